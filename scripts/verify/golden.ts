@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { buildStep, type StepGraph } from '../../src/distill/step.js';
+import { TEACHER_RULES } from '../../src/distill/teachers.js';
+import type { Graph } from '../../src/graph/graph.js';
+import { createNetworkFromFixture } from '../../src/nets/registry.js';
+import { readSafetensors } from '../../src/onnx/safetensors.js';
+import { type Tensor, tensor } from '../../src/onnx/tensor.js';
+import type { OptimizerSettings } from '../../src/optim/optimizer.js';
+import { fail } from '../../src/util/error.js';
+
+const optimizer = z.discriminatedUnion('name', [
+  z.object({ name: z.literal('sgd'), lr: z.number(), momentum: z.number(), weight_decay: z.number(), nesterov: z.boolean() }),
+  z.object({ name: z.literal('adamw'), lr: z.number(), betas: z.tuple([z.number(), z.number()]), eps: z.number(), weight_decay: z.number() }),
+]);
+
+const step = z.object({
+  ce: z.array(z.number()),
+  kl: z.array(z.number()),
+  feature: z.array(z.number()),
+  total: z.array(z.number()),
+  teacher: z.number(),
+});
+
+const metadata = z.object({
+  kind: z.enum(['single', 'competition']),
+  nets: z.array(z.unknown()).min(1),
+  optimizer,
+  classes: z.number(),
+  batch: z.number(),
+  steps: z.number(),
+  label_smoothing: z.number().default(0),
+  rule: z.enum(TEACHER_RULES).default('none'),
+  top_k: z.number().default(1),
+  alpha: z.number().default(1),
+  beta: z.number().default(0),
+  temperature: z.number().default(1),
+  loss: z.array(z.number()).optional(),
+  log: z.array(step).optional(),
+});
+
+/** A file of golden numbers: its settings, tensors, and the step graph that has to reproduce them. */
+export interface Golden {
+  readonly path: string;
+  readonly settings: z.infer<typeof metadata>;
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly networks: readonly Graph[];
+  readonly step: StepGraph;
+}
+
+/** Reads a golden file (a safetensors file whose `__metadata__` holds the settings as JSON values). */
+export async function readGolden(path: string): Promise<Golden> {
+  const { tensors, metadata: texts } = readSafetensors(await readFile(path), path);
+  const parsed = metadata.safeParse(Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, JSON.parse(text)])));
+  if (!parsed.success) fail(path, `not a file of golden numbers: ${z.prettifyError(parsed.error)}`);
+  const settings = parsed.data;
+  const x = tensors.get('data.x') ?? fail(path, 'tensor "data.x" is missing');
+  const [channels, height, width] = x.dims.slice(2) as [number, number, number];
+  const image = { channels, height, width };
+  const networks = settings.nets.map((spec) => createNetworkFromFixture(spec, settings.classes, image));
+  const graph = buildStep(networks, stepSettings(settings), { batch: settings.batch, exposeGradients: true, exposeLogits: true });
+  return { path, settings, tensors, networks, step: graph };
+}
+
+/** The state that the file starts from, under the step's names; the optimizer's is zero. */
+export function initialState({ path, settings, tensors, step }: Golden): Map<string, Tensor> {
+  const state = new Map<string, Tensor>();
+  for (const name of step.state) {
+    const { value, role } = step.graph.parameters.get(name) ?? fail(path, `"${name}" is no parameter`);
+    const stored = `init.${settings.kind === 'single' ? name.replace('net0.', '') : name}`;
+    const dims = value.shape as number[];
+    const zeros = () => tensor('float32', dims, new Float32Array(dims.reduce((n, dim) => n * dim, 1)));
+    state.set(name, role === 'optimizer' ? zeros() : (tensors.get(stored) ?? fail(path, `tensor "${stored}" is missing`)));
+  }
+  return state;
+}
+
+/** The images and labels of the k-th step. */
+export function batchOf({ path, tensors }: Golden, k: number): { images: Tensor; labels: Tensor } {
+  const [x, y] = ['data.x', 'data.y'].map((name) => tensors.get(name) ?? fail(path, `tensor "${name}" is missing`)) as [Tensor, Tensor];
+  const part = <T extends Float32Array | BigInt64Array>(data: T, steps: number) => {
+    const size = data.length / steps;
+    return data.subarray(k * size, (k + 1) * size) as T;
+  };
+  const steps = x.dims[0] as number;
+  return {
+    images: tensor('float32', x.dims.slice(1), part(x.data as Float32Array, steps)),
+    labels: tensor('int64', y.dims.slice(1), part(y.data as BigInt64Array, steps)),
+  };
+}
+
+export function optimizerSettings({ settings: { optimizer: given } }: Pick<Golden, 'settings'>): OptimizerSettings {
+  const { weight_decay: weightDecay, ...rest } = given;
+  return { ...rest, weightDecay } as OptimizerSettings;
+}
+
+function stepSettings(settings: Golden['settings']) {
+  return {
+    rule: settings.rule,
+    topK: settings.top_k,
+    alpha: settings.alpha,
+    beta: settings.beta,
+    temperature: settings.temperature,
+    labelSmoothing: settings.label_smoothing,
+    optimizer: optimizerSettings({ settings }),
+  };
+}

@@ -1,0 +1,130 @@
+import { formatShape, sameShape } from '../graph/dim.js';
+import type { Graph } from '../graph/graph.js';
+import { AGON, type Node, namingNode, type Value } from '../graph/node.js';
+import { expandLike, sumTo } from '../graph/arithmetic.js';
+import type { Rule, RuleEntry } from './rule.js';
+import * as activation from './rules/activation.js';
+import * as detach from './rules/detach.js';
+import * as elementwise from './rules/elementwise.js';
+import * as image from './rules/image.js';
+import * as linear from './rules/linear.js';
+import * as reduction from './rules/reduction.js';
+import * as reshaping from './rules/reshaping.js';
+import * as softmax from './rules/softmax.js';
+
+const RULES: Readonly<Record<string, RuleEntry>> = {
+  ...activation,
+  ...detach,
+  ...elementwise,
+  ...image,
+  ...linear,
+  ...reduction,
+  ...reshaping,
+  ...softmax,
+};
+
+/** Whether gradients pass through this operator. */
+export function hasGradientRule(op: string): boolean {
+  return typeof RULES[op] === 'function';
+}
+
+/** Every operator with an entry: a rule, or the mark that it has no derivative. */
+export function operatorsWithEntry(): string[] {
+  return Object.keys(RULES);
+}
+
+/**
+ * Appends the reverse-mode gradients of a float32 value to its graph.
+ *
+ * @param loss - Differentiated as the sum of its elements (a scalar, as a rule).
+ * @param wrt - Values of the graph to differentiate by.
+ * @returns For each of `wrt` a value of its shape, or null when the loss doesn't depend on it.
+ * @throws AgonError naming operator and node when one on the way has no rule.
+ */
+export function gradients(g: Graph, loss: Value, wrt: readonly Value[]): (Value | null)[] {
+  return new ReverseWalk(g, wrt).from(loss);
+}
+
+class ReverseWalk {
+  readonly #g: Graph;
+  readonly #wrt: readonly Value[];
+  /** Values that depend on one of `wrt`. */
+  readonly #active: Set<Value>;
+  readonly #contributions = new Map<Value, Value[]>();
+  readonly #settled = new Map<Value, Value>();
+
+  constructor(g: Graph, wrt: readonly Value[]) {
+    this.#g = g;
+    this.#wrt = wrt;
+    this.#active = dependents(g, wrt);
+  }
+
+  from(loss: Value): (Value | null)[] {
+    const one = this.#g.scalar(1);
+    this.#contributions.set(loss, [expandLike(this.#g, one, loss)]);
+    for (const node of [...this.#g.nodes].reverse()) this.#visit(node);
+    return this.#wrt.map((value) => this.#gradientOf(value));
+  }
+
+  #visit(node: Node): void {
+    if (!node.outputs.some((output) => this.#active.has(output) && this.#contributions.has(output))) return;
+    const gradientsOfOutputs = node.outputs.map((output) => this.#gradientOf(output));
+    const dY = gradientsOfOutputs[0];
+    const needs = (i: number) => {
+      const input = node.inputs[i];
+      return input != null && this.#active.has(input);
+    };
+    if (!node.inputs.some((_, i) => needs(i))) return;
+    const rule = ruleFor(node);
+    const results = this.#g.within(`${node.name}_grad`, () =>
+      namingNode(node, () => {
+        const context = { g: this.#g, node, dY: dY ?? node.output(), gradients: gradientsOfOutputs, needs };
+        if (!dY && node.op !== 'Split') node.fail('gradient', 'one of the first output', 'one of another output only');
+        return rule(context);
+      }),
+    );
+    node.inputs.forEach((input, i) => {
+      const result = results[i];
+      if (input && result && needs(i)) this.#contribute(node, input, result);
+    });
+  }
+
+  /** Adds one path's share of a gradient, summed back to the input's shape where that was broadcast. */
+  #contribute(node: Node, input: Value, share: Value): void {
+    const fitted = this.#g.within(`${node.name}_grad`, () => sumTo(this.#g, share, input.shape));
+    if (!sameShape(fitted.shape, input.shape)) {
+      node.fail(`gradient of "${input.name}"`, formatShape(input.shape), formatShape(fitted.shape));
+    }
+    const shares = this.#contributions.get(input);
+    if (shares) shares.push(fitted);
+    else this.#contributions.set(input, [fitted]);
+  }
+
+  #gradientOf(value: Value): Value | null {
+    const shares = this.#contributions.get(value);
+    if (!shares) return null;
+    const settled = this.#settled.get(value) ?? this.#sum(value, shares);
+    this.#settled.set(value, settled);
+    return settled;
+  }
+
+  #sum(value: Value, shares: readonly Value[]): Value {
+    const [first, ...others] = shares as [Value, ...Value[]];
+    return others.reduce((sum, share) => this.#g.op('Add', [sum, share], {}, { name: `${value.name}_grad` }), first);
+  }
+}
+
+function ruleFor(node: Node): Rule {
+  const rule = node.domain === '' || node.domain === AGON ? RULES[node.op] : undefined;
+  if (typeof rule === 'function') return rule;
+  return node.fail(rule ? 'this operator has no derivative' : 'this operator has no gradient rule', undefined, undefined, 'The network can’t be trained through it');
+}
+
+function dependents(g: Graph, wrt: readonly Value[]): Set<Value> {
+  const active = new Set(wrt);
+  for (const node of g.nodes) {
+    const depends = node.inputs.some((input) => input && active.has(input));
+    if (depends) for (const output of node.outputs) if (output.dtype.startsWith('float')) active.add(output);
+  }
+  return active;
+}

@@ -1,0 +1,109 @@
+import type { Graph } from '../../graph/graph.js';
+import type { Value } from '../../graph/node.js';
+import { toNumbers } from '../../onnx/tensor.js';
+import { add, indicator, mul, scale, sub } from '../../graph/arithmetic.js';
+import type { Rule } from '../rule.js';
+
+// dX = dY where Y > 0
+export const Relu: Rule = ({ g, node, dY }) => g.agon('ReluGrad', [dY, node.output()]);
+
+// dX = dY where X > 0, alpha * dY elsewhere
+export const LeakyRelu: Rule = ({ g, node, dY }) => {
+  const alpha = node.number('alpha', 0.01);
+  const positive = indicator(g, g.op('Greater', [node.input(0), g.scalar(0)]));
+  return [mul(g, dY, add(g, scale(g, positive, 1 - alpha), g.scalar(alpha)))];
+};
+
+// dX = dY where min < X < max (PyTorch's ReLU6: the ends have no slope)
+export const Clip: Rule = ({ g, node, dY }) => {
+  const x = node.input(0);
+  const [min, max] = [node.inputs[1], node.inputs[2]];
+  const above = min && indicator(g, g.op('Greater', [x, min]));
+  const below = max && indicator(g, g.op('Less', [x, max]));
+  const inside = above && below ? mul(g, above, below) : (above ?? below);
+  return [inside ? mul(g, dY, inside) : dY];
+};
+
+// dX = dY * Y (1 - Y)
+export const Sigmoid: Rule = ({ g, node, dY }) => {
+  const y = node.output();
+  return [mul(g, dY, mul(g, y, sub(g, g.scalar(1), y)))];
+};
+
+// dX = alpha * dY where 0 < Y < 1
+export const HardSigmoid: Rule = ({ g, node, dY }) => {
+  const inside = strictlyBetween(g, node.output(), 0, 1);
+  return [scale(g, mul(g, dY, inside), node.number('alpha', 0.2))];
+};
+
+// Y = X * H(X), H(X) = clip(X / 6 + 1/2, 0, 1): dX = dY * (H(X) + X / 6 where -3 < X < 3)
+export const HardSwish: Rule = ({ g, node, dY }) => {
+  const x = node.input(0);
+  const gate = g.op('HardSigmoid', [x], { alpha: 1 / 6, beta: 0.5 });
+  const slope = scale(g, mul(g, x, strictlyBetween(g, x, -3, 3)), 1 / 6);
+  return [mul(g, dY, add(g, gate, slope))];
+};
+
+// Y = X * S, S = sigmoid(alpha X): dX = dY * (S + alpha * Y (1 - S))
+export const Swish: Rule = ({ g, node, dY }) => {
+  const alpha = node.number('alpha', 1);
+  const s = g.op('Sigmoid', [scale(g, node.input(0), alpha)]);
+  return [mul(g, dY, add(g, s, scale(g, mul(g, node.output(), sub(g, g.scalar(1), s)), alpha)))];
+};
+
+// dX = dY * (1 - Y^2)
+export const Tanh: Rule = ({ g, node, dY }) => {
+  const y = node.output();
+  return [mul(g, dY, sub(g, g.scalar(1), mul(g, y, y)))];
+};
+
+// dX = dY * 2 / sqrt(pi) * exp(-X^2)
+export const Erf: Rule = ({ g, node, dY }) => {
+  const x = node.input(0);
+  return [mul(g, dY, scale(g, g.op('Exp', [g.op('Neg', [mul(g, x, x)])]), 2 / Math.sqrt(Math.PI)))];
+};
+
+export const Gelu: Rule = ({ g, node, dY }) => {
+  const slope = node.string('approximate', 'none') === 'tanh' ? tanhGeluSlope : geluSlope;
+  return [mul(g, dY, slope(g, node.input(0)))];
+};
+
+// dX = dY * (1 where X > 0, else Y + alpha)
+export const Elu: Rule = ({ g, node, dY }) => {
+  const [x, y] = [node.input(0), node.output()];
+  const positive = indicator(g, g.op('Greater', [x, g.scalar(0)]));
+  const negative = sub(g, g.scalar(1), positive);
+  return [mul(g, dY, add(g, positive, mul(g, negative, add(g, y, g.scalar(node.number('alpha', 1))))))];
+};
+
+// dX = dY * sigmoid(X)
+export const Softplus: Rule = ({ g, node, dY }) => [mul(g, dY, g.op('Sigmoid', [node.input(0)]))];
+
+// Y = X where kept, times 1 / (1 - ratio); in inference form Y = X
+export const Dropout: Rule = ({ g, node, dY }) => {
+  const training = g.constantOf(node.inputs[2]);
+  if (!node.inputs[2] || (training && toNumbers(training)[0] === 0)) return [dY];
+  return node.fail('Dropout in training mode', 'its training form', 'training_mode', 'Convert the graph with trainingForm first');
+};
+
+/** Phi(x) + x phi(x), with the normal distribution function Phi and density phi. */
+function geluSlope(g: Graph, x: Value): Value {
+  const cumulative = scale(g, add(g, g.op('Erf', [scale(g, x, Math.SQRT1_2)]), g.scalar(1)), 0.5);
+  const density = scale(g, g.op('Exp', [scale(g, mul(g, x, x), -0.5)]), 1 / Math.sqrt(2 * Math.PI));
+  return add(g, cumulative, mul(g, x, density));
+}
+
+/** With u = sqrt(2 / pi) (x + 0.044715 x^3) and t = tanh u: (1 + t) / 2 + x (1 - t^2) u' / 2. */
+function tanhGeluSlope(g: Graph, x: Value): Value {
+  const c = Math.sqrt(2 / Math.PI);
+  const square = mul(g, x, x);
+  const t = g.op('Tanh', [mul(g, x, add(g, scale(g, square, c * 0.044715), g.scalar(c)))]);
+  const inner = add(g, scale(g, square, 3 * c * 0.044715), g.scalar(c));
+  const sech = sub(g, g.scalar(1), mul(g, t, t));
+  return scale(g, add(g, add(g, t, g.scalar(1)), mul(g, x, mul(g, sech, inner))), 0.5);
+}
+
+function strictlyBetween(g: Graph, x: Value, low: number, high: number): Value {
+  const above = indicator(g, g.op('Greater', [x, g.scalar(low)]));
+  return mul(g, above, indicator(g, g.op('Less', [x, g.scalar(high)])));
+}

@@ -1,0 +1,94 @@
+import { toNumbers } from '../../onnx/tensor.js';
+import { add, div, indicator, mul, neg, scale, sub } from '../../graph/arithmetic.js';
+import { notDifferentiable, type Rule } from '../rule.js';
+
+// dA = dY, dB = dY
+export const Add: Rule = ({ dY }) => [dY, dY];
+
+// dA = dY, dB = -dY
+export const Sub: Rule = ({ g, dY, needs }) => [dY, needs(1) ? neg(g, dY) : null];
+
+// dA = dY * B, dB = dY * A
+export const Mul: Rule = ({ g, node, dY, needs }) => [
+  needs(0) ? mul(g, dY, node.input(1)) : null,
+  needs(1) ? mul(g, dY, node.input(0)) : null,
+];
+
+// dA = dY / B, dB = -dY * Y / B
+export const Div: Rule = ({ g, node, dY, needs }) => {
+  const dA = div(g, dY, node.input(1));
+  return [dA, needs(1) ? neg(g, mul(g, dA, node.output())) : null];
+};
+
+// dA = dY * B * A^(B-1), dB = dY * Y * log A
+export const Pow: Rule = ({ g, node, dY, needs }) => {
+  const [a, b] = [node.input(0), node.input(1)];
+  const exponent = g.constantOf(b);
+  const settled = exponent?.data.length === 1 ? toNumbers(exponent)[0] : undefined;
+  const dA = () => {
+    if (settled === 2) return mul(g, dY, scale(g, a, 2));
+    return mul(g, dY, mul(g, b, g.op('Pow', [a, sub(g, b, g.scalar(1))])));
+  };
+  return [needs(0) ? dA() : null, needs(1) ? mul(g, dY, mul(g, node.output(), g.op('Log', [a]))) : null];
+};
+
+// dX = dY for every input
+export const Sum: Rule = ({ node, dY }) => node.inputs.map(() => dY);
+
+// dX = -dY
+export const Neg: Rule = ({ g, dY }) => [neg(g, dY)];
+
+// dX = dY * Y
+export const Exp: Rule = ({ g, node, dY }) => [mul(g, dY, node.output())];
+
+// dX = dY / X
+export const Log: Rule = ({ g, node, dY }) => [div(g, dY, node.input(0))];
+
+// dX = dY / (2 Y)
+export const Sqrt: Rule = ({ g, node, dY }) => [div(g, dY, scale(g, node.output(), 2))];
+
+// dX = -dY * Y^2
+export const Reciprocal: Rule = ({ g, node, dY }) => [neg(g, mul(g, dY, mul(g, node.output(), node.output())))];
+
+// dX = dY * sign(X)
+export const Abs: Rule = ({ g, node, dY }) => [mul(g, dY, g.op('Sign', [node.input(0)]))];
+
+export const Identity: Rule = ({ dY }) => [dY];
+
+// dX = dY, cast back
+export const Cast: Rule = ({ g, node, dY }) => {
+  const { dtype } = node.input(0);
+  if (!dtype.startsWith('float')) return [null];
+  return [dtype === dY.dtype ? dY : g.op('Cast', [dY], { to: dtype === 'float64' ? 11 : 1 })];
+};
+
+// dA = dY where the condition holds, dB = dY elsewhere
+export const Where: Rule = ({ g, node, dY, needs }) => {
+  const chosen = mul(g, dY, indicator(g, node.input(0)));
+  return [null, needs(1) ? chosen : null, needs(2) ? sub(g, dY, chosen) : null];
+};
+
+/** The gradient of a two-input extremum goes to the winner, half to each at a tie (PyTorch's maximum, minimum). */
+const extremum: Rule = ({ g, node, dY }) => {
+  if (node.inputs.length !== 2) node.fail('inputs', 'two, to be differentiated', String(node.inputs.length));
+  const y = node.output();
+  const ties = node.inputs.map((_, i) => indicator(g, g.op('Equal', [node.input(i), y])));
+  const [a, b] = ties as [typeof y, typeof y];
+  const share = div(g, dY, add(g, a, b));
+  return [mul(g, share, a), mul(g, share, b)];
+};
+
+export const Max = extremum;
+export const Min = extremum;
+
+export const Sign = notDifferentiable;
+export const Floor = notDifferentiable;
+export const Ceil = notDifferentiable;
+export const Not = notDifferentiable;
+export const And = notDifferentiable;
+export const Or = notDifferentiable;
+export const Equal = notDifferentiable;
+export const Less = notDifferentiable;
+export const LessOrEqual = notDifferentiable;
+export const Greater = notDifferentiable;
+export const GreaterOrEqual = notDifferentiable;

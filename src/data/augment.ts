@@ -1,0 +1,54 @@
+import type { Random } from '../util/random.js';
+import { crop } from './crop.js';
+import type { Dataset, Pixels, Size } from './dataset.js';
+import { flipHorizontally } from './flip.js';
+import { fitImage, type Preprocessing } from './preprocess.js';
+import { paddedBox, RANDOM_RESIZED_CROP, type RandomResizedCrop, randomResizedBox } from './random-crop.js';
+import { coveringSize, resize } from './resize.js';
+
+/** What is done at random to a training image, in this order. */
+export interface Augmentation {
+  /** Cut a random part and scale it to the input size; null: scale and cut as at evaluation. */
+  readonly randomResizedCrop: RandomResizedCrop | null;
+  /** Pad with this many black pixels on each side and cut the input size out at random; 0: don't. */
+  readonly padCrop: number;
+  /** Mirror every second image, on average, left to right. */
+  readonly flip: boolean;
+}
+
+export const NO_AUGMENTATION: Augmentation = { randomResizedCrop: null, padCrop: 0, flip: false };
+
+/**
+ * The usual augmentation of a data set: pad-and-crop and flip where all images have the input size (no flip for IDX
+ * files, which hold digits and letters), else random resized crop and flip.
+ */
+export function defaultAugmentation(dataset: Pick<Dataset, 'kind' | 'size'>, input: Size): Augmentation {
+  const whole = dataset.size?.height === input.height && dataset.size.width === input.width;
+  const flip = dataset.kind !== 'idx';
+  return whole
+    ? { randomResizedCrop: null, padCrop: Math.max(1, Math.round(input.height / 8)), flip }
+    : { randomResizedCrop: RANDOM_RESIZED_CROP, padCrop: 0, flip };
+}
+
+/**
+ * One augmented image of the input size, [height, width, c]. `kept` is an image that {@link keepForTraining} made;
+ * all choices come from `random`, in a fixed order.
+ */
+export function augment(kept: Pixels, augmentation: Augmentation, input: Size, random: Random): Pixels {
+  const { randomResizedCrop, padCrop, flip } = augmentation;
+  let image = kept;
+  if (randomResizedCrop) image = resize(crop(image, randomResizedBox(image, randomResizedCrop, random)), input);
+  if (padCrop > 0) image = crop(image, paddedBox(image, padCrop, random));
+  return flip && random.uniform() < 0.5 ? flipHorizontally(image) : image;
+}
+
+/**
+ * What is kept of a decoded training image between epochs: where a random part is cut, the image scaled down until
+ * it just covers twice the input size (a smaller image stays as it is); else the image of the input size.
+ */
+export function keepForTraining(image: Pixels, augmentation: Augmentation, preprocessing: Preprocessing): Pixels {
+  if (!augmentation.randomResizedCrop) return fitImage(image, preprocessing);
+  const most = { height: 2 * preprocessing.height, width: 2 * preprocessing.width };
+  const reduced = coveringSize(image, most);
+  return reduced.height < image.height ? resize(image, reduced) : image;
+}

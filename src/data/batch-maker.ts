@@ -1,0 +1,65 @@
+import { stream } from '../util/random.js';
+import { type Augmentation, augment, keepForTraining, NO_AUGMENTATION } from './augment.js';
+import { mapConcurrent } from './concurrency.js';
+import type { ImageSource, Pixels } from './dataset.js';
+import { decodeImage } from './decode.js';
+import { ImageCache } from './image-cache.js';
+import { pixelsAt } from './packed-images.js';
+import { normalisationTable, type Preprocessing, writeNormalised } from './preprocess.js';
+
+/** All that the making of batches depends on, besides the images that a batch takes. Plain data. */
+export interface BatchRecipe {
+  readonly source: ImageSource;
+  readonly preprocessing: Preprocessing;
+  /** Absent at evaluation. */
+  readonly training?: { readonly seed: number; readonly augmentation: Augmentation };
+  /** Bound on the decoded image files that are kept. */
+  readonly cacheBytes: number;
+}
+
+/** A batch to make: positions in the split, and the epoch that the augmentation is drawn for. */
+export interface BatchTask {
+  readonly epoch: number;
+  readonly indices: Uint32Array;
+}
+
+/** Image files decoded at a time: the threads that Node.js gives to libvips by default. */
+const CONCURRENCY = 4;
+
+/**
+ * A function that makes batches: normalised images, [n, channels, height, width]. The augmentation of image i in
+ * epoch e is drawn from `stream(seed, 'augment', e, i)`, whichever thread makes it and whenever.
+ */
+export function batchMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<Float32Array<ArrayBuffer>> {
+  const { preprocessing, training } = recipe;
+  const { channels, height, width } = preprocessing;
+  const table = normalisationTable(preprocessing);
+  const load = imageLoader(recipe);
+  const imageLength = channels * height * width;
+  return async ({ epoch, indices }) => {
+    const batch = new Float32Array(indices.length * imageLength);
+    const place = (image: Pixels, slot: number) => {
+      const random = training && stream(training.seed, 'augment', epoch, indices[slot] as number);
+      const changed = random ? augment(image, training.augmentation, preprocessing, random) : image;
+      writeNormalised(changed, table, batch, slot * imageLength);
+    };
+    await load(indices, place);
+    return batch;
+  };
+}
+
+type Load = (indices: Uint32Array, place: (image: Pixels, slot: number) => void) => Promise<void>;
+
+function imageLoader({ source, preprocessing, training, cacheBytes }: BatchRecipe): Load {
+  const keep = (image: Pixels) => keepForTraining(image, training?.augmentation ?? NO_AUGMENTATION, preprocessing);
+  if (source.kind === 'packed') {
+    return async (indices, place) => {
+      for (const [slot, i] of indices.entries()) place(keep(pixelsAt(source, i)), slot);
+    };
+  }
+  const cache = new ImageCache(cacheBytes);
+  const decode = async (i: number) => keep(await decodeImage(source.paths[i] as string, preprocessing.channels));
+  return async (indices, place) => {
+    await mapConcurrent([...indices], CONCURRENCY, async (i, slot) => place(await cache.get(i, () => decode(i)), slot));
+  };
+}

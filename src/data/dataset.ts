@@ -1,0 +1,80 @@
+/** Height and width in pixels. */
+export interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** A decoded image: 8-bit samples, [height, width, channels], row by row. */
+export interface Pixels extends Size {
+  readonly data: Uint8Array;
+  readonly channels: number;
+}
+
+/** Images of one size that are all in memory. */
+export interface PackedImages extends Size {
+  readonly kind: 'packed';
+  /** [stored, height, width, channels] over a SharedArrayBuffer, so that worker threads read it without a copy. */
+  readonly data: Uint8Array<SharedArrayBuffer>;
+  readonly channels: number;
+  /** Where in `data` each image of the split is: splits of one set share their bytes. */
+  readonly rows: Uint32Array;
+}
+
+/** Images that are read when they are needed. */
+export interface ImageFiles {
+  readonly kind: 'files';
+  readonly paths: readonly string[];
+  /** Height and width of each, as displayed (EXIF orientation applied); known once the images have been checked. */
+  readonly sizes?: readonly Size[];
+}
+
+export type ImageSource = PackedImages | ImageFiles;
+
+/** A part of a data set: image i of `source` shows class `labels[i]`. */
+export interface Split {
+  readonly length: number;
+  /** Class indices. */
+  readonly labels: Int32Array;
+  readonly source: ImageSource;
+}
+
+export type SplitName = 'train' | 'validation' | 'test';
+export const SPLIT_NAMES: readonly SplitName[] = ['train', 'validation', 'test'];
+
+/** A file that was left out, and why. */
+export interface SkippedFile {
+  readonly path: string;
+  readonly reason: string;
+}
+
+export type DatasetKind = 'builtin' | 'folder' | 'cifar-10' | 'cifar-100' | 'idx';
+
+/** A classification data set. Plain data: it can be posted to worker threads, which then share the packed images. */
+export interface Dataset {
+  readonly kind: DatasetKind;
+  /** What it was opened from. */
+  readonly name: string;
+  readonly classes: readonly string[];
+  readonly channels: 1 | 3;
+  /** The size of all images; absent when they differ, or when a folder's images have not been checked. */
+  readonly size?: Size;
+  readonly train: Split;
+  readonly validation?: Split;
+  readonly test?: Split;
+  readonly skipped: readonly SkippedFile[];
+}
+
+/** The splits that a data set has, in the order train, validation, test. */
+export function splitsOf(dataset: Dataset): { name: SplitName; split: Split }[] {
+  return SPLIT_NAMES.flatMap((name) => {
+    const split = dataset[name];
+    return split ? [{ name, split }] : [];
+  });
+}
+
+/** How many images each class has: [classes]. */
+export function classCounts(labels: Int32Array, classes: number): Uint32Array {
+  const counts = new Uint32Array(classes);
+  for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,37 @@
+import sharp, { type OutputInfo } from 'sharp';
+import { fail, messageOf } from '../util/error.js';
+import type { Pixels } from './dataset.js';
+
+/** The file types that are read, by the end of the name. */
+export const IMAGE_EXTENSIONS: readonly string[] = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif'];
+
+/**
+ * Decodes an image file, or its bytes, to 8-bit sRGB (3 channels) or to grey (1 channel). The EXIF orientation is
+ * applied, an alpha channel is dropped, and of an animation the first frame is taken. A damaged or truncated file is
+ * an error that names it.
+ */
+export async function decodeImage(file: string | Uint8Array, channels: 1 | 3 = 3): Promise<Pixels> {
+  const { data, info } = await read(file);
+  const { height, width } = info;
+  const colour: Pixels = { data, height, width, channels: info.channels };
+  return channels === 1 ? toGrey(colour) : colour;
+}
+
+async function read(file: string | Uint8Array): Promise<{ data: Buffer; info: OutputInfo }> {
+  try {
+    const image = sharp(file, { failOn: 'error' }).autoOrient().toColourspace('srgb').removeAlpha();
+    return await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  } catch (error) {
+    fail(typeof file === 'string' ? file : 'image', `can't be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** ITU-R 601 luma in 16-bit fixed point, as Pillow converts to mode L: [h, w, 3] -> [h, w, 1]. */
+export function toGrey({ data, height, width, channels }: Pixels): Pixels {
+  const grey = new Uint8Array(height * width);
+  for (let i = 0, at = 0; i < grey.length; i++, at += channels) {
+    const [r, g, b] = [data[at] as number, data[at + 1] as number, data[at + 2] as number];
+    grey[i] = (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
+  }
+  return { data: grey, height, width, channels: 1 };
+}

@@ -1,0 +1,87 @@
+import { AgonError, fail, messageOf } from '../util/error.js';
+import { mapConcurrent } from './concurrency.js';
+import { classCounts, type Dataset, type ImageFiles, type Size, type SkippedFile, type Split } from './dataset.js';
+import { decodeImage } from './decode.js';
+import { selectRows } from './split.js';
+
+/** Decodings under way at a time: the threads that Node.js gives to libvips by default. */
+const CONCURRENCY = 4;
+
+interface Checked {
+  readonly split: Split;
+  readonly skipped: readonly SkippedFile[];
+}
+
+/**
+ * Decodes every file of a data set once and moves those that can't be read to `skipped`, with the reason. After it
+ * the sizes of all images are known, and the number of batches is the same in every run. A class or a split of which
+ * no image can be read is an error. `onProgress` gets the number of files decoded so far.
+ */
+export async function checkImages(dataset: Dataset, onProgress?: (decoded: number) => void): Promise<Dataset> {
+  let decoded = 0;
+  const count = () => onProgress?.(++decoded);
+  const train = await checkSplit(dataset, dataset.train, count);
+  const validation = dataset.validation && (await checkSplit(dataset, dataset.validation, count));
+  const test = dataset.test && (await checkSplit(dataset, dataset.test, count));
+  checkClasses(dataset, train);
+  const parts = [train, ...(validation ? [validation] : []), ...(test ? [test] : [])];
+  const size = dataset.size ?? commonSize(parts.map(({ split }) => split));
+  return {
+    ...dataset,
+    ...(size && { size }),
+    train: train.split,
+    ...(validation && { validation: validation.split }),
+    ...(test && { test: test.split }),
+    skipped: [...dataset.skipped, ...parts.flatMap(({ skipped }) => skipped)],
+  };
+}
+
+async function checkSplit(dataset: Dataset, split: Split, count: () => void): Promise<Checked> {
+  if (split.source.kind !== 'files') return { split, skipped: [] };
+  const { paths } = split.source;
+  const results = await mapConcurrent(paths, CONCURRENCY, async (path) => {
+    const result = await sizeOrReason(path);
+    count();
+    return result;
+  });
+  const readable = results.flatMap((result, i) => (typeof result === 'string' ? [] : [i]));
+  const skipped = results.flatMap((reason, i) =>
+    typeof reason === 'string' ? [{ path: paths[i] as string, reason }] : [],
+  );
+  if (readable.length === 0) failUnreadable(dataset.name, skipped);
+  const source: ImageFiles = { kind: 'files', paths, sizes: results.map((r) => (typeof r === 'string' ? NO_SIZE : r)) };
+  return { split: selectRows({ ...split, source }, readable), skipped };
+}
+
+const NO_SIZE: Size = { height: 0, width: 0 };
+
+async function sizeOrReason(path: string): Promise<Size | string> {
+  try {
+    const { height, width } = await decodeImage(path);
+    return { height, width };
+  } catch (error) {
+    if (!(error instanceof AgonError)) throw error;
+    return messageOf(error.cause);
+  }
+}
+
+function checkClasses({ name, classes }: Dataset, { split, skipped }: Checked): void {
+  const empty = classCounts(split.labels, classes.length).indexOf(0);
+  if (empty >= 0) failUnreadable(`${name}, class ${classes[empty]}`, skipped);
+}
+
+function failUnreadable(where: string, skipped: readonly SkippedFile[]): never {
+  const [first] = skipped;
+  return fail(where, 'none of its images can be read', {
+    ...(first && { got: `"${first.reason}" for ${first.path}` }),
+    hint: '`agon data` lists the reason for each file',
+  });
+}
+
+/** The size of all images, if they have the same. */
+function commonSize(splits: readonly Split[]): Size | undefined {
+  const sizes = splits.flatMap(({ source }) => (source.kind === 'files' ? (source.sizes ?? []) : [source]));
+  const [first] = sizes;
+  const alike = sizes.every(({ height, width }) => height === first?.height && width === first.width);
+  return first && alike ? { height: first.height, width: first.width } : undefined;
+}

@@ -1,0 +1,51 @@
+import { classCounts, type Dataset, type DatasetKind, type SkippedFile, type SplitName, splitsOf } from './dataset.js';
+
+/** What is in a data set, as `agon data` shows it. Plain data. */
+export interface DatasetSummary {
+  readonly name: string;
+  readonly kind: DatasetKind;
+  readonly channels: number;
+  readonly splits: readonly { readonly name: SplitName; readonly images: number }[];
+  /** For each class its number of images in each split, in the order of `splits`. */
+  readonly classes: readonly { readonly name: string; readonly counts: readonly number[] }[];
+  /** Absent when the images of a folder have not been checked. */
+  readonly sizes?: { readonly height: Range; readonly width: Range };
+  readonly skipped: readonly SkippedFile[];
+}
+
+/** In pixels. For images of one size the three are equal. */
+export interface Range {
+  readonly least: number;
+  readonly median: number;
+  readonly greatest: number;
+}
+
+export function summarise(dataset: Dataset): DatasetSummary {
+  const splits = splitsOf(dataset);
+  const counts = splits.map(({ split }) => classCounts(split.labels, dataset.classes.length));
+  const sizes = imageSizes(dataset);
+  return {
+    name: dataset.name,
+    kind: dataset.kind,
+    channels: dataset.channels,
+    splits: splits.map(({ name, split }) => ({ name, images: split.length })),
+    classes: dataset.classes.map((name, c) => ({ name, counts: counts.map((count) => count[c] as number) })),
+    ...(sizes && { sizes }),
+    skipped: dataset.skipped,
+  };
+}
+
+function imageSizes(dataset: Dataset): DatasetSummary['sizes'] {
+  if (dataset.size) return { height: rangeOf([dataset.size.height]), width: rangeOf([dataset.size.width]) };
+  const sizes = splitsOf(dataset).flatMap(({ split: { source } }) =>
+    source.kind === 'files' ? (source.sizes ?? []) : [source],
+  );
+  if (sizes.length === 0) return undefined;
+  return { height: rangeOf(sizes.map((s) => s.height)), width: rangeOf(sizes.map((s) => s.width)) };
+}
+
+function rangeOf(values: readonly number[]): Range {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (i: number) => sorted[i] as number;
+  return { least: at(0), median: at(Math.floor((sorted.length - 1) / 2)), greatest: at(sorted.length - 1) };
+}

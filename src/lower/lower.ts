@@ -1,0 +1,38 @@
+import { Graph } from '../graph/graph.js';
+import { type Rewrite, rewriteGraph } from '../graph/inline.js';
+import { AGON, type Node, type Value } from '../graph/node.js';
+import type { Target } from './target.js';
+
+/** Replaces every semantic operator by the target's body; equal computations become one, unused ones go. */
+export function lower(graph: Graph, target: Target): Graph {
+  const plain = rewriteGraph(graph, new Graph(graph.name), expandBodies(target));
+  return rewriteGraph(plain, new Graph(graph.name), shareEqualNodes());
+}
+
+function expandBodies(target: Target): Rewrite {
+  return (node, inputs, g) => {
+    if (node.domain !== AGON) return undefined;
+    const body = target.bodies[node.op] ?? node.fail(`target ${target.name}`, 'a body for this operator', 'none');
+    return g.within(node.name, () => body(g, node, inputs as readonly Value[]));
+  };
+}
+
+/** Common subexpression elimination: a node with the operator, attributes and inputs of an earlier one is that one. */
+export function shareEqualNodes(): Rewrite {
+  const seen = new Map<string, readonly Value[]>();
+  return (node, inputs, g) => {
+    const key = keyOf(node, inputs);
+    const known = seen.get(key);
+    if (known && known.length >= node.outputs.length) return known;
+    const options = { domain: node.domain, outputs: node.outputs.length, name: node.name };
+    const outputs = g.ops(node.op, inputs, node.attributes, options);
+    seen.set(key, outputs);
+    return outputs;
+  };
+}
+
+function keyOf(node: Node, inputs: readonly (Value | null)[]): string {
+  const attributes = Object.entries(node.attributes).sort(([a], [b]) => (a < b ? -1 : 1));
+  const text = JSON.stringify(attributes, (_, value) => (typeof value === 'bigint' ? String(value) : value));
+  return [node.domain, node.op, text, ...inputs.map((value) => value?.name ?? '')].join('|');
+}

@@ -1,0 +1,59 @@
+import { add, countAlong, div, mul, neg, reshape, sub } from '../../graph/arithmetic.js';
+import type { Graph } from '../../graph/graph.js';
+import type { Value } from '../../graph/node.js';
+import { tensor } from '../../onnx/tensor.js';
+import type { Body } from '../target.js';
+
+/**
+ * Two passes for the statistics: the variance of centred values keeps its digits where |mean| is much larger than the
+ * spread. The centred values are shared with the gradient, so X itself isn't kept for it.
+ */
+export const BatchNormTraining: Body = (g, node, inputs) => {
+  const [x, weight, bias] = inputs as [Value, Value, Value];
+  const epsilon = node.number('epsilon', 1e-5);
+  const n = countAlong(g, x, axesButChannels(x));
+  const mean = div(g, sumPerChannel(g, x), n);
+  const centred = sub(g, x, perChannel(g, mean, x));
+  const variance = div(g, sumPerChannel(g, centred, 'ReduceSumSquare'), n);
+  const inverse = g.op('Reciprocal', [g.op('Sqrt', [add(g, variance, g.scalar(epsilon))])]);
+  const y = g.op('BatchNormalization', [centred, weight, bias, zeros(g, x), variance], { epsilon });
+  return [y, mean, variance, inverse];
+};
+
+// With r the inverse deviation and c = X - mean: dBias = sum dY, dScale = r sum dY c,
+// dX = scale r (dY - dBias / n - c r dScale / n)
+export const BatchNormTrainingGrad: Body = (g, _node, inputs) => {
+  const [dY, x, weight, mean, inverse] = inputs as [Value, Value, Value, Value, Value];
+  const n = countAlong(g, x, axesButChannels(x));
+  const centred = sub(g, x, perChannel(g, mean, x));
+  const dBias = sumPerChannel(g, dY);
+  const dScale = mul(g, inverse, sumPerChannel(g, mul(g, dY, centred)));
+  const gain = mul(g, weight, inverse);
+  const shift = neg(g, mul(g, gain, div(g, dBias, n)));
+  const slope = neg(g, mul(g, mul(g, gain, inverse), div(g, dScale, n)));
+  const direct = add(g, mul(g, dY, perChannel(g, gain, x)), mul(g, centred, perChannel(g, slope, x)));
+  return [add(g, direct, perChannel(g, shift, x)), dScale, dBias];
+};
+
+/**
+ * The sum over all axes but the channels, [C]: one axis at a time, from the last. Short sums of sums lose a tenth of the
+ * digits that one long float32 sum does.
+ */
+function sumPerChannel(g: Graph, x: Value, first: 'ReduceSum' | 'ReduceSumSquare' = 'ReduceSum'): Value {
+  return axesButChannels(x)
+    .reverse()
+    .reduce((sum, axis, i) => g.op(i === 0 ? first : 'ReduceSum', [sum, g.integers([axis])], { keepdims: 0 }), x);
+}
+
+function axesButChannels(x: Value): number[] {
+  return x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
+}
+
+function perChannel(g: Graph, value: Value, x: Value): Value {
+  return reshape(g, value, [Number(x.shape[1]), ...x.shape.slice(2).map(() => 1)]);
+}
+
+function zeros(g: Graph, x: Value): Value {
+  const channels = Number(x.shape[1]);
+  return g.constant(tensor('float32', [channels], new Float32Array(channels)));
+}

@@ -1,0 +1,14 @@
+import type { Graph } from '../graph/graph.js';
+import type { Node, Value } from '../graph/node.js';
+
+/**
+ * What stands for a semantic operator on a target: builds plain operators in `g` from the node's inputs (already in `g`)
+ * and returns a value for each output. A body is a constant named like its operator.
+ */
+export type Body = (g: Graph, node: Node, inputs: readonly Value[]) => readonly Value[];
+
+/** A kind of machine to lower for: the bodies of the semantic operators, and graph passes of its own. */
+export interface Target {
+  readonly name: string;
+  readonly bodies: Readonly<Record<string, Body>>;
+}

@@ -1,0 +1,82 @@
+import { realpath } from 'node:fs/promises';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { fail, messageOf, present } from '../util/error.js';
+import { mapTensors } from './map-tensors.js';
+import { DataLocation, type ModelProto, type TensorProto } from './model.js';
+import { readWhole } from './read-whole.js';
+
+/**
+ * The model with its external data (onnx.proto, `TensorProto.external_data`) as `rawData`: views into the files, each of
+ * which is read once. They must lie in `folder`, that of the model, links followed. Errors begin with `where`.
+ */
+export async function readExternalData(model: ModelProto, folder: string, where: string): Promise<ModelProto> {
+  const locations = new Set<string>();
+  mapTensors(model, (proto) => {
+    if (isExternal(proto)) locations.add(entry(proto, 'location') ?? missingLocation(proto, where));
+    return proto;
+  });
+  if (locations.size === 0) return model;
+  const files = new Map<string, Uint8Array>();
+  for (const location of locations) files.set(location, await readWhole(await locate(location, folder, where)));
+  return mapTensors(model, (proto) => (isExternal(proto) ? withData(proto, files, where) : proto));
+}
+
+function isExternal(proto: TensorProto): boolean {
+  return proto.dataLocation === DataLocation.EXTERNAL;
+}
+
+function entry(proto: TensorProto, key: string): string | undefined {
+  return proto.externalData?.find((pair) => pair.key === key)?.value;
+}
+
+function missingLocation(proto: TensorProto, where: string): never {
+  fail(where, `external data of ${label(proto)} has no location`);
+}
+
+function label(proto: TensorProto): string {
+  return `tensor ${JSON.stringify(proto.name ?? '').slice(0, 200)}`;
+}
+
+async function locate(location: string, folder: string, where: string): Promise<string> {
+  const what = `external data file ${JSON.stringify(location).slice(0, 200)}`;
+  const path = resolve(folder, location);
+  const inside = !isAbsolute(location) && isBelow(path, resolve(folder));
+  const [realPath, realFolder] = inside ? await realPaths([path, folder], where, what) : [];
+  if (realPath && realFolder && isBelow(realPath, realFolder)) return realPath;
+  fail(where, `${what} lies outside the model's folder`, { expected: 'a relative path below it' });
+}
+
+async function realPaths(paths: readonly string[], where: string, what: string): Promise<string[]> {
+  try {
+    return await Promise.all(paths.map((path) => realpath(path)));
+  } catch (error) {
+    fail(where, `${what} can't be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function isBelow(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+function withData(proto: TensorProto, files: ReadonlyMap<string, Uint8Array>, where: string): TensorProto {
+  const { externalData, dataLocation, ...rest } = proto;
+  const location = entry(proto, 'location');
+  const file = present(files.get(location ?? ''), `external data file ${location}`);
+  const offset = wholeNumber(proto, 'offset', where) ?? 0;
+  const length = wholeNumber(proto, 'length', where) ?? Math.max(0, file.length - offset);
+  if (offset + length > file.length) {
+    fail(where, `external data of ${label(proto)} ends beyond ${location}`, {
+      expected: `at most ${file.length} bytes`,
+      got: `${length} bytes at offset ${offset}`,
+    });
+  }
+  return { ...rest, rawData: file.subarray(offset, offset + length) };
+}
+
+function wholeNumber(proto: TensorProto, key: string, where: string): number | undefined {
+  const text = entry(proto, key);
+  if (text === undefined || /^\d{1,15}$/.test(text)) return text === undefined ? undefined : Number(text);
+  const got = JSON.stringify(text).slice(0, 200);
+  fail(where, `external data of ${label(proto)} has a wrong ${key}`, { expected: 'a whole number of bytes', got });
+}

@@ -1,0 +1,29 @@
+import { add, div, mul, scale, sub } from '../graph/arithmetic.js';
+import type { Value } from '../graph/node.js';
+import type { AdamWSettings, Optimizer } from './optimizer.js';
+
+/**
+ * AdamW as PyTorch has it (Loshchilov and Hutter 2019, decay before the step): p *= 1 - lr * wd;
+ * m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; p -= lr / c1 * m / (sqrt(v) / sqrt(c2) + eps), with c_i = 1 - b_i^t.
+ * What depends on t is computed in float64 outside the graph: float32 would lose digits of c2 in the first steps.
+ */
+export function adamw({ betas: [b1, b2], eps, weightDecay }: AdamWSettings): Optimizer {
+  return {
+    states: ['exp_avg', 'exp_avg_sq'],
+    scalars: ['decay', 'step_size', 'denominator_scale'],
+    scalarsAt: (lr, step) => ({
+      decay: 1 - lr * weightDecay,
+      step_size: lr / (1 - b1 ** step),
+      denominator_scale: 1 / Math.sqrt(1 - b2 ** step),
+    }),
+    update(g, parameter, gradient, states, scalars) {
+      const [m, v] = states as readonly [Value, Value];
+      const [decay, stepSize, denominatorScale] = scalars as readonly [Value, Value, Value];
+      const nextM = add(g, scale(g, m, b1), scale(g, gradient, 1 - b1));
+      const nextV = add(g, scale(g, v, b2), scale(g, mul(g, gradient, gradient), 1 - b2));
+      const denominator = add(g, mul(g, g.op('Sqrt', [nextV]), denominatorScale), g.scalar(eps));
+      const kept = mul(g, parameter, decay);
+      return { parameter: sub(g, kept, mul(g, div(g, nextM, denominator), stepSize)), states: [nextM, nextV] };
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import type { Graph } from '../graph/graph.js';
+import type { Value } from '../graph/node.js';
+import { adamw } from './adamw.js';
+import { sgd } from './sgd.js';
+
+/** torch.optim.SGD (dampening 0). */
+export interface SgdSettings {
+  readonly name: 'sgd';
+  readonly lr: number;
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly nesterov: boolean;
+}
+
+/** torch.optim.AdamW (no amsgrad). */
+export interface AdamWSettings {
+  readonly name: 'adamw';
+  readonly lr: number;
+  readonly betas: readonly [number, number];
+  readonly eps: number;
+  readonly weightDecay: number;
+}
+
+export type OptimizerSettings = SgdSettings | AdamWSettings;
+
+/** An update rule: pure graph building, plus the scalars that change from step to step. */
+export interface Optimizer {
+  /** Names of the tensors kept for each parameter, of its shape, zero at first. */
+  readonly states: readonly string[];
+  /** Names of the scalar inputs. */
+  readonly scalars: readonly string[];
+  /** The scalars' values for a learning rate and a step, counted from 1. */
+  scalarsAt(lr: number, step: number): Readonly<Record<string, number>>;
+  update(g: Graph, parameter: Value, gradient: Value, states: readonly Value[], scalars: readonly Value[]): Updated;
+}
+
+export interface Updated {
+  readonly parameter: Value;
+  readonly states: readonly Value[];
+}
+
+export function createOptimizer(settings: OptimizerSettings): Optimizer {
+  return settings.name === 'sgd' ? sgd(settings) : adamw(settings);
+}

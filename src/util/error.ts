@@ -1,0 +1,38 @@
+/** What an error message says beside the place and the thing: the parts are joined in this order. */
+export interface ErrorDetail {
+  readonly expected?: string;
+  readonly got?: string;
+  /** What the reader can do about it: a full sentence. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/** An error that the user of Agon can act on. Its text is `<where>: <what>: expected <a>, got <b>. <hint>`. */
+export class AgonError extends Error {
+  override readonly name = 'AgonError';
+
+  constructor(where: string, what: string, detail: ErrorDetail = {}) {
+    super(formatMessage(where, what, detail), detail.cause === undefined ? undefined : { cause: detail.cause });
+  }
+}
+
+function formatMessage(where: string, what: string, { expected, got, hint }: ErrorDetail): string {
+  const comparison = [expected && `expected ${expected}`, got && `got ${got}`].filter(Boolean).join(', ');
+  return `${where}: ${what}${comparison ? `: ${comparison}` : ''}${hint ? `. ${hint}` : ''}`;
+}
+
+/** Throws an {@link AgonError}; as an expression it has type `never`. */
+export function fail(where: string, what: string, detail?: ErrorDetail): never {
+  throw new AgonError(where, what, detail);
+}
+
+/** The value, or an internal error naming `what` when it is undefined. For lookups that can't miss unless Agon is wrong. */
+export function present<T>(value: T | undefined | null, what: string): T {
+  if (value === undefined || value === null) throw new Error(`internal error: ${what} is missing`);
+  return value;
+}
+
+/** The text of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

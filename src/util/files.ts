@@ -1,0 +1,43 @@
+import { rm } from 'node:fs/promises';
+import writeFileAtomic from 'write-file-atomic';
+import { fail, messageOf } from './error.js';
+
+/**
+ * Writes a file whole or not at all: to a temporary name beside it, synced, then renamed.
+ * A full disk or a missing folder is an error that names the file; the old content stays.
+ */
+export async function writeFileWhole(path: string, content: string | Uint8Array): Promise<void> {
+  try {
+    await writeFileAtomic(path, typeof content === 'string' ? content : asBuffer(content));
+  } catch (error) {
+    fail(path, `can't be written: ${messageOf(error)}`, { hint: hintFor(error), cause: error });
+  }
+}
+
+/** Removes a file or folder if it is there. */
+export async function removeIfThere(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true });
+}
+
+/** The `code` of a Node.js system error (`ENOENT`, `ENOSPC`, ...), if it has one. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
+function hintFor(error: unknown): string {
+  switch (errorCode(error)) {
+    case 'ENOSPC':
+      return 'Free some disk space, or choose another folder';
+    case 'ENOENT':
+      return 'Create its folder first';
+    case 'EACCES':
+    case 'EROFS':
+      return 'Choose a folder that you may write to';
+    default:
+      return 'What was there before is unchanged';
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
