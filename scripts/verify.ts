@@ -6,7 +6,10 @@ import { messageOf } from '../src/util/error.js';
 import { holds, type Quantity } from './verify/quantity.js';
 import { replay } from './verify/replay.js';
 
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { device: { type: 'string', default: 'cpu' } } });
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { device: { type: 'string', default: 'cpu' } },
+});
 if (positionals.length === 0) {
   process.stderr.write('usage: npm run verify -- [--device cpu|cuda|webgpu] FILE.safetensors...\n');
   process.exit(2);
@@ -28,10 +31,20 @@ process.stdout.write(failures === 0 ? 'all within tolerance\n' : `${failures} no
 process.exitCode = failures === 0 ? 0 : 1;
 
 function render(quantities: readonly Quantity[]): string {
-  const table = new Table({ head: ['quantity', 'deviation', 'tolerance', 'compared', 'worst', ''], style: { head: [], border: [], compact: true } });
+  const table = new Table({
+    head: ['quantity', 'deviation', 'tolerance', 'compared', 'worst', ''],
+    style: { head: [], border: [], compact: true },
+  });
   for (const quantity of quantities) {
     const { name, deviation, tolerance, compared, worst } = quantity;
-    table.push([name, deviation.toExponential(1), tolerance.toExponential(1), compared, worst, holds(quantity) ? 'ok' : 'EXCEEDED']);
+    table.push([
+      name,
+      deviation.toExponential(1),
+      tolerance.toExponential(1),
+      compared,
+      worst,
+      holds(quantity) ? 'ok' : 'EXCEEDED',
+    ]);
   }
   return table.toString();
 }

@@ -10,8 +10,20 @@ import type { OptimizerSettings } from '../../src/optim/optimizer.js';
 import { fail } from '../../src/util/error.js';
 
 const optimizer = z.discriminatedUnion('name', [
-  z.object({ name: z.literal('sgd'), lr: z.number(), momentum: z.number(), weight_decay: z.number(), nesterov: z.boolean() }),
-  z.object({ name: z.literal('adamw'), lr: z.number(), betas: z.tuple([z.number(), z.number()]), eps: z.number(), weight_decay: z.number() }),
+  z.object({
+    name: z.literal('sgd'),
+    lr: z.number(),
+    momentum: z.number(),
+    weight_decay: z.number(),
+    nesterov: z.boolean(),
+  }),
+  z.object({
+    name: z.literal('adamw'),
+    lr: z.number(),
+    betas: z.tuple([z.number(), z.number()]),
+    eps: z.number(),
+    weight_decay: z.number(),
+  }),
 ]);
 
 const step = z.object({
@@ -51,14 +63,20 @@ export interface Golden {
 /** Reads a golden file (a safetensors file whose `__metadata__` holds the settings as JSON values). */
 export async function readGolden(path: string): Promise<Golden> {
   const { tensors, metadata: texts } = readSafetensors(await readFile(path), path);
-  const parsed = metadata.safeParse(Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, JSON.parse(text)])));
+  const parsed = metadata.safeParse(
+    Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, JSON.parse(text)])),
+  );
   if (!parsed.success) fail(path, `not a file of golden numbers: ${z.prettifyError(parsed.error)}`);
   const settings = parsed.data;
   const x = tensors.get('data.x') ?? fail(path, 'tensor "data.x" is missing');
   const [channels, height, width] = x.dims.slice(2) as [number, number, number];
   const image = { channels, height, width };
   const networks = settings.nets.map((spec) => createNetworkFromFixture(spec, settings.classes, image));
-  const graph = buildStep(networks, stepSettings(settings), { batch: settings.batch, exposeGradients: true, exposeLogits: true });
+  const graph = buildStep(networks, stepSettings(settings), {
+    batch: settings.batch,
+    exposeGradients: true,
+    exposeLogits: true,
+  });
   return { path, settings, tensors, networks, step: graph };
 }
 
@@ -70,14 +88,20 @@ export function initialState({ path, settings, tensors, step }: Golden): Map<str
     const stored = `init.${settings.kind === 'single' ? name.replace('net0.', '') : name}`;
     const dims = value.shape as number[];
     const zeros = () => tensor('float32', dims, new Float32Array(dims.reduce((n, dim) => n * dim, 1)));
-    state.set(name, role === 'optimizer' ? zeros() : (tensors.get(stored) ?? fail(path, `tensor "${stored}" is missing`)));
+    state.set(
+      name,
+      role === 'optimizer' ? zeros() : (tensors.get(stored) ?? fail(path, `tensor "${stored}" is missing`)),
+    );
   }
   return state;
 }
 
 /** The images and labels of the k-th step. */
 export function batchOf({ path, tensors }: Golden, k: number): { images: Tensor; labels: Tensor } {
-  const [x, y] = ['data.x', 'data.y'].map((name) => tensors.get(name) ?? fail(path, `tensor "${name}" is missing`)) as [Tensor, Tensor];
+  const [x, y] = ['data.x', 'data.y'].map((name) => tensors.get(name) ?? fail(path, `tensor "${name}" is missing`)) as [
+    Tensor,
+    Tensor,
+  ];
   const part = <T extends Float32Array | BigInt64Array>(data: T, steps: number) => {
     const size = data.length / steps;
     return data.subarray(k * size, (k + 1) * size) as T;

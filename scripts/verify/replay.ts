@@ -1,6 +1,7 @@
 import { nextName } from '../../src/distill/step.js';
 import type { Graph } from '../../src/graph/graph.js';
 import type { Value } from '../../src/graph/node.js';
+import type { Target } from '../../src/lower/target.js';
 import { type Tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { createOptimizer } from '../../src/optim/optimizer.js';
 import { CPU, type Device } from '../../src/runtime/device.js';
@@ -19,16 +20,20 @@ const ofLargest = (share: number, floor: number) => (expected: readonly number[]
   share * Math.max(0, ...expected.map(Math.abs)) + floor;
 
 /** Replays a file of golden numbers on Agon's own step and compares everything it holds. */
-export async function replay(path: string, device: Device = CPU): Promise<Quantity[]> {
+export async function replay(path: string, device: Device = CPU, target?: Target): Promise<Quantity[]> {
   const golden = await readGolden(path);
   const { step, settings } = golden;
-  const stepper = await Stepper.open({ graph: step.graph, state: step.state, nextOf: nextName }, { device });
+  const stepper = await Stepper.open({ graph: step.graph, state: step.state, nextOf: nextName }, { device, target });
   try {
     stepper.load(initialState(golden));
     const outputs: Map<string, Tensor>[] = [];
     for (let k = 0; k < settings.steps; k++) outputs.push(await stepper.step(feedsOf(golden, k)));
     const final = await stepper.state();
-    const steps = [compareLosses(golden, outputs), compareLogits(golden, outputs), compareGradients(golden, outputs)].flat();
+    const steps = [
+      compareLosses(golden, outputs),
+      compareLogits(golden, outputs),
+      compareGradients(golden, outputs),
+    ].flat();
     const teachers = compareTeachers(golden, outputs);
     return [...steps, ...teachers, ...compareFinal(golden, final), ...(await compareEvaluation(golden, final, device))];
   } finally {
@@ -39,7 +44,10 @@ export async function replay(path: string, device: Device = CPU): Promise<Quanti
 function feedsOf(golden: Golden, k: number): Record<string, Tensor> {
   const { lr } = golden.settings.optimizer;
   const scalars = createOptimizer(optimizerSettings(golden)).scalarsAt(lr, k + 1);
-  const tensors = Object.entries(scalars).map(([name, value]) => [name, { dtype: 'float32', dims: [], data: Float32Array.of(value) }]);
+  const tensors = Object.entries(scalars).map(([name, value]) => [
+    name,
+    { dtype: 'float32', dims: [], data: Float32Array.of(value) },
+  ]);
   return { ...batchOf(golden, k), ...Object.fromEntries(tensors) };
 }
 
@@ -100,12 +108,19 @@ function compareFinal(golden: Golden, final: ReadonlyMap<string, Tensor>): Quant
   return [...parameters.quantity(), ...statistics.quantity()];
 }
 
-async function compareEvaluation(golden: Golden, final: ReadonlyMap<string, Tensor>, device: Device): Promise<Quantity[]> {
+async function compareEvaluation(
+  golden: Golden,
+  final: ReadonlyMap<string, Tensor>,
+  device: Device,
+): Promise<Quantity[]> {
   const expected = golden.tensors.get('eval.logits');
   if (!expected) return [];
   const predictor = await Predictor.open(golden.networks[0] as Graph, { device });
   predictor.load((name) => final.get(`net0.${name}`) ?? fail(golden.path, `"${name}" has no final value`));
-  const comparison = new Comparison('evaluation logits', within(golden.settings.optimizer.name === 'adamw' ? 1e-3 : 1e-4));
+  const comparison = new Comparison(
+    'evaluation logits',
+    within(golden.settings.optimizer.name === 'adamw' ? 1e-3 : 1e-4),
+  );
   comparison.tensors('data.x[0]', expected, await predictor.logits(batchOf(golden, 0).images));
   await predictor.close();
   return comparison.quantity();

@@ -1,7 +1,7 @@
+import { expandLike, sumTo } from '../graph/arithmetic.js';
 import { formatShape, sameShape } from '../graph/dim.js';
 import type { Graph } from '../graph/graph.js';
 import { AGON, type Node, namingNode, type Value } from '../graph/node.js';
-import { expandLike, sumTo } from '../graph/arithmetic.js';
 import type { Rule, RuleEntry } from './rule.js';
 import * as activation from './rules/activation.js';
 import * as detach from './rules/detach.js';
@@ -117,7 +117,12 @@ class ReverseWalk {
 function ruleFor(node: Node): Rule {
   const rule = node.domain === '' || node.domain === AGON ? RULES[node.op] : undefined;
   if (typeof rule === 'function') return rule;
-  return node.fail(rule ? 'this operator has no derivative' : 'this operator has no gradient rule', undefined, undefined, 'The network can’t be trained through it');
+  return node.fail(
+    rule ? 'this operator has no derivative' : 'this operator has no gradient rule',
+    undefined,
+    undefined,
+    'The network can’t be trained through it',
+  );
 }
 
 function dependents(g: Graph, wrt: readonly Value[]): Set<Value> {

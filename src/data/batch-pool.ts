@@ -13,8 +13,10 @@ export interface BatchPool {
 
 const WHERE = 'batch loader';
 
-export function openBatchPool(recipe: BatchRecipe, workers: number): BatchPool {
-  const file = workerFile(import.meta.url, './loader-worker');
+const LOADER_WORKER = workerFile(import.meta.url, './loader-worker');
+
+/** Starts threads that run `file`, whose default export makes the images of a {@link BatchTask}. */
+export function openBatchPool(recipe: BatchRecipe, workers: number, file = LOADER_WORKER): BatchPool {
   const pool = new Piscina({ ...file, minThreads: workers, maxThreads: workers, workerData: recipe });
   let closed: string | undefined;
   const close = async (reason: string) => {

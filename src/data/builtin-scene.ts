@@ -24,9 +24,9 @@ export function drawScene(shape: Shape, side: number, random: Random, out: Uint8
   const canvas = new Float32Array(side * side * 3);
   const base = randomColour(0.05, 0.65, random);
   fill(canvas, side, texturedPaint(base, 0.16, side, random), everywhere(side));
-  const marks = 3 + random.below(5);
+  const marks = 2 + random.below(4);
   for (let i = 0; i < marks; i++) drawMark(canvas, side, base, random);
-  const ink = contrastingColour(base, between(0.22, 0.6, random), random);
+  const ink = contrastingColour(base, between(0.28, 0.6, random), random);
   fill(canvas, side, texturedPaint(ink, 0.08, side, random), place(shape, side, random));
   develop(canvas, random, out);
 }
@@ -55,7 +55,7 @@ function everywhere(side: number): Figure {
 
 /** The shape turned, scaled and moved into the image. */
 function place(shape: Shape, side: number, random: Random): Figure {
-  const radius = side * between(0.23, 0.42, random);
+  const radius = side * between(0.27, 0.43, random);
   const slack = side / 2 - radius;
   const [x, y] = [side / 2 + between(-slack, slack, random), side / 2 + between(-slack, slack, random)];
   const angle = between(0, 2 * Math.PI, random);
@@ -102,9 +102,9 @@ function texturedPaint(base: Colour, amount: number, side: number, random: Rando
 
 /** Changes contrast and brightness, adds noise, and rounds to 8 bits. */
 function develop(canvas: Float32Array, random: Random, out: Uint8Array): void {
-  const contrast = between(0.65, 1.1, random);
+  const contrast = between(0.7, 1.1, random);
   const middle = 0.5 + between(-0.1, 0.1, random);
-  const grain = between(0.01, 0.07, random) * Math.sqrt(3);
+  const grain = between(0.01, 0.05, random) * Math.sqrt(3);
   for (let i = 0; i < out.length; i++) {
     const noise = grain * (2 * random.uniform() - 1);
     const value = middle + contrast * ((canvas[i] as number) - 0.5) + noise;

@@ -47,14 +47,14 @@ function star(x: number, y: number, tips: number, inner: number): number {
   return across / length;
 }
 
-/** A square that stands on its tip, with a disc on each of its upper sides. */
+/** Two discs side by side, a right angle below them whose sides touch both, and a box for the gap between the three. */
 function heart(x: number, y: number): number {
-  const side = 0.5;
-  const diagonal = Math.SQRT1_2;
-  const down = y + 0.1;
-  const square = box((x + down) * diagonal, (down - x) * diagonal, side, side);
-  const lobe = norm(Math.abs(x) - side * diagonal, down + side * diagonal) - side;
-  return Math.min(square, lobe);
+  const radius = 0.44;
+  const touch = radius * Math.SQRT1_2;
+  const [across, below] = [Math.abs(x), y + 0.28];
+  const discs = norm(across - radius, below) - radius;
+  const wedge = Math.max((across + below - radius * (1 + Math.SQRT2)) * Math.SQRT1_2, touch - below);
+  return Math.min(discs, wedge, box(x, below - touch, radius, touch));
 }
 
 function arrow(x: number, y: number): number {

@@ -18,6 +18,7 @@ interface Checked {
  * no image can be read is an error. `onProgress` gets the number of files decoded so far.
  */
 export async function checkImages(dataset: Dataset, onProgress?: (decoded: number) => void): Promise<Dataset> {
+  if (dataset.train.source.kind === 'packed') return dataset;
   let decoded = 0;
   const count = () => onProgress?.(++decoded);
   const train = await checkSplit(dataset, dataset.train, count);
@@ -37,8 +38,7 @@ export async function checkImages(dataset: Dataset, onProgress?: (decoded: numbe
 }
 
 async function checkSplit(dataset: Dataset, split: Split, count: () => void): Promise<Checked> {
-  if (split.source.kind !== 'files') return { split, skipped: [] };
-  const { paths } = split.source;
+  const paths = pathsOf(split);
   const results = await mapConcurrent(paths, CONCURRENCY, async (path) => {
     const result = await sizeOrReason(path);
     count();
@@ -53,6 +53,10 @@ async function checkSplit(dataset: Dataset, split: Split, count: () => void): Pr
   return { split: selectRows({ ...split, source }, readable), skipped };
 }
 
+function pathsOf({ source }: Split): readonly string[] {
+  return source.kind === 'files' ? source.paths : [];
+}
+
 const NO_SIZE: Size = { height: 0, width: 0 };
 
 async function sizeOrReason(path: string): Promise<Size | string> {
@@ -65,16 +69,21 @@ async function sizeOrReason(path: string): Promise<Size | string> {
   }
 }
 
-function checkClasses({ name, classes }: Dataset, { split, skipped }: Checked): void {
+function checkClasses({ name, classes, train }: Dataset, { split, skipped }: Checked): void {
   const empty = classCounts(split.labels, classes.length).indexOf(0);
-  if (empty >= 0) failUnreadable(`${name}, class ${classes[empty]}`, skipped);
+  if (empty < 0) return;
+  const inClass = new Set(pathsOf(train).filter((_, i) => train.labels[i] === empty));
+  failUnreadable(
+    `${name}, class ${classes[empty]}`,
+    skipped.filter(({ path }) => inClass.has(path)),
+  );
 }
 
 function failUnreadable(where: string, skipped: readonly SkippedFile[]): never {
   const [first] = skipped;
   return fail(where, 'none of its images can be read', {
     ...(first && { got: `"${first.reason}" for ${first.path}` }),
-    hint: '`agon data` lists the reason for each file',
+    ...(skipped.length > 1 && { hint: `${skipped.length - 1} more could not be read` }),
   });
 }
 

@@ -5,7 +5,7 @@ import { errorCode } from '../util/files.js';
 import { BUILTIN, type BuiltinOptions, createBuiltin } from './builtin.js';
 import { openCifarFile, openCifarFolder } from './cifar.js';
 import { checkClassNames, readClassNames } from './class-names.js';
-import { classCounts, type Dataset, splitsOf } from './dataset.js';
+import { classCounts, type Dataset } from './dataset.js';
 import { openIdxFolder } from './idx.js';
 import { checkImages } from './image-check.js';
 import { isImageName } from './image-files.js';
@@ -85,15 +85,4 @@ function requireTwoClasses({ name, classes, train }: Dataset): void {
 
 function shorten(names: readonly string[]): string {
   return names.slice(0, 8).join(', ') + (names.length > 8 ? ', ...' : '');
-}
-
-/** All class indices of every split, checked against the classes; for data sets that are made by other code. */
-export function checkLabels(dataset: Dataset): Dataset {
-  for (const { name, split } of splitsOf(dataset)) {
-    const at = split.labels.findIndex((label) => label < 0 || label >= dataset.classes.length);
-    if (at < 0) continue;
-    const expected = `0 to ${dataset.classes.length - 1}`;
-    fail(`${dataset.name}, ${name}`, `label of image ${at}`, { expected, got: `${split.labels[at]}` });
-  }
-  return dataset;
 }

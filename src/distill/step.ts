@@ -76,7 +76,8 @@ export function buildStep(networks: readonly Graph[], settings: StepSettings, op
   const totals = g.within('losses', () => g.op('Sum', losses.total, {}, { name: g.scoped('sum') }));
   for (const name of METRICS) g.output(name, vector(g, losses[name]));
   g.output('teachers', losses.teachers);
-  if (options.exposeLogits) for (const [i, form] of forms.entries()) g.output(`${networkPrefix(i)}logits`, logitsOf(form));
+  if (options.exposeLogits)
+    for (const [i, form] of forms.entries()) g.output(`${networkPrefix(i)}logits`, logitsOf(form));
   const weights = forms.flatMap((form) => [...form.weights.values()]);
   const slopes = gradients(g, totals, weights);
   const state = g.within('update', () => updateAll(g, weights, slopes, settings.optimizer, options));
@@ -97,13 +98,15 @@ function competitionLosses(g: Graph, forms: readonly TrainingForm[], labels: Val
   const ce = logits.map((z) => crossEntropy(g, z, targetDistributions(g, labels, Number(z.shape[1]), labelSmoothing)));
   const teachers = teacherWeights(g, vector(g, ce), settings.rule, settings.topK);
   const teaches = settings.rule !== 'none' && forms.length > 1;
-  const kl = teaches && alpha !== 0
-    ? fromTeachers(g, teachers, (i, j) => klDivergence(g, logits[i] as Value, logits[j] as Value, temperature))
-    : ce.map(() => g.scalar(0));
+  const kl =
+    teaches && alpha !== 0
+      ? fromTeachers(g, teachers, (i, j) => klDivergence(g, logits[i] as Value, logits[j] as Value, temperature))
+      : ce.map(() => g.scalar(0));
   const features = forms.map((form) => present(form.outputs.get('features'), 'output features'));
-  const feature = teaches && beta !== 0
-    ? fromTeachers(g, teachers, (i, j) => featureMse(g, features[i] as Value, features[j] as Value))
-    : ce.map(() => g.scalar(0));
+  const feature =
+    teaches && beta !== 0
+      ? fromTeachers(g, teachers, (i, j) => featureMse(g, features[i] as Value, features[j] as Value))
+      : ce.map(() => g.scalar(0));
   const total = ce.map((own, i) => {
     const taught = add(g, scale(g, kl[i] as Value, alpha * temperature ** 2), scale(g, feature[i] as Value, beta));
     return add(g, own, taught);
@@ -116,7 +119,10 @@ function fromTeachers(g: Graph, teachers: Value, loss: (i: number, j: number) =>
   const n = Number(teachers.shape[0]);
   return range(n).map((i) => {
     const others = range(n).filter((j) => j !== i);
-    const losses = vector(g, others.map((j) => loss(i, j)));
+    const losses = vector(
+      g,
+      others.map((j) => loss(i, j)),
+    );
     const row = g.op('Gather', [teachers, g.scalarInteger(i)], { axis: 0 });
     const weights = g.op('Gather', [row, g.integers(others)], { axis: 0 });
     return reduceSum(g, mul(g, losses, g.agon('Detach', [weights])[0] as Value), [0]);
@@ -137,7 +143,12 @@ function updateAll(
     if (!gradient) return [];
     if (exposeGradients) g.output(`${weight.name}.grad`, gradient);
     const states = optimizer.states.map((state) => {
-      return g.parameter(`${weight.name}.${state}`, weight.shape as number[], { kind: 'constant', value: 0 }, 'optimizer');
+      return g.parameter(
+        `${weight.name}.${state}`,
+        weight.shape as number[],
+        { kind: 'constant', value: 0 },
+        'optimizer',
+      );
     });
     const updated = g.within(weight.name, () => optimizer.update(g, weight, gradient, states, scalars));
     g.output(nextName(weight.name), updated.parameter);
@@ -154,5 +165,9 @@ function logitsOf(form: TrainingForm): Value {
 
 /** Scalars as one vector [n]. */
 function vector(g: Graph, scalars: readonly Value[]): Value {
-  return g.op('Concat', scalars.map((value) => reshape(g, value, [1])), { axis: 0 });
+  return g.op(
+    'Concat',
+    scalars.map((value) => reshape(g, value, [1])),
+    { axis: 0 },
+  );
 }

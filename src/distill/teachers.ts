@@ -53,5 +53,9 @@ function normaliseRows(g: Graph, weights: Value): Value {
 }
 
 function matrix(n: number, entry: (i: number, j: number) => number) {
-  return tensor('float32', [n, n], range(n * n).map((at) => entry(Math.floor(at / n), at % n)));
+  return tensor(
+    'float32',
+    [n, n],
+    range(n * n).map((at) => entry(Math.floor(at / n), at % n)),
+  );
 }

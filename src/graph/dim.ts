@@ -78,7 +78,7 @@ function parse(dim: Dim): Monomial {
 }
 
 function multiply(a: Monomial, b: Monomial): Monomial {
-  return { factor: a.factor * b.factor, symbols: [...a.symbols, ...b.symbols].sort() };
+  return { factor: a.factor * b.factor, symbols: [...a.symbols, ...b.symbols].sort((x, y) => (x < y ? -1 : 1)) };
 }
 
 function format({ factor, symbols }: Monomial): Dim {

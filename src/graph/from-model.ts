@@ -4,6 +4,7 @@ import { fail } from '../util/error.js';
 import { Graph } from './graph.js';
 import { fromAttributeProtos } from './import/attributes.js';
 import { fixedBatchOf, inputTypes, type ShapeOptions } from './import/inputs.js';
+import { firstFree, trimmed } from './import/names.js';
 import { checkedOpset, domainOf } from './import/opset.js';
 import { bufferName, initialiserOf, isBuffer, ParameterRule, type Use } from './import/parameters.js';
 import { freeReshape } from './import/reshape.js';
@@ -79,7 +80,7 @@ class Importer {
     const buffers = uses.filter(isBuffer);
     const content = source.content();
     const owned = uses.length > 1 ? buffers : [];
-    for (const use of owned) this.#declareBuffer(use, content);
+    for (const use of owned) this.#declareBuffer(use, name, content);
     if (owned.length === uses.length) return;
     const role = buffers.length > owned.length ? 'buffer' : 'weight';
     const main = uses.find((use) => !owned.includes(use));
@@ -90,8 +91,10 @@ class Importer {
     this.#parameters.set(name, content);
   }
 
-  #declareBuffer(use: Use, content: Tensor): void {
-    const name = this.#freeName(`${use.node.name || use.node.output[0]}.${bufferName(use)}`);
+  /** Declares the buffer of one node, whose tensor is called `shared` in the file. */
+  #declareBuffer(use: Use, shared: string, content: Tensor): void {
+    const isTaken = (text: string) => this.#graph.hasName(text) || (text !== shared && this.#sources.byName.has(text));
+    const name = firstFree(`${use.node.name || use.node.output[0]}.${bufferName(use)}`, isTaken);
     const value = this.#graph.parameter(name, content.dims, initialiserOf(use, 'buffer', 1), 'buffer');
     const slots = this.#buffers.get(use.node) ?? new Map<number, Value>();
     this.#buffers.set(use.node, slots.set(use.slot, value));
@@ -162,17 +165,4 @@ class Importer {
   #freeName(wanted: string): string {
     return firstFree(wanted, (text) => this.#graph.hasName(text));
   }
-}
-
-function firstFree(wanted: string, isTaken: (name: string) => boolean): string {
-  for (let i = 1; ; i++) {
-    const name = i === 1 ? wanted : `${wanted}_${i}`;
-    if (!isTaken(name)) return name;
-  }
-}
-
-/** Names without the empty ones at the end. */
-function trimmed(names: readonly string[]): string[] {
-  const end = names.findLastIndex(Boolean) + 1;
-  return names.slice(0, end);
 }

@@ -1,6 +1,7 @@
 import type { DType } from '../onnx/tensor.js';
 import { type Dim, formatShape, type Shape } from './dim.js';
 import * as activation from './infer/activation.js';
+import * as blocked from './infer/blocked.js';
 import * as blocks from './infer/blocks.js';
 import * as elementwise from './infer/elementwise.js';
 import * as image from './infer/image.js';
@@ -12,7 +13,7 @@ import * as runtime from './infer/runtime.js';
 import * as selection from './infer/selection.js';
 import * as training from './infer/training.js';
 import * as transposed from './infer/transposed.js';
-import { AGON, MICROSOFT, type Node, type Value } from './node.js';
+import { AGON, MICROSOFT, NCHWC, type Node, type Value } from './node.js';
 
 /** Type and shape of one output, and its integers where they are known. */
 export interface Inferred {
@@ -49,6 +50,7 @@ const RULES: Readonly<Record<string, Readonly<Record<string, InferRule>>>> = {
   },
   [AGON]: { ...training },
   [MICROSOFT]: { ...runtime },
+  [NCHWC]: { ...blocked },
 };
 
 /** Infers a node's outputs. Errors name the operator and the node. */

@@ -6,6 +6,8 @@ import { asNumbers, type Dim, formatShape, type Shape } from './dim.js';
 export const AGON = 'agon';
 /** The domain of ONNX Runtime's own operators. */
 export const MICROSOFT = 'com.microsoft';
+/** ONNX Runtime's channel-blocked operators: internal to its CPU provider. */
+export const NCHWC = 'com.microsoft.nchwc';
 
 /** A tensor in a graph: its name is unique in there, its identity is the object. */
 export interface Value {

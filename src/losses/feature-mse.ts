@@ -1,5 +1,5 @@
-import { formatShape, sameShape } from '../graph/dim.js';
 import { mul, sub } from '../graph/arithmetic.js';
+import { formatShape, sameShape } from '../graph/dim.js';
 import type { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node.js';
 import { fail } from '../util/error.js';

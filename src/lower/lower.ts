@@ -5,7 +5,8 @@ import type { Target } from './target.js';
 
 /** Replaces every semantic operator by the target's body; equal computations become one, unused ones go. */
 export function lower(graph: Graph, target: Target): Graph {
-  const plain = rewriteGraph(graph, new Graph(graph.name), expandBodies(target));
+  const prepared = target.prepare?.(graph) ?? graph;
+  const plain = rewriteGraph(prepared, new Graph(graph.name), expandBodies(target));
   return rewriteGraph(plain, new Graph(graph.name), shareEqualNodes());
 }
 

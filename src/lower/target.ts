@@ -11,4 +11,6 @@ export type Body = (g: Graph, node: Node, inputs: readonly Value[]) => readonly 
 export interface Target {
   readonly name: string;
   readonly bodies: Readonly<Record<string, Body>>;
+  /** A pass over the semantic graph, before the bodies take their place. */
+  readonly prepare?: (graph: Graph) => Graph;
 }

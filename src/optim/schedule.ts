@@ -8,7 +8,12 @@ export type Schedule =
   /** In a straight line from the base rate, where the warm-up ends, to `end` (Hugging Face's, with `end` 0). */
   | { readonly name: 'linear'; readonly end: number }
   /** Up from base / `divFactor` over `pctStart` of the steps, down to that over `finalDivFactor`, both cosine (PyTorch's). */
-  | { readonly name: 'one-cycle'; readonly pctStart: number; readonly divFactor: number; readonly finalDivFactor: number };
+  | {
+      readonly name: 'one-cycle';
+      readonly pctStart: number;
+      readonly divFactor: number;
+      readonly finalDivFactor: number;
+    };
 
 export interface ScheduleSettings {
   readonly base: number;

@@ -32,7 +32,9 @@ export async function runSession(
   try {
     return await session.run(feeds, fetches);
   } catch (error) {
-    throw error instanceof AgonError ? error : new AgonError('session', `a run failed: ${messageOf(error)}`, { cause: error });
+    throw error instanceof AgonError
+      ? error
+      : new AgonError('session', `a run failed: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -2,12 +2,14 @@ import type * as ort from 'onnxruntime-node';
 import type { Graph } from '../graph/graph.js';
 import { toModel } from '../graph/to-model.js';
 import { lower } from '../lower/lower.js';
-import { targetFor } from '../lower/targets.js';
+import type { Target } from '../lower/target.js';
+
 import { encodeModel } from '../onnx/file.js';
 import { elementCount, type Tensor, tensor } from '../onnx/tensor.js';
 import { fail } from '../util/error.js';
 import type { Device } from './device.js';
 import { fromOrt, openSession, runSession, toOrt } from './session.js';
+import { targetFor } from './target.js';
 
 /** A graph that carries tensors over from run to run: inputs `name`, outputs `nextOf(name)`. */
 export interface StatefulGraph {
@@ -19,6 +21,8 @@ export interface StatefulGraph {
 export interface StepperOptions {
   readonly device: Device;
   readonly threads?: number | undefined;
+  /** The lowering; the device's own when left out. */
+  readonly target?: Target | undefined;
 }
 
 /**
@@ -42,8 +46,8 @@ export class Stepper {
   }
 
   /** Lowers the graph for the device and opens a session on it. */
-  static async open(source: StatefulGraph, { device, threads }: StepperOptions): Promise<Stepper> {
-    const model = encodeModel(toModel(lower(source.graph, targetFor(device.kind))));
+  static async open(source: StatefulGraph, { device, threads, target }: StepperOptions): Promise<Stepper> {
+    const model = encodeModel(toModel(lower(source.graph, target ?? (await targetFor(device)))));
     const onDevice = device.kind === 'webgpu';
     const kept = onDevice ? source.state.map(source.nextOf) : [];
     return new Stepper(await openSession(model, { device, threads, onDevice: kept }), source, onDevice);

@@ -16,6 +16,24 @@ export class AgonError extends Error {
   }
 }
 
+/** The error of another thread: an AgonError's text stays as it is, the stack is the other thread's. */
+export function restoreError({
+  message,
+  ours,
+  stack,
+}: {
+  message: string;
+  ours: boolean;
+  stack: string | undefined;
+}): Error {
+  const error = ours ? Object.create(AgonError.prototype) : new Error(message);
+  return Object.defineProperties(error, {
+    message: { value: message, configurable: true },
+    stack: { value: stack ?? message, configurable: true },
+    name: { value: ours ? 'AgonError' : 'Error', configurable: true },
+  }) as Error;
+}
+
 function formatMessage(where: string, what: string, { expected, got, hint }: ErrorDetail): string {
   const comparison = [expected && `expected ${expected}`, got && `got ${got}`].filter(Boolean).join(', ');
   return `${where}: ${what}${comparison ? `: ${comparison}` : ''}${hint ? `. ${hint}` : ''}`;

@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 
 /** What a worker thread is started from; spread it into the options of a Piscina pool. */
 export interface WorkerFile {
@@ -16,10 +15,6 @@ export interface WorkerFile {
 export function workerFile(moduleUrl: string, relative: string): WorkerFile {
   const compiled = moduleUrl.endsWith('.js');
   const filename = fileURLToPath(new URL(`${relative}${compiled ? '.js' : '.ts'}`, moduleUrl));
-  return compiled ? { filename } : { filename, execArgv: ['--import', tsxUrl()] };
-}
-
-/** tsx by its full address, so that it is found whatever the current folder is. */
-function tsxUrl(): string {
-  return pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  if (compiled) return { filename };
+  return { filename, execArgv: ['--import', new URL('./register-tsx.mjs', import.meta.url).href] };
 }

@@ -23,9 +23,17 @@ export interface GradientCase {
 /** More than what two samples can move towards each other in the test's step (2 * 1.5 * 0.01). */
 const GAP = 0.04;
 const image = [2, 3, 7, 6] as const;
-const ints = (...values: number[]) => (g: Graph) => [g.integers(values)];
+const ints =
+  (...values: number[]) =>
+  (g: Graph) => [g.integers(values)];
 
-const conv = (note: string, x: readonly number[], w: readonly number[], attributes: Attributes = {}, bias = false): GradientCase => ({
+const conv = (
+  note: string,
+  x: readonly number[],
+  w: readonly number[],
+  attributes: Attributes = {},
+  bias = false,
+): GradientCase => ({
   op: 'Conv',
   note,
   shapes: bias ? [x, w, [w[0] as number]] : [x, w],
@@ -50,16 +58,56 @@ export const CASES: readonly GradientCase[] = [
   conv('depthwise stride 2', [2, 4, 7, 6], [4, 1, 3, 3], { group: 4, pads: [1, 1, 1, 1], strides: [2, 2] }),
   conv('depthwise with multiplier', [2, 3, 6, 6], [6, 1, 3, 3], { group: 3, pads: [1, 1, 1, 1] }),
   conv('two groups', [2, 6, 7, 6], [4, 3, 3, 3], { group: 2, pads: [1, 1, 1, 1] }, true),
-  conv('two groups stride 2 dilated', [2, 4, 9, 9], [6, 2, 3, 3], { group: 2, strides: [2, 2], dilations: [2, 2], pads: [1, 1, 1, 1] }),
+  conv('two groups stride 2 dilated', [2, 4, 9, 9], [6, 2, 3, 3], {
+    group: 2,
+    strides: [2, 2],
+    dilations: [2, 2],
+    pads: [1, 1, 1, 1],
+  }),
   conv('one spatial axis', [2, 3, 9], [4, 3, 3], { pads: [1, 1], strides: [2] }),
   conv('three spatial axes', [1, 2, 4, 5, 4], [3, 2, 2, 3, 2], { pads: [1, 1, 0, 0, 1, 1] }),
 
   { op: 'Gemm', shapes: [[3, 4], [4, 5], [5]] },
-  { op: 'Gemm', note: 'transB, bias of one', shapes: [[3, 4], [5, 4], [1]], attributes: { transB: 1, alpha: 0.5, beta: 2 } },
-  { op: 'Gemm', note: 'transA', shapes: [[4, 3], [4, 5]], attributes: { transA: 1 } },
-  { op: 'Gemm', note: 'both transposed', shapes: [[4, 3], [5, 4], [3, 5]], attributes: { transA: 1, transB: 1 } },
-  { op: 'MatMul', shapes: [[3, 4], [4, 5]] },
-  { op: 'MatMul', note: 'batched, broadcast', shapes: [[2, 1, 3, 4], [5, 4, 2]] },
+  {
+    op: 'Gemm',
+    note: 'transB, bias of one',
+    shapes: [[3, 4], [5, 4], [1]],
+    attributes: { transB: 1, alpha: 0.5, beta: 2 },
+  },
+  {
+    op: 'Gemm',
+    note: 'transA',
+    shapes: [
+      [4, 3],
+      [4, 5],
+    ],
+    attributes: { transA: 1 },
+  },
+  {
+    op: 'Gemm',
+    note: 'both transposed',
+    shapes: [
+      [4, 3],
+      [5, 4],
+      [3, 5],
+    ],
+    attributes: { transA: 1, transB: 1 },
+  },
+  {
+    op: 'MatMul',
+    shapes: [
+      [3, 4],
+      [4, 5],
+    ],
+  },
+  {
+    op: 'MatMul',
+    note: 'batched, broadcast',
+    shapes: [
+      [2, 1, 3, 4],
+      [5, 4, 2],
+    ],
+  },
   { op: 'MatMul', note: 'vector on the left', shapes: [[4], [2, 4, 3]] },
   { op: 'MatMul', note: 'vector on the right', shapes: [[2, 3, 4], [4]] },
   { op: 'MatMul', note: 'two vectors', shapes: [[4], [4]] },
@@ -72,25 +120,78 @@ export const CASES: readonly GradientCase[] = [
     shapes: [[2, 3, 4, 4], [3], [3]],
     rest: (g) => [g.constant(floats([3], [0.1, -0.2, 0.3])), g.constant(floats([3], [0.5, 1, 2]))],
   },
-  { op: 'MaxPool', shapes: [[2, 3, 7, 6]], attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }, gap: GAP },
-  { op: 'MaxPool', note: '2x2', shapes: [[2, 3, 6, 6]], attributes: { kernel_shape: [2, 2], strides: [2, 2] }, gap: GAP },
-  { op: 'MaxPool', note: 'a tail', shapes: [[1, 2, 7, 8]], attributes: { kernel_shape: [2, 3], strides: [3, 3] }, gap: GAP },
-  { op: 'MaxPool', note: 'ceil mode', shapes: [[1, 2, 6, 7]], attributes: { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 }, gap: GAP },
-  { op: 'MaxPool', note: 'overlapping, dilated', shapes: [[1, 2, 7, 7]], attributes: { kernel_shape: [2, 2], dilations: [2, 2] }, gap: GAP },
+  {
+    op: 'MaxPool',
+    shapes: [[2, 3, 7, 6]],
+    attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] },
+    gap: GAP,
+  },
+  {
+    op: 'MaxPool',
+    note: '2x2',
+    shapes: [[2, 3, 6, 6]],
+    attributes: { kernel_shape: [2, 2], strides: [2, 2] },
+    gap: GAP,
+  },
+  {
+    op: 'MaxPool',
+    note: 'a tail',
+    shapes: [[1, 2, 7, 8]],
+    attributes: { kernel_shape: [2, 3], strides: [3, 3] },
+    gap: GAP,
+  },
+  {
+    op: 'MaxPool',
+    note: 'ceil mode',
+    shapes: [[1, 2, 6, 7]],
+    attributes: { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 },
+    gap: GAP,
+  },
+  {
+    op: 'MaxPool',
+    note: 'overlapping, dilated',
+    shapes: [[1, 2, 7, 7]],
+    attributes: { kernel_shape: [2, 2], dilations: [2, 2] },
+    gap: GAP,
+  },
   { op: 'GlobalMaxPool', shapes: [[2, 3, 4, 5]], gap: GAP },
   { op: 'AveragePool', shapes: [[2, 3, 6, 6]], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
-  { op: 'AveragePool', note: 'padding not counted', shapes: [[2, 3, 7, 6]], attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] } },
-  { op: 'AveragePool', note: 'padding counted', shapes: [[2, 3, 7, 6]], attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], count_include_pad: 1 } },
+  {
+    op: 'AveragePool',
+    note: 'padding not counted',
+    shapes: [[2, 3, 7, 6]],
+    attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] },
+  },
+  {
+    op: 'AveragePool',
+    note: 'padding counted',
+    shapes: [[2, 3, 7, 6]],
+    attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], count_include_pad: 1 },
+  },
   { op: 'AveragePool', note: 'a tail', shapes: [[1, 2, 8, 7]], attributes: { kernel_shape: [3, 2], strides: [3, 3] } },
   { op: 'GlobalAveragePool', shapes: [[2, 3, 4, 5]] },
 
   { op: 'Relu', shapes: [[3, 4]], kinks: [0] },
   { op: 'LeakyRelu', shapes: [[3, 4]], attributes: { alpha: 0.1 }, kinks: [0] },
-  { op: 'Clip', note: 'ReLU6', shapes: [[4, 5]], range: [-3, 9], kinks: [0, 6], rest: (g) => [g.scalar(0), g.scalar(6)] },
+  {
+    op: 'Clip',
+    note: 'ReLU6',
+    shapes: [[4, 5]],
+    range: [-3, 9],
+    kinks: [0, 6],
+    rest: (g) => [g.scalar(0), g.scalar(6)],
+  },
   { op: 'Clip', note: 'only above', shapes: [[4, 5]], kinks: [0.5], rest: (g) => [null, g.scalar(0.5)] },
   { op: 'Sigmoid', shapes: [[3, 4]], range: [-4, 4] },
   { op: 'HardSigmoid', shapes: [[4, 5]], range: [-5, 5], kinks: [-2.5, 2.5] },
-  { op: 'HardSigmoid', note: "torch's", shapes: [[4, 5]], range: [-5, 5], attributes: { alpha: 1 / 6, beta: 0.5 }, kinks: [-3, 3] },
+  {
+    op: 'HardSigmoid',
+    note: "torch's",
+    shapes: [[4, 5]],
+    range: [-5, 5],
+    attributes: { alpha: 1 / 6, beta: 0.5 },
+    kinks: [-3, 3],
+  },
   { op: 'HardSwish', shapes: [[4, 5]], range: [-5, 5], kinks: [-3, 3] },
   { op: 'Tanh', shapes: [[3, 4]] },
   { op: 'Erf', shapes: [[3, 4]] },
@@ -131,14 +232,48 @@ export const CASES: readonly GradientCase[] = [
   { op: 'Unsqueeze', shapes: [[2, 3]], rest: ints(0, 2) },
   { op: 'Transpose', shapes: [[2, 3, 4]], attributes: { perm: [2, 0, 1] } },
   { op: 'Transpose', note: 'without perm', shapes: [[2, 3, 4]] },
-  { op: 'Concat', shapes: [[2, 3], [2, 1], [2, 2]], attributes: { axis: 1 } },
+  {
+    op: 'Concat',
+    shapes: [
+      [2, 3],
+      [2, 1],
+      [2, 2],
+    ],
+    attributes: { axis: 1 },
+  },
   { op: 'Split', shapes: [[2, 6]], rest: ints(1, 3, 2), attributes: { axis: 1 }, outputs: 3 },
   { op: 'Slice', shapes: [[4, 7]], rest: (g) => [1, 2].map((i) => g.integers([i, i + 2])) },
-  { op: 'Slice', note: 'steps', shapes: [[5, 9]], rest: (g) => [[1, 0], [5, 9], [0, 1], [3, 2]].map((list) => g.integers(list)) },
-  { op: 'Slice', note: 'backwards', shapes: [[5, 9]], rest: (g) => [[-1], [-(2 ** 31)], [1], [-1]].map((list) => g.integers(list)) },
-  { op: 'Slice', note: 'backwards in steps', shapes: [[9]], rest: (g) => [[7], [0], [0], [-3]].map((list) => g.integers(list)) },
+  {
+    op: 'Slice',
+    note: 'steps',
+    shapes: [[5, 9]],
+    rest: (g) =>
+      [
+        [1, 0],
+        [5, 9],
+        [0, 1],
+        [3, 2],
+      ].map((list) => g.integers(list)),
+  },
+  {
+    op: 'Slice',
+    note: 'backwards',
+    shapes: [[5, 9]],
+    rest: (g) => [[-1], [-(2 ** 31)], [1], [-1]].map((list) => g.integers(list)),
+  },
+  {
+    op: 'Slice',
+    note: 'backwards in steps',
+    shapes: [[9]],
+    rest: (g) => [[7], [0], [0], [-3]].map((list) => g.integers(list)),
+  },
   { op: 'Pad', shapes: [[2, 3]], rest: ints(1, 0, 0, 2) },
-  { op: 'Pad', note: 'negative, with axes', shapes: [[3, 5]], rest: (g) => [g.integers([-1, 2]), null, g.integers([1])] },
+  {
+    op: 'Pad',
+    note: 'negative, with axes',
+    shapes: [[3, 5]],
+    rest: (g) => [g.integers([-1, 2]), null, g.integers([1])],
+  },
   { op: 'Expand', shapes: [[3, 1]], rest: ints(2, 3, 4) },
   { op: 'Tile', shapes: [[2, 3]], rest: ints(2, 3) },
 ];
@@ -147,9 +282,15 @@ function broadcastPairs(op: string): GradientCase[] {
   const apart = op === 'Max' || op === 'Min' ? { gap: GAP } : {};
   const range = op === 'Div' ? { range: [0.5, 2] as const } : {};
   const pairs: readonly (readonly [readonly number[], readonly number[]])[] = [
-    [[3, 4], [3, 4]],
+    [
+      [3, 4],
+      [3, 4],
+    ],
     [[2, 3, 4], [4]],
-    [[3, 1], [2, 1, 4]],
+    [
+      [3, 1],
+      [2, 1, 4],
+    ],
     [[], [2, 3]],
     [[1, 1], [1]],
   ];

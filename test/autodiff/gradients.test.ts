@@ -19,7 +19,9 @@ describe('gradient rules against central differences', () => {
   it('has a row for every rule', () => {
     const covered = new Set(CASES.map((row) => row.op));
     const elsewhere = ['Where', 'Swish', 'Detach'];
-    expect(operatorsWithEntry().filter((op) => hasGradientRule(op) && !covered.has(op) && !elsewhere.includes(op))).toEqual([]);
+    expect(
+      operatorsWithEntry().filter((op) => hasGradientRule(op) && !covered.has(op) && !elsewhere.includes(op)),
+    ).toEqual([]);
   });
 });
 
@@ -58,7 +60,11 @@ function buildCase(row: GradientCase, random: Random): { graph: Graph; weights: 
   const terms = outputs.map((y, i) => {
     graph.output(`y${i}`, y);
     const floats = y.dtype === 'float32' ? y : graph.op('Cast', [y], { to: 1 });
-    return reduceSum(graph, mul(graph, floats, graph.constant(weights[i] as Tensor)), (y.shape as number[]).map((_, axis) => axis));
+    return reduceSum(
+      graph,
+      mul(graph, floats, graph.constant(weights[i] as Tensor)),
+      (y.shape as number[]).map((_, axis) => axis),
+    );
   });
   const loss = terms.length === 1 ? (terms[0] as Value) : graph.op('Sum', terms);
   gradients(graph, loss, inputs).forEach((gradient, i) => {
@@ -89,7 +95,11 @@ function filled(shape: readonly number[], make: () => number): Tensor {
 
 function moved(x: Tensor, direction: Tensor, h: number): Tensor {
   const along = toNumbers(direction);
-  return tensor('float32', x.dims, (x.data as Float32Array).map((value, i) => value + h * (along[i] ?? 0)));
+  return tensor(
+    'float32',
+    x.dims,
+    (x.data as Float32Array).map((value, i) => value + h * (along[i] ?? 0)),
+  );
 }
 
 function dot(a: Tensor, b: Tensor): number {

@@ -11,7 +11,11 @@ describe('featureMse', () => {
   it.each([[[2, 3, 4, 4]], [[1, 1, 1, 1]], [[5, 7, 2, 3]]])('of maps of %s against a plain loop', async (dims) => {
     const random = seeded('mse', ...dims);
     const maps = [0, 1].map(() =>
-      tensor('float32', dims, Float32Array.from({ length: elementCount(dims) }, () => random.normal())),
+      tensor(
+        'float32',
+        dims,
+        Float32Array.from({ length: elementCount(dims) }, () => random.normal()),
+      ),
     );
     const [student, teacher] = maps as [Tensor, Tensor];
     let teacherGradient: Value | null | undefined;

@@ -20,7 +20,11 @@ export interface Start {
 type Scalars = Readonly<Record<string, number>>;
 
 /** Runs an optimizer's graph, a step for each gradient, and feeds what comes out back in. */
-export async function replay(optimizer: Optimizer, start: Start, scalarsOf: (step: number) => Scalars): Promise<Trace[]> {
+export async function replay(
+  optimizer: Optimizer,
+  start: Start,
+  scalarsOf: (step: number) => Scalars,
+): Promise<Trace[]> {
   const vector = (values: readonly number[]) => tensor('float32', [start.parameter.length], values);
   const session = await openGraph(updateGraph(optimizer, start.parameter.length));
   const traces: Trace[] = [];

@@ -35,7 +35,9 @@ async function compareTrace(path: string, settings: OptimizerSettings, steps: nu
       [trace.Momentum1s, trace.Momentum2s].forEach((moments, s) => {
         if (!moments) return;
         const expected = moments[name]?.[i + 1] as number[];
-        expect(largestDifference(step.states[s] as number[], expected), `${name}, state ${s}, step ${i}`).toBeLessThan(2e-7);
+        expect(largestDifference(step.states[s] as number[], expected), `${name}, state ${s}, step ${i}`).toBeLessThan(
+          2e-7,
+        );
       });
     });
     const last = parameters.at(-1) as number[];

@@ -22,7 +22,9 @@ async function compare(
     expect(largestDifference(parameter, trace.parameter), `step ${i}`).toBeLessThan(tolerance);
     expect(states.length).toBe(trace.states.length);
     states.forEach((state, s) => {
-      expect(largestDifference(state, trace.states[s] as number[]), `${optimizer.states[s]}, step ${i}`).toBeLessThan(tolerance);
+      expect(largestDifference(state, trace.states[s] as number[]), `${optimizer.states[s]}, step ${i}`).toBeLessThan(
+        tolerance,
+      );
     });
   });
   const last = expected.at(-1) as Trace;

@@ -1,7 +1,7 @@
+import { add, indicator, mul, scale, sub } from '../../graph/arithmetic.js';
 import type { Graph } from '../../graph/graph.js';
 import type { Value } from '../../graph/node.js';
 import { toNumbers } from '../../onnx/tensor.js';
-import { add, indicator, mul, scale, sub } from '../../graph/arithmetic.js';
 import type { Rule } from '../rule.js';
 
 // dX = dY where Y > 0
@@ -83,7 +83,12 @@ export const Softplus: Rule = ({ g, node, dY }) => [mul(g, dY, g.op('Sigmoid', [
 export const Dropout: Rule = ({ g, node, dY }) => {
   const training = g.constantOf(node.inputs[2]);
   if (!node.inputs[2] || (training && toNumbers(training)[0] === 0)) return [dY];
-  return node.fail('Dropout in training mode', 'its training form', 'training_mode', 'Convert the graph with trainingForm first');
+  return node.fail(
+    'Dropout in training mode',
+    'its training form',
+    'training_mode',
+    'Convert the graph with trainingForm first',
+  );
 };
 
 /** Phi(x) + x phi(x), with the normal distribution function Phi and density phi. */

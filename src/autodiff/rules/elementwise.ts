@@ -1,5 +1,5 @@
-import { toNumbers } from '../../onnx/tensor.js';
 import { add, div, indicator, mul, neg, scale, sub } from '../../graph/arithmetic.js';
+import { toNumbers } from '../../onnx/tensor.js';
 import { notDifferentiable, type Rule } from '../rule.js';
 
 // dA = dY, dB = dY

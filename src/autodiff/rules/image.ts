@@ -1,18 +1,26 @@
+import { add, expandLike, mul, reduceSum, reshapeTo, scale } from '../../graph/arithmetic.js';
 import { asNumbers } from '../../graph/dim.js';
 import type { Node, Value } from '../../graph/node.js';
 import { windowAttributes, windowOf } from '../../graph/window.js';
-import { add, expandLike, mul, reduceSum, reshapeTo, scale } from '../../graph/arithmetic.js';
 import type { Rule } from '../rule.js';
 
 // dX and dW as the semantic operators of those names, dB = dY summed over all but the channels
 export const Conv: Rule = ({ g, node, dY, needs }) => {
   const [x, w] = [node.input(0), node.input(1)];
   const kernel = node.sizes(1).slice(2);
-  const attributes = { ...windowAttributes(windowOf(node, x, kernel)), kernel_shape: kernel, group: node.number('group', 1) };
+  const attributes = {
+    ...windowAttributes(windowOf(node, x, kernel)),
+    kernel_shape: kernel,
+    group: node.number('group', 1),
+  };
   const dX = () => g.agon('ConvInputGrad', [dY, w], { ...attributes, input_size: spatialSizes(node) });
   const dW = () => g.agon('ConvWeightGrad', [x, dY], attributes);
   const channels = dY.shape.map((_, i) => i).filter((axis) => axis !== 1);
-  return [needs(0) ? (dX()[0] ?? null) : null, needs(1) ? (dW()[0] ?? null) : null, needs(2) ? reduceSum(g, dY, channels) : null];
+  return [
+    needs(0) ? (dX()[0] ?? null) : null,
+    needs(1) ? (dW()[0] ?? null) : null,
+    needs(2) ? reduceSum(g, dY, channels) : null,
+  ];
 };
 
 export const MaxPool: Rule = ({ g, node, dY }) => {
@@ -38,7 +46,8 @@ export const BatchNormTraining: Rule = ({ g, node, dY }) => {
 
 // Inference form, Y = (X - mean) * scale / sqrt(var + eps) + bias with fixed statistics
 export const BatchNormalization: Rule = ({ g, node, dY, needs }) => {
-  if (node.number('training_mode', 0)) node.fail('training_mode=1', 'its training form', undefined, 'Convert the graph with trainingForm first');
+  if (node.number('training_mode', 0))
+    node.fail('training_mode=1', 'its training form', undefined, 'Convert the graph with trainingForm first');
   if (needs(3) || needs(4)) node.fail('gradient of the running statistics', 'none', 'one that is asked for');
   const perChannel = (value: Value) => reshapeTo(g, value, [value.shape[0] ?? 1, ...spatialSizes(node).map(() => 1)]);
   const deviation = g.op('Sqrt', [add(g, node.input(4), g.scalar(node.number('epsilon', 1e-5)))]);

@@ -1,7 +1,7 @@
+import { reduceSum, reshapeTo, scale, transpose } from '../../graph/arithmetic.js';
 import { range } from '../../graph/axes.js';
 import type { Graph } from '../../graph/graph.js';
 import type { Node, Value } from '../../graph/node.js';
-import { reduceSum, reshapeTo, scale, transpose } from '../../graph/arithmetic.js';
 import type { Rule } from '../rule.js';
 
 // Y = alpha * A' B' + beta * C: dA' = alpha * dY B'^T, dB' = alpha * A'^T dY, dC = beta * dY

@@ -1,7 +1,7 @@
+import { div, expandLike, indicator, mul, reduceSum, reshapeTo, scale } from '../../graph/arithmetic.js';
 import { normaliseAxis, range } from '../../graph/axes.js';
 import type { Graph } from '../../graph/graph.js';
 import type { Node, Value } from '../../graph/node.js';
-import { div, expandLike, indicator, mul, reduceSum, reshapeTo, scale } from '../../graph/arithmetic.js';
 import { notDifferentiable, type Rule } from '../rule.js';
 
 // dX = dY, the same along the reduced axes
@@ -19,7 +19,10 @@ export const ReduceMean: Rule = ({ g, node, dY }) => {
 };
 
 // dX = 2 X * dY
-export const ReduceSumSquare: Rule = ({ g, node, dY }) => [mul(g, scale(g, node.input(0), 2), spread(g, node, dY)), null];
+export const ReduceSumSquare: Rule = ({ g, node, dY }) => [
+  mul(g, scale(g, node.input(0), 2), spread(g, node, dY)),
+  null,
+];
 
 // dX = dY X / Y
 export const ReduceL2: Rule = ({ g, node, dY }) => [

@@ -1,9 +1,9 @@
+import { reduceSum, reshape, reshapeTo, shapeOf, transpose } from '../../graph/arithmetic.js';
 import { inversePermutation, normaliseAxis, range } from '../../graph/axes.js';
 import { formatShape } from '../../graph/dim.js';
 import type { Graph } from '../../graph/graph.js';
 import type { Node, Value } from '../../graph/node.js';
 import { clampSlice, slicesOf } from '../../graph/slices.js';
-import { reduceSum, reshape, reshapeTo, shapeOf, transpose } from '../../graph/arithmetic.js';
 import { notDifferentiable, type Rule } from '../rule.js';
 
 /** dX = dY in X's shape. */
@@ -50,7 +50,12 @@ export const Slice: Rule = ({ g, node, dY }) => {
   let gradient = dY;
   for (const slice of slices) {
     if (!slice) continue;
-    const stretched = stretch(g, slice.step < 0 ? flip(g, gradient, slice.axis) : gradient, slice.axis, Math.abs(slice.step));
+    const stretched = stretch(
+      g,
+      slice.step < 0 ? flip(g, gradient, slice.axis) : gradient,
+      slice.axis,
+      Math.abs(slice.step),
+    );
     const first = slice.step > 0 ? slice.from : slice.to - 1 - (Number(stretched.shape[slice.axis]) - 1);
     gradient = padAxis(g, stretched, slice.axis, first, slice.size - first - Number(stretched.shape[slice.axis]));
   }
@@ -59,7 +64,8 @@ export const Slice: Rule = ({ g, node, dY }) => {
 
 // dX = dY without the padding
 export const Pad: Rule = ({ g, node, dY }) => {
-  if (node.string('mode', 'constant') !== 'constant') node.fail('mode', 'constant, to be differentiated', node.string('mode'));
+  if (node.string('mode', 'constant') !== 'constant')
+    node.fail('mode', 'constant, to be differentiated', node.string('mode'));
   const rank = dY.shape.length;
   const pads = integersOf(g, node, 1);
   const axes = node.inputs[3] ? integersOf(g, node, 3).map((axis) => normaliseAxis(node, axis, rank)) : range(rank);
@@ -74,7 +80,14 @@ export const Expand: Rule = ({ dY }) => [dY, null];
 export const Tile: Rule = ({ g, node, dY }) => {
   const repeats = integersOf(g, node, 1);
   const split = node.sizes(0).flatMap((size, i) => [repeats[i] ?? 1, size]);
-  return [reduceSum(g, reshape(g, dY, split), repeats.map((_, i) => 2 * i)), null];
+  return [
+    reduceSum(
+      g,
+      reshape(g, dY, split),
+      repeats.map((_, i) => 2 * i),
+    ),
+    null,
+  ];
 };
 
 export const Shape = notDifferentiable;

@@ -1,5 +1,5 @@
-import { normaliseAxis } from '../../graph/axes.js';
 import { mul, reduceSum, sub } from '../../graph/arithmetic.js';
+import { normaliseAxis } from '../../graph/axes.js';
 import type { Rule } from '../rule.js';
 
 // dX = Y * (dY - sum(dY * Y))

@@ -57,8 +57,7 @@ export const Concat: InferRule = ({ node, known }) => {
   const first = node.input(0);
   const axis = normaliseAxis(node, node.number('axis'), first.shape.length);
   const sizes = node.inputs.map((_, i) => node.input(i).shape[axis] as Dim);
-  const total = sizes.every((size) => typeof size === 'number') ? sum(sizes as number[]) : undefined;
-  if (total === undefined) node.fail(`axis ${axis}`, 'known sizes', formatShape(sizes));
+  const total = totalOf(sizes) ?? node.fail(`axis ${axis}`, 'known or equal sizes', formatShape(sizes));
   for (const [i] of node.inputs.entries()) {
     const { shape } = node.input(i);
     const fits = shape.length === first.shape.length && shape.every((dim, j) => j === axis || dim === first.shape[j]);
@@ -142,6 +141,12 @@ export const Shape: InferRule = ({ node }) => {
 };
 
 export const Size: InferRule = ({ node }) => ({ dtype: 'int64', shape: [], known: [product(node.input(0).shape)] });
+
+/** The sum of sizes, or undefined when it can't be written: only equal symbols add up. */
+function totalOf(sizes: readonly Dim[]): Dim | undefined {
+  if (sizes.every((size) => typeof size === 'number')) return sum(sizes as number[]);
+  return sizes.every((size) => size === sizes[0]) ? product([sizes.length, ...sizes.slice(0, 1)]) : undefined;
+}
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);

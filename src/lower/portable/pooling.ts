@@ -15,7 +15,12 @@ export const MaxPoolGrad: Body = (g, node, inputs) => {
   const [dY, x, y] = inputs as [Value, Value, Value];
   const window = windowOfPool(node, x.shape.slice(2) as number[], y.shape.slice(2) as number[]);
   const spatial = range(window.kernel.length);
-  const padded = g.op('Pad', [x, g.integers([...window.begin, ...window.cover]), g.scalar(LOWEST), g.integers(spatial.map((i) => i + 2))]);
+  const padded = g.op('Pad', [
+    x,
+    g.integers([...window.begin, ...window.cover]),
+    g.scalar(LOWEST),
+    g.integers(spatial.map((i) => i + 2)),
+  ]);
   const taps = tapsOf(window.kernel);
   let free: Value | undefined;
   const shares = taps.map((tap) => {
@@ -57,7 +62,10 @@ function windowOfPool(node: Node, sizes: readonly number[], output: readonly num
   const kernel = node.numbers('kernel_shape');
   const axes = kernel.length;
   const ones = range(axes).map(() => 1);
-  const pads = node.numbers('pads', range(2 * axes).map(() => 0));
+  const pads = node.numbers(
+    'pads',
+    range(2 * axes).map(() => 0),
+  );
   const strides = node.numbers('strides', ones);
   const dilations = node.numbers('dilations', ones);
   const [begin, end] = [pads.slice(0, axes), pads.slice(axes)];
@@ -106,7 +114,9 @@ function inverseCounts(node: Node, window: PoolWindow, sizes: readonly number[])
     const [low, high] = padded ? [-pick(window.begin, i), pick(sizes, i) + pick(window.end, i)] : [0, pick(sizes, i)];
     return range(pick(window.output, i)).map((o) => {
       const start = o * pick(window.strides, i) - pick(window.begin, i);
-      const inside = range(k).filter((t) => start + t * pick(window.dilations, i) >= low && start + t * pick(window.dilations, i) < high);
+      const inside = range(k).filter(
+        (t) => start + t * pick(window.dilations, i) >= low && start + t * pick(window.dilations, i) < high,
+      );
       return inside.length;
     });
   });

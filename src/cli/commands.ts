@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import type { CliIo } from './io.js';
+
+/** What the file of a command exports. */
+export interface CommandModule {
+  /** Gives the command its arguments, options and action. */
+  define(command: Command, io: CliIo): void;
+}
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<CommandModule>;
+}
+
+/** All commands. A command's file is loaded when the command is called, or its help. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'train',
+    summary: 'train networks in competition on a data set',
+    load: () => import('./commands/train.js'),
+  },
+  { name: 'eval', summary: 'measure the networks of a run on a split', load: () => import('./commands/eval.js') },
+  { name: 'export', summary: 'write a network of a run as an ONNX model', load: () => import('./commands/export.js') },
+  {
+    name: 'predict',
+    summary: 'classify image files with an exported model',
+    load: () => import('./commands/predict.js'),
+  },
+  { name: 'nets', summary: 'list the networks and their sizes', load: () => import('./commands/nets.js') },
+  { name: 'data', summary: 'show what is in a data set', load: () => import('./commands/data.js') },
+];

@@ -1,0 +1,36 @@
+import { type Command, Option } from 'commander';
+import type { Exported } from '../../export/export-run.js';
+import { formatBytes, printable } from '../../report/format.js';
+import { type CliIo, writeJson, writeLines } from '../io.js';
+import { checkpointOption, jsonOption } from '../options.js';
+
+interface ExportOptions {
+  readonly checkpoint: 'best' | 'last';
+  readonly network?: string;
+  readonly out?: string;
+  readonly json?: true;
+}
+
+/** `agon export` */
+export function define(command: Command, io: CliIo): void {
+  command
+    .argument('<run>', 'folder of a run')
+    .addOption(new Option('--network <network>', 'its index in the run (from 0) or its name (the winner)'))
+    .addOption(checkpointOption())
+    .addOption(new Option('--out <file>', 'where the model goes (into the run)'))
+    .addOption(jsonOption())
+    .action(async (folder: string, { json, ...options }: ExportOptions) => {
+      const { exportRun } = await import('../../export/export-run.js');
+      const exported = await exportRun(folder, options);
+      if (json) writeJson(io.stdout, exported);
+      else writeLines(io.stdout, ...formatExported(exported));
+    });
+}
+
+/** What was written, and how well it agrees with the trainer. */
+export function formatExported({ path, network, parity, bytes }: Exported): string[] {
+  return [
+    `${printable(path)}  ${network.name} (network ${network.index}), ${formatBytes(bytes)}`,
+    `its logits in a fresh session differ from the trainer's by ${parity.toExponential(1)} at most`,
+  ];
+}

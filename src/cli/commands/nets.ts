@@ -1,0 +1,51 @@
+import type { Command } from 'commander';
+import type { NetworkSummary } from '../../nets/summary.js';
+import { formatCompact, formatCount } from '../../report/format.js';
+import { colorsFor } from '../../report/output.js';
+import { renderTable } from '../../report/table.js';
+import { type CliIo, writeJson, writeLines } from '../io.js';
+import { jsonOption, numberOption } from '../options.js';
+
+interface NetsOptions {
+  readonly classes?: number;
+  readonly size?: number;
+  readonly json?: true;
+}
+
+/** `agon nets` */
+export function define(command: Command, io: CliIo): void {
+  command
+    .addOption(numberOption('--classes <n>', 'count with so many classes (100 or 1000)'))
+    .addOption(numberOption('--size <pixels>', 'count for images of this size (32 or 224)'))
+    .addOption(jsonOption())
+    .action(async ({ json, ...input }: NetsOptions) => {
+      const { summariseNetworks } = await import('../../nets/summary.js');
+      const networks = summariseNetworks(input);
+      if (json) writeJson(io.stdout, networks);
+      else writeLines(io.stdout, formatNetworks(networks, io));
+    });
+}
+
+/** A line for each network. */
+export function formatNetworks(
+  networks: readonly NetworkSummary[],
+  { stdout, env }: Pick<CliIo, 'stdout' | 'env'>,
+): string {
+  const columns = [
+    { title: 'network' },
+    { title: 'parameters', align: 'right' },
+    { title: 'multiply-adds', align: 'right' },
+    { title: 'input', align: 'right' },
+    { title: 'classes', align: 'right' },
+  ] as const;
+  const rows = networks.map(({ name, parameters, multiplyAdds, inputSize, classes }) => {
+    return [
+      name,
+      formatCompact(parameters),
+      formatCompact(multiplyAdds),
+      `3x${inputSize}x${inputSize}`,
+      formatCount(classes),
+    ];
+  });
+  return renderTable(columns, rows, colorsFor(stdout, env));
+}

@@ -1,0 +1,90 @@
+import { type Command, Option } from 'commander';
+import { startTraining } from '../../train/run.js';
+import { prepareRunFolder, readRunSettings } from '../../train/run-folder.js';
+import { checkSettings, parseSettings, type Settings } from '../../train/settings.js';
+import { formatCompactHelp } from '../compact-help.js';
+import type { CliIo } from '../io.js';
+import { checkUnchanged, type GivenFlag, givenFlags, mergeSettings } from '../merge-settings.js';
+import { defaultRunFolder, discardRun, latestRun } from '../run-folders.js';
+import { createOption, SETTING_FLAGS } from '../setting-flags.js';
+import { readSettingsFile } from '../settings-file.js';
+import { runTraining, type TrainingHost, type TrainingOptions } from '../training.js';
+import { failUsage } from '../usage-error.js';
+
+interface TrainOptions {
+  readonly config?: string;
+  readonly out?: string;
+  readonly resume?: string | true;
+  readonly overwrite?: true;
+  readonly quiet?: true;
+  readonly json?: true;
+}
+
+/** A run that is ready to start. */
+export type TrainPlan = Pick<TrainingOptions, 'settings' | 'folder' | 'resume'>;
+
+const OPTIONS: readonly Option[] = [
+  new Option('--config <file>', 'settings as JSON; flags win over it'),
+  new Option('--out <folder>', 'where the run goes (runs/<data>-<time>)'),
+  new Option('--resume [folder]', 'go on from its last checkpoint').conflicts(['config', 'overwrite']),
+  new Option('--overwrite', 'replace the run in the folder'),
+  new Option('--quiet', 'show warnings and the result only').conflicts('json'),
+  new Option('--json', 'show events as lines of JSON'),
+];
+
+/** `agon train` */
+export function define(command: Command, io: CliIo): void {
+  for (const flag of SETTING_FLAGS) command.addOption(createOption(flag).helpGroup(flag.group));
+  for (const option of OPTIONS) command.addOption(option.helpGroup('Run'));
+  command.configureHelp({ ...command.configureHelp(), formatHelp: formatCompactHelp });
+  command.action(async (options: TrainOptions) => {
+    const given = givenFlags(command.opts(), (key) => command.getOptionValueSource(key) === 'cli');
+    io.exitCode = await train(await planTraining(options, given, new Date()), options, io);
+  });
+}
+
+/** Settles settings and folder of a run. */
+export async function planTraining(options: TrainOptions, given: readonly GivenFlag[], now: Date): Promise<TrainPlan> {
+  const plan = options.resume ? await planResumed(options, given) : await planNew(options, given, now);
+  checkSettings(plan.settings);
+  await checkNetworks(plan.settings);
+  return plan;
+}
+
+async function planNew({ config, out }: TrainOptions, given: readonly GivenFlag[], now: Date): Promise<TrainPlan> {
+  const base = config === undefined ? parseSettings({}) : await readSettingsFile(config);
+  const settings = mergeSettings(base, given);
+  return { settings, folder: out ?? defaultRunFolder(settings.data, now), resume: false };
+}
+
+async function planResumed({ resume, out }: TrainOptions, given: readonly GivenFlag[]): Promise<TrainPlan> {
+  const named = typeof resume === 'string' ? resume : undefined;
+  if (named && out && named !== out)
+    failUsage('--out', 'a run goes on in its own folder', { expected: named, got: out });
+  const folder = named ?? out ?? (await latestRun());
+  const settings = await readRunSettings(folder);
+  checkUnchanged(folder, settings, given);
+  return { settings, folder, resume: true };
+}
+
+/** Finds a misspelt network before the data are read. */
+async function checkNetworks({ nets }: Settings): Promise<void> {
+  const { planNetwork } = await import('../../nets/registry.js');
+  for (const net of nets) planNetwork(net);
+}
+
+const HOST: TrainingHost = { start: startTraining, signals: process, exit: (code) => process.exit(code) };
+
+async function train(plan: TrainPlan, { overwrite, quiet, json }: TrainOptions, io: CliIo): Promise<number> {
+  const { settings, folder, resume } = plan;
+  if (!resume) await prepareRunFolder(folder, { settings, overwrite: overwrite ?? false });
+  let started = resume;
+  const display = json ? 'json' : quiet ? 'quiet' : 'console';
+  try {
+    return await runTraining({ ...plan, display }, io, HOST, () => {
+      started = true;
+    });
+  } finally {
+    if (!started) await discardRun(folder);
+  }
+}

@@ -1,0 +1,30 @@
+import { CommanderError } from 'commander';
+import { colorsFor } from '../report/output.js';
+import { messageOf } from '../util/error.js';
+import type { CliIo } from './io.js';
+import { UsageError } from './usage-error.js';
+
+const FAILED = 1;
+const MISUSED = 2;
+
+/**
+ * Tells the user what went wrong, in one line, and returns the exit code: 2 for a wrong call, 1 for all else.
+ * AGON_DEBUG=1 adds the stack. An error that is not Agon's own is said to be a bug.
+ */
+export function reportError(error: unknown, { stderr, env }: CliIo): number {
+  // Commander has written its own message, and its help and version are no errors.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
+  const { red } = colorsFor(stderr, env);
+  const ours = error instanceof Error && error.name === 'AgonError';
+  const message = messageOf(error).split('\n').join(' ');
+  stderr.write(`${red('error:')} ${message}${ours || env.AGON_DEBUG ? '' : ` ${BUG}`}\n`);
+  if (env.AGON_DEBUG && error instanceof Error) stderr.write(`${stackOf(error)}\n`);
+  return error instanceof UsageError ? MISUSED : FAILED;
+}
+
+const BUG = '(this looks like a bug in Agon: AGON_DEBUG=1 shows where)';
+
+function stackOf(error: Error): string {
+  const own = error.stack ?? error.message;
+  return error.cause instanceof Error ? `${own}\ncaused by ${stackOf(error.cause)}` : own;
+}

@@ -1,0 +1,80 @@
+import { createConsoleReport, createJsonReport } from '../report/console.js';
+import type { EventReport } from '../report/report.js';
+import { openRunLog } from '../report/run-log.js';
+import type { TrainEvent } from '../train/events.js';
+import type { StartOptions, TrainingRun } from '../train/run.js';
+import { runPaths } from '../train/run-folder.js';
+import type { Settings } from '../train/settings.js';
+import { onInterrupt, type SignalSource } from './interrupt.js';
+import { type CliIo, writeLines } from './io.js';
+
+/** What the run is, and how it is shown. */
+export interface TrainingOptions {
+  readonly settings: Settings;
+  readonly folder: string;
+  readonly resume: boolean;
+  readonly display: 'console' | 'quiet' | 'json';
+}
+
+/** What a test replaces. */
+export interface TrainingHost {
+  start(options: StartOptions): TrainingRun;
+  readonly signals: SignalSource;
+  /** Ends the process at once. */
+  exit(code: number): void;
+}
+
+/** Exit code of a run that was stopped: that of a process ended by SIGINT. */
+export const STOPPED = 130;
+
+/**
+ * Runs a training to its end, shows it, and writes its log. The first SIGINT or SIGTERM asks for a clean stop, the next
+ * one ends the process. `onStart` is called when data and graph are ready.
+ */
+export async function runTraining(
+  { settings, folder, resume, display }: TrainingOptions,
+  io: CliIo,
+  host: TrainingHost,
+  onStart: () => void = () => {},
+): Promise<number> {
+  const report = openReport(display, io);
+  const log = openRunLog(runPaths(folder).log);
+  const onEvent = (event: TrainEvent) => {
+    if (event.type === 'start') onStart();
+    log.onEvent(event);
+    report.onEvent(event);
+  };
+  const run = host.start({ settings, folder, resume, onEvent });
+  const release = onInterrupt(
+    host.signals,
+    () => {
+      report.note('stopping after this step, with a checkpoint; once more stops at once, without');
+      run.stop();
+    },
+    () => {
+      report.close();
+      host.exit(STOPPED);
+    },
+  );
+  try {
+    const outcome = await run.done;
+    report.close();
+    if (outcome === 'finished') return 0;
+    writeLines(io.stderr, `stopped; to go on: agon train --resume ${quote(folder)}`);
+    return STOPPED;
+  } finally {
+    release();
+    report.close();
+    await log.close();
+  }
+}
+
+function openReport(display: TrainingOptions['display'], { stdout, stderr, env }: CliIo): EventReport {
+  if (display === 'json') return createJsonReport({ output: stdout, notes: stderr });
+  return createConsoleReport({ output: stdout, quiet: display === 'quiet', env });
+}
+
+/** A path as it is typed in a shell. */
+function quote(path: string): string {
+  return /^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}

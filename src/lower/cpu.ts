@@ -1,0 +1,20 @@
+import type { Graph } from '../graph/graph.js';
+import { Layout } from './cpu/layout.js';
+import * as convolution from './cpu/rules/convolution.js';
+import * as elementwise from './cpu/rules/elementwise.js';
+import * as normalisation from './cpu/rules/normalisation.js';
+import * as pooling from './cpu/rules/pooling.js';
+import { portable } from './portable.js';
+import type { Target } from './target.js';
+
+const RULES = { ...convolution, ...elementwise, ...normalisation, ...pooling };
+
+/**
+ * The CPU provider of stock ONNX Runtime: images stay in its channel-blocked layout from the first convolution to the
+ * pooling. What has no form there is done in the portable one.
+ *
+ * @param block - Channels in a block on this machine (8 with AVX2, 16 with AVX-512).
+ */
+export function cpu(block: number): Target {
+  return { ...portable, name: 'cpu', prepare: (graph: Graph) => new Layout(graph, block).run(RULES) };
+}

@@ -1,0 +1,59 @@
+import { reshape, transpose } from '../../graph/arithmetic.js';
+import type { Graph } from '../../graph/graph.js';
+import { type Attributes, NCHWC, type Value } from '../../graph/node.js';
+
+/** A tensor [N, C, H, W] whose bytes are [N, C/b, H, W, b]. */
+export type Blocked = Value;
+
+/** Whether images [N, C, H, W] can be blocked: whole blocks of channels. */
+export function isBlockable({ shape }: Value, block: number): boolean {
+  return shape.length === 4 && typeof shape[1] === 'number' && shape[1] % block === 0;
+}
+
+export const toBlocked = (g: Graph, x: Value): Blocked => g.op('ReorderInput', [x], {}, { domain: NCHWC });
+
+/** Back to [N, C, H, W], or to [N, H, W, C]. */
+export function fromBlocked(g: Graph, x: Blocked, channelsLast = false): Value {
+  return g.op('ReorderOutput', [x], { channels: Number(x.shape[1]), channels_last: channelsLast ? 1 : 0 }, { domain: NCHWC });
+}
+
+/** A convolution over blocked images. `sum` is added before the activation; ONNX Runtime may reuse its memory. */
+export function blockedConv(g: Graph, inputs: readonly (Value | null)[], attributes: Attributes): Blocked {
+  return g.op('Conv', inputs, attributes, { domain: NCHWC });
+}
+
+export const blockedGlobalAverage = (g: Graph, x: Blocked): Value => g.op('GlobalAveragePool', [x], {}, { domain: NCHWC });
+
+/** Weights [K, C, kh, kw] for blocked images: both channels in blocks. */
+export function blockWeights(g: Graph, w: Value, block: number): Value {
+  const [k, c, kh, kw] = w.shape as readonly [number, number, number, number];
+  const split = reshape(g, w, [k / block, block, c / block, block, kh, kw]);
+  return reshape(g, transpose(g, split, [0, 2, 4, 5, 3, 1]), [k, c, kh, kw]);
+}
+
+/** Weights for images whose channels aren't blocked (fewer than a block), and for depthwise ones: only K in blocks. */
+export function blockOutputs(g: Graph, w: Value, block: number): Value {
+  const [k, c, kh, kw] = w.shape as readonly [number, number, number, number];
+  const split = reshape(g, w, [k / block, block, c, kh, kw]);
+  return reshape(g, transpose(g, split, [0, 2, 3, 4, 1]), [k, c, kh, kw]);
+}
+
+/** y = scale * x + shift per channel (+ sum), then the activation: one pass, as a 1x1 convolution with a group a channel. */
+export function affine(
+  g: Graph,
+  x: Blocked,
+  scale: Value,
+  shift: Value | null,
+  { sum = null, activation }: { sum?: Blocked | null; activation?: string | undefined } = {},
+): Blocked {
+  const channels = Number(x.shape[1]);
+  const weights = reshape(g, scale, [channels, 1, 1, 1]);
+  const attributes = { group: channels, kernel_shape: [1, 1], ...(activation && { activation }) };
+  return blockedConv(g, [x, weights, shift, sum].slice(0, sum ? 4 : shift ? 3 : 2), attributes);
+}
+
+/** A blocked tensor's bytes as [N * C/b, H * W, b]. */
+export function asRows(g: Graph, x: Blocked, block: number): Value {
+  const [, , h, w] = x.shape as readonly number[];
+  return reshape(g, x, [-1, Number(h) * Number(w), block]);
+}

@@ -1,0 +1,130 @@
+import { Graph } from '../../graph/graph.js';
+import { neededNodes } from '../../graph/inline.js';
+import { type Node, namingNode, type Value } from '../../graph/node.js';
+import { affine, type Blocked, fromBlocked, isBlockable, toBlocked } from './blocked.js';
+
+/** scale * x + shift per channel, plus a residual: put off until it is known whether an activation follows. */
+export interface Pending {
+  readonly x: Blocked;
+  readonly scale: Value;
+  readonly shift: Value;
+  readonly residual?: Value;
+}
+
+/** Where one value of the source graph stands in the target: in either layout or both, or put off. */
+interface Place {
+  plain?: Value;
+  blocked?: Blocked;
+  pending?: Pending;
+}
+
+/** What a rule gives for an output of its node. */
+export type Placed = { readonly plain: Value } | { readonly blocked: Blocked } | { readonly pending: Pending };
+
+/** How a node is done in the blocked layout; undefined: not there, so it stays in the plain one. */
+export type LayoutRule = (node: Node, layout: Layout) => readonly Placed[] | undefined;
+
+/**
+ * Carries a graph over into the blocked layout, node by node: a rule places its outputs, values change layout only where
+ * a node needs the other one, and then once.
+ */
+export class Layout {
+  readonly g: Graph;
+  readonly #source: Graph;
+  readonly #places = new Map<Value, Place>();
+  readonly #consumers = new Map<Value, Node[]>();
+
+  constructor(
+    source: Graph,
+    readonly block: number,
+  ) {
+    this.#source = source;
+    this.g = new Graph(source.name);
+  }
+
+  run(rules: Readonly<Record<string, LayoutRule>>): Graph {
+    this.#copyDeclarations();
+    const needed = neededNodes(this.#source);
+    const nodes = this.#source.nodes.filter((node) => needed.has(node));
+    for (const node of nodes) for (const input of node.inputs) if (input) this.#consumersOf(input).push(node);
+    for (const node of nodes) namingNode(node, () => this.#place(node, rules[node.op]));
+    for (const [name, value] of this.#source.outputs) this.g.output(name, this.plain(value));
+    return this.g;
+  }
+
+  /** The value in the plain layout. */
+  plain(value: Value): Value {
+    const constant = this.#source.constants.get(value);
+    const place = this.#placeOf(value);
+    if (constant && !place.plain) place.plain = this.g.constant(constant);
+    place.plain ??= fromBlocked(this.g, this.blocked(value));
+    return place.plain;
+  }
+
+  /** The value, which must be {@link canBlock}, in the blocked layout. */
+  blocked(value: Value): Blocked {
+    const place = this.#placeOf(value);
+    if (!place.blocked && place.pending) place.blocked = this.complete(place.pending);
+    place.blocked ??= toBlocked(this.g, this.plain(value));
+    return place.blocked;
+  }
+
+  /** A value that was put off and that only this node uses: it may be merged into it. */
+  pending(value: Value): Pending | undefined {
+    const { pending, blocked } = this.#placeOf(value);
+    return blocked || this.#consumersOf(value).length > 1 || this.#isOutput(value) ? undefined : pending;
+  }
+
+  isBlocked(value: Value): boolean {
+    const { blocked, pending } = this.#placeOf(value);
+    return blocked !== undefined || pending !== undefined;
+  }
+
+  canBlock(value: Value): boolean {
+    return isBlockable(value, this.block);
+  }
+
+  /** Does what was put off, in one pass, with an activation. */
+  complete({ x, scale, shift, residual }: Pending, activation?: string): Blocked {
+    return affine(this.g, x, scale, shift, { sum: residual ?? null, activation });
+  }
+
+  #place(node: Node, rule: LayoutRule | undefined): void {
+    const placed = this.g.within(node.name, () => rule?.(node, this)) ?? this.#copy(node);
+    node.outputs.forEach((value, i) => {
+      const place = placed[i];
+      if (place) this.#places.set(value, { ...place });
+    });
+  }
+
+  #copy(node: Node): Placed[] {
+    const inputs = node.inputs.map((value) => value && this.plain(value));
+    const options = { domain: node.domain, outputs: node.outputs.length, name: node.name };
+    return this.g.ops(node.op, inputs, node.attributes, options).map((plain) => ({ plain }));
+  }
+
+  #copyDeclarations(): void {
+    for (const input of this.#source.inputs) {
+      this.#places.set(input, { plain: this.g.input(input.name, input.dtype, input.shape) });
+    }
+    for (const [name, { value, role, initialiser }] of this.#source.parameters) {
+      this.#places.set(value, { plain: this.g.parameter(name, value.shape as number[], initialiser, role) });
+    }
+  }
+
+  #placeOf(value: Value): Place {
+    const known = this.#places.get(value) ?? {};
+    this.#places.set(value, known);
+    return known;
+  }
+
+  #consumersOf(value: Value): Node[] {
+    const known = this.#consumers.get(value) ?? [];
+    this.#consumers.set(value, known);
+    return known;
+  }
+
+  #isOutput(value: Value): boolean {
+    return [...this.#source.outputs.values()].includes(value);
+  }
+}

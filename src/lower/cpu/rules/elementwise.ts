@@ -1,0 +1,65 @@
+import { mul } from '../../../graph/arithmetic.js';
+import { sameShape } from '../../../graph/dim.js';
+import type { Node } from '../../../graph/node.js';
+import type { Layout, LayoutRule } from '../layout.js';
+
+/** Operators that treat all elements alike work on blocked tensors as they are; scalars join in. */
+const anyLayout: LayoutRule = (node, layout) => {
+  const output = node.output();
+  if (!layout.canBlock(output) || !node.inputs.some((value) => value && layout.isBlocked(value))) return undefined;
+  const fits = node.inputs.every((value) => !value || value.shape.length === 0 || sameShape(value.shape, output.shape));
+  if (!fits) return undefined;
+  const inputs = node.inputs.map((value) => value && (value.shape.length === 0 ? layout.plain(value) : layout.blocked(value)));
+  return [{ blocked: layout.g.op(node.op, inputs, node.attributes) }];
+};
+
+export const Sub = anyLayout;
+export const Mul = anyLayout;
+export const Div = anyLayout;
+export const Neg = anyLayout;
+export const Sum = anyLayout;
+export const Sqrt = anyLayout;
+export const Greater = anyLayout;
+export const Less = anyLayout;
+export const Cast = anyLayout;
+export const Clip = anyLayout;
+export const LeakyRelu = anyLayout;
+export const Sigmoid = anyLayout;
+export const HardSigmoid = anyLayout;
+export const HardSwish = anyLayout;
+export const Tanh = anyLayout;
+export const Gelu = anyLayout;
+
+/** A residual joins a normalisation that is still put off. */
+export const Add: LayoutRule = (node, layout) => {
+  const merged = mergeResidual(node, layout, 0) ?? mergeResidual(node, layout, 1);
+  return merged ?? anyLayout(node, layout);
+};
+
+/** Relu is the activation of a normalisation that is still put off. */
+export const Relu: LayoutRule = (node, layout) => {
+  const pending = layout.pending(node.input(0));
+  return pending ? [{ blocked: layout.complete(pending, 'Relu') }] : anyLayout(node, layout);
+};
+
+// The mask is HardSigmoid with a slope so steep that it is 1 for every positive number: cheaper than comparing
+export const ReluGrad: LayoutRule = (node, layout) => {
+  const [dY, y] = [node.input(0), node.input(1)];
+  if (!layout.isBlocked(y)) return undefined;
+  const mask = layout.g.op('HardSigmoid', [layout.blocked(y)], { alpha: 1e30, beta: 0 });
+  return [{ blocked: mul(layout.g, layout.blocked(dY), mask) }];
+};
+
+export const Identity: LayoutRule = (node, layout) => {
+  const x = node.input(0);
+  return layout.isBlocked(x) ? [{ blocked: layout.blocked(x) }] : [{ plain: layout.plain(x) }];
+};
+
+export const Detach = Identity;
+
+function mergeResidual(node: Node, layout: Layout, side: 0 | 1) {
+  const [own, other] = [node.input(side), node.input(1 - side)];
+  const pending = layout.pending(own);
+  if (!pending || pending.residual || !sameShape(own.shape, other.shape)) return undefined;
+  return [{ pending: { ...pending, residual: layout.blocked(other) } }];
+}

@@ -1,0 +1,52 @@
+import { range } from '../graph/axes.js';
+import type { Node, Value } from '../graph/node.js';
+
+/** A convolution's geometry, read off a Conv or a semantic gradient node. */
+export interface Geometry {
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  readonly begin: readonly number[];
+  readonly end: readonly number[];
+  readonly group: number;
+}
+
+export function geometryOf(node: Node): Geometry {
+  const kernel = node.numbers('kernel_shape');
+  const ones = range(kernel.length).map(() => 1);
+  const pads = node.numbers(
+    'pads',
+    range(2 * kernel.length).map(() => 0),
+  );
+  return {
+    kernel,
+    strides: node.numbers('strides', ones),
+    dilations: node.numbers('dilations', ones),
+    begin: pads.slice(0, kernel.length),
+    end: pads.slice(kernel.length),
+    group: node.number('group', 1),
+  };
+}
+
+/** Distance between a kernel's first and last tap along an axis. */
+export function reach({ kernel, dilations }: Geometry, axis: number): number {
+  return (at(kernel, axis) - 1) * at(dilations, axis);
+}
+
+/** Pads with which a stride-1 convolution of dY gives dX: all that the kernel reaches, less the forward padding. */
+export function inputGradPads(geometry: Geometry): number[] {
+  return [geometry.begin, geometry.end].flatMap((side) => side.map((pad, i) => reach(geometry, i) - pad));
+}
+
+/** Padding after an axis so that dY, laid over X as a kernel, takes just the weights' positions; negative: X has a tail. */
+export function endPad(geometry: Geometry, dY: Value, size: number, axis: number): number {
+  const span = (at(dY.shape, axis + 2) - 1) * at(geometry.strides, axis) + 1;
+  return reach(geometry, axis) + span - size - at(geometry.begin, axis);
+}
+
+/** The settled number at an index. */
+export function at(list: readonly (number | string)[], i: number): number {
+  const value = list[i];
+  if (typeof value !== 'number') throw new Error(`internal error: size ${i} is ${value}`);
+  return value;
+}

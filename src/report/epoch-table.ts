@@ -1,0 +1,87 @@
+import type { EpochEvent, NetworkEpoch, StartEvent } from '../train/events.js';
+import { formatLoss, formatPercent, shorten } from './format.js';
+import { labelNetworks } from './labels.js';
+import type { Colors } from './output.js';
+import type { NetworkProgress } from './progress.js';
+
+/** One row: a network in an epoch. What is not known yet is left out. */
+export interface EpochRow extends NetworkProgress {
+  readonly validation?: { readonly loss: number; readonly accuracy: number };
+  readonly best?: boolean;
+}
+
+/** Everything but the network's column: the other columns, the gaps, the star. */
+const FIXED_WIDTH = 62;
+const LONGEST_LABEL = 24;
+
+/** The table that grows by a row for each network and epoch; rows of the running epoch have the same columns. */
+export class EpochTable {
+  readonly #labels: readonly string[];
+  readonly #width: number;
+  readonly #taught: boolean;
+
+  constructor(
+    { networks, settings }: Pick<StartEvent, 'networks' | 'settings'>,
+    columns: number,
+    private readonly colors: Colors,
+  ) {
+    const labels = labelNetworks(networks);
+    const room = Math.max(8, Math.min(LONGEST_LABEL, columns - FIXED_WIDTH));
+    this.#labels = labels.map((label) => shorten(label, room));
+    this.#width = Math.max('network'.length, ...this.#labels.map((label) => label.length));
+    this.#taught = settings.rule !== 'none';
+  }
+
+  /** The column headings. */
+  head(): string {
+    const cells = this.#join('epoch', 'network', ['loss', 'acc.', 'val. loss', 'acc.', 'won', 'taught']);
+    return this.colors.dim(cells.trimEnd());
+  }
+
+  /** A row for each network; the first carries the epoch's number. */
+  rows(epoch: number, rows: readonly EpochRow[]): string[] {
+    return rows.map((row, i) => {
+      const label = this.#labels[i] ?? '';
+      const validation = row.validation
+        ? [formatLoss(row.validation.loss), formatPercent(row.validation.accuracy)]
+        : ['', ''];
+      const cells = [formatLoss(row.loss), formatPercent(row.accuracy), ...validation];
+      const shares = [formatPercent(row.won, 0), formatPercent(row.taught, 0)];
+      const text = this.#join(i === 0 ? String(epoch + 1) : '', label, [...cells, ...shares]);
+      return this.#paint(row, text);
+    });
+  }
+
+  #join(epoch: string, label: string, [loss, accuracy, valLoss, valAccuracy, won, taught]: readonly string[]): string {
+    const columns = [
+      epoch.padStart(5),
+      label.padEnd(this.#width),
+      (loss ?? '').padStart(7),
+      (accuracy ?? '').padStart(7),
+      (valLoss ?? '').padStart(9),
+      (valAccuracy ?? '').padStart(7),
+      (won ?? '').padStart(5),
+    ];
+    return [...columns, ...(this.#taught ? [(taught ?? '').padStart(6)] : [])].join('  ');
+  }
+
+  #paint({ loss, best = false }: EpochRow, text: string): string {
+    if (!Number.isFinite(loss) && text.includes('NaN')) return this.colors.red(text.trimEnd());
+    return best ? `${this.colors.bold(text)} ${this.colors.yellow('★')}` : text.trimEnd();
+  }
+}
+
+/** The rows of an epoch that is over; `progress` adds how often each has taught. The star is for a new best. */
+export function finishedRows({ networks, best }: EpochEvent, progress: readonly NetworkProgress[]): EpochRow[] {
+  const winner = best ? bestOf(networks) : -1;
+  return networks.map(({ loss, accuracy, won, validation }, i) => {
+    return { loss, accuracy, won, validation, taught: progress[i]?.taught ?? Number.NaN, best: i === winner };
+  });
+}
+
+/** Index of the network that validated best: by accuracy, then by loss. */
+function bestOf(networks: readonly NetworkEpoch[]): number {
+  const order = networks.map(({ validation: { loss, accuracy } }, i) => ({ i, loss, accuracy }));
+  order.sort((a, b) => b.accuracy - a.accuracy || a.loss - b.loss);
+  return order[0]?.i ?? -1;
+}

@@ -1,0 +1,70 @@
+import type { NetworkInfo, StartEvent } from '../train/events.js';
+import type { Settings } from '../train/settings.js';
+import { formatCompact, formatCount, formatNumber, formatNumberOf, printable } from './format.js';
+import { labelNetworks } from './labels.js';
+import type { Colors } from './output.js';
+
+const LABEL_WIDTH = 10;
+
+/** What a run is about to do: data, networks, rule, optimizer, device, folder. */
+export function headerLines(start: StartEvent, columns: number, colors: Colors): string[] {
+  const { settings, folder, resumedAt } = start;
+  const rows: [string, string[]][] = [
+    ['data', dataParts(start)],
+    ['networks', networkParts(start.networks)],
+    ['rule', ruleParts(settings)],
+    ['training', trainingParts(start)],
+    ['folder', [printable(folder)]],
+    ...(resumedAt ? [['resumed', [`at epoch ${resumedAt.epoch + 1}, step ${resumedAt.step + 1}`]] as const] : []),
+  ].map(([label, parts]) => [label as string, parts as string[]]);
+  const title = `${colors.bold(`Agon ${start.agon}`)} ${colors.dim(`on ONNX Runtime ${start.onnxruntime}`)}`;
+  return [title, ...rows.flatMap(([label, parts]) => labelled(label, parts, columns, colors))];
+}
+
+/** Parts joined with commas after a label, broken into as many lines as they need. */
+export function labelled(label: string, parts: readonly string[], columns: number, colors: Colors): string[] {
+  const lines: string[] = [];
+  for (const [i, part] of parts.entries()) {
+    const text = i < parts.length - 1 ? `${part},` : part;
+    const last = lines.at(-1);
+    if (last !== undefined && LABEL_WIDTH + last.length + 1 + text.length <= columns)
+      lines[lines.length - 1] = `${last} ${text}`;
+    else lines.push(text);
+  }
+  return lines.map((line, i) => colors.dim((i === 0 ? label : '').padEnd(LABEL_WIDTH)) + line);
+}
+
+function dataParts({ data, input }: StartEvent): string[] {
+  const [channels, height, width] = input;
+  const splits = data.splits.map(({ name, images }) => `${formatCount(images)} ${name}`).join(' + ');
+  return [
+    printable(data.name),
+    formatNumberOf(data.classes.length, 'class', 'classes'),
+    `${splits} images`,
+    `input ${channels}x${height}x${width}`,
+    ...(data.skipped.length > 0 ? [`${formatNumberOf(data.skipped.length, 'unreadable file')} left out`] : []),
+  ];
+}
+
+function networkParts(networks: readonly NetworkInfo[]): string[] {
+  const labels = labelNetworks(networks);
+  return networks.map(({ parameters }, i) => `${labels[i]} (${formatCompact(parameters)})`);
+}
+
+function ruleParts({ rule, topK, alpha, beta, temperature, nets }: Settings): string[] {
+  if (nets.length === 1) return ['one network: nobody teaches'];
+  if (rule === 'none') return ['none: nobody teaches'];
+  const weights = { ...(rule === 'top-k' && { k: topK }), alpha, beta, temperature };
+  return [rule, ...Object.entries(weights).map(([name, value]) => `${name} ${formatNumber(value)}`)];
+}
+
+function trainingParts({ settings, stepsPerEpoch }: StartEvent): string[] {
+  const { epochs, batchSize, optimizer, schedule, device, seed } = settings;
+  return [
+    `${formatNumberOf(epochs, 'epoch')} of ${formatNumberOf(stepsPerEpoch, 'step')}`,
+    `batch ${batchSize}`,
+    `${optimizer.name} ${formatNumber(optimizer.lr)} ${schedule.name}`,
+    `seed ${seed}`,
+    `on ${device}`,
+  ];
+}

@@ -1,0 +1,107 @@
+import type { EpochEvent, PhaseEvent, StartEvent, TrainEvent } from '../train/events.js';
+import { EpochTable, finishedRows } from './epoch-table.js';
+import { headerLines } from './header.js';
+import { LiveLines } from './live-lines.js';
+import { type Colors, type Output, widthOf } from './output.js';
+import { RunProgress } from './progress.js';
+import { progressLine } from './progress-line.js';
+import type { EventReport } from './report.js';
+import { summaryLines } from './summary.js';
+
+/** What is done while no step runs, in words. */
+export const PHASES: Readonly<Record<PhaseEvent['phase'], string>> = {
+  data: 'reading the data set',
+  graph: 'building the training step',
+  validation: 'validating',
+  test: 'testing the best epoch',
+  export: 'exporting the winner',
+};
+
+/** A run on a terminal: finished epochs stay as rows of a table, the running one changes in place below them. */
+export class LiveReport implements EventReport {
+  readonly #live: LiveLines;
+  #run: { start: StartEvent; progress: RunProgress; table: EpochTable } | undefined;
+  #doing: string | undefined;
+
+  constructor(
+    private readonly output: Output,
+    private readonly colors: Colors,
+    private readonly now: () => number,
+  ) {
+    this.#live = new LiveLines(output);
+  }
+
+  onEvent(event: TrainEvent): void {
+    switch (event.type) {
+      case 'phase':
+        this.#showPhase(PHASES[event.phase]);
+        break;
+      case 'start':
+        this.#start(event);
+        break;
+      case 'step':
+        this.#doing = undefined;
+        this.#run?.progress.addStep(event, this.now());
+        break;
+      case 'epoch':
+        this.#finishEpoch(event);
+        break;
+      case 'warning':
+        this.note(event.message);
+        break;
+      case 'stop':
+        this.#live.clear();
+        break;
+      case 'end':
+        this.#live.clear();
+        this.#write(['', ...summaryLines(event, this.#run?.start.networks ?? [], widthOf(this.output), this.colors)]);
+    }
+  }
+
+  note(message: string): void {
+    this.#live.print(this.colors.yellow(message));
+  }
+
+  close(): void {
+    this.#live.clear();
+  }
+
+  #start(start: StartEvent): void {
+    this.#live.clear();
+    const columns = widthOf(this.output);
+    const table = new EpochTable(start, columns, this.colors);
+    this.#run = { start, progress: new RunProgress(start), table };
+    this.#doing = undefined;
+    this.#write([...headerLines(start, columns, this.colors), '', table.head()]);
+    this.#showEpoch();
+  }
+
+  #showPhase(doing: string): void {
+    this.#doing = doing;
+    const { progress } = this.#run ?? {};
+    // Between the steps and the row of an epoch its lines stay; before the first and after the last there are none.
+    if (progress && progress.epoch < progress.epochs) this.#live.refresh();
+    else this.#live.show([() => this.colors.dim(`${this.#doing ?? ''} ...`)]);
+  }
+
+  #showEpoch(): void {
+    const run = this.#run;
+    if (!run || run.progress.epoch >= run.progress.epochs) return;
+    const { progress, table } = run;
+    const rows = progress.networks.map((_, i) => () => table.rows(progress.epoch, progress.networks)[i] ?? '');
+    this.#live.show([...rows, () => progressLine(progress, widthOf(this.output), this.colors, this.#doing)]);
+  }
+
+  #finishEpoch(event: EpochEvent): void {
+    const run = this.#run;
+    if (!run) return;
+    this.#live.clear();
+    this.#write(run.table.rows(event.epoch, finishedRows(event, run.progress.networks)));
+    run.progress.addEpoch(event, this.now());
+    this.#showEpoch();
+  }
+
+  #write(lines: readonly string[]): void {
+    this.output.write(`${lines.join('\n')}\n`);
+  }
+}

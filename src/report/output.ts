@@ -1,0 +1,28 @@
+import pc from 'picocolors';
+
+/** Where a report is written: a terminal, a file or a pipe; a plain stream in tests. */
+export interface Output extends NodeJS.WritableStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** Functions that wrap a text in a colour, or leave it alone. */
+export type Colors = ReturnType<typeof pc.createColors>;
+
+/** Environment variables. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Colours for an output: on a terminal, unless NO_COLOR is set (https://no-color.org) or the terminal is a dumb one. */
+export function colorsFor({ isTTY = false }: Pick<Output, 'isTTY'>, env: Environment = process.env): Colors {
+  return pc.createColors(!env.NO_COLOR && (Boolean(env.FORCE_COLOR) || (isTTY && env.TERM !== 'dumb')));
+}
+
+/** Whether lines can be changed in place. */
+export function isLive({ isTTY = false }: Pick<Output, 'isTTY'>, env: Environment = process.env): boolean {
+  return isTTY && env.TERM !== 'dumb';
+}
+
+/** Columns of the terminal; 80 when unknown. */
+export function widthOf({ columns }: Pick<Output, 'columns'>): number {
+  return columns && columns > 0 ? columns : 80;
+}

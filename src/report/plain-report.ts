@@ -1,0 +1,93 @@
+import type { EpochEvent, StartEvent, StepEvent, TrainEvent } from '../train/events.js';
+import { finishedRows } from './epoch-table.js';
+import { formatDuration, formatLoss, formatPercent, formatRate } from './format.js';
+import { headerLines } from './header.js';
+import { labelNetworks } from './labels.js';
+import { type Colors, type Output, widthOf } from './output.js';
+import { type NetworkProgress, RunProgress } from './progress.js';
+import type { EventReport } from './report.js';
+import { summaryLines } from './summary.js';
+
+const SECONDS_BETWEEN_LINES = 10;
+
+/** A run in a file or pipe: a line for each epoch, and in long epochs one every ten seconds. */
+export class PlainReport implements EventReport {
+  #run: { start: StartEvent; progress: RunProgress; labels: readonly string[] } | undefined;
+  #written = Number.NEGATIVE_INFINITY;
+
+  /** A quiet report has warnings and the result only. */
+  constructor(
+    private readonly output: Output,
+    private readonly colors: Colors,
+    private readonly now: () => number,
+    private readonly quiet = false,
+  ) {}
+
+  onEvent(event: TrainEvent): void {
+    switch (event.type) {
+      case 'start':
+        this.#start(event);
+        break;
+      case 'step':
+        this.#addStep(event);
+        break;
+      case 'epoch':
+        this.#finishEpoch(event);
+        break;
+      case 'warning':
+        this.note(event.message);
+        break;
+      case 'end':
+        this.#write(summaryLines(event, this.#run?.start.networks ?? [], widthOf(this.output), this.colors));
+    }
+  }
+
+  note(message: string): void {
+    this.#write([this.colors.yellow(message)]);
+  }
+
+  close(): void {}
+
+  #start(start: StartEvent): void {
+    this.#run = { start, progress: new RunProgress(start), labels: labelNetworks(start.networks) };
+    this.#written = this.now();
+    if (!this.quiet) this.#write(headerLines(start, widthOf(this.output), this.colors));
+  }
+
+  #addStep(event: StepEvent): void {
+    if (!this.#run) return;
+    const { progress, labels } = this.#run;
+    const now = this.now();
+    progress.addStep(event, now);
+    if (this.quiet || now - this.#written < SECONDS_BETWEEN_LINES) return;
+    this.#written = now;
+    const speed = `${formatRate(progress.imagesPerSecond)} images/s, ${formatDuration(progress.secondsLeft)} left`;
+    const networks = progress.networks.map((network, i) => `${labels[i]} ${describe(network)}`);
+    const place = `epoch ${progress.epoch + 1}/${progress.epochs}, step ${progress.step}/${progress.stepsPerEpoch}`;
+    this.#write([`${place}: ${[speed, ...networks].join('; ')}`]);
+  }
+
+  #finishEpoch(event: EpochEvent): void {
+    if (!this.#run) return;
+    const { progress, labels } = this.#run;
+    const rows = finishedRows(event, progress.networks);
+    progress.addEpoch(event, this.now());
+    if (this.quiet) return;
+    this.#written = this.now();
+    const networks = rows.map((row, i) => {
+      const { loss, accuracy } = row.validation ?? { loss: Number.NaN, accuracy: Number.NaN };
+      const validation = `validation ${formatLoss(loss)} ${formatPercent(accuracy)}${row.best ? ' (best so far)' : ''}`;
+      return `${labels[i]} ${describe(row)}, ${validation}`;
+    });
+    const speed = `${formatRate(event.imagesPerSecond)} images/s, ${formatDuration(progress.secondsLeft)} left`;
+    this.#write([`epoch ${event.epoch + 1}/${progress.epochs}: ${[speed, ...networks].join('; ')}`]);
+  }
+
+  #write(lines: readonly string[]): void {
+    this.output.write(`${lines.join('\n')}\n`);
+  }
+}
+
+function describe({ loss, accuracy, won }: NetworkProgress): string {
+  return `loss ${formatLoss(loss)} ${formatPercent(accuracy)}, won ${formatPercent(won, 0)}`;
+}

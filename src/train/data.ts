@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { type Augmentation, defaultAugmentation, NO_AUGMENTATION } from '../data/augment.js';
+import type { Dataset, Size, Split, SplitName } from '../data/dataset.js';
+import { createLoader, type Loader } from '../data/loader.js';
+import { openDataset } from '../data/open.js';
+import { defaultInputSize, type Preprocessing, preprocessingFor } from '../data/preprocess.js';
+import { limitSplit, withValidation } from '../data/split.js';
+import { channelStatistics } from '../data/statistics.js';
+import { bytesOf } from '../util/typed-array.js';
+import type { Settings } from './settings.js';
+
+/** The data of a run: with a validation split, and how images become inputs. */
+export interface RunData {
+  readonly dataset: Dataset & { readonly validation: Split };
+  readonly preprocessing: Preprocessing;
+  readonly augmentation: Augmentation;
+  /** Changes when images are added, removed or moved to another class. */
+  readonly fingerprint: string;
+}
+
+/** Opens and checks the data; holds out the validation split; takes the statistics of the rest. */
+export async function prepareData(settings: Settings): Promise<RunData> {
+  const opened = await openDataset(settings.data);
+  const fingerprint = fingerprintOf(opened);
+  const split = withValidation(opened, { fraction: settings.validation }, settings.seed);
+  const train = settings.limit ? limitSplit(split.train, settings.limit, settings.seed) : split.train;
+  const dataset = { ...split, train } as RunData['dataset'];
+  const input = inputSize(settings, dataset);
+  const statistics = await channelStatistics(dataset, { input, seed: settings.seed });
+  const preprocessing = preprocessingFor(dataset, statistics, input);
+  return { dataset, preprocessing, augmentation: augmentationOf(settings, dataset, input), fingerprint };
+}
+
+/** Training batches: shuffled, augmented, whole. */
+export function trainingLoader({ dataset, preprocessing, augmentation }: RunData, settings: Settings): Loader {
+  const { batchSize, workers, seed } = settings;
+  return createLoader({ split: dataset.train, preprocessing, batchSize, workers, training: { seed, augmentation } });
+}
+
+/** All images of a split, in order, for evaluation. */
+export function evaluationLoader(split: Split, preprocessing: Preprocessing, { batchSize, workers }: Settings): Loader {
+  return createLoader({ split, preprocessing, batchSize, workers });
+}
+
+/** A split by name, if the data set has it. */
+export function splitOf(dataset: Dataset, name: SplitName): Split | undefined {
+  return dataset[name];
+}
+
+function inputSize({ size }: Settings, dataset: Dataset): Size {
+  return size ? { height: size, width: size } : defaultInputSize(dataset);
+}
+
+function augmentationOf({ augmentation }: Settings, dataset: Dataset, input: Size): Augmentation {
+  if (augmentation === 'auto') return defaultAugmentation(dataset, input);
+  return augmentation === 'none' ? NO_AUGMENTATION : augmentation;
+}
+
+function fingerprintOf(dataset: Dataset): string {
+  const hash = createHash('sha256').update(JSON.stringify(dataset.classes));
+  for (const name of ['train', 'validation', 'test'] as const) {
+    const split = dataset[name];
+    if (split) hash.update(`${name}:${split.length}`).update(bytesOf(split.labels));
+  }
+  return hash.digest('hex').slice(0, 16);
+}

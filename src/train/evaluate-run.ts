@@ -1,0 +1,67 @@
+import type { SplitName } from '../data/dataset.js';
+import { openDataset } from '../data/open.js';
+import { withValidation } from '../data/split.js';
+import { fail, present } from '../util/error.js';
+import { type Checkpoint, readCheckpoint } from './checkpoint.js';
+import { evaluationLoader, splitOf } from './data.js';
+import { evaluate, loadPredictors } from './evaluate.js';
+import type { Evaluation, NetworkInfo } from './events.js';
+import { createGroup, openPredictors } from './group.js';
+import { runPaths } from './run-folder.js';
+import { parseSettings } from './settings.js';
+
+export interface EvaluateOptions {
+  readonly checkpoint: 'best' | 'last';
+  /** Another data set with the same classes; the run's own when left out. */
+  readonly data?: string | undefined;
+  /** The test split if there is one, else the validation split, when left out. */
+  readonly split?: SplitName | undefined;
+  readonly device?: string | undefined;
+  readonly threads?: number | undefined;
+}
+
+export interface RunEvaluation {
+  readonly split: SplitName;
+  readonly images: number;
+  readonly results: readonly { readonly network: NetworkInfo; readonly evaluation: Evaluation }[];
+}
+
+/** Evaluates all networks of a run's checkpoint on a split. */
+export async function evaluateRun(folder: string, options: EvaluateOptions): Promise<RunEvaluation> {
+  const checkpoint = await readCheckpoint(runPaths(folder)[options.checkpoint]);
+  const settings = parseSettings({
+    ...checkpoint.settings,
+    ...(options.data && { data: options.data }),
+    ...(options.device && { device: options.device }),
+    ...(options.threads && { threads: options.threads }),
+  });
+  const opened = withValidation(await openDataset(settings.data), { fraction: settings.validation }, settings.seed);
+  checkClasses(settings.data, opened.classes, checkpoint);
+  const name = options.split ?? (opened.test ? 'test' : 'validation');
+  const split = splitOf(opened, name) ?? fail(settings.data, `there is no ${name} split`);
+  const { preprocessing, classes } = checkpoint;
+  const group = createGroup(settings, { classes, channels: preprocessing.channels }, preprocessing);
+  const predictors = await openPredictors(group, settings);
+  loadPredictors(predictors, checkpoint.tensors);
+  const loader = evaluationLoader(split, preprocessing, settings);
+  try {
+    const evaluations = await evaluate(predictors, loader, preprocessing);
+    const results = group.networks.map((network, i) => ({
+      network,
+      evaluation: present(evaluations[i], 'its evaluation'),
+    }));
+    return { split: name, images: split.length, results };
+  } finally {
+    await loader.close();
+    for (const predictor of predictors) await predictor.close();
+  }
+}
+
+function checkClasses(data: string, got: readonly string[], { classes }: Checkpoint): void {
+  if (got.join('\n') === classes.join('\n')) return;
+  fail(data, 'its classes are not those of the run', { expected: shorten(classes), got: shorten(got) });
+}
+
+function shorten(names: readonly string[]): string {
+  return `${names.length}: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : ''}`;
+}

@@ -1,0 +1,66 @@
+import type { Dataset, Size } from '../data/dataset.js';
+import { buildStep, networkPrefix, nextName, type StepGraph } from '../distill/step.js';
+import type { Graph } from '../graph/graph.js';
+import { initialiseParameters } from '../nets/initialise.js';
+import { createNetwork, planNetwork } from '../nets/registry.js';
+import { countParameters } from '../nets/summary.js';
+import { type Tensor, tensor } from '../onnx/tensor.js';
+import { parseDevice } from '../runtime/device.js';
+import { Predictor } from '../runtime/predictor.js';
+import { Stepper } from '../runtime/stepper.js';
+import type { NetworkInfo } from './events.js';
+import type { Settings } from './settings.js';
+
+/** The networks of a run: forward graphs, and what reports call them. */
+export interface Group {
+  readonly graphs: readonly Graph[];
+  readonly networks: readonly NetworkInfo[];
+}
+
+/** Builds the forward graphs of a run for its data and input size. */
+export function createGroup(
+  { nets }: Pick<Settings, 'nets'>,
+  { classes, channels }: Pick<Dataset, 'classes' | 'channels'>,
+  input: Size,
+): Group {
+  const shape = { classes: classes.length, channels, height: input.height, width: input.width };
+  const graphs = nets.map((spec) => createNetwork(spec as string, shape));
+  const networks = graphs.map((graph, index) => {
+    return { index, name: planNetwork(nets[index]).name, parameters: countParameters(graph) };
+  });
+  return { graphs, networks };
+}
+
+/** The group's whole training step, for whole batches of the settings' size. */
+export function createStep({ graphs }: Group, settings: Settings): StepGraph {
+  return buildStep(graphs, settings, { batch: settings.batchSize });
+}
+
+/** A session for the training step on the settings' device. */
+export async function openStepper(step: StepGraph, settings: Settings): Promise<Stepper> {
+  const source = { graph: step.graph, state: step.state, nextOf: nextName };
+  return Stepper.open(source, { device: parseDevice(settings.device), threads: settings.threads });
+}
+
+/** A session for each network's evaluation. */
+export async function openPredictors(
+  { graphs }: Group,
+  settings: Pick<Settings, 'device' | 'threads'>,
+): Promise<Predictor[]> {
+  const options = { device: parseDevice(settings.device), threads: settings.threads };
+  return Promise.all(graphs.map((graph) => Predictor.open(graph, options)));
+}
+
+/** The state before the first step: initialised parameters, optimizer state zero. */
+export function initialState({ graphs }: Group, step: StepGraph, seed: number): Map<string, Tensor> {
+  const initial = new Map<string, Tensor>();
+  graphs.forEach((graph, i) => {
+    for (const [name, value] of initialiseParameters(graph, seed, i)) initial.set(networkPrefix(i) + name, value);
+  });
+  return new Map(step.state.map((name) => [name, initial.get(name) ?? zeros(step.graph, name)]));
+}
+
+function zeros(graph: Graph, name: string): Tensor {
+  const dims = graph.parameters.get(name)?.value.shape as number[];
+  return tensor('float32', dims, new Float32Array(dims.reduce((n, dim) => n * dim, 1)));
+}

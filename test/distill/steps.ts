@@ -1,0 +1,166 @@
+import {
+  buildStep,
+  METRICS,
+  networkPrefix,
+  type StepGraph,
+  type StepOptions,
+  type StepSettings,
+} from '../../src/distill/step.js';
+import type { Graph } from '../../src/graph/graph.js';
+import { initialiseParameters } from '../../src/nets/initialise.js';
+import { createNetwork } from '../../src/nets/registry.js';
+import { type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
+import { createOptimizer } from '../../src/optim/optimizer.js';
+import { type Random, stream } from '../../src/util/random.js';
+import { type Feeds, openGraph } from '../support/run.js';
+
+export const CLASSES = 5;
+export const BATCH = 4;
+const SIZE = 8;
+const SEED = 17;
+const LR = 0.1;
+
+const SETTINGS: StepSettings = {
+  rule: 'argmin',
+  topK: 2,
+  alpha: 1,
+  beta: 0,
+  temperature: 1,
+  labelSmoothing: 0,
+  optimizer: { name: 'sgd', lr: LR, momentum: 0.9, weightDecay: 5e-4, nesterov: true },
+};
+
+const INPUT = { classes: CLASSES, channels: 3, height: SIZE, width: SIZE };
+
+export function resNet(widths: readonly number[] = [4, 8]): Graph {
+  return createNetwork({ family: 'resnet-cifar', blocks_per_stage: 1, widths }, INPUT);
+}
+
+export function mobileNet(dropout: number): Graph {
+  const settings = [
+    [1, 8, 1, 1],
+    [2, 8, 2, 2],
+  ] as const;
+  return createNetwork(
+    { family: 'mobilenetv2', settings_t_c_n_s: settings, stem: 8, stem_stride: 1, last: 16, dropout },
+    INPUT,
+  );
+}
+
+export type Results = Record<string, Tensor>;
+
+/** A step in a session, with values for all it carries over, and a batch to run it on. */
+export interface OpenStep {
+  readonly step: StepGraph;
+  readonly state: ReadonlyMap<string, Tensor>;
+  readonly batch: Feeds;
+  /** Runs it on the state and the batch, with some of the feeds replaced. */
+  run(replaced?: Feeds): Promise<Results>;
+  close(): Promise<void>;
+}
+
+export interface StepOverrides {
+  readonly settings?: Partial<StepSettings>;
+  readonly options?: Partial<StepOptions>;
+}
+
+export interface OpenOptions extends StepOverrides {
+  /** Names further outputs before the graph is lowered. */
+  readonly prepare?: (graph: Graph) => void;
+}
+
+export function createStep(networks: readonly Graph[], { settings, options }: StepOverrides = {}): StepGraph {
+  const defaults = { batch: BATCH, exposeGradients: true, exposeLogits: true };
+  return buildStep(networks, { ...SETTINGS, ...settings }, { ...defaults, ...options });
+}
+
+/** Leaves a step's losses, logits and teachers only: a much smaller graph. */
+export function withoutUpdates(graph: Graph): void {
+  for (const name of [...graph.outputs.keys()]) if (/\.(next|grad)$/.test(name)) graph.outputs.delete(name);
+}
+
+export async function openStep(networks: readonly Graph[], open: OpenOptions = {}): Promise<OpenStep> {
+  const settings = { ...SETTINGS, ...open.settings };
+  const step = createStep(networks, open);
+  open.prepare?.(step.graph);
+  const state = firstState(networks, step);
+  const scalars = Object.entries(createOptimizer(settings.optimizer).scalarsAt(LR, 1));
+  const batch: Feeds = {
+    ...randomBatch(BATCH),
+    ...Object.fromEntries(
+      step.uniforms.map((value) => [value.name, uniforms(value.shape.slice(1) as number[], BATCH)]),
+    ),
+    ...Object.fromEntries(scalars.map(([name, value]) => [name, tensor('float32', [], [value])])),
+  };
+  const session = await openGraph(step.graph);
+  const run = (replaced: Feeds = {}) => session.run({ ...Object.fromEntries(state), ...batch, ...replaced });
+  return { step, state, batch, run, close: () => session.close() };
+}
+
+export function randomBatch(count: number): { images: Tensor; labels: Tensor } {
+  const random = stream(SEED, 'batch', count);
+  const labels = Array.from({ length: count }, () => random.below(CLASSES));
+  return { images: normal([count, 3, SIZE, SIZE], random), labels: tensor('int64', [count], labels) };
+}
+
+export function uniforms(shape: readonly number[], count: number): Tensor {
+  const random = stream(SEED, 'uniforms', count);
+  const dims = [count, ...shape];
+  return tensor(
+    'float32',
+    dims,
+    Float32Array.from({ length: sizeOf(dims) }, () => random.uniform()),
+  );
+}
+
+/** The networks' own initial weights, unsettled a little so that no scale is one, no shift zero, no two networks alike. */
+function firstState(networks: readonly Graph[], step: StepGraph): Map<string, Tensor> {
+  const initial = new Map(
+    networks.flatMap((network, i) =>
+      [...initialiseParameters(network, SEED, i)].map(([name, value]) => [networkPrefix(i) + name, value] as const),
+    ),
+  );
+  return new Map(
+    step.state.map((name) => {
+      const parameter = step.graph.parameters.get(name);
+      const dims = parameter?.value.shape as number[];
+      const random = stream(SEED, 'state', name);
+      const values = initial.has(name) ? toNumbers(initial.get(name) as Tensor) : new Array(sizeOf(dims)).fill(0);
+      const moved = values.map((value) =>
+        name.endsWith('running_var') ? value + random.uniform() : value + 0.2 * random.normal(),
+      );
+      return [name, tensor('float32', dims, Float32Array.from(moved))];
+    }),
+  );
+}
+
+function normal(dims: readonly number[], random: Random): Tensor {
+  return tensor(
+    'float32',
+    dims,
+    Float32Array.from({ length: sizeOf(dims) }, () => random.normal()),
+  );
+}
+
+function sizeOf(dims: readonly number[]): number {
+  return dims.reduce((n, dim) => n * dim, 1);
+}
+
+export function numbers(results: Results, name: string): number[] {
+  const value = results[name];
+  if (!value) throw new Error(`no output ${name}`);
+  return toNumbers(value);
+}
+
+/** The metrics of a step, a list with one number for each network. */
+export function metrics(results: Results): Record<(typeof METRICS)[number], number[]> {
+  const entries = METRICS.map((name) => [name, numbers(results, name)] as const);
+  return Object.fromEntries(entries) as Record<(typeof METRICS)[number], number[]>;
+}
+
+/** A value of the i-th network in the step's graph: the first input of its only node of this operator. */
+export function inputOf(graph: Graph, network: number, op: string) {
+  const nodes = graph.nodes.filter((node) => node.op === op && node.name.startsWith(`net${network}/`));
+  if (nodes.length !== 1) throw new Error(`${nodes.length} nodes ${op}`);
+  return (nodes[0] as (typeof nodes)[number]).input(0);
+}
