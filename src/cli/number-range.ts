@@ -25,7 +25,7 @@ export function describeRange({ whole, from, to, above, below }: NumberRange): s
 export function parseNumber(flag: string, text: string, range: NumberRange): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (inRange(range, value)) return value;
-  return failUsage(flag, 'value', { expected: describeRange(range), got: `"${text}"` });
+  return failUsage(flag, 'bad value', { expected: describeRange(range), got: `"${text}"` });
 }
 
 function inRange({ whole, from, to, above, below }: NumberRange, value: number): boolean {

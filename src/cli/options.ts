@@ -11,7 +11,7 @@ export function numberOption(flags: string, description: string, range: NumberRa
 
 /** An option whose value is one of a few words; a misspelt one gets a suggestion. */
 export function choiceOption(flags: string, description: string, choices: readonly string[]): Option {
-  const option = new Option(flags, `${choices.join(', ')} (${description})`);
+  const option = new Option(flags, `${choices.join(', ')} ${description}`);
   return option.argParser((text) => {
     if (choices.includes(text)) return text;
     return failUsage(option.long ?? flags, `there is no "${text}"`, { hint: suggestion(text, choices) });
@@ -20,7 +20,7 @@ export function choiceOption(flags: string, description: string, choices: readon
 
 /** Which checkpoint of a run. */
 export function checkpointOption(): Option {
-  return choiceOption('--checkpoint <which>', 'best', ['best', 'last']).default('best', '');
+  return choiceOption('--checkpoint <which>', '(best)', ['best', 'last']);
 }
 
 /** Where to compute. */

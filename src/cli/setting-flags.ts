@@ -32,17 +32,17 @@ export const SETTING_FLAGS: readonly SettingFlag[] = [
   contest('--alpha <weight>', ['alpha'], "weight of learning from the teachers' output"),
   contest('--beta <weight>', ['beta'], 'weight of learning from their features'),
   contest('--temperature <t>', ['temperature'], 'softens what teachers say'),
-  contest('--label-smoothing <x>', ['labelSmoothing'], ''),
-  steps('--epochs <n>', ['epochs'], ''),
+  contest('--label-smoothing <x>', ['labelSmoothing'], 'share of a label that all classes get'),
+  steps('--epochs <n>', ['epochs'], 'passes over the training images'),
   steps('--batch-size <n>', ['batchSize'], 'images in a step'),
   steps('--optimizer <name>', ['optimizer', 'name'], ''),
   steps('--lr <rate>', ['optimizer', 'lr'], 'learning rate'),
-  steps('--momentum <m>', ['optimizer', 'momentum'], ''),
+  steps('--momentum <m>', ['optimizer', 'momentum'], 'of the gradients'),
   steps('--no-nesterov', ['optimizer', 'nesterov'], 'plain momentum'),
-  steps('--weight-decay <w>', ['optimizer', 'weightDecay'], ''),
+  steps('--weight-decay <w>', ['optimizer', 'weightDecay'], 'pull towards zero'),
   steps('--schedule <name>', ['schedule', 'name'], ''),
-  steps('--milestones <epochs>', ['schedule', 'milestones'], ''),
-  steps('--gamma <factor>', ['schedule', 'gamma'], 'at each milestone'),
+  steps('--milestones <epochs>', ['schedule', 'milestones'], 'when the rate falls'),
+  steps('--gamma <factor>', ['schedule', 'gamma'], 'by what, each time'),
   steps('--warmup-epochs <n>', ['warmupEpochs'], 'the rate rises to its value first'),
   run('--seed <n>', ['seed'], 'of everything random'),
   run('--device <device>', ['device'], 'cpu, cuda, cuda:<n> or webgpu'),
@@ -75,13 +75,13 @@ export function parseValue(flag: string, text: string, kind: SettingKind): unkno
       if (kind.choices.includes(text)) return text;
       return failUsage(flag, `there is no "${text}"`, { hint: suggestion(text, kind.choices) });
     default:
-      return text === '' ? failUsage(flag, 'value', { expected: 'a text', got: 'none' }) : text;
+      return text === '' ? failUsage(flag, 'bad value', { expected: 'a text', got: 'none' }) : text;
   }
 }
 
 function listOf(flag: string, text: string): string[] {
   const items = text.split(',').map((item) => item.trim());
-  if (items.includes('')) failUsage(flag, 'value', { expected: 'a list like a,b,c', got: `"${text}"` });
+  if (items.includes('')) failUsage(flag, 'bad value', { expected: 'a list like a,b,c', got: `"${text}"` });
   return items;
 }
 

@@ -5,7 +5,7 @@ import type { Colors } from './output.js';
 import type { NetworkProgress } from './progress.js';
 
 /** One row: a network in an epoch. What is not known yet is left out. */
-export interface EpochRow extends NetworkProgress {
+export interface EpochRow extends Partial<NetworkProgress> {
   readonly validation?: { readonly loss: number; readonly accuracy: number };
   readonly best?: boolean;
 }
@@ -42,12 +42,7 @@ export class EpochTable {
   rows(epoch: number, rows: readonly EpochRow[]): string[] {
     return rows.map((row, i) => {
       const label = this.#labels[i] ?? '';
-      const validation = row.validation
-        ? [formatLoss(row.validation.loss), formatPercent(row.validation.accuracy)]
-        : ['', ''];
-      const cells = [formatLoss(row.loss), formatPercent(row.accuracy), ...validation];
-      const shares = [formatPercent(row.won, 0), formatPercent(row.taught, 0)];
-      const text = this.#join(i === 0 ? String(epoch + 1) : '', label, [...cells, ...shares]);
+      const text = this.#join(i === 0 ? String(epoch + 1) : '', label, cellsOf(row));
       return this.#paint(row, text);
     });
   }
@@ -65,14 +60,34 @@ export class EpochTable {
     return [...columns, ...(this.#taught ? [(taught ?? '').padStart(6)] : [])].join('  ');
   }
 
-  #paint({ loss, best = false }: EpochRow, text: string): string {
-    if (!Number.isFinite(loss) && text.includes('NaN')) return this.colors.red(text.trimEnd());
+  #paint({ loss, validation, best = false }: EpochRow, text: string): string {
+    if ([loss, validation?.loss].some(isDiverged)) return this.colors.red(text.trimEnd());
     return best ? `${this.colors.bold(text)} ${this.colors.yellow('★')}` : text.trimEnd();
   }
 }
 
+function cellsOf({ loss, accuracy, validation, won, taught }: EpochRow): string[] {
+  const cell = (value: number | undefined, format: (n: number) => string) => (value === undefined ? '' : format(value));
+  const share = (value: number | undefined) => cell(value, (n) => formatPercent(n, 0));
+  const training = [cell(loss, formatLoss), cell(accuracy, formatPercent)];
+  return [
+    ...training,
+    cell(validation?.loss, formatLoss),
+    cell(validation?.accuracy, formatPercent),
+    share(won),
+    share(taught),
+  ];
+}
+
+function isDiverged(loss: number | undefined): boolean {
+  return loss !== undefined && !Number.isFinite(loss);
+}
+
 /** The rows of an epoch that is over; `progress` adds how often each has taught. The star is for a new best. */
-export function finishedRows({ networks, best }: EpochEvent, progress: readonly NetworkProgress[]): EpochRow[] {
+export function finishedRows(
+  { networks, best }: EpochEvent,
+  progress: readonly Partial<NetworkProgress>[],
+): EpochRow[] {
   const winner = best ? bestOf(networks) : -1;
   return networks.map(({ loss, accuracy, won, validation }, i) => {
     return { loss, accuracy, won, validation, taught: progress[i]?.taught ?? Number.NaN, best: i === winner };

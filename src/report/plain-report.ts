@@ -88,6 +88,6 @@ export class PlainReport implements EventReport {
   }
 }
 
-function describe({ loss, accuracy, won }: NetworkProgress): string {
+function describe({ loss = Number.NaN, accuracy = Number.NaN, won = Number.NaN }: Partial<NetworkProgress>): string {
   return `loss ${formatLoss(loss)} ${formatPercent(accuracy)}, won ${formatPercent(won, 0)}`;
 }

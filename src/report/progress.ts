@@ -66,8 +66,9 @@ export class RunProgress {
     this.#begin(event.networks.length);
   }
 
-  /** Means over the steps of this epoch that this process has seen; NaN before the first. */
-  get networks(): NetworkProgress[] {
+  /** Means over the steps of this epoch that this process has seen; nothing before the first. */
+  get networks(): Partial<NetworkProgress>[] {
+    if (this.#counted === 0) return this.#sums.map(() => ({}));
     const mean = (sum: number) => sum / this.#counted;
     return this.#sums.map(({ loss, accuracy, won, taught }) => {
       return { loss: mean(loss), accuracy: mean(accuracy), won: mean(won), taught: mean(taught) };

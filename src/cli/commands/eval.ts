@@ -9,7 +9,7 @@ import { type CliIo, writeJson, writeLines } from '../io.js';
 import { checkpointOption, choiceOption, deviceOption, jsonOption, threadsOption } from '../options.js';
 
 interface EvalOptions {
-  readonly checkpoint: 'best' | 'last';
+  readonly checkpoint?: 'best' | 'last';
   readonly data?: string;
   readonly split?: SplitName;
   readonly device?: string;
@@ -23,15 +23,15 @@ export function define(command: Command, io: CliIo): void {
     .argument('<run>', 'folder of a run')
     .addOption(checkpointOption())
     .addOption(new Option('--data <set>', 'another data set with the same classes'))
-    .addOption(choiceOption('--split <split>', 'test, or validation if there is none', SPLIT_NAMES))
+    .addOption(choiceOption('--split <split>', '(test, or validation if there is none)', SPLIT_NAMES))
     .addOption(deviceOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
-    .action(async (folder: string, { json, ...options }: EvalOptions) => {
+    .action(async (folder: string, { json, checkpoint = 'best', ...options }: EvalOptions) => {
       const { evaluateRun } = await import('../../train/evaluate-run.js');
-      const evaluation = await evaluateRun(folder, options);
+      const evaluation = await evaluateRun(folder, { ...options, checkpoint });
       if (json) writeJson(io.stdout, evaluation);
-      else writeLines(io.stdout, ...formatEvaluation(evaluation, options.checkpoint, io));
+      else writeLines(io.stdout, ...formatEvaluation(evaluation, checkpoint, io));
     });
 }
 

@@ -5,7 +5,7 @@ import { type CliIo, writeJson, writeLines } from '../io.js';
 import { checkpointOption, jsonOption } from '../options.js';
 
 interface ExportOptions {
-  readonly checkpoint: 'best' | 'last';
+  readonly checkpoint?: 'best' | 'last';
   readonly network?: string;
   readonly out?: string;
   readonly json?: true;
@@ -19,9 +19,9 @@ export function define(command: Command, io: CliIo): void {
     .addOption(checkpointOption())
     .addOption(new Option('--out <file>', 'where the model goes (into the run)'))
     .addOption(jsonOption())
-    .action(async (folder: string, { json, ...options }: ExportOptions) => {
+    .action(async (folder: string, { json, checkpoint = 'best', ...options }: ExportOptions) => {
       const { exportRun } = await import('../../export/export-run.js');
-      const exported = await exportRun(folder, options);
+      const exported = await exportRun(folder, { ...options, checkpoint });
       if (json) writeJson(io.stdout, exported);
       else writeLines(io.stdout, ...formatExported(exported));
     });

@@ -7,7 +7,7 @@ import { type CliIo, writeJson, writeLines } from '../io.js';
 import { deviceOption, jsonOption, numberOption, threadsOption } from '../options.js';
 
 interface PredictOptions {
-  readonly top: number;
+  readonly top?: number;
   readonly device?: string;
   readonly threads?: number;
   readonly json?: true;
@@ -20,13 +20,13 @@ export function define(command: Command, io: CliIo): void {
   command
     .argument('<model>', 'an exported model (winner.onnx)')
     .argument('<files...>', 'image files')
-    .addOption(numberOption('--top <n>', `so many classes for each image (${TOP})`).default(TOP, ''))
+    .addOption(numberOption('--top <n>', `so many classes for each image (${TOP})`))
     .addOption(deviceOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
-    .action(async (model: string, files: string[], { json, ...options }: PredictOptions) => {
+    .action(async (model: string, files: string[], { json, top = TOP, ...options }: PredictOptions) => {
       const { predictImages } = await import('../../export/predict.js');
-      const results = await predictImages(model, files, options);
+      const results = await predictImages(model, files, { ...options, top });
       if (json) for (const result of results) writeJson(io.stdout, result);
       else showPredictions(results, io);
       if (results.some((result) => 'error' in result)) io.exitCode = 1;

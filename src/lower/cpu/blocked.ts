@@ -5,6 +5,13 @@ import { type Attributes, NCHWC, type Value } from '../../graph/node.js';
 /** A tensor [N, C, H, W] whose bytes are [N, C/b, H, W, b]. */
 export type Blocked = Value;
 
+/** What a blocked convolution takes along in the same pass over memory. */
+export interface Extras {
+  /** A blocked tensor that is added, before the activation. */
+  readonly sum?: Blocked | undefined;
+  readonly activation?: string | undefined;
+}
+
 /** Whether images [N, C, H, W] can be blocked: whole blocks of channels. */
 export function isBlockable({ shape }: Value, block: number): boolean {
   return shape.length === 4 && typeof shape[1] === 'number' && shape[1] % block === 0;
@@ -14,15 +21,32 @@ export const toBlocked = (g: Graph, x: Value): Blocked => g.op('ReorderInput', [
 
 /** Back to [N, C, H, W], or to [N, H, W, C]. */
 export function fromBlocked(g: Graph, x: Blocked, channelsLast = false): Value {
-  return g.op('ReorderOutput', [x], { channels: Number(x.shape[1]), channels_last: channelsLast ? 1 : 0 }, { domain: NCHWC });
+  return g.op(
+    'ReorderOutput',
+    [x],
+    { channels: Number(x.shape[1]), channels_last: channelsLast ? 1 : 0 },
+    { domain: NCHWC },
+  );
 }
 
-/** A convolution over blocked images. `sum` is added before the activation; ONNX Runtime may reuse its memory. */
-export function blockedConv(g: Graph, inputs: readonly (Value | null)[], attributes: Attributes): Blocked {
-  return g.op('Conv', inputs, attributes, { domain: NCHWC });
+/** A convolution over blocked images, with what it takes along; ONNX Runtime may write into the sum's memory. */
+export function blockedConv(
+  g: Graph,
+  [x, weights, bias = null]: readonly [Value, Value, (Value | null)?],
+  attributes: Attributes,
+  { sum, activation }: Extras = {},
+): Blocked {
+  const inputs = [x, weights, bias, sum ?? null].slice(0, sum ? 4 : bias ? 3 : 2);
+  return g.op('Conv', inputs, { ...attributes, ...(activation && { activation }) }, { domain: NCHWC });
 }
 
-export const blockedGlobalAverage = (g: Graph, x: Blocked): Value => g.op('GlobalAveragePool', [x], {}, { domain: NCHWC });
+/** Every stride-th row and column: a maximum of one element each. */
+export function subsample(g: Graph, x: Blocked, strides: readonly number[]): Blocked {
+  return g.op('MaxPool', [x], { kernel_shape: [1, 1], strides }, { domain: NCHWC });
+}
+
+export const blockedGlobalAverage = (g: Graph, x: Blocked): Value =>
+  g.op('GlobalAveragePool', [x], {}, { domain: NCHWC });
 
 /** Weights [K, C, kh, kw] for blocked images: both channels in blocks. */
 export function blockWeights(g: Graph, w: Value, block: number): Value {
@@ -39,17 +63,10 @@ export function blockOutputs(g: Graph, w: Value, block: number): Value {
 }
 
 /** y = scale * x + shift per channel (+ sum), then the activation: one pass, as a 1x1 convolution with a group a channel. */
-export function affine(
-  g: Graph,
-  x: Blocked,
-  scale: Value,
-  shift: Value | null,
-  { sum = null, activation }: { sum?: Blocked | null; activation?: string | undefined } = {},
-): Blocked {
+export function affine(g: Graph, x: Blocked, scale: Value, shift: Value | null, extras: Extras = {}): Blocked {
   const channels = Number(x.shape[1]);
   const weights = reshape(g, scale, [channels, 1, 1, 1]);
-  const attributes = { group: channels, kernel_shape: [1, 1], ...(activation && { activation }) };
-  return blockedConv(g, [x, weights, shift, sum].slice(0, sum ? 4 : shift ? 3 : 2), attributes);
+  return blockedConv(g, [x, weights, shift], { group: channels, kernel_shape: [1, 1] }, extras);
 }
 
 /** A blocked tensor's bytes as [N * C/b, H * W, b]. */

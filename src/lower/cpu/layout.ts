@@ -1,14 +1,12 @@
 import { Graph } from '../../graph/graph.js';
 import { neededNodes } from '../../graph/inline.js';
 import { type Node, namingNode, type Value } from '../../graph/node.js';
-import { affine, type Blocked, fromBlocked, isBlockable, toBlocked } from './blocked.js';
+import { type Blocked, type Extras, fromBlocked, isBlockable, toBlocked } from './blocked.js';
 
-/** scale * x + shift per channel, plus a residual: put off until it is known whether an activation follows. */
+/** A convolution that is put off until it is known what follows: a residual, an activation. */
 export interface Pending {
-  readonly x: Blocked;
-  readonly scale: Value;
-  readonly shift: Value;
-  readonly residual?: Value;
+  readonly build: (extras: Extras) => Blocked;
+  readonly sum?: Blocked;
 }
 
 /** Where one value of the source graph stands in the target: in either layout or both, or put off. */
@@ -85,8 +83,8 @@ export class Layout {
   }
 
   /** Does what was put off, in one pass, with an activation. */
-  complete({ x, scale, shift, residual }: Pending, activation?: string): Blocked {
-    return affine(this.g, x, scale, shift, { sum: residual ?? null, activation });
+  complete({ build, sum }: Pending, activation?: string): Blocked {
+    return build({ sum, activation });
   }
 
   #place(node: Node, rule: LayoutRule | undefined): void {

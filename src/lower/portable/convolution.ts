@@ -4,8 +4,8 @@ import type { Graph } from '../../graph/graph.js';
 import type { Node, Value } from '../../graph/node.js';
 import { dropTail, flattenedWeightGrad } from '../flattened.js';
 import { at, endPad, type Geometry, geometryOf, inputGradPads, reach } from '../geometry.js';
-import { swapAndReverse } from '../weights.js';
 import type { Body } from '../target.js';
+import { swapAndReverse } from '../weights.js';
 
 /**
  * dX. With stride 1 a convolution of dY with W, its channels swapped and its kernel reversed; else, or where that would

@@ -5,7 +5,7 @@ import { windowAttributes, windowOf } from '../../../graph/window.js';
 import { flattenedWeightGrad } from '../../flattened.js';
 import { type Geometry, geometryOf, inputGradPads } from '../../geometry.js';
 import { swapAndReverse } from '../../weights.js';
-import { blockedConv, blockOutputs, blockWeights, fromBlocked } from '../blocked.js';
+import { blockedConv, blockOutputs, blockWeights, type Extras, fromBlocked, subsample } from '../blocked.js';
 import type { Layout, LayoutRule } from '../layout.js';
 
 export const Conv: LayoutRule = (node, layout) => {
@@ -17,9 +17,9 @@ export const Conv: LayoutRule = (node, layout) => {
   const kernel = node.sizes(1).slice(2);
   const image = form === 'image' ? layout.plain(x) : layout.blocked(x);
   const weights = form === 'full' ? blockWeights(g, layout.plain(w), block) : blockOutputs(g, layout.plain(w), block);
-  const bias = node.inputs[2] ? [layout.plain(node.input(2))] : [];
+  const bias = node.inputs[2] ? layout.plain(node.input(2)) : null;
   const attributes = { ...windowAttributes(windowOf(node, x, kernel)), kernel_shape: kernel, group };
-  return [{ blocked: blockedConv(g, [image, weights, ...bias], attributes) }];
+  return [{ blocked: blockedConv(g, [image, weights, bias], attributes) }];
 };
 
 /** Stride 1: a blocked convolution of dY with the reversed kernel. Larger strides leave the layout for ConvTranspose. */
@@ -34,7 +34,8 @@ export const ConvInputGrad: LayoutRule = (node, layout) => {
   const reversed = swapAndReverse(g, layout.plain(w), group);
   const weights = form === 'full' ? blockWeights(g, reversed, block) : blockOutputs(g, reversed, block);
   const attributes = { kernel_shape: kernel, strides, dilations, pads, group };
-  return [{ blocked: blockedConv(g, [layout.blocked(dY), weights], attributes) }];
+  const image = layout.blocked(dY);
+  return [{ pending: { build: (extras: Extras) => blockedConv(g, [image, weights], attributes, extras) } }];
 };
 
 export const ConvWeightGrad: LayoutRule = (node, layout) => {
@@ -42,8 +43,17 @@ export const ConvWeightGrad: LayoutRule = (node, layout) => {
   const geometry = geometryOf(node);
   if (geometry.kernel.length !== 2 || geometry.group !== 1 || !layout.isBlocked(dY)) return undefined;
   const { g } = layout;
-  if (isPointwise(geometry)) return [{ plain: pointwiseWeightGrad(g, layout.plain(x), layout.plain(dY)) }];
-  const rows = layout.isBlocked(x) ? fromBlocked(g, layout.blocked(x), true) : transpose(g, layout.plain(x), [0, 2, 3, 1]);
+  if (isPointwise(geometry)) {
+    const { strides } = geometry;
+    const strided = strides.some((stride) => stride > 1);
+    const seen =
+      strided && layout.isBlocked(x) ? fromBlocked(g, subsample(g, layout.blocked(x), strides)) : layout.plain(x);
+    if (seen.shape[2] === dY.shape[2] && seen.shape[3] === dY.shape[3])
+      return [{ plain: pointwiseWeightGrad(g, seen, layout.plain(dY)) }];
+  }
+  const rows = layout.isBlocked(x)
+    ? fromBlocked(g, layout.blocked(x), true)
+    : transpose(g, layout.plain(x), [0, 2, 3, 1]);
   const kernels = transpose(g, layout.plain(dY), [1, 0, 2, 3]);
   return [{ plain: flattenedWeightGrad(g, geometry, rows, kernels) }];
 };
@@ -56,8 +66,8 @@ function pointwiseWeightGrad(g: Graph, x: Value, dY: Value): Value {
   return reshape(g, sum, [Number(dY.shape[1]), Number(x.shape[1]), 1, 1]);
 }
 
-function isPointwise({ kernel, strides, begin, end }: Geometry): boolean {
-  return [...kernel, ...strides].every((size) => size === 1) && [...begin, ...end].every((pad) => pad === 0);
+function isPointwise({ kernel, begin, end }: Geometry): boolean {
+  return kernel.every((size) => size === 1) && [...begin, ...end].every((pad) => pad === 0);
 }
 
 /** How a convolution with weights [K, C / group, ...] goes in blocks: all of it, from an unblocked image, or depthwise. */

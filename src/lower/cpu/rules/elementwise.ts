@@ -9,7 +9,9 @@ const anyLayout: LayoutRule = (node, layout) => {
   if (!layout.canBlock(output) || !node.inputs.some((value) => value && layout.isBlocked(value))) return undefined;
   const fits = node.inputs.every((value) => !value || value.shape.length === 0 || sameShape(value.shape, output.shape));
   if (!fits) return undefined;
-  const inputs = node.inputs.map((value) => value && (value.shape.length === 0 ? layout.plain(value) : layout.blocked(value)));
+  const inputs = node.inputs.map(
+    (value) => value && (value.shape.length === 0 ? layout.plain(value) : layout.blocked(value)),
+  );
   return [{ blocked: layout.g.op(node.op, inputs, node.attributes) }];
 };
 
@@ -30,9 +32,9 @@ export const HardSwish = anyLayout;
 export const Tanh = anyLayout;
 export const Gelu = anyLayout;
 
-/** A residual joins a normalisation that is still put off. */
+/** The other summand joins a convolution or normalisation that is still put off. */
 export const Add: LayoutRule = (node, layout) => {
-  const merged = mergeResidual(node, layout, 0) ?? mergeResidual(node, layout, 1);
+  const merged = mergeSum(node, layout, 0) ?? mergeSum(node, layout, 1);
   return merged ?? anyLayout(node, layout);
 };
 
@@ -57,9 +59,9 @@ export const Identity: LayoutRule = (node, layout) => {
 
 export const Detach = Identity;
 
-function mergeResidual(node: Node, layout: Layout, side: 0 | 1) {
+function mergeSum(node: Node, layout: Layout, side: 0 | 1) {
   const [own, other] = [node.input(side), node.input(1 - side)];
   const pending = layout.pending(own);
-  if (!pending || pending.residual || !sameShape(own.shape, other.shape)) return undefined;
-  return [{ pending: { ...pending, residual: layout.blocked(other) } }];
+  if (!pending || pending.sum || !sameShape(own.shape, other.shape)) return undefined;
+  return [{ pending: { ...pending, sum: layout.blocked(other) } }];
 }

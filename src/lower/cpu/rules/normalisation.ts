@@ -2,7 +2,7 @@ import { add, div, mul, neg, reduceSum, reshape, sub } from '../../../graph/arit
 import type { Graph } from '../../../graph/graph.js';
 import type { Value } from '../../../graph/node.js';
 import { tensor } from '../../../onnx/tensor.js';
-import { affine, asRows, type Blocked, blockedGlobalAverage } from '../blocked.js';
+import { affine, asRows, type Blocked, blockedGlobalAverage, type Extras } from '../blocked.js';
 import type { LayoutRule } from '../layout.js';
 
 /** Statistics in two passes over memory and no copy; the normalisation is put off, to be merged with what follows. */
@@ -19,7 +19,8 @@ export const BatchNormTraining: LayoutRule = (node, layout) => {
   const inverse = g.op('Reciprocal', [g.op('Sqrt', [add(g, variance, g.scalar(node.number('epsilon', 1e-5)))])]);
   const scale = mul(g, weight, inverse);
   const shift = sub(g, bias, mul(g, mean, scale));
-  return [{ pending: { x, scale, shift } }, { plain: mean }, { plain: variance }, { plain: inverse }];
+  const pending = { build: (extras: Extras) => affine(g, x, scale, shift, extras) };
+  return [{ pending }, { plain: mean }, { plain: variance }, { plain: inverse }];
 };
 
 // With r the inverse deviation: dBias = sum dY, dScale = r (sum dY X - mean dBias), and dX = a dY + b X + c per channel with

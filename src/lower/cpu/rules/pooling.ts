@@ -12,7 +12,8 @@ export const GlobalAveragePool: LayoutRule = (node, layout) => {
 export const Expand: LayoutRule = (node, layout) => {
   const [x, y] = [node.input(0), node.output()];
   const [n, channels, height, width] = y.shape as readonly number[];
-  const single = x.shape.length === 4 && x.shape[2] === 1 && x.shape[3] === 1 && x.shape[1] === channels && x.shape[0] === n;
+  const single =
+    x.shape.length === 4 && x.shape[2] === 1 && x.shape[3] === 1 && x.shape[1] === channels && x.shape[0] === n;
   if (!layout.canBlock(y) || !single) return undefined;
   const { g, block } = layout;
   const rows = reshape(g, layout.plain(x), [-1, 1, block]);
