@@ -1,6 +1,7 @@
 /** Replays files of golden numbers: `npm run verify -- FILE...`. Exit code 1 when a tolerance is exceeded. */
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
+import { portable } from '../src/lower/portable.js';
 import { parseDevice } from '../src/runtime/device.js';
 import { messageOf } from '../src/util/error.js';
 import { holds, type Quantity } from './verify/quantity.js';
@@ -8,10 +9,10 @@ import { replay } from './verify/replay.js';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { device: { type: 'string', default: 'cpu' } },
+  options: { device: { type: 'string', default: 'cpu' }, portable: { type: 'boolean', default: false } },
 });
 if (positionals.length === 0) {
-  process.stderr.write('usage: npm run verify -- [--device cpu|cuda|webgpu] FILE.safetensors...\n');
+  process.stderr.write('usage: npm run verify -- [--device cpu|cuda|webgpu] [--portable] FILE.safetensors...\n');
   process.exit(2);
 }
 
@@ -19,7 +20,7 @@ let failures = 0;
 for (const path of positionals) {
   process.stdout.write(`${path}\n`);
   try {
-    const quantities = await replay(path, parseDevice(values.device));
+    const quantities = await replay(path, parseDevice(values.device), values.portable ? portable : undefined);
     process.stdout.write(`${render(quantities)}\n`);
     failures += quantities.filter((quantity) => !holds(quantity)).length;
   } catch (error) {

@@ -128,6 +128,7 @@ function ruleFor(node: Node): Rule {
 function dependents(g: Graph, wrt: readonly Value[]): Set<Value> {
   const active = new Set(wrt);
   for (const node of g.nodes) {
+    if (node.op === 'Detach' && node.domain === AGON) continue;
     const depends = node.inputs.some((input) => input && active.has(input));
     if (depends) for (const output of node.outputs) if (output.dtype.startsWith('float')) active.add(output);
   }

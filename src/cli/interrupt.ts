@@ -4,13 +4,21 @@ export interface SignalSource {
   off(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
 }
 
+/** Signals that follow one within this time are the same: npm and tsx pass on what the terminal has sent already. */
+const SAME_MILLISECONDS = 250;
+
 /** Calls `first` at the first SIGINT or SIGTERM and `again` at each one after it. Returns how to stop listening. */
-export function onInterrupt(source: SignalSource, first: () => void, again: () => void): () => void {
-  let interrupted = false;
+export function onInterrupt(
+  source: SignalSource,
+  { first, again }: { first(): void; again(): void },
+  now: () => number = Date.now,
+): () => void {
+  let since: number | undefined;
   const listener = () => {
-    const act = interrupted ? again : first;
-    interrupted = true;
-    act();
+    if (since === undefined) {
+      since = now();
+      first();
+    } else if (now() - since >= SAME_MILLISECONDS) again();
   };
   source.on('SIGINT', listener);
   source.on('SIGTERM', listener);

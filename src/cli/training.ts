@@ -45,28 +45,29 @@ export async function runTraining(
     report.onEvent(event);
   };
   const run = host.start({ settings, folder, resume, onEvent });
-  const release = onInterrupt(
-    host.signals,
-    () => {
-      report.note('stopping after this step, with a checkpoint; once more stops at once, without');
+  const release = onInterrupt(host.signals, {
+    first: () => {
+      report.note('stopping after this step, with a checkpoint (Ctrl+C again: at once, without)');
       run.stop();
     },
-    () => {
+    again: () => {
       report.close();
       host.exit(STOPPED);
     },
-  );
-  try {
-    const outcome = await run.done;
-    report.close();
-    if (outcome === 'finished') return 0;
-    writeLines(io.stderr, `stopped; to go on: agon train --resume ${quote(folder)}`);
-    return STOPPED;
-  } finally {
+  });
+  const settle = () => {
     release();
     report.close();
-    await log.close();
-  }
+  };
+  const outcome = await run.done.finally(settle).catch(async (error: unknown) => {
+    // The run's error is the one to tell, also where the log has one too: a full disk ends both.
+    await log.close().catch(() => undefined);
+    throw error;
+  });
+  await log.close();
+  if (outcome === 'finished') return 0;
+  writeLines(io.stderr, `stopped; to go on: agon train --resume ${quote(folder)}`);
+  return STOPPED;
 }
 
 function openReport(display: TrainingOptions['display'], { stdout, stderr, env }: CliIo): EventReport {

@@ -26,7 +26,7 @@ async function probe(): Promise<number | undefined> {
   const session = await openSession(encodeModel(toModel(g)), { device: CPU, threads: 1 });
   const numbers = Float32Array.from({ length: 2 * CHANNELS }, (_, i) => Math.floor(i / 2));
   const results = await runSession(session, { x: toOrt(tensor('float32', [1, CHANNELS, 1, 2], numbers)) }, { y: null });
-  const order = toNumbers(await fromOrt(results.y as Parameters<typeof fromOrt>[0]));
+  const order = toNumbers(fromOrt(results.y as Parameters<typeof fromOrt>[0]));
   await session.release();
   const block = order.indexOf(0, 1);
   const expected = [...Array(2 * CHANNELS).keys()].map((i) => Math.floor(i / (2 * block)) * block + (i % block));

@@ -22,9 +22,9 @@ export class Predictor {
     return new Predictor(session, [...forward.parameters.keys()]);
   }
 
-  /** Sets the parameters: `valueOf` gives each by its name in the forward graph. Nothing is copied. */
-  load(valueOf: (name: string) => Tensor): void {
-    this.#values = Object.fromEntries(this.#parameters.map((name) => [name, toOrt(valueOf(name))]));
+  /** Sets the parameters: `parameterOf` gives each by its name in the forward graph. Nothing is copied. */
+  load(parameterOf: (name: string) => Tensor): void {
+    this.#values = Object.fromEntries(this.#parameters.map((name) => [name, toOrt(parameterOf(name))]));
   }
 
   /** Logits [N, classes] for images [N, C, H, W]. */

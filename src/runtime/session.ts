@@ -43,10 +43,9 @@ export function toOrt({ dtype, data, dims }: Tensor): ort.Tensor {
   return new ort.Tensor(dtype as 'float32', data as Float32Array, dims);
 }
 
-/** A tensor that ONNX Runtime made, over the same memory if it is on the CPU. */
-export async function fromOrt(value: ort.Tensor): Promise<Tensor> {
-  const data = value.location === 'cpu' ? value.data : await value.getData();
-  return { dtype: value.type as Tensor['dtype'], dims: value.dims, data: data as Tensor['data'] };
+/** A tensor that ONNX Runtime made on the CPU, over the same memory. */
+export function fromOrt(value: ort.Tensor): Tensor {
+  return { dtype: value.type as Tensor['dtype'], dims: value.dims, data: value.data as Tensor['data'] };
 }
 
 function sessionOptions({ device, threads, onDevice }: SessionOptions): ort.InferenceSession.SessionOptions {

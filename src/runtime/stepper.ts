@@ -3,11 +3,11 @@ import type { Graph } from '../graph/graph.js';
 import { toModel } from '../graph/to-model.js';
 import { lower } from '../lower/lower.js';
 import type { Target } from '../lower/target.js';
-
 import { encodeModel } from '../onnx/file.js';
 import { elementCount, type Tensor, tensor } from '../onnx/tensor.js';
 import { fail } from '../util/error.js';
 import type { Device } from './device.js';
+import { Downloader } from './downloader.js';
 import { fromOrt, openSession, runSession, toOrt } from './session.js';
 import { targetFor } from './target.js';
 
@@ -33,14 +33,15 @@ export class Stepper {
   readonly #session: ort.InferenceSession;
   readonly #source: StatefulGraph;
   readonly #outputs: readonly string[];
-  readonly #onDevice: boolean;
+  /** Only where the state stays on the device. */
+  readonly #downloader: Downloader | undefined;
   #state = new Map<string, ort.Tensor>();
   #spare = new Map<string, ort.Tensor>();
 
-  private constructor(session: ort.InferenceSession, source: StatefulGraph, onDevice: boolean) {
+  private constructor(session: ort.InferenceSession, source: StatefulGraph, downloader: Downloader | undefined) {
     this.#session = session;
     this.#source = source;
-    this.#onDevice = onDevice;
+    this.#downloader = downloader;
     const carried = new Set(source.state.map(source.nextOf));
     this.#outputs = [...source.graph.outputs.keys()].filter((name) => !carried.has(name));
   }
@@ -48,23 +49,23 @@ export class Stepper {
   /** Lowers the graph for the device and opens a session on it. */
   static async open(source: StatefulGraph, { device, threads, target }: StepperOptions): Promise<Stepper> {
     const model = encodeModel(toModel(lower(source.graph, target ?? (await targetFor(device)))));
-    const onDevice = device.kind === 'webgpu';
-    const kept = onDevice ? source.state.map(source.nextOf) : [];
-    return new Stepper(await openSession(model, { device, threads, onDevice: kept }), source, onDevice);
+    if (device.kind !== 'webgpu') return new Stepper(await openSession(model, { device, threads }), source, undefined);
+    const session = await openSession(model, { device, threads, onDevice: source.state.map(source.nextOf) });
+    const shapes = new Map(source.state.map((name) => [name, shapeOf(source, name)]));
+    return new Stepper(session, source, await Downloader.open(shapes, device));
   }
 
   /** Sets the whole state, copying it. Every tensor must be there, of its parameter's shape. */
   load(state: ReadonlyMap<string, Tensor>): void {
     this.#free();
     for (const name of this.#source.state) {
-      const { shape } = this.#source.graph.parameters.get(name)?.value ?? fail('state', `"${name}" is no parameter`);
+      const shape = shapeOf(this.#source, name);
       const given = state.get(name) ?? fail('state', `tensor "${name}" is missing`);
       if (given.dtype !== 'float32' || given.dims.join() !== shape.join()) {
         fail('state', `tensor "${name}"`, { expected: `float32 [${shape}]`, got: `${given.dtype} [${given.dims}]` });
       }
-      const copy = tensor('float32', given.dims, Float32Array.from(given.data as Float32Array));
-      this.#state.set(name, toOrt(copy));
-      if (!this.#onDevice) {
+      this.#state.set(name, toOrt(copyOf(given)));
+      if (!this.#downloader) {
         const buffer = new Float32Array(elementCount(given.dims));
         this.#spare.set(name, toOrt(tensor('float32', given.dims, buffer)));
       }
@@ -80,36 +81,41 @@ export class Stepper {
     for (const name of this.#source.state) fetches[this.#source.nextOf(name)] = this.#spare.get(name) ?? null;
     const results = await runSession(this.#session, inputs, fetches);
     this.#advance(results);
-    const entries = this.#outputs.map(async (name) => [name, await fromOrt(results[name] as ort.Tensor)] as const);
-    return new Map(await Promise.all(entries));
+    return new Map(this.#outputs.map((name) => [name, fromOrt(results[name] as ort.Tensor)]));
   }
 
-  /** A copy of one state tensor, or of all. */
+  /** A copy of the whole state. */
   async state(): Promise<Map<string, Tensor>> {
-    const copies = new Map<string, Tensor>();
-    for (const [name, value] of this.#state) {
-      const { dtype, dims, data } = await fromOrt(value);
-      copies.set(name, tensor(dtype, dims, Float32Array.from(data as Float32Array)));
-    }
-    return copies;
+    if (this.#downloader) return this.#downloader.download(this.#state);
+    return new Map(Array.from(this.#state, ([name, value]) => [name, copyOf(fromOrt(value))]));
   }
 
   async close(): Promise<void> {
     this.#free();
+    await this.#downloader?.close();
     await this.#session.release();
   }
 
   #advance(results: ort.InferenceSession.ReturnType): void {
     const next = new Map<string, ort.Tensor>();
     for (const name of this.#source.state) next.set(name, results[this.#source.nextOf(name)] as ort.Tensor);
-    if (this.#onDevice) for (const value of this.#state.values()) value.dispose();
+    if (this.#downloader) for (const value of this.#state.values()) value.dispose();
     else this.#spare = this.#state;
     this.#state = next;
   }
 
   #free(): void {
-    if (this.#onDevice) for (const value of this.#state.values()) value.dispose();
+    if (this.#downloader) for (const value of this.#state.values()) value.dispose();
     this.#state = new Map();
     this.#spare = new Map();
   }
+}
+
+function shapeOf({ graph }: StatefulGraph, name: string): readonly number[] {
+  const { value } = graph.parameters.get(name) ?? fail('state', `"${name}" is no parameter`);
+  return value.shape as number[];
+}
+
+function copyOf({ dims, data }: Tensor): Tensor {
+  return tensor('float32', dims, Float32Array.from(data as Float32Array));
 }

@@ -30,6 +30,7 @@ const schedule = z.discriminatedUnion('name', [
     gamma: z.number().positive().default(0.1),
   }),
   z.strictObject({ name: z.literal('cosine'), min: z.number().min(0).default(0) }),
+  z.strictObject({ name: z.literal('linear'), end: z.number().min(0).default(0) }),
   z.strictObject({
     name: z.literal('one-cycle'),
     pctStart: z.number().gt(0).lt(1).default(0.3),

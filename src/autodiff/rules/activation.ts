@@ -1,6 +1,6 @@
 import { add, indicator, mul, scale, sub } from '../../graph/arithmetic.js';
 import type { Graph } from '../../graph/graph.js';
-import type { Value } from '../../graph/node.js';
+import type { Node, Value } from '../../graph/node.js';
 import { toNumbers } from '../../onnx/tensor.js';
 import type { Rule } from '../rule.js';
 
@@ -14,14 +14,15 @@ export const LeakyRelu: Rule = ({ g, node, dY }) => {
   return [mul(g, dY, add(g, scale(g, positive, 1 - alpha), g.scalar(alpha)))];
 };
 
-// dX = dY where min < X < max (PyTorch's ReLU6: the ends have no slope)
+// dX = dY where min < Y < max (PyTorch's ReLU6: the ends have no slope)
 export const Clip: Rule = ({ g, node, dY }) => {
-  const x = node.input(0);
-  const [min, max] = [node.inputs[1], node.inputs[2]];
-  const above = min && indicator(g, g.op('Greater', [x, min]));
-  const below = max && indicator(g, g.op('Less', [x, max]));
-  const inside = above && below ? mul(g, above, below) : (above ?? below);
-  return [inside ? mul(g, dY, inside) : dY];
+  const bounds = [1, 2].map((i) => boundOf(g, node, i));
+  const [min, max] = bounds;
+  const attributes = {
+    ...(min !== undefined && { min: { float: min } }),
+    ...(max !== undefined && { max: { float: max } }),
+  };
+  return bounds.every((bound) => bound === undefined) ? [dY] : g.agon('ClipGrad', [dY, node.output()], attributes);
 };
 
 // dX = dY * Y (1 - Y)
@@ -106,6 +107,16 @@ function tanhGeluSlope(g: Graph, x: Value): Value {
   const inner = add(g, scale(g, square, 3 * c * 0.044715), g.scalar(c));
   const sech = sub(g, g.scalar(1), mul(g, t, t));
   return scale(g, add(g, add(g, t, g.scalar(1)), mul(g, x, mul(g, sech, inner))), 0.5);
+}
+
+/** A bound of Clip, which must be constant. */
+function boundOf(g: Graph, node: Node, i: number): number | undefined {
+  const bound = node.inputs[i];
+  if (!bound) return undefined;
+  const constant = g.constantOf(bound);
+  return constant
+    ? toNumbers(constant)[0]
+    : node.fail(`input ${i}`, 'a constant, to be differentiated', 'a computed bound');
 }
 
 function strictlyBetween(g: Graph, x: Value, low: number, high: number): Value {

@@ -35,6 +35,9 @@ export const BatchNormTrainingGrad: InferRule = ({ node }) => {
 /** (dY, Y) -> dX, with Y the output of Relu. */
 export const ReluGrad: InferRule = ({ node }) => like(node.input(1));
 
+/** (dY, Y; `min`, `max`) -> dX, with Y the output of Clip. */
+export const ClipGrad: InferRule = ({ node }) => like(node.input(1));
+
 /** (dY, X, Y; attributes of the MaxPool) -> dX. */
 export const MaxPoolGrad: InferRule = ({ node }) => like(node.input(1));
 

@@ -9,7 +9,7 @@ export type Blocked = Value;
 export interface Extras {
   /** A blocked tensor that is added, before the activation. */
   readonly sum?: Blocked | undefined;
-  readonly activation?: string | undefined;
+  readonly activation?: { readonly name: 'Relu' | 'Clip'; readonly parameters?: readonly number[] } | undefined;
 }
 
 /** Whether images [N, C, H, W] can be blocked: whole blocks of channels. */
@@ -37,7 +37,11 @@ export function blockedConv(
   { sum, activation }: Extras = {},
 ): Blocked {
   const inputs = [x, weights, bias, sum ?? null].slice(0, sum ? 4 : bias ? 3 : 2);
-  return g.op('Conv', inputs, { ...attributes, ...(activation && { activation }) }, { domain: NCHWC });
+  const ending = activation && {
+    activation: activation.name,
+    ...(activation.parameters && { activation_params: { floats: activation.parameters } }),
+  };
+  return g.op('Conv', inputs, { ...attributes, ...ending }, { domain: NCHWC });
 }
 
 /** Every stride-th row and column: a maximum of one element each. */

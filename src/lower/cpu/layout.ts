@@ -1,6 +1,7 @@
 import { Graph } from '../../graph/graph.js';
 import { neededNodes } from '../../graph/inline.js';
 import { type Node, namingNode, type Value } from '../../graph/node.js';
+import { toNumbers } from '../../onnx/tensor.js';
 import { type Blocked, type Extras, fromBlocked, isBlockable, toBlocked } from './blocked.js';
 
 /** A convolution that is put off until it is known what follows: a residual, an activation. */
@@ -73,6 +74,12 @@ export class Layout {
     return blocked || this.#consumersOf(value).length > 1 || this.#isOutput(value) ? undefined : pending;
   }
 
+  /** A scalar constant's number. */
+  constant(value: Value | null | undefined): number | undefined {
+    const constant = this.#source.constantOf(value);
+    return constant && toNumbers(constant)[0];
+  }
+
   isBlocked(value: Value): boolean {
     const { blocked, pending } = this.#placeOf(value);
     return blocked !== undefined || pending !== undefined;
@@ -83,7 +90,7 @@ export class Layout {
   }
 
   /** Does what was put off, in one pass, with an activation. */
-  complete({ build, sum }: Pending, activation?: string): Blocked {
+  complete({ build, sum }: Pending, activation?: Extras['activation']): Blocked {
     return build({ sum, activation });
   }
 

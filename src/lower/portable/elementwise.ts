@@ -1,8 +1,23 @@
-import { mul } from '../../graph/arithmetic.js';
+import { indicator, mul, scale } from '../../graph/arithmetic.js';
 import type { Value } from '../../graph/node.js';
 import type { Body } from '../target.js';
 
 // Y = relu(X) is never negative, so its sign is 1 where the gradient passes and 0 elsewhere
 export const ReluGrad: Body = (g, _node, [dY, y]) => [mul(g, dY as Value, g.op('Sign', [y as Value]))];
 
+// dX = dY where min < Y < max
+export const ClipGrad: Body = (g, node, [dY, y]) => {
+  const inside = (['Greater', 'Less'] as const).flatMap((op, i) => {
+    const bound = i === 0 ? 'min' : 'max';
+    return node.has(bound) ? [indicator(g, g.op(op, [y as Value, g.scalar(node.number(bound))]))] : [];
+  });
+  return [inside.reduce((kept, mask) => mul(g, kept, mask), dY as Value)];
+};
+
 export const Detach: Body = (_g, _node, [x]) => [x as Value];
+
+// Y = X * sigmoid(alpha X): ONNX has it only from operator set 24 on
+export const Swish: Body = (g, node, [x]) => {
+  const gate = g.op('Sigmoid', [scale(g, x as Value, node.number('alpha', 1))]);
+  return [mul(g, x as Value, gate)];
+};

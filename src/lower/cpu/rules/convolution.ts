@@ -7,6 +7,7 @@ import { type Geometry, geometryOf, inputGradPads } from '../../geometry.js';
 import { swapAndReverse } from '../../weights.js';
 import { blockedConv, blockOutputs, blockWeights, type Extras, fromBlocked, subsample } from '../blocked.js';
 import type { Layout, LayoutRule } from '../layout.js';
+import { stackedWeightGrad } from '../stacked.js';
 
 export const Conv: LayoutRule = (node, layout) => {
   const [x, w] = [node.input(0), node.input(1)];
@@ -41,8 +42,13 @@ export const ConvInputGrad: LayoutRule = (node, layout) => {
 export const ConvWeightGrad: LayoutRule = (node, layout) => {
   const [x, dY] = [node.input(0), node.input(1)];
   const geometry = geometryOf(node);
-  if (geometry.kernel.length !== 2 || geometry.group !== 1 || !layout.isBlocked(dY)) return undefined;
-  const { g } = layout;
+  if (geometry.kernel.length !== 2 || !layout.isBlocked(dY)) return undefined;
+  const { g, block } = layout;
+  if (geometry.group > 1) {
+    const depthwise = layout.canBlock(x) && x.shape[1] === geometry.group && dY.shape[1] === geometry.group;
+    const stacked = depthwise && stackedWeightGrad(g, geometry, layout.blocked(x), layout.blocked(dY), block);
+    return stacked ? [{ plain: stacked }] : undefined;
+  }
   if (isPointwise(geometry)) {
     const { strides } = geometry;
     const strided = strides.some((stride) => stride > 1);

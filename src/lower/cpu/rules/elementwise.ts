@@ -24,7 +24,6 @@ export const Sqrt = anyLayout;
 export const Greater = anyLayout;
 export const Less = anyLayout;
 export const Cast = anyLayout;
-export const Clip = anyLayout;
 export const LeakyRelu = anyLayout;
 export const Sigmoid = anyLayout;
 export const HardSigmoid = anyLayout;
@@ -41,7 +40,26 @@ export const Add: LayoutRule = (node, layout) => {
 /** Relu is the activation of a normalisation that is still put off. */
 export const Relu: LayoutRule = (node, layout) => {
   const pending = layout.pending(node.input(0));
-  return pending ? [{ blocked: layout.complete(pending, 'Relu') }] : anyLayout(node, layout);
+  return pending ? [{ blocked: layout.complete(pending, { name: 'Relu' }) }] : anyLayout(node, layout);
+};
+
+/** Clip (ReLU6) is an activation as well, with its bounds as parameters. */
+export const Clip: LayoutRule = (node, layout) => {
+  const pending = layout.pending(node.input(0));
+  const bounds = [1, 2].map((i) => layout.constant(node.inputs[i]));
+  if (!pending || bounds.some((bound) => bound === undefined)) return anyLayout(node, layout);
+  return [{ blocked: layout.complete(pending, { name: 'Clip', parameters: bounds as number[] }) }];
+};
+
+// Y (max - Y) is positive just between 0 and max; cut to [0, 1] first, so that it can't overflow
+export const ClipGrad: LayoutRule = (node, layout) => {
+  const [dY, y] = [node.input(0), node.input(1)];
+  if (!layout.isBlocked(y) || !node.has('min') || !node.has('max') || node.number('min') !== 0) return undefined;
+  const { g } = layout;
+  const output = layout.blocked(y);
+  const room = g.op('HardSigmoid', [output], { alpha: -1, beta: node.number('max') });
+  const mask = g.op('HardSigmoid', [mul(g, output, room)], { alpha: 1e30, beta: 0 });
+  return [{ blocked: mul(g, layout.blocked(dY), mask) }];
 };
 
 // The mask is HardSigmoid with a slope so steep that it is 1 for every positive number: cheaper than comparing

@@ -1,0 +1,42 @@
+import type * as ort from 'onnxruntime-node';
+import { Graph } from '../graph/graph.js';
+import { toModel } from '../graph/to-model.js';
+import { encodeModel } from '../onnx/file.js';
+import type { Tensor } from '../onnx/tensor.js';
+import type { Device } from './device.js';
+import { fromOrt, openSession, runSession } from './session.js';
+
+const copyName = (name: string) => `${name}.copy`;
+
+/**
+ * Brings tensors from a device to the CPU by running a graph that hands its inputs through. onnxruntime-node 1.30 has no
+ * other way: `getData` of a tensor in a device buffer ends the process ("not implemented").
+ */
+export class Downloader {
+  readonly #session: ort.InferenceSession;
+
+  private constructor(session: ort.InferenceSession) {
+    this.#session = session;
+  }
+
+  /** For float32 tensors of these names and shapes. */
+  static async open(shapes: ReadonlyMap<string, readonly number[]>, device: Device): Promise<Downloader> {
+    const graph = new Graph('download');
+    for (const [name, shape] of shapes) {
+      graph.output(copyName(name), graph.op('Identity', [graph.input(name, 'float32', shape)]));
+    }
+    return new Downloader(await openSession(encodeModel(toModel(graph)), { device }));
+  }
+
+  /** Copies of all the tensors. */
+  async download(values: ReadonlyMap<string, ort.Tensor>): Promise<Map<string, Tensor>> {
+    const names = [...values.keys()];
+    const fetches = Object.fromEntries(names.map((name) => [copyName(name), null]));
+    const copies = await runSession(this.#session, Object.fromEntries(values), fetches);
+    return new Map(names.map((name) => [name, fromOrt(copies[copyName(name)] as ort.Tensor)]));
+  }
+
+  async close(): Promise<void> {
+    await this.#session.release();
+  }
+}

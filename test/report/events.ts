@@ -1,0 +1,99 @@
+import type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from '../../src/train/events.js';
+import { parseSettings, type SettingsInput } from '../../src/train/settings.js';
+
+/** A start of two like networks and one other, unless said otherwise. */
+export function startEvent(settings: SettingsInput = {}, more: Partial<StartEvent> = {}): StartEvent {
+  const complete = parseSettings({ nets: ['resnet8', 'resnet8', 'wrn_16_2'], epochs: 2, batchSize: 100, ...settings });
+  return {
+    type: 'start',
+    folder: 'runs/one',
+    settings: complete,
+    networks: complete.nets.map((net, index) => ({ index, name: String(net), parameters: 78_042 * (index + 1) })),
+    data: {
+      name: 'builtin',
+      kind: 'builtin',
+      channels: 3,
+      splits: [
+        { name: 'train', images: 3600 },
+        { name: 'test', images: 1000 },
+      ],
+      classes: [
+        { name: 'disc', counts: [1800, 500] },
+        { name: 'ring', counts: [1800, 500] },
+      ],
+      skipped: [],
+    },
+    input: [3, 32, 32],
+    stepsPerEpoch: 4,
+    agon: '0.1.0',
+    onnxruntime: '1.30.0',
+    ...more,
+  };
+}
+
+/** A step in which the network with the lowest loss teaches the others, in half a second. */
+export function stepEvent(epoch: number, step: number, ce: readonly number[]): StepEvent {
+  const winner = ce.indexOf(Math.min(...ce));
+  return {
+    type: 'step',
+    epoch,
+    step,
+    lr: 0.1,
+    ce,
+    kl: ce.map(() => 0),
+    feature: ce.map(() => 0),
+    total: ce,
+    accuracy: ce.map((_, i) => 0.5 + i / 10),
+    teachers: ce.map((_, i) => ce.map((_, j) => (j === winner && i !== j ? 1 : 0))),
+    seconds: 0.5,
+    waited: 0,
+  };
+}
+
+/** An epoch whose networks validated with these accuracies. */
+export function epochEvent(epoch: number, accuracies: readonly number[], best = true): EpochEvent {
+  return {
+    type: 'epoch',
+    epoch,
+    lr: 0.1,
+    networks: accuracies.map((accuracy) => {
+      return { loss: 1.5, accuracy: 0.45, won: 0.25, validation: { loss: 2 - accuracy, accuracy } };
+    }),
+    best,
+    seconds: 2,
+    imagesPerSecond: 200,
+  };
+}
+
+export function endEvent(start: StartEvent): EndEvent {
+  const [, winner] = start.networks;
+  if (!winner) throw new Error('an end needs two networks');
+  return {
+    type: 'end',
+    winner,
+    bestEpoch: 1,
+    validation: { loss: 0.8, accuracy: 0.71 },
+    test: start.networks.map((_, i) => ({ loss: 0.9 + i, accuracy: 0.7 - i / 10 })),
+    model: 'runs/one/winner.onnx',
+    parity: 1.2e-7,
+  };
+}
+
+/** A whole run of two epochs with four steps. */
+export function wholeRun(start = startEvent()): TrainEvent[] {
+  const epoch = (e: number): TrainEvent[] => [
+    ...[0, 1, 2, 3].map((step) => stepEvent(e, step, [2.3, 2.2, 2.4])),
+    { type: 'phase', phase: 'validation' },
+    epochEvent(e, [0.4, 0.5 + e / 10, 0.3]),
+  ];
+  return [
+    { type: 'phase', phase: 'data' },
+    { type: 'phase', phase: 'graph' },
+    start,
+    ...epoch(0),
+    ...epoch(1),
+    { type: 'phase', phase: 'test' },
+    { type: 'phase', phase: 'export' },
+    endEvent(start),
+  ];
+}

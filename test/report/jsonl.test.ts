@@ -1,0 +1,114 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createJsonlLog } from '../../src/report/jsonl.js';
+import { trimLog } from '../../src/report/jsonl-trim.js';
+import { openRunLog } from '../../src/report/run-log.js';
+import type { TrainEvent } from '../../src/train/events.js';
+import { startEvent, stepEvent, wholeRun } from './events.js';
+
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'agon-log-'));
+  path = join(folder, 'log.jsonl');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const text = (events: readonly TrainEvent[]) => events.map((event) => `${JSON.stringify(event)}\n`).join('');
+const setUp: TrainEvent[] = [
+  { type: 'phase', phase: 'data' },
+  { type: 'warning', message: 'skipped x.png' },
+  { type: 'phase', phase: 'graph' },
+];
+
+async function record(events: readonly TrainEvent[]): Promise<void> {
+  const log = openRunLog(path);
+  for (const event of events) log.onEvent(event);
+  await log.close();
+}
+
+/** The events of `wholeRun` from a position on, as a resumed run sends them. */
+function resumedRun(at: { epoch: number; step: number }): TrainEvent[] {
+  const run = wholeRun();
+  const next = run.findIndex((event) => event.type === 'step' && event.epoch === at.epoch && event.step === at.step);
+  return [...setUp, startEvent({}, { resumedAt: at }), ...run.slice(next < 0 ? -3 : next)];
+}
+
+describe('the log of a run', () => {
+  it('has every event, one a line', async () => {
+    await record(wholeRun());
+    expect(await readFile(path, 'utf8')).toBe(text(wholeRun()));
+  });
+
+  it.each([
+    { epoch: 0, step: 0 },
+    { epoch: 0, step: 2 },
+    { epoch: 1, step: 0 },
+    { epoch: 1, step: 3 },
+    { epoch: 2, step: 0 },
+  ])('reads like that of an undisturbed run after going on from $epoch, $step', async (at) => {
+    const whole = wholeRun();
+    for (let cut = 3; cut <= whole.length; cut++) {
+      const before = whole.slice(0, cut);
+      const reached = before.some(
+        (event) => event.type === 'step' && event.epoch === at.epoch && event.step === at.step,
+      );
+      if (!reached && at.epoch < 2) continue;
+      if (at.epoch === 2 && cut < whole.length - 3) continue;
+      await writeFile(path, text(before));
+      await record(resumedRun(at));
+      expect(await readFile(path, 'utf8'), `cut at ${cut}`).toBe(text(whole));
+    }
+  });
+
+  it('does without the stop, and without a line that was cut short', async () => {
+    const whole = wholeRun();
+    const stop: TrainEvent = { type: 'stop', epoch: 0, step: 2, checkpoint: 'last' };
+    await writeFile(path, `${text([...whole.slice(0, 5), stop])}{"type":"st`);
+    await record(resumedRun({ epoch: 0, step: 2 }));
+    expect(await readFile(path, 'utf8')).toBe(text(whole));
+  });
+
+  it('has the start when there was no log', async () => {
+    const start = startEvent({}, { resumedAt: { epoch: 1, step: 0 } });
+    await record([...setUp, start, stepEvent(1, 0, [1, 2, 3])]);
+    expect(await readFile(path, 'utf8')).toBe(text([start, stepEvent(1, 0, [1, 2, 3])]));
+  });
+
+  it('is not begun by a run that never starts', async () => {
+    await record(setUp);
+    await expect(readFile(path)).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('createJsonlLog', () => {
+  it('keeps warnings of finished epochs, and drops those of steps that come again', () => {
+    const warning = (message: string): TrainEvent => ({ type: 'warning', message });
+    const [a, b] = [warning('a'), warning('b')];
+    const log = [startEvent(), stepEvent(0, 0, [1]), a, stepEvent(0, 1, [1]), b];
+    expect(trimLog(text(log), { epoch: 0, step: 1 })).toBe(text(log.slice(0, 3)));
+  });
+
+  it('writes what is not finite as null', async () => {
+    const log = await createJsonlLog(path);
+    log.onEvent(stepEvent(0, 0, [Number.NaN]));
+    await log.close();
+    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ ce: [null] });
+  });
+
+  it('rejects at the end when the disk is full, and stays silent before', async () => {
+    const log = await createJsonlLog('/dev/full');
+    log.onEvent(stepEvent(0, 0, [1]));
+    log.onEvent(stepEvent(0, 1, [1]));
+    await expect(log.close()).rejects.toThrow(/^\/dev\/full: the log can't be written: ENOSPC.*Free some disk space/);
+  });
+
+  it('names a folder that is not there', async () => {
+    await expect(createJsonlLog(join(folder, 'none', 'log.jsonl'))).rejects.toThrow(/none.*can't be opened/);
+    const log = openRunLog(join(folder, 'none', 'log.jsonl'));
+    log.onEvent(startEvent());
+    await expect(log.close()).rejects.toThrow("can't be opened");
+  });
+});
