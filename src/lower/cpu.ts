@@ -1,4 +1,5 @@
 import type { Graph } from '../graph/graph.js';
+import type { Choose } from './cpu/forms.js';
 import { Layout } from './cpu/layout.js';
 import * as convolution from './cpu/rules/convolution.js';
 import * as elementwise from './cpu/rules/elementwise.js';
@@ -14,7 +15,8 @@ const RULES = { ...convolution, ...elementwise, ...normalisation, ...pooling };
  * pooling. What has no form there is done in the portable one.
  *
  * @param block - Channels in a block on this machine (8 with AVX2, 16 with AVX-512).
+ * @param choose - Picks among the forms of a computation; the default form of each when left out.
  */
-export function cpu(block: number): Target {
-  return { ...portable, name: 'cpu', prepare: (graph: Graph) => new Layout(graph, block).run(RULES) };
+export function cpu(block: number, choose: Choose = () => undefined): Target {
+  return { ...portable, name: 'cpu', prepare: (graph: Graph) => new Layout(graph, block, choose).run(RULES) };
 }

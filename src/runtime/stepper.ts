@@ -55,14 +55,14 @@ export class Stepper {
     return new Stepper(session, source, await Downloader.open(shapes, device));
   }
 
-  /** Sets the whole state, copying it. Every tensor must be there, of its parameter's shape. */
-  load(state: ReadonlyMap<string, Tensor>): void {
+  /** Sets the whole state, copying it. Every tensor must be there, of its parameter's shape; `where` it comes from is for errors. */
+  load(state: ReadonlyMap<string, Tensor>, where = 'state'): void {
     this.#free();
     for (const name of this.#source.state) {
       const shape = shapeOf(this.#source, name);
-      const given = state.get(name) ?? fail('state', `tensor "${name}" is missing`);
+      const given = state.get(name) ?? fail(where, `tensor "${name}" is missing`);
       if (given.dtype !== 'float32' || given.dims.join() !== shape.join()) {
-        fail('state', `tensor "${name}"`, { expected: `float32 [${shape}]`, got: `${given.dtype} [${given.dims}]` });
+        fail(where, `tensor "${name}"`, { expected: `float32 [${shape}]`, got: `${given.dtype} [${given.dims}]` });
       }
       this.#state.set(name, toOrt(copyOf(given)));
       if (!this.#downloader) {

@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { fail, messageOf } from './error.js';
 
@@ -12,6 +13,11 @@ export async function writeFileWhole(path: string, content: string | Uint8Array)
   } catch (error) {
     fail(path, `can't be written: ${messageOf(error)}`, { hint: hintFor(error), cause: error });
   }
+}
+
+/** Creates the folder that a file goes to, if it isn't there. */
+export async function makeFolderOf(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
 }
 
 /** Removes a file or folder if it is there. */

@@ -3,6 +3,7 @@ import { neededNodes } from '../../graph/inline.js';
 import { type Node, namingNode, type Value } from '../../graph/node.js';
 import { toNumbers } from '../../onnx/tensor.js';
 import { type Blocked, type Extras, fromBlocked, isBlockable, toBlocked } from './blocked.js';
+import type { Choose, Form, FormChoice } from './forms.js';
 
 /** A convolution that is put off until it is known what follows: a residual, an activation. */
 export interface Pending {
@@ -30,13 +31,16 @@ export type LayoutRule = (node: Node, layout: Layout) => readonly Placed[] | und
 export class Layout {
   readonly g: Graph;
   readonly #source: Graph;
+  readonly #chooseForm: Choose;
   readonly #places = new Map<Value, Place>();
   readonly #consumers = new Map<Value, Node[]>();
 
   constructor(
     source: Graph,
     readonly block: number,
+    chooseForm: Choose,
   ) {
+    this.#chooseForm = chooseForm;
     this.#source = source;
     this.g = new Graph(source.name);
   }
@@ -72,6 +76,16 @@ export class Layout {
   pending(value: Value): Pending | undefined {
     const { pending, blocked } = this.#placeOf(value);
     return blocked || this.#consumersOf(value).length > 1 || this.#isOutput(value) ? undefined : pending;
+  }
+
+  /** Does a computation in the form that was chosen for it, else in its first one. */
+  choose(choice: Omit<FormChoice, 'shapes'>, inputs: readonly Value[]): Value {
+    const { forms } = choice;
+    const shapes = inputs.map(({ shape }) => shape);
+    const single = Object.keys(forms).length === 1;
+    const name = single ? undefined : this.#chooseForm({ ...choice, shapes });
+    const form = forms[name ?? ''] ?? (Object.values(forms)[0] as Form);
+    return form(this.g, inputs);
   }
 
   /** A scalar constant's number. */

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { cpus, homedir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { z } from 'zod';
+import { Graph } from '../graph/graph.js';
+import { toModel } from '../graph/to-model.js';
+import { cpu } from '../lower/cpu.js';
+import type { Choose, Form, FormChoice } from '../lower/cpu/forms.js';
+import { lower } from '../lower/lower.js';
+import { encodeModel } from '../onnx/file.js';
+import { elementCount, tensor } from '../onnx/tensor.js';
+import { makeFolderOf, writeFileWhole } from '../util/files.js';
+import { stream } from '../util/random.js';
+import { CPU } from './device.js';
+import { openSession, runSession, toOrt } from './session.js';
+import { ONNXRUNTIME_VERSION } from './version.js';
+
+/** Names of chosen forms by the key of their computation. */
+export type Chosen = Readonly<Record<string, string>>;
+
+/** A form must be faster than the default by this share to take its place: less is noise. */
+const MARGIN = 0.05;
+const ROUNDS = 5;
+
+export interface TuneOptions {
+  readonly block: number;
+  readonly threads: number | undefined;
+  /** Gets the number of computations to time, and how many are done. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * The fastest form of every computation of a graph that has several, timed once on this machine and remembered in
+ * {@link cachePath}. The forms are run in turn, and the medians compared.
+ */
+export async function tune(graph: Graph, options: TuneOptions): Promise<Chosen> {
+  const choices = collectChoices(graph, options.block);
+  const path = cachePath(options.threads);
+  const known = await readCache(path);
+  const open = [...choices.values()].filter(({ key }) => known[key] === undefined);
+  const found: Record<string, string> = {};
+  for (const [i, choice] of open.entries()) {
+    options.onProgress?.(i, open.length);
+    found[choice.key] = await fastestForm(choice, options.threads);
+  }
+  const all = { ...known, ...found };
+  if (open.length > 0) await writeCache(path, all);
+  return Object.fromEntries([...choices.keys()].map((key) => [key, all[key] as string]));
+}
+
+/** Looks a form up in what was chosen. */
+export function choosing(chosen: Chosen): Choose {
+  return ({ key }) => chosen[key];
+}
+
+/**
+ * Where choices are remembered: one file for each ONNX Runtime, processor and number of threads, in `$XDG_CACHE_HOME/agon`
+ * or `~/.cache/agon`. Safe to delete.
+ */
+export function cachePath(threads: number | undefined): string {
+  const folder = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  const machine = [ONNXRUNTIME_VERSION, cpus()[0]?.model ?? '', cpus().length, threads ?? 'all'].join('|');
+  return join(folder, 'agon', `forms-${createHash('sha256').update(machine).digest('hex').slice(0, 12)}.json`);
+}
+
+function collectChoices(graph: Graph, block: number): Map<string, FormChoice> {
+  const choices = new Map<string, FormChoice>();
+  lower(
+    graph,
+    cpu(block, (choice) => {
+      choices.set(choice.key, choice);
+      return undefined;
+    }),
+  );
+  return choices;
+}
+
+async function fastestForm({ key, shapes, forms }: FormChoice, threads: number | undefined): Promise<string> {
+  const names = Object.keys(forms);
+  const feeds = Object.fromEntries(shapes.map((shape, i) => [`x${i}`, toOrt(randomTensor(shape as number[], key))]));
+  const sessions = await Promise.all(Object.values(forms).map((form) => openForm(form, shapes as number[][], threads)));
+  const times: number[][] = names.map(() => []);
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const [i, session] of sessions.entries()) {
+      const started = performance.now();
+      await runSession(session, feeds, { y: null });
+      if (round > 0) times[i]?.push(performance.now() - started);
+    }
+  }
+  for (const session of sessions) await session.release();
+  const medians = times.map((list) => list.sort((a, b) => a - b)[Math.floor(list.length / 2)] as number);
+  const best = medians.indexOf(Math.min(...medians));
+  const worthIt = (medians[best] as number) < (1 - MARGIN) * (medians[0] as number);
+  return names[worthIt ? best : 0] as string;
+}
+
+async function openForm(form: Form, shapes: readonly (readonly number[])[], threads: number | undefined) {
+  const g = new Graph('form');
+  const inputs = shapes.map((shape, i) => g.input(`x${i}`, 'float32', shape));
+  g.output('y', form(g, inputs));
+  return openSession(encodeModel(toModel(g)), { device: CPU, threads });
+}
+
+function randomTensor(dims: readonly number[], key: string) {
+  const random = stream(0, 'tune', key);
+  return tensor('float32', dims, Float32Array.from({ length: elementCount(dims) }, () => random.uniform() - 0.5));
+}
+
+/** A cache that is missing or damaged is an empty one. */
+async function readCache(path: string): Promise<Record<string, string>> {
+  try {
+    return z.record(z.string(), z.string()).parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch {
+    return {};
+  }
+}
+
+/** A cache that can't be written costs the next run its timings, no more. */
+async function writeCache(path: string, chosen: Chosen): Promise<void> {
+  try {
+    await makeFolderOf(path);
+    await writeFileWhole(path, `${JSON.stringify(chosen, undefined, 1)}\n`);
+  } catch {
+    // Timed again next time.
+  }
+}
