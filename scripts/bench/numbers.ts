@@ -1,7 +1,8 @@
-/** The middle one; of an even number of values the upper of the two, as torch_step.py takes it. */
+/** The middle one, or the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError('the median of nothing');
-  return [...values].sort((a, b) => a - b)[values.length >> 1] as number;
+  const sorted = [...values].sort((a, b) => a - b);
+  return mean(sorted.slice((sorted.length - 1) >> 1, (sorted.length >> 1) + 1));
 }
 
 /** The slope of the least-squares line through (log x, log y): y grows like x to this power. */

@@ -5,7 +5,7 @@ import { AGON_VERSION } from '../../src/util/version.js';
 import { peakMemory } from './memory.js';
 import { label } from './names.js';
 import { median, round } from './numbers.js';
-import { type Built, build, feedsFor, open, randomBatch, targetName, type Workload } from './workload.js';
+import { type Built, build, choose, feedsFor, loadInitial, open, randomBatch, type Workload } from './workload.js';
 
 /** The line that torch_step.py prints, with image size and lowering beside. */
 export interface StepLine {
@@ -26,9 +26,11 @@ export const WARM_UP = 2;
 /** Times whole training steps of a workload in this process. */
 export async function measureStep(workload: Workload, steps: number): Promise<StepLine> {
   const built = build(workload);
-  const stepper = await open(built);
+  const target = await choose(built);
+  const stepper = await open(built, target);
+  loadInitial(built, stepper);
   const times = await timeSteps(built, stepper, steps);
-  const line = stepLine(workload, await targetName(workload), times);
+  const line = stepLine(workload, target.name, times);
   await stepper.close();
   return line;
 }

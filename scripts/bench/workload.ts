@@ -1,13 +1,14 @@
 import type { StepGraph } from '../../src/distill/step.js';
 import { nextName } from '../../src/distill/step.js';
 import { portable } from '../../src/lower/portable.js';
+import type { Target } from '../../src/lower/target.js';
 import type { NetworkSpec } from '../../src/nets/registry.js';
 import { type Tensor, tensor } from '../../src/onnx/tensor.js';
 import { createOptimizer } from '../../src/optim/optimizer.js';
 import { parseDevice } from '../../src/runtime/device.js';
 import { Stepper } from '../../src/runtime/stepper.js';
-import { targetFor } from '../../src/runtime/target.js';
-import { createGroup, createStep, type Group, initialState, openStepper } from '../../src/train/group.js';
+import { chooseTarget } from '../../src/runtime/target.js';
+import { createGroup, createStep, type Group, initialState } from '../../src/train/group.js';
 import { parseSettings, type Settings } from '../../src/train/settings.js';
 import { stream } from '../../src/util/random.js';
 
@@ -21,6 +22,8 @@ export interface Workload {
   readonly device: string;
   /** The portable lowering in place of the device's own. */
   readonly portable: boolean;
+  /** Whether forms are timed that the tuner doesn't know yet. */
+  readonly tune: boolean;
 }
 
 /** A workload's graphs, in semantic operators. */
@@ -49,16 +52,22 @@ export function build(workload: Workload): Built {
   return { workload, settings, group, step: createStep(group, settings) };
 }
 
-/** A session for the step, opened as training opens it, with its state loaded. */
-export async function open({ workload, settings, group, step }: Built): Promise<Stepper> {
-  const stepper = await (workload.portable ? openPortable(step, settings) : openStepper(step, settings));
-  stepper.load(initialState(group, step, SEED));
-  return stepper;
+/** The lowering that training would choose; it times forms that the tuner doesn't know yet, if it may. */
+export async function choose({ workload, step }: Built): Promise<Target> {
+  if (workload.portable) return portable;
+  const { device, threads, tune } = workload;
+  return (await chooseTarget(step.graph, { device: parseDevice(device), threads, tune })).target;
 }
 
-/** The name of the lowering that a workload gets. */
-export async function targetName({ portable: forced, device }: Workload): Promise<string> {
-  return (forced ? portable : await targetFor(parseDevice(device))).name;
+/** A session for the step, opened as training opens it; its state is not loaded. */
+export function open({ workload, step }: Built, target: Target): Promise<Stepper> {
+  const source = { graph: step.graph, state: step.state, nextOf: nextName };
+  return Stepper.open(source, { device: parseDevice(workload.device), threads: workload.threads, target });
+}
+
+/** Loads the initial parameters. */
+export function loadInitial({ group, step }: Built, stepper: Stepper): void {
+  stepper.load(initialState(group, step, SEED));
 }
 
 /** Normal images [batch, 3, size, size] and uniform labels. */
@@ -91,9 +100,4 @@ export function feedsFor(
     );
   }
   return feeds;
-}
-
-function openPortable(step: StepGraph, { device, threads }: Settings): Promise<Stepper> {
-  const source = { graph: step.graph, state: step.state, nextOf: nextName };
-  return Stepper.open(source, { device: parseDevice(device), threads, target: portable });
 }

@@ -1,4 +1,4 @@
-import { readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { readdir, rmdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { runPaths } from '../train/run-folder.js';
 import { failUsage } from './usage-error.js';
@@ -30,8 +30,7 @@ async function changedAt(folder: string): Promise<number> {
   return info?.mtimeMs ?? 0;
 }
 
-/** Removes what a run that never started has left: its configuration, and its folder when nothing else is in it. */
+/** Removes the folder of a run that never started, unless something else is in it. */
 export async function discardRun(folder: string): Promise<void> {
-  await rm(runPaths(folder).config, { force: true });
   await rmdir(folder).catch(() => undefined);
 }

@@ -47,6 +47,7 @@ export const SETTING_FLAGS: readonly SettingFlag[] = [
   run('--seed <n>', ['seed'], 'of everything random'),
   run('--device <device>', ['device'], 'cpu, cuda, cuda:<n> or webgpu'),
   run('--threads <n>', ['threads'], 'of an operator', 'one a core'),
+  run('--no-tune', ['tune'], 'take default forms, time nothing'),
   run('--workers <n>', ['workers'], 'threads that prepare images'),
 ];
 

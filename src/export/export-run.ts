@@ -21,7 +21,7 @@ export interface ExportOptions {
   readonly checkpoint: 'best' | 'last';
   /** Index or name of a network; the one that validated best when left out. */
   readonly network?: string | undefined;
-  /** The file to write; `winner.onnx` in the run's folder, or `<network>-<index>.onnx`, when left out. */
+  /** The file to write; in the run's folder `winner.onnx`, or for all else `<network>-<index>[-last].onnx`, when left out. */
   readonly out?: string | undefined;
   /** The network's accuracy on the test split, for the metadata. */
   readonly testAccuracy?: number | undefined;
@@ -58,8 +58,9 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
     inferenceModel(graph, network.index, checkpoint.tensors, describe(checkpoint, network, options)),
   );
   const parity = await checkParity(graph, network, checkpoint, bytes);
-  const path =
-    options.out ?? (network.index === winner ? paths.winner : join(folder, `${network.name}-${network.index}.onnx`));
+  const isWinner = options.checkpoint === 'best' && network.index === winner;
+  const name = `${network.name}-${network.index}${options.checkpoint === 'last' ? '-last' : ''}.onnx`;
+  const path = options.out ?? (isWinner ? paths.winner : join(folder, name));
   await writeFileWhole(path, bytes);
   return { path, network, parity, bytes: bytes.length };
 }
@@ -110,10 +111,12 @@ async function checkParity(
   const pixels = Float32Array.from({ length: PARITY_IMAGES * channels * height * width }, () => random.normal());
   const images = tensor('float32', [PARITY_IMAGES, channels, height, width], pixels);
   const predictor = await Predictor.open(graph, { device: CPU });
-  predictor.load((name) => present(tensors.get(networkPrefix(network.index) + name), name));
-  const expected = await predictor.logits(images);
-  await predictor.close();
-  return compareLogits(network.name, expected, await runExported(model, images));
+  try {
+    predictor.load((name) => present(tensors.get(networkPrefix(network.index) + name), name));
+    return compareLogits(network.name, await predictor.logits(images), await runExported(model, images));
+  } finally {
+    await predictor.close();
+  }
 }
 
 function compareLogits(name: string, expected: Tensor, got: Tensor): number {

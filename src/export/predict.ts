@@ -36,10 +36,13 @@ export async function predictImages(
     device: parseDevice(options.device ?? 'cpu'),
     threads: options.threads,
   });
-  const results: FilePrediction[] = [];
-  for (const file of files) results.push(await predictFile(model, file, options.top));
-  await model.close();
-  return results;
+  try {
+    const results: FilePrediction[] = [];
+    for (const file of files) results.push(await predictFile(model, file, options.top));
+    return results;
+  } finally {
+    await model.close();
+  }
 }
 
 async function predictFile(model: ExportedModel, file: string, top: number): Promise<FilePrediction> {

@@ -12,6 +12,7 @@ import { summaryLines } from './summary.js';
 export const PHASES: Readonly<Record<PhaseEvent['phase'], string>> = {
   data: 'reading the data set',
   graph: 'building the training step',
+  tune: 'timing the forms of its computations, once',
   validation: 'validating',
   test: 'testing the best epoch',
   export: 'exporting the winner',
@@ -47,10 +48,10 @@ export class LiveReport implements EventReport {
         this.#finishEpoch(event);
         break;
       case 'warning':
-        this.note(event.message);
+        this.note(`warning: ${event.message}`);
         break;
       case 'stop':
-        this.#live.clear();
+        this.#keepEpoch();
         break;
       case 'end':
         this.#live.clear();
@@ -99,6 +100,13 @@ export class LiveReport implements EventReport {
     this.#write(run.table.rows(event.epoch, finishedRows(event, run.progress.networks)));
     run.progress.addEpoch(event, this.now());
     this.#showEpoch();
+  }
+
+  /** What an epoch that was broken off had come to stays. */
+  #keepEpoch(): void {
+    this.#live.clear();
+    const { progress, table } = this.#run ?? {};
+    if (progress && progress.step > 0) this.#write(table?.rows(progress.epoch, progress.networks) ?? []);
   }
 
   #write(lines: readonly string[]): void {

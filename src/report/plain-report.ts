@@ -35,7 +35,7 @@ export class PlainReport implements EventReport {
         this.#finishEpoch(event);
         break;
       case 'warning':
-        this.note(event.message);
+        this.note(`warning: ${event.message}`);
         break;
       case 'end':
         this.#write(summaryLines(event, this.#run?.start.networks ?? [], widthOf(this.output), this.colors));

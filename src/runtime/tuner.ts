@@ -6,8 +6,8 @@ import { performance } from 'node:perf_hooks';
 import { z } from 'zod';
 import { Graph } from '../graph/graph.js';
 import { toModel } from '../graph/to-model.js';
-import { cpu } from '../lower/cpu.js';
 import type { Choose, Form, FormChoice } from '../lower/cpu/forms.js';
+import { cpu } from '../lower/cpu.js';
 import { lower } from '../lower/lower.js';
 import { encodeModel } from '../onnx/file.js';
 import { elementCount, tensor } from '../onnx/tensor.js';
@@ -27,8 +27,8 @@ const ROUNDS = 5;
 export interface TuneOptions {
   readonly block: number;
   readonly threads: number | undefined;
-  /** Gets the number of computations to time, and how many are done. */
-  readonly onProgress?: (done: number, total: number) => void;
+  /** Called before the first timing, if there is any. */
+  readonly onStart?: (() => void) | undefined;
 }
 
 /**
@@ -41,8 +41,8 @@ export async function tune(graph: Graph, options: TuneOptions): Promise<Chosen> 
   const known = await readCache(path);
   const open = [...choices.values()].filter(({ key }) => known[key] === undefined);
   const found: Record<string, string> = {};
-  for (const [i, choice] of open.entries()) {
-    options.onProgress?.(i, open.length);
+  if (open.length > 0) options.onStart?.();
+  for (const choice of open) {
     found[choice.key] = await fastestForm(choice, options.threads);
   }
   const all = { ...known, ...found };
@@ -105,7 +105,11 @@ async function openForm(form: Form, shapes: readonly (readonly number[])[], thre
 
 function randomTensor(dims: readonly number[], key: string) {
   const random = stream(0, 'tune', key);
-  return tensor('float32', dims, Float32Array.from({ length: elementCount(dims) }, () => random.uniform() - 0.5));
+  return tensor(
+    'float32',
+    dims,
+    Float32Array.from({ length: elementCount(dims) }, () => random.uniform() - 0.5),
+  );
 }
 
 /** A cache that is missing or damaged is an empty one. */

@@ -21,6 +21,8 @@ const header = z.object({
   /** The best epoch so far: which network validated best in it, and how all did. */
   best: z.object({ epoch: z.int(), network: z.int(), validation: z.array(evaluation) }).nullable(),
   classes: z.array(z.string()),
+  /** Forms of computations that were chosen for speed: another choice would round otherwise. */
+  forms: z.record(z.string(), z.string()),
   /** Tells whether the data are the ones that the run began with. */
   dataFingerprint: z.string(),
   preprocessing: z.object({

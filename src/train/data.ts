@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { relative } from 'node:path';
 import { type Augmentation, defaultAugmentation, NO_AUGMENTATION } from '../data/augment.js';
 import type { Dataset, Size, Split, SplitName } from '../data/dataset.js';
 import { createLoader, type Loader } from '../data/loader.js';
@@ -14,7 +15,7 @@ export interface RunData {
   readonly dataset: Dataset & { readonly validation: Split };
   readonly preprocessing: Preprocessing;
   readonly augmentation: Augmentation;
-  /** Changes when images are added, removed or moved to another class. */
+  /** Changes when images are added, removed, renamed or moved to another class. */
   readonly fingerprint: string;
 }
 
@@ -60,7 +61,10 @@ function fingerprintOf(dataset: Dataset): string {
   const hash = createHash('sha256').update(JSON.stringify(dataset.classes));
   for (const name of ['train', 'validation', 'test'] as const) {
     const split = dataset[name];
-    if (split) hash.update(`${name}:${split.length}`).update(bytesOf(split.labels));
+    if (!split) continue;
+    hash.update(`${name}:${split.length}`).update(bytesOf(split.labels));
+    const { source } = split;
+    if (source.kind === 'files') hash.update(source.paths.map((path) => relative(dataset.name, path)).join('\n'));
   }
   return hash.digest('hex').slice(0, 16);
 }

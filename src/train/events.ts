@@ -103,7 +103,7 @@ export interface WarningEvent {
 /** Progress within something that takes a while before or after the steps. */
 export interface PhaseEvent {
   readonly type: 'phase';
-  readonly phase: 'data' | 'graph' | 'validation' | 'test' | 'export';
+  readonly phase: 'data' | 'graph' | 'tune' | 'validation' | 'test' | 'export';
 }
 
 export type TrainEvent = StartEvent | StepEvent | EpochEvent | StopEvent | EndEvent | WarningEvent | PhaseEvent;

@@ -8,6 +8,7 @@ import { type Tensor, tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
 import { Stepper } from '../runtime/stepper.js';
+import type { ChosenTarget } from '../runtime/target.js';
 import type { NetworkInfo } from './events.js';
 import type { Settings } from './settings.js';
 
@@ -36,10 +37,10 @@ export function createStep({ graphs }: Group, settings: Settings): StepGraph {
   return buildStep(graphs, settings, { batch: settings.batchSize });
 }
 
-/** A session for the training step on the settings' device. */
-export async function openStepper(step: StepGraph, settings: Settings): Promise<Stepper> {
+/** A session for the training step on the settings' device, in the lowering that was chosen for it. */
+export async function openStepper(step: StepGraph, settings: Settings, { target }: ChosenTarget): Promise<Stepper> {
   const source = { graph: step.graph, state: step.state, nextOf: nextName };
-  return Stepper.open(source, { device: parseDevice(settings.device), threads: settings.threads });
+  return Stepper.open(source, { device: parseDevice(settings.device), threads: settings.threads, target });
 }
 
 /** A session for each network's evaluation. */

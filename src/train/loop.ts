@@ -1,4 +1,5 @@
 import type { Batch, Loader } from '../data/loader.js';
+import { networkPrefix } from '../distill/step.js';
 import { type Tensor, tensor } from '../onnx/tensor.js';
 import { createOptimizer } from '../optim/optimizer.js';
 import { learningRateAt } from '../optim/schedule.js';
@@ -23,7 +24,7 @@ export interface LoopContext {
   readonly training: Loader;
   readonly validation: Loader;
   /** What a checkpoint says beside position, sums, best and tensors. */
-  readonly constants: Pick<Checkpoint, 'settings' | 'classes' | 'dataFingerprint' | 'preprocessing'>;
+  readonly constants: Pick<Checkpoint, 'settings' | 'classes' | 'dataFingerprint' | 'preprocessing' | 'forms'>;
   readonly resumed: Checkpoint | undefined;
   readonly emit: Emit;
   /** Seconds on a clock that only goes forward. */
@@ -35,8 +36,8 @@ export interface LoopContext {
 
 type Best = NonNullable<CheckpointHeader['best']>;
 
-/** Trains from the resumed position, or the start, to the last epoch. Returns the best epoch, or undefined when stopped. */
-export async function trainLoop(context: LoopContext): Promise<Best | undefined> {
+/** Trains from the resumed position, or the start, to the last epoch. Returns where it was stopped, if it was. */
+export async function trainLoop(context: LoopContext): Promise<Position | undefined> {
   const { settings, resumed } = context;
   let position: Position = resumed?.position ?? { epoch: 0, step: 0 };
   let best = resumed?.best ?? null;
@@ -47,13 +48,13 @@ export async function trainLoop(context: LoopContext): Promise<Best | undefined>
     const first = position.step;
     position = await trainEpoch(context, { epoch, step: first }, tally);
     if (position.step < context.training.steps) {
-      await context.saveLast(await snapshot(context, position, tally, best));
-      return undefined;
+      await context.saveLast(snapshot(context, await readState(context, position), position, tally, best));
+      return position;
     }
     const seconds = context.now() - started;
 
-    const state = await context.stepper.state();
-    const validation = await validate(context, state);
+    const state = await readState(context, position);
+    const validation = await validate(context, state, epoch);
     const winner = bestOf(validation);
     const improved = best === null || isBetter(validation[winner], best.validation[best.network]);
     if (improved) best = { epoch, network: winner, validation };
@@ -61,7 +62,7 @@ export async function trainLoop(context: LoopContext): Promise<Best | undefined>
     position = { epoch: epoch + 1, step: 0 };
     const means = tally.means();
     tally = new Tally(context.networks.length);
-    const checkpoint = await snapshot(context, position, tally, best);
+    const checkpoint = snapshot(context, state, position, tally, best);
     if (improved) await context.saveBest(checkpoint);
     await context.saveLast(checkpoint);
     context.emit({
@@ -74,7 +75,7 @@ export async function trainLoop(context: LoopContext): Promise<Best | undefined>
       imagesPerSecond: ((context.training.steps - first) * settings.batchSize) / seconds,
     });
   }
-  return best ?? undefined;
+  return undefined;
 }
 
 /** The steps of an epoch from a position on; returns where it ended, which is short of the end after a stop. */
@@ -126,19 +127,39 @@ function rateAt({ settings, training }: LoopContext, { epoch, step }: Position):
   });
 }
 
-async function validate(context: LoopContext, state: ReadonlyMap<string, Tensor>): Promise<Evaluation[]> {
+async function validate(
+  context: LoopContext,
+  state: ReadonlyMap<string, Tensor>,
+  epoch: number,
+): Promise<Evaluation[]> {
   context.emit({ type: 'phase', phase: 'validation' });
   loadPredictors(context.predictors, state);
-  return evaluate(context.predictors, context.validation, context.input);
+  const evaluations = await evaluate(context.predictors, context.validation, context.input);
+  evaluations.forEach(({ loss }, i) => {
+    if (!Number.isFinite(loss)) failDiverged(context, i, `its validation loss is ${loss} after epoch ${epoch + 1}`);
+  });
+  return evaluations;
 }
 
-async function snapshot(
-  context: LoopContext,
+/** The state at the end of some step. A loss shows only a step later that an update has spoilt the parameters. */
+async function readState({ stepper, networks }: LoopContext, { epoch, step }: Position): Promise<Map<string, Tensor>> {
+  const state = await stepper.state();
+  for (const [name, { data }] of state) {
+    if ((data as Float32Array).every(Number.isFinite)) continue;
+    const network = networks.findIndex((_, i) => name.startsWith(networkPrefix(i)));
+    failDiverged({ networks }, network, `${name} is not finite after step ${step} of epoch ${epoch + 1}`);
+  }
+  return state;
+}
+
+function snapshot(
+  { constants }: LoopContext,
+  tensors: ReadonlyMap<string, Tensor>,
   position: Position,
   tally: Tally,
   best: Best | null,
-): Promise<Checkpoint> {
-  return { ...context.constants, position, partial: tally.sums, best, tensors: await context.stepper.state() };
+): Checkpoint {
+  return { ...constants, position, partial: tally.sums, best, tensors };
 }
 
 /** The network with the highest validation accuracy, of equals the one with the lowest loss. */
@@ -151,11 +172,14 @@ function isBetter(a: Evaluation | undefined, b: Evaluation | undefined): boolean
   return a.accuracy > b.accuracy || (a.accuracy === b.accuracy && a.loss < b.loss);
 }
 
-function checkFinite({ networks }: LoopContext, totals: StepEvent['total'], { epoch, step }: Position): void {
+function checkFinite(context: LoopContext, totals: StepEvent['total'], { epoch, step }: Position): void {
   const at = totals.findIndex((total) => !Number.isFinite(total));
-  if (at < 0) return;
-  fail(`network ${at} (${networks[at]?.name})`, `its loss is ${totals[at]} in step ${step + 1} of epoch ${epoch + 1}`, {
-    expected: 'a finite number',
+  if (at >= 0) failDiverged(context, at, `its loss is ${totals[at]} in step ${step + 1} of epoch ${epoch + 1}`);
+}
+
+function failDiverged({ networks }: Pick<LoopContext, 'networks'>, index: number, what: string): never {
+  fail(`network ${index} (${networks[index]?.name})`, what, {
+    expected: 'finite numbers',
     hint: 'Lower the learning rate (--lr), or warm it up (--warmup-epochs 1). Checkpoints of finished epochs are kept',
   });
 }

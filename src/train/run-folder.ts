@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, constants, mkdir, readdir, readFile } from 'node:fs/promises';
+import { basename, join, parse } from 'node:path';
 import { fail, messageOf } from '../util/error.js';
 import { errorCode, removeIfThere, writeFileWhole } from '../util/files.js';
 import { parseSettings, type Settings } from './settings.js';
@@ -16,22 +16,30 @@ export function runPaths(folder: string) {
   };
 }
 
-/** Creates a run's folder with its resolved configuration. One that holds a run is an error, unless it may be replaced. */
-export async function prepareRunFolder(
-  folder: string,
-  { settings, overwrite }: { settings: Settings; overwrite: boolean },
-): Promise<void> {
-  const paths = runPaths(folder);
-  if (existsSync(paths.config)) {
-    if (!overwrite) {
-      fail(folder, 'there is a run in this folder', {
-        hint: 'Go on with it (--resume), replace it (--overwrite), or choose another folder (--out)',
-      });
-    }
-    for (const path of Object.values(paths)) await removeIfThere(path);
+/** Creates a run's folder. One that holds a run is an error, unless it may be replaced; that happens in {@link beginRun}. */
+export async function prepareRunFolder(folder: string, { overwrite }: { overwrite: boolean }): Promise<void> {
+  if (existsSync(runPaths(folder).config) && !overwrite) {
+    fail(folder, 'there is a run in this folder', {
+      hint: 'Go on with it (--resume), replace it (--overwrite), or choose another folder (--out)',
+    });
   }
   await makeFolder(folder);
+}
+
+/** Puts a run that is about to train into its folder: what an earlier one left there goes, the configuration is written. */
+export async function beginRun(folder: string, settings: Settings): Promise<void> {
+  const paths = runPaths(folder);
+  for (const path of Object.values(paths)) await removeIfThere(path);
+  await removeHalfWritten(folder);
   await writeFileWhole(paths.config, `${JSON.stringify(settings, undefined, 2)}\n`);
+}
+
+/** Removes what a process that was killed had half written: {@link writeFileWhole}'s files end in a number until they are whole. */
+export async function removeHalfWritten(folder: string): Promise<void> {
+  const names = Object.values(runPaths(folder)).map((path) => basename(path));
+  for (const entry of await readdir(folder)) {
+    if (/\.\d+$/.test(entry) && names.includes(parse(entry).name)) await removeIfThere(join(folder, entry));
+  }
 }
 
 /** The settings that a run was started with. */
@@ -55,7 +63,12 @@ function parseJson(path: string, text: string): unknown {
 async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
   } catch (error) {
-    fail(folder, `can't be created: ${messageOf(error)}`, { cause: error });
+    fail(
+      folder,
+      `can't be ${errorCode(error) === 'EACCES' || existsSync(folder) ? 'written' : 'created'}: ${messageOf(error)}`,
+      { hint: 'Choose another folder (--out)', cause: error },
+    );
   }
 }

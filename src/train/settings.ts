@@ -54,7 +54,9 @@ export const settingsSchema = z.strictObject({
   data: z.string().default('builtin'),
   /** Networks by name, or as a specification (see `agon nets`). */
   nets: z
-    .array(z.union([z.string(), z.looseObject({ family: z.string() })]))
+    .array(
+      z.union([z.string(), z.looseObject({ family: z.string() })], { error: 'expected a name or a specification' }),
+    )
     .min(1)
     .default(['resnet8', 'resnet8']),
   epochs: count.default(10),
@@ -67,7 +69,9 @@ export const settingsSchema = z.strictObject({
   /** Share of the training images held out for validation, if the data set has no validation split. */
   validation: z.number().gt(0).lt(1).default(0.1),
   /** `auto` is pad-and-crop and flip for small images of one size, random resized crop and flip for others. */
-  augmentation: z.union([z.literal('auto'), z.literal('none'), augmentation]).default('auto'),
+  augmentation: z
+    .union([z.literal('auto'), z.literal('none'), augmentation], { error: 'expected "auto", "none" or an object' })
+    .default('auto'),
   rule: z.enum(TEACHER_RULES).default('argmin'),
   topK: count.default(1),
   alpha: z.number().min(0).default(1),
@@ -81,6 +85,8 @@ export const settingsSchema = z.strictObject({
   device: z.string().default('cpu'),
   /** Threads of one operator; one a physical core when left out. */
   threads: count.optional(),
+  /** Whether the forms of the graph's computations are timed once on this machine, to use the fastest. */
+  tune: z.boolean().default(true),
   /** Threads that decode and augment images. */
   workers: count.default(1),
 });
@@ -94,18 +100,36 @@ export type SettingsInput = z.input<typeof settingsSchema>;
 export function parseSettings(input: unknown, where = 'settings'): Settings {
   const parsed = settingsSchema.safeParse(input);
   if (parsed.success) return parsed.data;
-  throw describeIssue(where, parsed.error.issues[0] as z.core.$ZodIssue);
+  throw describeIssue(where, parsed.error.issues[0] as z.core.$ZodIssue, input);
 }
 
-function describeIssue(where: string, issue: z.core.$ZodIssue): AgonError {
-  const path = issue.path.join('.');
+function describeIssue(where: string, issue: z.core.$ZodIssue, input: unknown): AgonError {
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? '';
-    const known = issue.path.length === 0 ? Object.keys(settingsSchema.shape) : [];
+    const known = knownKeys(issue.path, input);
     const hint = known.length > 0 ? suggestion(key, known) : 'Remove it';
     return new AgonError(where, `unknown setting "${[...issue.path, key].join('.')}"`, { hint });
   }
-  return new AgonError(where, path || 'settings', { expected: issue.message });
+  const expected = issue.message.replace(/^.*?expected /i, '').replace(/, received .*$/, '');
+  const got = valueAt(input, issue.path);
+  return new AgonError(where, issue.path.join('.') || 'settings', {
+    expected,
+    got: typeof got === 'number' ? String(got) : JSON.stringify(got),
+  });
+}
+
+/** The settings that there are beside an unknown one; of an optimizer or schedule those of the chosen one. */
+function knownKeys(path: readonly PropertyKey[], input: unknown): string[] {
+  if (path.length === 0) return Object.keys(settingsSchema.shape);
+  const options: readonly z.ZodObject[] =
+    { optimizer: [sgd, adamw], schedule: schedule.options, augmentation: [augmentation] }[path.join('.')] ?? [];
+  const chosen = valueAt(input, [...path, 'name']);
+  const fits = ({ shape: { name } }: z.ZodObject) => !(name instanceof z.ZodLiteral) || name.value === chosen;
+  return options.filter(fits).flatMap(({ shape }) => Object.keys(shape));
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], input);
 }
 
 /** Fails for settings that are each right but don't go together. */

@@ -1,7 +1,10 @@
 import { performance } from 'node:perf_hooks';
+import { isDeepStrictEqual } from 'node:util';
 import type { Preprocessing } from '../data/preprocess.js';
 import { summarise } from '../data/summary.js';
 import { exportRun } from '../export/export-run.js';
+import { parseDevice } from '../runtime/device.js';
+import { chooseTarget } from '../runtime/target.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { fail, present } from '../util/error.js';
 import { AGON_VERSION } from '../util/version.js';
@@ -11,8 +14,8 @@ import { evaluate, loadPredictors } from './evaluate.js';
 import type { Emit, Evaluation } from './events.js';
 import { createGroup, createStep, type Group, initialState, openPredictors, openStepper } from './group.js';
 import { type LoopContext, trainLoop } from './loop.js';
-import { runPaths } from './run-folder.js';
-import { checkSettings, type Settings } from './settings.js';
+import { beginRun, removeHalfWritten, runPaths } from './run-folder.js';
+import { checkSettings, type Settings, settingsSchema } from './settings.js';
 
 export interface TrainOptions {
   readonly settings: Settings;
@@ -30,18 +33,20 @@ export async function train(options: TrainOptions): Promise<'finished' | 'stoppe
   checkSettings(settings);
   const paths = runPaths(folder);
   const resumed = options.resume ? await readCheckpoint(paths.last) : undefined;
+  if (resumed) checkSameSettings(paths.last, resumed, settings);
   emit({ type: 'phase', phase: 'data' });
   const data = await prepareData(settings);
-  if (resumed) checkSameRun(paths.last, resumed, data);
+  if (resumed) checkSameData(paths.last, resumed, data);
   emit({ type: 'phase', phase: 'graph' });
   const group = createGroup(settings, data.dataset, data.preprocessing);
   const context = await openContext(options, data, group, resumed);
   try {
+    if (resumed) await removeHalfWritten(folder);
+    else await beginRun(folder, settings);
     announce(options, data, group, context);
-    const best = await trainLoop(context);
-    if (!best) {
-      const { position } = await readCheckpoint(paths.last);
-      emit({ type: 'stop', ...position, checkpoint: paths.last });
+    const stoppedAt = await trainLoop(context);
+    if (stoppedAt) {
+      emit({ type: 'stop', ...stoppedAt, checkpoint: paths.last });
       return 'stopped';
     }
     await finish(options, data, group, context);
@@ -62,8 +67,17 @@ async function openContext(
   const training = trainingLoader(data, settings);
   const validation = evaluationLoader(dataset.validation, preprocessing, settings);
   const step = createStep(group, settings);
-  const stepper = await openStepper(step, settings);
-  stepper.load(resumed?.tensors ?? initialState(group, step, settings.seed));
+  const chosen = await chooseTarget(step.graph, {
+    device: parseDevice(settings.device),
+    threads: settings.threads,
+    tune: settings.tune,
+    forms: resumed?.forms,
+    onTune: () => emit({ type: 'phase', phase: 'tune' }),
+  });
+  if (chosen.note) emit({ type: 'warning', message: chosen.note });
+  const stepper = await openStepper(step, settings, chosen);
+  if (resumed) stepper.load(resumed.tensors, paths.last);
+  else stepper.load(initialState(group, step, settings.seed));
   return {
     settings,
     networks: group.networks,
@@ -78,6 +92,7 @@ async function openContext(
       classes: [...dataset.classes],
       dataFingerprint: fingerprint,
       preprocessing: preprocessing as Checkpoint['preprocessing'],
+      forms: chosen.forms,
     },
     resumed,
     emit,
@@ -147,11 +162,33 @@ async function finish(
   });
 }
 
-function checkSameRun(path: string, { dataFingerprint, classes }: Checkpoint, { dataset, fingerprint }: RunData): void {
-  if (dataFingerprint === fingerprint) return;
-  fail(path, 'the data have changed since the run began', {
-    expected: `${classes.length} classes, fingerprint ${dataFingerprint}`,
-    got: `${dataset.classes.length} classes, fingerprint ${fingerprint}`,
-    hint: 'Restore them, or start a new run',
+/** Settings that don't change the numbers of a run, and where its data are: these are checked by themselves. */
+const FREE = new Set<string>(['data', 'device', 'threads', 'workers', 'tune']);
+
+function checkSameSettings(path: string, { settings: own }: Checkpoint, settings: Settings): void {
+  const keys = Object.keys(settingsSchema.shape) as (keyof Settings)[];
+  const changed = keys.find((key) => !FREE.has(key) && !isDeepStrictEqual(own[key], settings[key]));
+  if (!changed) return;
+  fail(path, `setting "${changed}" is not the one of the run in this folder`, {
+    expected: JSON.stringify(settings[changed]),
+    got: JSON.stringify(own[changed]),
+    hint: 'A run goes on with the settings that it began with',
+  });
+}
+
+function checkSameData(path: string, { dataFingerprint, classes, preprocessing }: Checkpoint, data: RunData): void {
+  const hint = 'Restore them, or start a new run';
+  if (dataFingerprint !== data.fingerprint) {
+    fail(path, 'the data have changed since the run began', {
+      expected: `${classes.length} classes, fingerprint ${dataFingerprint}`,
+      got: `${data.dataset.classes.length} classes, fingerprint ${data.fingerprint}`,
+      hint,
+    });
+  }
+  if (isDeepStrictEqual(preprocessing, data.preprocessing)) return;
+  fail(path, 'the images have changed since the run began: their size or statistics', {
+    expected: JSON.stringify(preprocessing),
+    got: JSON.stringify(data.preprocessing),
+    hint,
   });
 }

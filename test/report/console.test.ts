@@ -74,11 +74,17 @@ describe('on a terminal', () => {
                 resnet8 #1   60.0 %  loss 1.9000 ★
                 wrn_16_2     50.0 %  loss 2.9000
       model     runs/one/winner.onnx
-      parity    its logits differ from the trainer's by 1.2e-7 at most
-      "
+      parity    its logits differ from the trainer's by 1.2e-7 at most"
     `);
     expect(output.text.lastIndexOf('\x1b[?25h')).toBeGreaterThan(output.text.lastIndexOf('\x1b[?25l'));
     expect(output.text.lastIndexOf('\x1b[?7h')).toBeGreaterThan(output.text.lastIndexOf('\x1b[?7l'));
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('keeps the rows of an epoch that was broken off', () => {
+    const stop: TrainEvent = { type: 'stop', epoch: 0, step: 1, checkpoint: 'last' };
+    const { screen } = show([startEvent(), stepEvent(0, 0, [2.3, 2.2, 2.4]), stop]);
+    expect(screen.at(-1)).toBe('       wrn_16_2     2.4000   70.0 %                        0 %     0 %');
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -105,7 +111,7 @@ describe('on a terminal', () => {
     report.onEvent({ type: 'warning', message: 'a warning' });
     report.note('a note');
     const screen = screenOf(output.text);
-    expect(screen.indexOf('a note')).toBe(screen.indexOf('a warning') + 1);
+    expect(screen.indexOf('a note')).toBe(screen.indexOf('warning: a warning') + 1);
     expect(screen.at(-1)).toContain('left');
     report.close();
     expect(screenOf(output.text).at(-2)).toBe('a note');
@@ -166,7 +172,7 @@ describe('in a file or pipe', () => {
     events.splice(3, 0, { type: 'warning', message: 'careful' });
     const { lines } = write(events, { quiet: true, secondsApart: 20 });
     expect(lines.map((line) => line.split(' ')[0])).toEqual([
-      'careful',
+      'warning:',
       'winner',
       'validated',
       'tested',

@@ -76,8 +76,8 @@ async function checkNetworks({ nets }: Settings): Promise<void> {
 const HOST: TrainingHost = { start: startTraining, signals: process, exit: (code) => process.exit(code) };
 
 async function train(plan: TrainPlan, { overwrite, quiet, json }: TrainOptions, io: CliIo): Promise<number> {
-  const { settings, folder, resume } = plan;
-  if (!resume) await prepareRunFolder(folder, { settings, overwrite: overwrite ?? false });
+  const { folder, resume } = plan;
+  if (!resume) await prepareRunFolder(folder, { overwrite: overwrite ?? false });
   let started = resume;
   const display = json ? 'json' : quiet ? 'quiet' : 'console';
   try {

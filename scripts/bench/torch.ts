@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { AgonError, fail } from '../../src/util/error.js';
+import { label, torchName } from './names.js';
+import { lastLine, runProcess } from './run-child.js';
+import type { Workload } from './workload.js';
+
+/** Where torch_step.py is looked for. */
+export const TORCH_SCRIPT = fileURLToPath(new URL('../../../shared/bench/torch_step.py', import.meta.url));
+
+const PYTHONS = ['python3', '/usr/bin/python3'];
+export const LAYOUTS = ['nchw', 'nhwc'] as const;
+export type Layout = (typeof LAYOUTS)[number];
+
+/** A line of torch_step.py. */
+export interface TorchLine {
+  readonly engine: string;
+  readonly nets: string;
+  readonly layout: Layout;
+  readonly step_ms: number;
+  readonly min_ms: number;
+  readonly images_per_s: number;
+  readonly rss_mb: number;
+}
+
+/** A Python with PyTorch and the script; an error that says what is missing otherwise. */
+export interface Torch {
+  readonly python: string;
+  readonly script: string;
+}
+
+export async function findTorch(script: string): Promise<Torch> {
+  if (!existsSync(script))
+    fail(script, 'there is no such file', { hint: 'Name torch_step.py with --torch-script PATH' });
+  for (const python of PYTHONS) {
+    const found = await runProcess(python, ['-c', 'import torch, numpy'], python).then(
+      () => true,
+      () => false,
+    );
+    if (found) return { python, script };
+  }
+  throw new AgonError('PyTorch', `neither of ${PYTHONS.join(', ')} can import torch`, {
+    hint: 'Install it (Debian: apt-get install python3-torch python3-numpy), or leave --vs-torch out',
+  });
+}
+
+/** The networks of a workload in torch_step.py's names; undefined when it lacks one. */
+export function torchNets({ nets }: Pick<Workload, 'nets'>): string | undefined {
+  const names = nets.map((net) => torchName(label(net)));
+  return names.every((name) => name !== undefined) ? names.join(',') : undefined;
+}
+
+/** Times a workload in PyTorch, in one memory layout, in a process of its own. */
+export async function runTorch(torch: Torch, workload: Workload, layout: Layout, steps: number): Promise<TorchLine> {
+  const { batch, size, classes, threads } = workload;
+  const nets = torchNets(workload) ?? fail('PyTorch', `${torch.script} has no ${workload.nets.map(label).join(',')}`);
+  const flags = { size, classes, threads, steps, layout };
+  const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]);
+  const text = await runProcess(torch.python, [torch.script, nets, String(batch), ...args], `PyTorch ${nets}`);
+  return lastLine<TorchLine>(text, `PyTorch ${nets}`);
+}

@@ -1,0 +1,125 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { formatEvaluation } from '../../src/cli/commands/eval.js';
+import { formatExported } from '../../src/cli/commands/export.js';
+import { showPredictions } from '../../src/cli/commands/predict.js';
+import { formatDataset } from '../../src/cli/dataset-text.js';
+import type { DatasetSummary } from '../../src/data/summary.js';
+import { colorsFor } from '../../src/report/output.js';
+import { agon, keptIo } from './command-line.js';
+
+const network = { index: 1, name: 'resnet8', parameters: 78_042 };
+
+describe('agon nets', () => {
+  it('lists parameters and multiply-adds', async () => {
+    const { stdout } = await agon('nets');
+    expect(stdout).toMatch(/^resnet20 +278 k +40\.8 M +3x32x32 +100$/m);
+    expect(stdout).toMatch(/^resnet18 +11\.7 M +1\.81 G +3x224x224 +1,000$/m);
+  });
+
+  it('counts with other classes and sizes, as JSON', async () => {
+    const { stdout } = await agon('nets --classes 10 --size 64 --json');
+    const networks = JSON.parse(stdout) as { name: string; parameters: number; inputSize: number; classes: number }[];
+    expect(networks.find(({ name }) => name === 'resnet8')).toMatchObject({
+      parameters: 78_042,
+      inputSize: 64,
+      classes: 10,
+    });
+  });
+});
+
+describe('agon data', () => {
+  it('shows what is in a data set', async () => {
+    const { stdout } = await agon('data builtin');
+    expect(stdout).toMatch(/^builtin {2}builtin, 5,000 images, 10 classes, colour, 32x32 pixels\n/);
+    expect(stdout).toMatch(/^ring +400 +100$/m);
+  });
+
+  it('names unreadable files with the reason', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'agon-data-'));
+    for (const [i, name] of ['cat', 'dog'].entries()) {
+      await mkdir(join(folder, name));
+      const image = { width: 8 + i, height: 8, channels: 3, background: 'red' } as const;
+      for (const file of ['a.png', 'b.png']) await sharp({ create: image }).toFile(join(folder, name, file));
+    }
+    await writeFile(join(folder, 'dog', 'broken.png'), 'no image');
+    const { stdout, exitCode } = await agon(`data ${folder}`);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('4 images, 2 classes, colour, width 8 to 9 (median 8), height 8\n');
+    expect(stdout).toMatch(/1 unreadable file left out:\n {2}\S*broken\.png: \S/);
+    const json = JSON.parse((await agon(`data ${folder} --json`)).stdout) as DatasetSummary;
+    expect(json).toMatchObject({
+      kind: 'folder',
+      channels: 3,
+      skipped: [{ path: expect.stringContaining('broken.png') }],
+    });
+    await rm(folder, { recursive: true });
+  });
+
+  it('shortens long lists unless all is asked for', () => {
+    const many: DatasetSummary = {
+      name: 'many',
+      kind: 'folder',
+      channels: 1,
+      splits: [{ name: 'train', images: 5000 }],
+      classes: Array.from({ length: 100 }, (_, i) => ({ name: `class ${i}\x1b[2J`, counts: [50] })),
+      skipped: Array.from({ length: 30 }, (_, i) => ({ path: `${i}.png`, reason: 'broken\nfor sure' })),
+    };
+    const colors = colorsFor({ isTTY: false }, {});
+    const short = formatDataset(many, false, colors).join('\n');
+    expect(short).toContain('grey, sizes unknown');
+    expect(short).toContain('... and 80 more (--all)');
+    expect(short).toContain('... and 10 more (--all)');
+    expect(short).not.toContain('\x1b');
+    const long = formatDataset(many, true, colors).join('\n');
+    expect(long).toContain('class 99');
+    expect(long).toContain('29.png: broken');
+    expect(long).not.toContain('--all');
+  });
+});
+
+describe('agon eval, export and predict', () => {
+  it('mark the best network', () => {
+    const results = [
+      { network: { ...network, index: 0 }, evaluation: { loss: Number.NaN, accuracy: 0.1 } },
+      { network, evaluation: { loss: 0.9, accuracy: 0.71234 } },
+    ];
+    const lines = formatEvaluation({ split: 'test', images: 1, results }, 'best', keptIo()).join('\n').split('\n');
+    expect(lines[0]).toBe('best checkpoint, 1 test image');
+    expect(lines.slice(2)).toEqual([
+      'network     parameters    loss  accuracy',
+      'resnet8 #0      78.0 k     NaN   10.00 %',
+      'resnet8 #1      78.0 k  0.9000   71.23 %  ★',
+    ]);
+  });
+
+  it('say what was exported', () => {
+    const lines = formatExported({ path: 'a.onnx', network, parity: 1.26e-7, bytes: 322_370 });
+    expect(lines[0]).toBe('a.onnx  resnet8 (network 1), 322 kB');
+    expect(lines[1]).toContain('1.3e-7');
+  });
+
+  it('predict the files that can be read and report the others', () => {
+    const io = keptIo();
+    const predictions = [
+      { label: 'ring', probability: 0.9 },
+      { label: 'disc', probability: 0.1 },
+    ];
+    showPredictions(
+      [
+        { file: 'a.png', predictions },
+        { file: 'b.png', error: 'is broken' },
+      ],
+      io,
+    );
+    expect(io.stdout.lines).toEqual([
+      'file   class  probability',
+      'a.png  ring        90.0 %',
+      '       disc        10.0 %',
+    ]);
+    expect(io.stderr.text).toBe('error: b.png: is broken\n');
+  });
+});

@@ -1,0 +1,108 @@
+import { EventEmitter, once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { onInterrupt } from '../../src/cli/interrupt.js';
+import { runTraining, type TrainingOptions } from '../../src/cli/training.js';
+import type { TrainEvent } from '../../src/train/events.js';
+import { parseSettings } from '../../src/train/settings.js';
+import { startEvent, stepEvent, wholeRun } from '../report/events.js';
+import { keptIo } from './command-line.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "agon's run-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** Trains with a stand-in that sends the events and then waits for `stop`, or ends as told. */
+function train(
+  events: readonly TrainEvent[],
+  end: 'finished' | 'stopped' | Error,
+  more: Partial<TrainingOptions> = {},
+) {
+  const io = keptIo();
+  const signals = new EventEmitter();
+  const exits: number[] = [];
+  const stop = new AbortController();
+  let started = 0;
+  const options: TrainingOptions = { settings: parseSettings({}), folder, resume: false, display: 'console', ...more };
+  const host = {
+    signals,
+    exit: (code: number) => void exits.push(code),
+    start: ({ onEvent }: { onEvent: (event: TrainEvent) => void }) => {
+      for (const event of events) onEvent(event);
+      const run = async () => {
+        if (end === 'stopped') await once(stop.signal, 'abort');
+        if (end instanceof Error) throw end;
+        return end;
+      };
+      return { done: run(), stop: () => stop.abort() };
+    },
+  };
+  const done = runTraining(options, io, host, () => started++);
+  return { done, io, signals, exits, started: () => started };
+}
+
+const log = async () => (await readFile(join(folder, 'log.jsonl'), 'utf8')).trimEnd().split('\n');
+
+describe('runTraining', () => {
+  it('shows a run, logs it, and exits with 0', async () => {
+    const { done, io, signals, started } = train(wholeRun(), 'finished');
+    expect(await done).toBe(0);
+    expect(io.stdout.text).toContain('runs/one/winner.onnx');
+    expect(io.stderr.text).toBe('');
+    expect(await log()).toHaveLength(wholeRun().length);
+    expect([started(), signals.listenerCount('SIGINT'), signals.listenerCount('SIGTERM')]).toEqual([1, 0, 0]);
+  });
+
+  it('writes events as JSON instead', async () => {
+    const { done, io } = train(wholeRun(), 'finished', { display: 'json' });
+    await done;
+    expect(io.stdout.lines.map((line) => JSON.parse(line) as unknown)).toEqual(wholeRun());
+  });
+
+  it.each(['SIGINT', 'SIGTERM'])('stops cleanly at %s and says how to go on', async (signal) => {
+    const { done, io, signals, exits } = train([startEvent(), stepEvent(0, 0, [1, 2, 3])], 'stopped');
+    signals.emit(signal);
+    expect(await done).toBe(130);
+    expect(io.stdout.text).toContain('stopping after this step, with a checkpoint');
+    expect(io.stderr.text).toBe(`stopped; to go on: agon train --resume '${folder.replace("'", "'\\''")}'\n`);
+    expect(exits).toEqual([]);
+    expect(await log()).toHaveLength(2);
+  });
+
+  it("rejects with the run's error", async () => {
+    const { done, started } = train([{ type: 'phase', phase: 'data' }], new Error('no such data'));
+    await expect(done).rejects.toThrow('no such data');
+    expect(started()).toBe(0);
+    await expect(log()).rejects.toThrow('ENOENT');
+  });
+
+  it('fails when the log could not be written', async () => {
+    const gone = join(folder, 'gone');
+    await expect(train(wholeRun(), 'finished', { folder: gone }).done).rejects.toThrow("log can't be opened");
+    await expect(train(wholeRun(), new Error('disk full'), { folder: gone }).done).rejects.toThrow('disk full');
+  });
+});
+
+describe('onInterrupt', () => {
+  it('tells the second signal from the echo of the first', () => {
+    const source = new EventEmitter();
+    const calls: string[] = [];
+    let time = 0;
+    const handlers = { first: () => calls.push('first'), again: () => calls.push('again') };
+    const release = onInterrupt(source, handlers, () => time);
+    source.emit('SIGINT');
+    time = 100;
+    source.emit('SIGINT');
+    expect(calls).toEqual(['first']);
+    time = 400;
+    source.emit('SIGTERM');
+    expect(calls).toEqual(['first', 'again']);
+    release();
+    source.emit('SIGINT');
+    expect(calls).toHaveLength(2);
+  });
+});

@@ -1,0 +1,180 @@
+import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as ort from 'onnxruntime-node';
+import { describe, expect, it } from 'vitest';
+import { decodeImage } from '../../src/data/decode.js';
+import { openDataset } from '../../src/data/open.js';
+import { toTensor } from '../../src/data/preprocess.js';
+import { exportRun } from '../../src/export/export-run.js';
+import { readModelFile } from '../../src/onnx/file.js';
+import { readCheckpoint, writeCheckpoint } from '../../src/train/checkpoint.js';
+import { runPaths } from '../../src/train/run-folder.js';
+import { eventsOf } from '../train/runs.js';
+import { pictureRun } from './picture-run.js';
+
+const run = pictureRun();
+
+/** The end event of the run. */
+function ending() {
+  const [end] = eventsOf(run.ran.events, 'end');
+  if (!end) throw new Error('the run has not ended');
+  return end;
+}
+
+/** The metadata of a model file, parsed. */
+async function metadataOf(path: string): Promise<Record<string, Record<string, unknown>>> {
+  const { metadataProps = [] } = await readModelFile(path);
+  return Object.fromEntries(metadataProps.map(({ key, value }) => [key, JSON.parse(value)]));
+}
+
+/** A copy of the run's checkpoints in a folder of their own. */
+async function copyRun(name: string): Promise<string> {
+  const folder = join(run.root, name);
+  await mkdir(folder);
+  const [from, to] = [runPaths(run.ran.folder), runPaths(folder)];
+  for (const key of ['best', 'last'] as const) await copyFile(from[key], to[key]);
+  return folder;
+}
+
+describe('the exported winner', () => {
+  it('has standard inference operators only', async () => {
+    const { opsetImport, graph, functions } = await readModelFile(ending().model);
+    expect(opsetImport).toMatchObject([{ domain: '', version: 20 }]);
+    expect(functions ?? []).toEqual([]);
+    const operators = new Set(graph.node.map(({ opType, domain }) => `${domain ?? ''}:${opType}`));
+    const all = ['Conv', 'BatchNormalization', 'Relu', 'Clip', 'Add', 'Gemm', 'MatMul', 'GlobalAveragePool', 'Flatten'];
+    const allowed = [...all, 'ReduceMean', 'Reshape'].map((op) => `:${op}`);
+    expect(allowed).toEqual(expect.arrayContaining([...operators]));
+    const norms = graph.node.filter(({ opType }) => opType === 'BatchNormalization');
+    expect(norms.length).toBeGreaterThan(4);
+    for (const { output, attribute = [] } of norms) {
+      expect([output.length, attribute.find(({ name }) => name === 'training_mode')?.i ?? 0]).toEqual([1, 0]);
+    }
+  });
+
+  it('has images in, logits out, and its parameters under their own names', async () => {
+    const { graph } = await readModelFile(ending().model);
+    expect(graph.input.map(({ name }) => name)).toEqual(['images']);
+    expect(graph.output.map(({ name }) => name)).toEqual(['logits']);
+    const names = (graph.initializer ?? []).map(({ name }) => name);
+    const { tensors } = await readCheckpoint(runPaths(run.ran.folder).best);
+    const prefix = `net${ending().winner.index}.`;
+    const own = [...tensors.keys()].filter((name) => name.startsWith(prefix) && !name.endsWith('.momentum_buffer'));
+    expect(names).toEqual(expect.arrayContaining(own.map((name) => name.slice(prefix.length))));
+  });
+
+  it('describes itself', async () => {
+    const { labels, preprocessing, agon } = await metadataOf(ending().model);
+    const { winner, bestEpoch, validation, test } = ending();
+    expect(labels).toEqual(['blue', 'red', 'yellow']);
+    expect(preprocessing).toMatchObject({ height: 8, width: 8, channels: 3, resize: { height: 9, width: 9 } });
+    expect(agon).toMatchObject({
+      network: winner.name,
+      networkIndex: winner.index,
+      checkpoint: 'best',
+      epochs: bestEpoch + 1,
+      validationAccuracy: validation.accuracy,
+      testAccuracy: test?.[winner.index]?.accuracy,
+      settings: { seed: 0, batchSize: 16 },
+    });
+  });
+
+  it('classifies the test images as the trainer did, in batches of any size', async () => {
+    const { model, winner, test } = ending();
+    const { preprocessing } = await readCheckpoint(runPaths(run.ran.folder).best);
+    const { test: split } = await openDataset(join(run.root, 'pictures'));
+    if (split?.source.kind !== 'files') throw new Error('expected image files');
+    const inputs: Float32Array[] = [];
+    for (const path of split.source.paths) inputs.push(toTensor(await decodeImage(path, 3), preprocessing));
+    const session = await ort.InferenceSession.create(model, { intraOpNumThreads: 1 });
+    const logits = async (images: readonly Float32Array[]) => {
+      const joined = Float32Array.from(images.flatMap((image) => [...image]));
+      const feeds = { images: new ort.Tensor('float32', joined, [images.length, 3, 8, 8]) };
+      const { logits: result } = await session.run(feeds);
+      expect(result?.dims).toEqual([images.length, 3]);
+      return Array.from((result as ort.Tensor).data as Float32Array);
+    };
+    const all = await logits(inputs);
+    const alone = await logits(inputs.slice(2, 3));
+    alone.forEach((value, i) => {
+      expect(value).toBeCloseTo(all[6 + i] as number, 4);
+    });
+    const five = await logits(inputs.slice(0, 5));
+    expect(five).toHaveLength(15);
+    const correct = [...split.labels].filter((label, i) => {
+      const row = all.slice(3 * i, 3 * i + 3);
+      return row.indexOf(Math.max(...row)) === label;
+    });
+    expect(correct.length / split.length).toBe(test?.[winner.index]?.accuracy);
+    await session.release();
+  });
+
+  it("agrees with the trainer's logits", () => {
+    expect(ending().parity).toBeGreaterThanOrEqual(0);
+    expect(ending().parity).toBeLessThan(1e-4);
+  });
+});
+
+describe('export', () => {
+  it('takes a network by index or by a name that only one has', async () => {
+    const folder = await copyRun('choices');
+    const byIndex = await exportRun(folder, { checkpoint: 'best', network: '1', out: join(folder, 'one.onnx') });
+    const byName = await exportRun(folder, {
+      checkpoint: 'best',
+      network: 'mobilenetv2',
+      out: join(folder, 'two.onnx'),
+    });
+    expect(byIndex.network).toEqual(byName.network);
+    expect(await readFile(byIndex.path)).toEqual(await readFile(byName.path));
+    const { graph } = await readModelFile(byIndex.path);
+    expect(graph.node.some(({ opType }) => opType === 'Dropout')).toBe(false);
+  });
+
+  it('writes where it is told, else into the run, never over the winner of the best epoch', async () => {
+    const folder = await copyRun('places');
+    const { index, name } = ending().winner;
+    const others = [0, 1, 2].filter((i) => i !== index);
+    const paths: string[] = [];
+    for (const network of [undefined, ...others.map(String)])
+      paths.push((await exportRun(folder, { checkpoint: 'best', network })).path);
+    paths.push((await exportRun(folder, { checkpoint: 'last' })).path);
+    expect(paths.slice(0, 1)).toEqual([join(folder, 'winner.onnx')]);
+    expect(paths.at(-1)).toBe(join(folder, `${name}-${index}-last.onnx`));
+    expect(new Set(paths).size).toBe(4);
+    expect((await metadataOf(paths[3] as string)).agon).toMatchObject({ checkpoint: 'last', epochs: 4 });
+    expect(await readFile(paths[0] as string)).not.toEqual(await readFile(paths[3] as string));
+  });
+
+  it.each([
+    ['resnet-cifar', 'more than one of that name'],
+    ['resnet20', 'none of them'],
+    ['3', 'none of them'],
+  ])('of network %s is refused', async (network, got) => {
+    await expect(exportRun(run.ran.folder, { checkpoint: 'best', network })).rejects.toThrow(
+      `export: network "${network}": expected one of 0 (resnet-cifar), 1 (mobilenetv2), 2 (resnet-cifar), ` +
+        `got ${got}. Give its index`,
+    );
+  });
+
+  it('writes nothing when it fails', async () => {
+    const folder = await copyRun('failures');
+    const before = await readdir(folder);
+    const missing = join(folder, 'nowhere', 'model.onnx');
+    await expect(exportRun(folder, { checkpoint: 'best', out: missing })).rejects.toThrow(
+      `${missing}: can't be written: `,
+    );
+    const { tensors, ...header } = await readCheckpoint(runPaths(folder).best);
+    const name = `net${ending().winner.index}.fc.bias`;
+    const spoilt = { dtype: 'float32', dims: [3], data: new Float32Array(3).fill(Number.NaN) } as const;
+    await writeCheckpoint(runPaths(folder).best, { ...header, tensors: new Map([...tensors, [name, spoilt]]) });
+    await expect(exportRun(folder, { checkpoint: 'best' })).rejects.toThrow(/the exported model disagrees/);
+    expect(await readdir(folder)).toEqual(before);
+  });
+
+  it('of a run without that checkpoint is an error that names it', async () => {
+    const folder = join(run.root, 'none');
+    await expect(exportRun(folder, { checkpoint: 'best' })).rejects.toThrow(
+      `${join(folder, 'best.safetensors')}: there is no such checkpoint`,
+    );
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Tensor, tensor } from '../../src/onnx/tensor.js';
+import { CPU } from '../../src/runtime/device.js';
+import { Stepper } from '../../src/runtime/stepper.js';
+import { feeds, numbersOf, smallStep } from './small-step.js';
+
+const { step, source, state } = smallStep();
+
+async function openStepper(): Promise<Stepper> {
+  const stepper = await Stepper.open(source, { device: CPU, threads: 1 });
+  onTestFinished(() => stepper.close());
+  return stepper;
+}
+
+/** The state with one tensor replaced, or left out. */
+function changed(name: string, value: Tensor | undefined): Map<string, Tensor> {
+  const copy = new Map(state);
+  if (value) copy.set(name, value);
+  else copy.delete(name);
+  return copy;
+}
+
+function fill(tensors: ReadonlyMap<string, Tensor>, value: number): void {
+  for (const { data } of tensors.values()) (data as Float32Array).fill(value);
+}
+
+describe('a stepper', () => {
+  it('has the state that it was given', async () => {
+    const stepper = await openStepper();
+    stepper.load(state);
+    expect(await stepper.state()).toEqual(new Map(step.state.map((name) => [name, state.get(name)])));
+  });
+
+  it('shares no memory with what it is given, nor with what it gives', async () => {
+    const stepper = await openStepper();
+    stepper.load(state);
+    const first = await stepper.step(feeds(0));
+    const [firstNumbers, after] = [numbersOf(first), numbersOf(await stepper.state())];
+    const second = await stepper.step(feeds(1));
+    const secondNumbers = numbersOf(second);
+
+    const given = new Map(Array.from(state, ([name, { dims, data }]) => [name, tensor('float32', dims, data)]));
+    stepper.load(given);
+    fill(given, 7);
+    expect(numbersOf(await stepper.step(feeds(0)))).toEqual(firstNumbers);
+    const taken = await stepper.state();
+    fill(taken, 7);
+    expect(numbersOf(await stepper.state())).toEqual(after);
+    expect(numbersOf(await stepper.step(feeds(1)))).toEqual(secondNumbers);
+    // Later steps leave the outputs of earlier ones alone.
+    await stepper.step(feeds(2));
+    expect([numbersOf(first), numbersOf(second)]).toEqual([firstNumbers, secondNumbers]);
+  });
+
+  it('goes on from a state that it is given in the middle', async () => {
+    const [stepper, other] = [await openStepper(), await openStepper()];
+    stepper.load(state);
+    for (const k of [0, 1, 2]) await stepper.step(feeds(k));
+    other.load(await stepper.state());
+    const [a, b] = [await stepper.step(feeds(3)), await other.step(feeds(3))];
+    expect(numbersOf(a)).toEqual(numbersOf(b));
+    expect(await stepper.state()).toEqual(await other.state());
+  });
+
+  it.each<[string, Tensor | undefined, string]>([
+    ['is missing', undefined, 'is missing'],
+    ['has another shape', tensor('float32', [4], [1, 2, 3, 4]), ': expected float32 [5], got float32 [4]'],
+    ['has another type', tensor('float64', [5], [1, 2, 3, 4, 5]), ': expected float32 [5], got float64 [5]'],
+  ])('refuses a state of which a tensor %s, saying where it is from', async (_, value, message) => {
+    const stepper = await openStepper();
+    const text = `tensor "net1.fc.bias"${message.startsWith(':') ? '' : ' '}${message}`;
+    expect(() => stepper.load(changed('net1.fc.bias', value))).toThrow(`state: ${text}`);
+    expect(() => stepper.load(changed('net1.fc.bias', value), 'my.safetensors')).toThrow(`my.safetensors: ${text}`);
+  });
+
+  it('names what a run lacks', async () => {
+    const stepper = await openStepper();
+    stepper.load(state);
+    const { images, labels } = feeds(0) as { images: Tensor; labels: Tensor };
+    await expect(stepper.step({ images, labels })).rejects.toThrow(/^session: a run failed: .*learning_rate/);
+  });
+});

@@ -1,0 +1,77 @@
+import { cp, mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Split } from '../../src/data/dataset.js';
+import { prepareData } from '../../src/train/data.js';
+import { png } from '../data/helpers.js';
+import { smallData, smallSettings, temporaryFolder } from './runs.js';
+
+/** Which stored images a split has. */
+function rowsOf({ source }: Split): number[] {
+  return source.kind === 'packed' ? [...source.rows] : [];
+}
+
+/** A folder of little images, with a class folder for each name. */
+async function imageFolder(files: readonly string[]): Promise<string> {
+  const folder = join(await temporaryFolder(), 'images');
+  for (const [i, file] of files.entries()) {
+    await mkdir(join(folder, file, '..'), { recursive: true });
+    await writeFile(join(folder, file), await png(12, 10, i));
+  }
+  return folder;
+}
+
+const FILES = ['a/1.png', 'a/2.png', 'a/3.png', 'b/1.png', 'b/2.png', 'b/3.png'];
+
+describe('the data of a run', () => {
+  it('hold validation images out of the training images, and none of the test images', async () => {
+    const settings = smallSettings(await smallData({ test: 'right' }), { limit: 40 });
+    const { train, validation, test } = (await prepareData(settings)).dataset;
+    expect([train, validation, test].map((split) => split?.length)).toEqual([40, 16, 24]);
+    const [learned, held] = [rowsOf(train), rowsOf(validation)];
+    expect(new Set([...learned, ...held]).size).toBe(56);
+    expect(Math.max(...learned, ...held)).toBeLessThan(64);
+    const bytes = (split: Split | undefined) => (split?.source.kind === 'packed' ? split.source.data : undefined);
+    expect(bytes(validation)).toBe(bytes(train));
+    expect(bytes(test)).not.toBe(bytes(train));
+    for (const label of [0, 1, 2, 3]) expect([...validation.labels].filter((l) => l === label)).toHaveLength(4);
+  });
+
+  it('hold out the same images again for the same seed, others for another', async () => {
+    const settings = smallSettings(await smallData());
+    const held = async (seed: number) => rowsOf((await prepareData({ ...settings, seed })).dataset.validation);
+    expect(await held(3)).toEqual(await held(3));
+    expect(await held(3)).not.toEqual(await held(4));
+  });
+
+  it('take the statistics of what is trained on', async () => {
+    const settings = smallSettings(await smallData());
+    const { dataset, preprocessing } = await prepareData(settings);
+    const { source } = dataset.train;
+    if (source.kind !== 'packed') throw new Error('expected packed images');
+    const pixels = rowsOf(dataset.train).flatMap((row) => [...source.data.subarray(row * 64, (row + 1) * 64)]);
+    const mean = pixels.reduce((sum, value) => sum + value / 255, 0) / pixels.length;
+    const variance = pixels.reduce((sum, value) => sum + (value / 255 - mean) ** 2, 0) / pixels.length;
+    expect(preprocessing.mean[0]).toBeCloseTo(mean, 12);
+    expect(preprocessing.std[0]).toBeCloseTo(Math.sqrt(variance), 12);
+  });
+
+  it('use the validation split that a folder has', async () => {
+    const folder = await imageFolder([...FILES.map((file) => `train/${file}`), 'val/a/9.png', 'val/b/9.png']);
+    const { dataset } = await prepareData(smallSettings(folder, { size: 8 }));
+    expect([dataset.train.length, dataset.validation.length, dataset.test]).toEqual([6, 2, undefined]);
+  });
+
+  it('have a fingerprint of their images, wherever they are', async () => {
+    const folder = await imageFolder(FILES);
+    const fingerprint = async (data: string) => (await prepareData(smallSettings(data, { size: 8 }))).fingerprint;
+    const original = await fingerprint(folder);
+    const copy = join(await temporaryFolder(), 'elsewhere');
+    await cp(folder, copy, { recursive: true });
+    expect(await fingerprint(copy)).toBe(original);
+    await rename(join(copy, 'a/1.png'), join(copy, 'a/4.png'));
+    const renamed = await fingerprint(copy);
+    await rename(join(copy, 'a/4.png'), join(copy, 'b/4.png'));
+    expect(new Set([original, renamed, await fingerprint(copy)]).size).toBe(3);
+  });
+});

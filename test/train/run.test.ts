@@ -1,0 +1,107 @@
+import { readdir } from 'node:fs/promises';
+import { performance } from 'node:perf_hooks';
+import { describe, expect, it } from 'vitest';
+import { learningRateAt } from '../../src/optim/schedule.js';
+import { readCheckpoint } from '../../src/train/checkpoint.js';
+import { evaluateRun } from '../../src/train/evaluate-run.js';
+import type { TrainEvent } from '../../src/train/events.js';
+import { startTraining } from '../../src/train/run.js';
+import { readRunSettings, runPaths } from '../../src/train/run-folder.js';
+import type { Settings } from '../../src/train/settings.js';
+import { eventsOf, MOBILENET, newRunFolder, RESNET, runHere, smallData, smallSettings } from './runs.js';
+
+describe('a run in a worker thread', () => {
+  it('finishes, leaves its files, sends its events in order, and leaves this thread free', async () => {
+    const settings = smallSettings(await smallData({ test: 'right' }));
+    const folder = await newRunFolder();
+    const events: TrainEvent[] = [];
+    const before = performance.eventLoopUtilization();
+    const run = startTraining({ settings, folder, resume: false, onEvent: (event) => events.push(event) });
+    expect(await run.done).toBe('finished');
+    expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.5);
+
+    const labels = events.map((event) => (event.type === 'phase' ? `phase ${event.phase}` : event.type));
+    const epoch = ['step', 'step', 'step', 'phase validation', 'epoch'];
+    const begin = ['phase data', 'phase graph', 'start'];
+    expect(labels).toEqual([...begin, ...epoch, ...epoch, 'phase test', 'phase export', 'end']);
+    const steps = [0, 1].flatMap((e) => [0, 1, 2].map((s) => [e, s]));
+    expect(eventsOf(events, 'step').map(({ epoch, step }) => [epoch, step])).toEqual(steps);
+
+    const files = ['best.safetensors', 'config.json', 'last.safetensors', 'winner.onnx'];
+    expect((await readdir(folder)).sort()).toEqual(files);
+    expect(await readRunSettings(folder)).toEqual(settings);
+    const { position, best } = await readCheckpoint(runPaths(folder).last);
+    expect(position).toEqual({ epoch: 2, step: 0 });
+    expect(eventsOf(events, 'end')[0]).toMatchObject({ bestEpoch: best?.epoch, winner: { index: best?.network } });
+  });
+
+  it('stops after the running step when it is asked to', async () => {
+    const settings = smallSettings(await smallData(), { epochs: 200 });
+    const folder = await newRunFolder();
+    const events: TrainEvent[] = [];
+    const onEvent = (event: TrainEvent) => {
+      events.push(event);
+      if (event.type === 'step' && event.epoch === 0 && event.step === 1) run.stop();
+    };
+    const run = startTraining({ settings, folder, resume: false, onEvent });
+    expect(await run.done).toBe('stopped');
+    const { position } = await readCheckpoint(runPaths(folder).last);
+    expect(eventsOf(events, 'stop')).toMatchObject([{ ...position, checkpoint: runPaths(folder).last }]);
+    expect(position.epoch).toBeLessThan(199);
+    expect(eventsOf(events, 'step')).toHaveLength(3 * position.epoch + position.step);
+  });
+});
+
+describe('a run', () => {
+  it('trains a single network through the same code, at the rates of the schedule', async () => {
+    const schedule = { name: 'one-cycle', pctStart: 0.4, divFactor: 10, finalDivFactor: 100 } as const;
+    const settings = smallSettings(await smallData(), { nets: [RESNET], schedule, warmupEpochs: 0.5 });
+    const { outcome, events } = await runHere(settings);
+    expect(outcome).toBe('finished');
+    const steps = eventsOf(events, 'step');
+    for (const { ce, kl, feature, total, teachers } of steps) {
+      expect({ ce, kl, feature, total, teachers }).toEqual({ ce, kl: [0], feature: [0], total: ce, teachers: [[0]] });
+    }
+    expect(eventsOf(events, 'epoch').map(({ networks }) => networks.map(({ won }) => won))).toEqual([[1], [1]]);
+    const rates = { base: 0.05, schedule, warmupEpochs: 0.5, epochs: 2, stepsPerEpoch: 3 };
+    expect(steps.map(({ lr }) => lr)).toEqual([0, 1, 2, 3, 4, 5].map((step) => learningRateAt(step, rates)));
+    expect(eventsOf(events, 'epoch').map(({ lr }) => lr)).toEqual([steps[2]?.lr, steps[5]?.lr]);
+  });
+
+  it('learns', async () => {
+    const settings = smallSettings(await smallData({ test: 'right' }), { nets: [RESNET, MOBILENET], epochs: 8 });
+    const [end] = eventsOf((await runHere(settings)).events, 'end');
+    expect(end?.validation.accuracy).toBeGreaterThan(0.8);
+    expect(end?.test?.[end.winner.index]?.accuracy).toBeGreaterThan(0.8);
+    expect(end?.parity).toBeLessThan(1e-4);
+  });
+
+  it('gives the same numbers each time, and never looks at the test split while it trains', async () => {
+    const nets: Settings['nets'] = [MOBILENET, RESNET];
+    const right = smallSettings(await smallData({ test: 'right' }), { nets });
+    const wrong = smallSettings(await smallData({ test: 'wrong' }), { nets, workers: 2 });
+    const runs = [await runHere(right), await runHere(wrong)];
+    const [a, b] = runs.map(({ events }) => eventsOf(events, 'end')[0]);
+    expect(a?.test).not.toEqual(b?.test);
+    expect([a?.bestEpoch, a?.winner, a?.validation]).toEqual([b?.bestEpoch, b?.winner, b?.validation]);
+    for (const which of ['best', 'last'] as const) {
+      const [one, other] = await Promise.all(runs.map(({ folder }) => readCheckpoint(runPaths(folder)[which])));
+      expect(one?.tensors).toEqual(other?.tensors);
+    }
+  });
+
+  it('is evaluated afterwards to the same numbers', async () => {
+    const { folder, events } = await runHere(smallSettings(await smallData({ test: 'right' })));
+    const [end] = eventsOf(events, 'end');
+    const test = await evaluateRun(folder, { checkpoint: 'best' });
+    expect([test.split, test.images]).toEqual(['test', 24]);
+    expect(test.results.map(({ evaluation }) => evaluation)).toEqual(end?.test);
+    const validation = await evaluateRun(folder, { checkpoint: 'best', split: 'validation' });
+    expect(validation.images).toBe(16);
+    expect(validation.results[end?.winner.index ?? 0]?.evaluation).toEqual(end?.validation);
+    const other = await smallData({ classes: 3 });
+    await expect(evaluateRun(folder, { checkpoint: 'best', data: other })).rejects.toThrow(
+      `${other}: its classes are not those of the run: expected 4: 0, 1, 2, 3, got 3: 0, 1, 2`,
+    );
+  });
+});

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { checkSettings, parseSettings } from '../../src/train/settings.js';
+
+describe('settings', () => {
+  it('have defaults, and are complete after once', () => {
+    const settings = parseSettings({});
+    expect(settings).toMatchObject({ data: 'builtin', nets: ['resnet8', 'resnet8'], rule: 'argmin', device: 'cpu' });
+    expect(parseSettings(settings)).toEqual(settings);
+    expect(parseSettings({ optimizer: { name: 'adamw' } }).optimizer).toEqual({
+      name: 'adamw',
+      lr: 1e-3,
+      betas: [0.9, 0.999],
+      eps: 1e-8,
+      weightDecay: 1e-2,
+    });
+  });
+
+  it.each<[unknown, string]>([
+    [{ epoch: 3 }, 'unknown setting "epoch". Did you mean "epochs"?'],
+    [{ zebra: 3 }, 'unknown setting "zebra". There is: data, nets, epochs, '],
+    [{ optimizer: { name: 'sgd', momentm: 1 } }, 'unknown setting "optimizer.momentm". Did you mean "momentum"?'],
+    [{ optimizer: { name: 'adamw', momentum: 1 } }, 'unknown setting "optimizer.momentum". There is: name, lr, betas'],
+    [{ schedule: { name: 'cosine', gamma: 1 } }, 'unknown setting "schedule.gamma". There is: name, min'],
+    [{ augmentation: { flipp: true } }, 'unknown setting "augmentation.flipp". Did you mean "flip"?'],
+    [{ epochs: 0 }, 'epochs: expected number to be >=1, got 0'],
+    [{ epochs: '3' }, 'epochs: expected number, got "3"'],
+    [{ batchSize: 1.5 }, 'batchSize: expected int, got 1.5'],
+    [{ temperature: Number.NaN }, 'temperature: expected number, got NaN'],
+    [{ validation: 1 }, 'validation: expected number to be <1, got 1'],
+    [{ rule: 'argmax' }, 'rule: expected one of "argmin"|"all-better"|"top-k"|"all"|"none", got "argmax"'],
+    [{ nets: [] }, 'nets: expected array to have >=1 items, got []'],
+    [{ nets: ['resnet8', 3] }, 'nets.1: expected a name or a specification, got 3'],
+    [{ optimizer: { name: 'adam' } }, "optimizer.name: expected 'sgd' | 'adamw', got \"adam\""],
+    [{ optimizer: { name: 'adamw', betas: [0.9, 1] } }, 'optimizer.betas.1: expected number to be <1, got 1'],
+    [{ augmentation: 'some' }, 'augmentation: expected "auto", "none" or an object, got "some"'],
+    [[], 'settings: expected object, got []'],
+    [null, 'settings: expected object, got null'],
+  ])('%j are refused', (input, message) => {
+    expect(() => parseSettings(input, 'my.json')).toThrow(`my.json: ${message}`);
+  });
+
+  it('that do not go together are refused', () => {
+    const settings = (topK: number) => parseSettings({ rule: 'top-k', topK, nets: ['resnet8', 'resnet8', 'resnet8'] });
+    expect(() => checkSettings(settings(2))).not.toThrow();
+    expect(() => checkSettings(settings(3))).toThrow(
+      'settings: topK: expected less than the number of networks (3), got 3',
+    );
+  });
+});
