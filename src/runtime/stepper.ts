@@ -98,7 +98,10 @@ export class Stepper {
 
   #advance(results: ort.InferenceSession.ReturnType): void {
     const next = new Map<string, ort.Tensor>();
-    for (const name of this.#source.state) next.set(name, results[this.#source.nextOf(name)] as ort.Tensor);
+    for (const name of this.#source.state) {
+      // A preallocated output is written in place; what the run returns for it is a copy.
+      next.set(name, this.#spare.get(name) ?? (results[this.#source.nextOf(name)] as ort.Tensor));
+    }
     if (this.#downloader) for (const value of this.#state.values()) value.dispose();
     else this.#spare = this.#state;
     this.#state = next;
