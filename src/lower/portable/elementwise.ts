@@ -2,8 +2,10 @@ import { indicator, mul, scale } from '../../graph/arithmetic.js';
 import type { Value } from '../../graph/node.js';
 import type { Body } from '../target.js';
 
-// Y = relu(X) is never negative, so its sign is 1 where the gradient passes and 0 elsewhere
-export const ReluGrad: Body = (g, _node, [dY, y]) => [mul(g, dY as Value, g.op('Sign', [y as Value]))];
+// dX = dY where Y > 0. A comparison and a cast have kernels everywhere; Sign, for one, has none on WebGPU.
+export const ReluGrad: Body = (g, _node, [dY, y]) => {
+  return [mul(g, dY as Value, indicator(g, g.op('Greater', [y as Value, g.scalar(0)])))];
+};
 
 // dX = dY where min < Y < max
 export const ClipGrad: Body = (g, node, [dY, y]) => {
