@@ -14,9 +14,6 @@ import { temporaryFolder } from '../train/runs.js';
 const OWN = fileURLToPath(new URL('../fixtures/golden', import.meta.url));
 const SHARED = fileURLToPath(new URL('../../../shared/fixtures', import.meta.url));
 
-/** In these a single element of a ReLU is so near its kink that float32 rounding decides on which side it falls. */
-const ON_THE_KINK = new Set(['competition-all-better-3', 'competition-argmin-unlike-T3', 'competition-dml-3']);
-
 /** The golden files of a folder, by name. */
 function goldenFiles(folder: string): Map<string, string> {
   const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.safetensors')) : [];
@@ -24,7 +21,7 @@ function goldenFiles(folder: string): Map<string, string> {
 }
 
 const own = goldenFiles(OWN);
-const others = [...goldenFiles(SHARED)].filter(([name]) => !own.has(name) && !ON_THE_KINK.has(name));
+const others = [...goldenFiles(SHARED)].filter(([name]) => !own.has(name));
 
 /** What a replay has to compare, by the kind of the file. */
 const COMPARED = {

@@ -1,10 +1,11 @@
 import { reshape, transpose } from '../../graph/arithmetic.js';
 import { inversePermutation } from '../../graph/axes.js';
 import type { Graph } from '../../graph/graph.js';
-import type { Node, Value } from '../../graph/node.js';
+import type { Value } from '../../graph/node.js';
 import { dropTail, flattenedWeightGrad } from '../flattened.js';
-import { at, endPad, type Geometry, geometryOf, inputGradPads, reach } from '../geometry.js';
+import { at, endPad, type Geometry, geometryOf, inputGradPads } from '../geometry.js';
 import type { Body } from '../target.js';
+import { transposedInputGrad } from '../transposed.js';
 import { swapAndReverse } from '../weights.js';
 
 /**
@@ -15,7 +16,7 @@ export const ConvInputGrad: Body = (g, node, [dY, w]) => {
   const geometry = geometryOf(node);
   const pads = inputGradPads(geometry);
   const direct = geometry.strides.every((stride) => stride === 1) && pads.every((pad) => pad >= 0);
-  if (!direct) return [transposedConvolution(g, node, geometry, dY as Value, w as Value)];
+  if (!direct) return [transposedInputGrad(g, geometry, node.numbers('input_size'), dY as Value, w as Value)];
   const { kernel, dilations, group } = geometry;
   return [
     g.op('Conv', [dY as Value, swapAndReverse(g, w as Value, group)], { kernel_shape: kernel, dilations, pads, group }),
@@ -30,24 +31,6 @@ export const ConvWeightGrad: Body = (g, node, [x, dY]) => {
   const rows = transpose(g, x as Value, [0, 2, 3, 1]);
   return [flattenedWeightGrad(g, geometry, rows, transpose(g, dY as Value, [1, 0, 2, 3]))];
 };
-
-function transposedConvolution(g: Graph, node: Node, geometry: Geometry, dY: Value, w: Value): Value {
-  const { kernel, strides, dilations, begin, end, group } = geometry;
-  const sizes = node.numbers('input_size');
-  const extra = sizes.map((size, i) => {
-    const made = (at(dY.shape, i + 2) - 1) * at(strides, i) + reach(geometry, i) + 1 - at(begin, i) - at(end, i);
-    return size - made;
-  });
-  const attributes = {
-    kernel_shape: kernel,
-    strides,
-    dilations,
-    group,
-    pads: [...begin, ...end],
-    output_padding: extra,
-  };
-  return g.op('ConvTranspose', [dY, w], attributes);
-}
 
 /** With X as [C/G, G N, ...] and dY as the kernel [K, N, ...], in G groups, the output is [C/G, K, k...]. */
 function swappedWeightGrad(g: Graph, geometry: Geometry, x: Value, dY: Value): Value {

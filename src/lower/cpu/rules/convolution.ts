@@ -3,6 +3,7 @@ import type { Node, Value } from '../../../graph/node.js';
 import { windowAttributes, windowOf } from '../../../graph/window.js';
 import { flattenedWeightGrad } from '../../flattened.js';
 import { type Geometry, geometryOf, inputGradPads } from '../../geometry.js';
+import { transposedInputGrad } from '../../transposed.js';
 import { swapAndReverse } from '../../weights.js';
 import { blockedConv, blockOutputs, blockWeights, type Extras, fromBlocked, subsample, toBlocked } from '../blocked.js';
 import { type Form, formKey } from '../forms.js';
@@ -97,24 +98,12 @@ function stridedInputGrad(node: Node, layout: Layout, geometry: Geometry): Place
   const sizes = node.numbers('input_size');
   if (!isEvenlyStrided(geometry, dY, sizes)) return undefined;
   const { block } = layout;
-  const { kernel, strides, dilations, begin, end, group } = geometry;
-  const extra = sizes.map((size, i) => {
-    const [k, s, o] = [kernel[i], strides[i], dY.shape[i + 2]] as [number, number, number];
-    return size - ((o - 1) * s + k - (begin[i] ?? 0) - (end[i] ?? 0));
-  });
-  const attributes = {
-    kernel_shape: kernel,
-    strides,
-    dilations,
-    group,
-    pads: [...begin, ...end],
-    output_padding: extra,
+  const transposed: Form = (g, [a, b]) => {
+    return toBlocked(g, transposedInputGrad(g, geometry, sizes, fromBlocked(g, a as Value), b as Value));
   };
-  const transposed: Form = (g, [a, b]) =>
-    toBlocked(g, g.op('ConvTranspose', [fromBlocked(g, a as Value), b as Value], attributes));
   const stuffed: Form = (g, [a, b]) => stuffedInputGrad(g, geometry, a as Value, b as Value, block);
   const phased: Form = (g, [a, b]) => phasedInputGrad(g, geometry, a as Value, b as Value, block);
-  const forms: Record<string, Form> = group === 1 ? { transposed, phased } : { stuffed, transposed };
+  const forms: Record<string, Form> = geometry.group === 1 ? { transposed, phased } : { stuffed, transposed };
   const inputs = [layout.blocked(dY), layout.plain(w)];
   return [{ blocked: layout.choose({ key: formKey(node.op, inputs, node.attributes), forms }, inputs) }];
 }
