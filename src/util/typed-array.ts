@@ -6,7 +6,8 @@ export function viewAs<T extends ArrayBufferView>(
   const size = Type.BYTES_PER_ELEMENT;
   const length = Math.floor(bytes.byteLength / size);
   if (bytes.byteOffset % size === 0) return new Type(bytes.buffer, bytes.byteOffset, length);
-  const copy = bytes.slice();
+  // Not bytes.slice(): a Buffer's own slice is a view.
+  const copy = new Uint8Array(bytes);
   return new Type(copy.buffer, 0, length);
 }
 
