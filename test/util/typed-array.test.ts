@@ -10,7 +10,10 @@ describe('viewAs', () => {
     expect(viewAs(BigInt64Array, bytes)).toEqual(numbers);
   });
 
-  for (const [name, Bytes] of [['a Uint8Array', Uint8Array], ['a Buffer', Buffer]] as const) {
+  for (const [name, Bytes] of [
+    ['a Uint8Array', Uint8Array],
+    ['a Buffer', Buffer],
+  ] as const) {
     it.each([1, 3, 4, 7])(`copies ${name} at offset %i`, (offset) => {
       const whole = Bytes.from(Array.from({ length: 40 }, () => 0xaa));
       whole.set(bytesOf(numbers), offset);
