@@ -1,31 +1,13 @@
-import { range } from '../graph/axes.js';
 import type { Node, Value } from '../graph/node.js';
+import { type Window, windowOf } from '../graph/window.js';
 
 /** A convolution's geometry, read off a Conv or a semantic gradient node. */
-export interface Geometry {
-  readonly kernel: readonly number[];
-  readonly strides: readonly number[];
-  readonly dilations: readonly number[];
-  readonly begin: readonly number[];
-  readonly end: readonly number[];
+export interface Geometry extends Window {
   readonly group: number;
 }
 
 export function geometryOf(node: Node): Geometry {
-  const kernel = node.numbers('kernel_shape');
-  const ones = range(kernel.length).map(() => 1);
-  const pads = node.numbers(
-    'pads',
-    range(2 * kernel.length).map(() => 0),
-  );
-  return {
-    kernel,
-    strides: node.numbers('strides', ones),
-    dilations: node.numbers('dilations', ones),
-    begin: pads.slice(0, kernel.length),
-    end: pads.slice(kernel.length),
-    group: node.number('group', 1),
-  };
+  return { ...windowOf(node, node.input(0), node.numbers('kernel_shape')), group: node.number('group', 1) };
 }
 
 /** Distance between a kernel's first and last tap along an axis. */

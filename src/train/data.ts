@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { relative } from 'node:path';
 import { type Augmentation, defaultAugmentation, NO_AUGMENTATION } from '../data/augment.js';
-import type { Dataset, Size, Split, SplitName } from '../data/dataset.js';
+import type { Dataset, Size, Split } from '../data/dataset.js';
 import { createLoader, type Loader } from '../data/loader.js';
 import { openDataset } from '../data/open.js';
 import { defaultInputSize, type Preprocessing, preprocessingFor } from '../data/preprocess.js';
@@ -41,11 +41,6 @@ export function trainingLoader({ dataset, preprocessing, augmentation }: RunData
 /** All images of a split, in order, for evaluation. */
 export function evaluationLoader(split: Split, preprocessing: Preprocessing, { batchSize, workers }: Settings): Loader {
   return createLoader({ split, preprocessing, batchSize, workers });
-}
-
-/** A split by name, if the data set has it. */
-export function splitOf(dataset: Dataset, name: SplitName): Split | undefined {
-  return dataset[name];
 }
 
 function inputSize({ size }: Settings, dataset: Dataset): Size {

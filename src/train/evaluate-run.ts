@@ -3,7 +3,7 @@ import { openDataset } from '../data/open.js';
 import { withValidation } from '../data/split.js';
 import { fail, present } from '../util/error.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint.js';
-import { evaluationLoader, splitOf } from './data.js';
+import { evaluationLoader } from './data.js';
 import { evaluate, loadPredictors } from './evaluate.js';
 import type { Evaluation, NetworkInfo } from './events.js';
 import { createGroup, openPredictors } from './group.js';
@@ -38,7 +38,7 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
   const opened = withValidation(await openDataset(settings.data), { fraction: settings.validation }, settings.seed);
   checkClasses(settings.data, opened.classes, checkpoint);
   const name = options.split ?? (opened.test ? 'test' : 'validation');
-  const split = splitOf(opened, name) ?? fail(settings.data, `there is no ${name} split`);
+  const split = opened[name] ?? fail(settings.data, `there is no ${name} split`);
   const { preprocessing, classes } = checkpoint;
   const group = createGroup(settings, { classes, channels: preprocessing.channels }, preprocessing);
   const predictors = await openPredictors(group, settings);

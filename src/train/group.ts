@@ -4,7 +4,7 @@ import type { Graph } from '../graph/graph.js';
 import { initialiseParameters } from '../nets/initialise.js';
 import { createNetwork, planNetwork } from '../nets/registry.js';
 import { countParameters } from '../nets/summary.js';
-import { type Tensor, tensor } from '../onnx/tensor.js';
+import { elementCount, type Tensor, tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
 import { Stepper } from '../runtime/stepper.js';
@@ -63,5 +63,5 @@ export function initialState({ graphs }: Group, step: StepGraph, seed: number): 
 
 function zeros(graph: Graph, name: string): Tensor {
   const dims = graph.parameters.get(name)?.value.shape as number[];
-  return tensor('float32', dims, new Float32Array(dims.reduce((n, dim) => n * dim, 1)));
+  return tensor('float32', dims, new Float32Array(elementCount(dims)));
 }

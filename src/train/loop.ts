@@ -1,6 +1,6 @@
 import type { Batch, Loader } from '../data/loader.js';
 import { networkPrefix } from '../distill/step.js';
-import { type Tensor, tensor } from '../onnx/tensor.js';
+import { elementCount, type Tensor, tensor } from '../onnx/tensor.js';
 import { createOptimizer } from '../optim/optimizer.js';
 import { learningRateAt } from '../optim/schedule.js';
 import type { Predictor } from '../runtime/predictor.js';
@@ -86,11 +86,11 @@ async function trainEpoch(context: LoopContext, from: Position, tally: Tally): P
   for await (const batch of context.training.epoch({ epoch, firstStep: step })) {
     if (context.stopRequested()) break;
     const received = context.now();
-    const outputs = readStep(await context.stepper.step(feedsFor(context, batch, { epoch, step })));
+    const lr = rateAt(context, { epoch, step });
+    const outputs = readStep(await context.stepper.step(feedsFor(context, batch, lr, { epoch, step })));
     checkFinite(context, outputs.total, { epoch, step });
     tally.add(outputs);
     const now = context.now();
-    const lr = rateAt(context, { epoch, step });
     context.emit({ type: 'step', epoch, step, lr, ...outputs, seconds: now - asked, waited: received - asked });
     asked = now;
     step++;
@@ -98,10 +98,10 @@ async function trainEpoch(context: LoopContext, from: Position, tally: Tally): P
   return { epoch, step };
 }
 
-function feedsFor(context: LoopContext, batch: Batch, position: Position): Record<string, Tensor> {
+function feedsFor(context: LoopContext, batch: Batch, lr: number, position: Position): Record<string, Tensor> {
   const { settings, input, training } = context;
   const count = position.epoch * training.steps + position.step;
-  const scalars = createOptimizer(settings.optimizer).scalarsAt(rateAt(context, position), count + 1);
+  const scalars = createOptimizer(settings.optimizer).scalarsAt(lr, count + 1);
   const feeds: Record<string, Tensor> = {
     images: tensor('float32', [batch.size, input.channels, input.height, input.width], batch.images),
     labels: tensor('int64', [batch.size], BigInt64Array.from(batch.labels, BigInt)),
@@ -109,7 +109,7 @@ function feedsFor(context: LoopContext, batch: Batch, position: Position): Recor
   for (const [name, value] of Object.entries(scalars)) feeds[name] = tensor('float32', [], [value]);
   for (const { name, shape } of context.uniforms) {
     const random = stream(settings.seed, 'uniform', name, count);
-    const numbers = Float32Array.from({ length: shape.reduce((n, dim) => n * dim, 1) }, () => random.uniform());
+    const numbers = Float32Array.from({ length: elementCount(shape) }, () => random.uniform());
     feeds[name] = tensor('float32', shape, numbers);
   }
   return feeds;

@@ -33,24 +33,6 @@ export function permutation(n: number, random: Random): Uint32Array {
   return order;
 }
 
-/** Gamma(shape, 1) by Marsaglia and Tsang's method (2000); shape > 0. */
-export function gamma(shape: number, random: Random): number {
-  if (shape < 1) return gamma(shape + 1, random) * (1 - random.uniform()) ** (1 / shape);
-  const d = shape - 1 / 3;
-  const c = 1 / Math.sqrt(9 * d);
-  for (;;) {
-    const x = random.normal();
-    const v = (1 + c * x) ** 3;
-    if (v > 0 && Math.log(1 - random.uniform()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v;
-  }
-}
-
-/** Beta(a, b); a, b > 0. */
-export function beta(a: number, b: number, random: Random): number {
-  const x = gamma(a, random);
-  return x / (x + gamma(b, random));
-}
-
 /** The first outputs repeat the seed's bits in a fresh xoroshiro128+; they are skipped. */
 const SKIPPED = 8;
 

@@ -2,6 +2,7 @@ import { indicator, mul, reshape, sub } from '../../graph/arithmetic.js';
 import { range } from '../../graph/axes.js';
 import type { Graph } from '../../graph/graph.js';
 import type { Node, Value } from '../../graph/node.js';
+import { type Window, windowOf } from '../../graph/window.js';
 import { tensor } from '../../onnx/tensor.js';
 import type { Body } from '../target.js';
 
@@ -47,33 +48,20 @@ export const AveragePoolGrad: Body = (g, node, inputs) => {
   return [scatterWindows(g, mul(g, dY, g.constant(counts)), kernels, window, channels)];
 };
 
-interface PoolWindow {
-  readonly kernel: readonly number[];
-  readonly strides: readonly number[];
-  readonly dilations: readonly number[];
-  readonly begin: readonly number[];
-  readonly end: readonly number[];
+interface PoolWindow extends Window {
   readonly output: readonly number[];
   /** Padding after each axis that all windows together need: negative where they leave a tail. */
   readonly cover: readonly number[];
 }
 
 function windowOfPool(node: Node, sizes: readonly number[], output: readonly number[]): PoolWindow {
-  const kernel = node.numbers('kernel_shape');
-  const axes = kernel.length;
-  const ones = range(axes).map(() => 1);
-  const pads = node.numbers(
-    'pads',
-    range(2 * axes).map(() => 0),
-  );
-  const strides = node.numbers('strides', ones);
-  const dilations = node.numbers('dilations', ones);
-  const [begin, end] = [pads.slice(0, axes), pads.slice(axes)];
-  const cover = range(axes).map((i) => {
-    const span = pick(dilations, i) * (pick(kernel, i) - 1) + 1;
+  const window = windowOf(node, node.input(0), node.numbers('kernel_shape'));
+  const { kernel, strides, dilations, begin } = window;
+  const cover = kernel.map((k, i) => {
+    const span = pick(dilations, i) * (k - 1) + 1;
     return (pick(output, i) - 1) * pick(strides, i) + span - pick(sizes, i) - pick(begin, i);
   });
-  return { kernel, strides, dilations, begin, end, output, cover };
+  return { ...window, output, cover };
 }
 
 /** All taps of a kernel in row-major order. */
