@@ -4,6 +4,10 @@ import type { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node.js';
 import { fail } from '../util/error.js';
 
+/** How squared differences are reduced: their mean, or their sum over channels and positions, and mean over images. */
+export const FEATURE_REDUCTIONS = ['mean', 'sum'] as const;
+export type FeatureReduction = (typeof FEATURE_REDUCTIONS)[number];
+
 /**
  * The mean squared difference of two feature maps of one shape. No gradient flows to the teacher.
  *

@@ -13,6 +13,8 @@ export function runPaths(folder: string) {
     last: join(folder, 'last.safetensors'),
     best: join(folder, 'best.safetensors'),
     winner: join(folder, 'winner.onnx'),
+    result: join(folder, 'result.json'),
+    lineage: join(folder, 'lineage.bin'),
   };
 }
 

@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { PERTURBATION_POOLS } from '../data/perturb/pools.js';
 import { TEACHER_RULES } from '../distill/teachers.js';
+import { FEATURE_REDUCTIONS } from '../losses/feature-mse.js';
 import { AgonError, fail } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
+import { PRESET_NAMES } from './preset-names.js';
 
 const count = z.int().min(1);
 const share = z.number().min(0).max(1);
@@ -48,8 +51,35 @@ const augmentation = z.strictObject({
   flip: z.boolean().default(false),
 });
 
+/** When a perturbation fires: in every k-th step (steps k-1, 2k-1, ... counted over the run), or in each with a probability. */
+const firing = z.union([z.strictObject({ every: count }), z.strictObject({ probability: z.number().gt(0).max(1) })], {
+  error: 'expected {"every": k} or {"probability": p}',
+});
+
+const inputPerturbation = z.strictObject({ pool: z.enum(PERTURBATION_POOLS), when: firing.default({ every: 1 }) });
+
+const parameterPerturbation = z.strictObject({
+  when: firing.default({ every: 50 }),
+  /** Steps over which a mutant is ranked before it stays or is rolled back. */
+  window: count.default(10),
+  /** Standard deviation of the mutation, relative to each tensor's root mean square. */
+  sigma: z.number().positive().default(0.02),
+  /** Probability of crossover instead of mutation, where another network has the same architecture. */
+  crossover: share.default(0.5),
+});
+
+const frozenTeacher = z.strictObject({
+  /** An ONNX model, or the folder of a run. */
+  model: z.string(),
+  /** Weight of the KL divergence from it (times temperature^2). */
+  weight: z.number().min(0).default(1),
+  temperature: z.number().positive().default(4),
+});
+
 /** Every setting of a training run, with its default. What a run folder, a checkpoint and an exported model record. */
 export const settingsSchema = z.strictObject({
+  /** The preset that the other settings started from. */
+  preset: z.enum(PRESET_NAMES).nullable().default(null),
   /** `builtin`, or the path of a data set. */
   data: z.string().default('builtin'),
   /** Networks by name, or as a specification (see `agon nets`). */
@@ -76,7 +106,17 @@ export const settingsSchema = z.strictObject({
   topK: count.default(1),
   alpha: z.number().min(0).default(1),
   beta: z.number().min(0).default(0),
+  /** Of the squared differences of features: mean, or sum over positions and channels (and mean over images). */
+  featureReduction: z.enum(FEATURE_REDUCTIONS).default('mean'),
+  /** Whether features of unlike shapes are compared through a learned projection. */
+  featureProjection: z.boolean().default(false),
   temperature: z.number().positive().default(1),
+  /** One random network at a time sees a perturbed batch. */
+  inputPerturbation: inputPerturbation.nullable().default(null),
+  /** One random network at a time has its parameters perturbed, and keeps what wins. */
+  parameterPerturbation: parameterPerturbation.nullable().default(null),
+  /** A frozen teacher of all networks (knowledge distillation, Hinton 2015), beside the group's own rule. */
+  teacher: frozenTeacher.nullable().default(null),
   labelSmoothing: z.number().min(0).lt(1).default(0),
   optimizer: z.discriminatedUnion('name', [sgd, adamw]).default(sgd.parse({ name: 'sgd' })),
   schedule: schedule.default({ name: 'cosine', min: 0 }),
