@@ -1,3 +1,4 @@
+import { reshape } from '../graph/arithmetic.js';
 import type { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node.js';
 import { adamw } from './adamw.js';
@@ -40,5 +41,23 @@ export interface Updated {
 }
 
 export function createOptimizer(settings: OptimizerSettings): Optimizer {
-  return settings.name === 'sgd' ? sgd(settings) : adamw(settings);
+  return inOneAxis(settings.name === 'sgd' ? sgd(settings) : adamw(settings));
+}
+
+/**
+ * Updates tensors whose last axis has one element (1x1 kernels) as vectors: ONNX Runtime broadcasts a scalar over the
+ * longest run of equal last axes, which for those is a single element at a time.
+ */
+function inOneAxis(optimizer: Optimizer): Optimizer {
+  return {
+    ...optimizer,
+    update(g, parameter, gradient, states, scalars) {
+      const shape = parameter.shape as readonly number[];
+      if (shape.length < 2 || shape.at(-1) !== 1) return optimizer.update(g, parameter, gradient, states, scalars);
+      const flat = (value: Value) => reshape(g, value, [-1]);
+      const updated = optimizer.update(g, flat(parameter), flat(gradient), states.map(flat), scalars);
+      const whole = (value: Value) => reshape(g, value, shape);
+      return { parameter: whole(updated.parameter), states: updated.states.map(whole) };
+    },
+  };
 }

@@ -56,7 +56,7 @@ const CASES: readonly ConvCase[] = [
 ];
 
 /** Each form of every computation that has several, as often as a choice is offered. */
-const WHICH_FORM = [0, 1];
+const WHICH_FORM = [0, 1, 2];
 
 describe.skipIf(block === undefined)(
   'the blocked layout against the portable form (skipped where ONNX Runtime has none)',
@@ -80,6 +80,21 @@ describe.skipIf(block === undefined)(
     });
 
     it('ReLU6 merges as well', () => expectEqual(blockGraph('Clip'), cpu(block as number), blockFeeds()));
+
+    it.each([
+      ['3x3 stride 2', { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }],
+      ['2x2', { kernel_shape: [2, 2], strides: [2, 2] }],
+      ['3x3 stride 3, last row unread', { kernel_shape: [3, 3], strides: [3, 3], ceil_mode: 0 }],
+      ['3x3 stride 2, ceil_mode', { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 }],
+    ])('MaxPool %s and its gradient, with equal maxima', async (_, attributes) => {
+      const g = new Graph('pool');
+      const [x, e] = [g.input('x', 'float32', [2, 16, 10, 8]), g.input('e', 'float32', [16, 1, 1, 1])];
+      const own = g.op('Relu', [g.op('Conv', [x, e], { group: 16, kernel_shape: [1, 1] })]);
+      const y = g.op('MaxPool', [own], attributes);
+      g.output('y', y);
+      g.output('dX', g.agon('MaxPoolGrad', [g.op('Tanh', [mul(g, y, y)]), own, y], attributes)[0] as Value);
+      await expectEqual(g, cpu(block as number), { x: random([2, 16, 10, 8]), e: random([16, 1, 1, 1]) });
+    });
 
     it('statistics keep their digits where the mean is some deviations away from zero', async () => {
       const feeds = blockFeeds();

@@ -11,11 +11,12 @@ export const WEIGHT_GRADIENT = 'convolution: weight gradient';
 
 /**
  * What a node does. Convolutions and the matrix products that stand for 1x1 convolutions by their direction; a Conv of
- * one tap a channel is a multiplication by a scale; all else by its operator.
+ * one tap a channel is a multiplication by a scale, one whose kernels are whole images a sum of products; all else by its operator.
  */
 export function classOf(event: NodeEvent): string {
   const { op, name } = event;
   if (op === 'Conv' && isScale(event)) return 'Conv as scale and shift';
+  if (op === 'Conv' && isDot(event)) return 'Conv as sum of products';
   if (op !== 'Conv' && op !== 'ConvTranspose' && !(PRODUCTS.has(op) && isOfConvolution(name))) return op;
   if (name.includes('ConvWeightGrad')) return WEIGHT_GRADIENT;
   return name.includes('_grad/') ? INPUT_GRADIENT : FORWARD;
@@ -35,7 +36,7 @@ export function bytesOf({ op, inputs, outputs }: NodeEvent): number {
 export function flopsOf(event: NodeEvent): number {
   const { op, inputs, outputs } = event;
   const [first, weights] = [dimsOf(inputs[0]), dimsOf(inputs[1])];
-  if (op === 'Conv' && !isScale(event)) return 2 * count(dimsOf(outputs[0])) * count(weights.slice(1));
+  if (op === 'Conv' && !isScale(event) && !isDot(event)) return 2 * count(dimsOf(outputs[0])) * count(weights.slice(1));
   if (op === 'ConvTranspose') return 2 * count(first) * count(weights.slice(1));
   if (PRODUCTS.has(op)) return 2 * productTerms(first, weights, dimsOf(outputs[0]));
   return 0;
@@ -51,6 +52,12 @@ function productTerms(a: readonly number[], b: readonly number[], y: readonly nu
 function isScale({ inputs }: NodeEvent): boolean {
   const [, ...taps] = dimsOf(inputs[1]);
   return taps.length > 0 && taps.every((size) => size === 1) && count(dimsOf(inputs[0])) > 1;
+}
+
+function isDot({ inputs, outputs }: NodeEvent): boolean {
+  const [image, kernels] = [dimsOf(inputs[0]), dimsOf(inputs[1])];
+  const whole = kernels.length === 4 && kernels[1] === 1 && String(kernels.slice(2)) === String(image.slice(2));
+  return whole && count(dimsOf(outputs[0]).slice(2)) === 1;
 }
 
 /** Whether the innermost scope of a node's name is a convolution's. */

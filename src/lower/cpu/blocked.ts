@@ -1,4 +1,4 @@
-import { reshape, transpose } from '../../graph/arithmetic.js';
+import { reshape } from '../../graph/arithmetic.js';
 import type { Graph } from '../../graph/graph.js';
 import { type Attributes, NCHWC, type Value } from '../../graph/node.js';
 
@@ -52,29 +52,9 @@ export function subsample(g: Graph, x: Blocked, strides: readonly number[]): Blo
 export const blockedGlobalAverage = (g: Graph, x: Blocked): Value =>
   g.op('GlobalAveragePool', [x], {}, { domain: NCHWC });
 
-/** Weights [K, C, kh, kw] for blocked images: both channels in blocks. */
-export function blockWeights(g: Graph, w: Value, block: number): Value {
-  const [k, c, kh, kw] = w.shape as readonly [number, number, number, number];
-  const split = reshape(g, w, [k / block, block, c / block, block, kh, kw]);
-  return reshape(g, transpose(g, split, [0, 2, 4, 5, 3, 1]), [k, c, kh, kw]);
-}
-
-/** Weights for images whose channels aren't blocked (fewer than a block), and for depthwise ones: only K in blocks. */
-export function blockOutputs(g: Graph, w: Value, block: number): Value {
-  const [k, c, kh, kw] = w.shape as readonly [number, number, number, number];
-  const split = reshape(g, w, [k / block, block, c, kh, kw]);
-  return reshape(g, transpose(g, split, [0, 2, 3, 4, 1]), [k, c, kh, kw]);
-}
-
 /** y = scale * x + shift per channel (+ sum), then the activation: one pass, as a 1x1 convolution with a group a channel. */
 export function affine(g: Graph, x: Blocked, scale: Value, shift: Value | null, extras: Extras = {}): Blocked {
   const channels = Number(x.shape[1]);
   const weights = reshape(g, scale, [channels, 1, 1, 1]);
   return blockedConv(g, [x, weights, shift], { group: channels, kernel_shape: [1, 1] }, extras);
-}
-
-/** A blocked tensor's bytes as [N * C/b, H * W, b]. */
-export function asRows(g: Graph, x: Blocked, block: number): Value {
-  const [, , h, w] = x.shape as readonly number[];
-  return reshape(g, x, [-1, Number(h) * Number(w), block]);
 }

@@ -83,7 +83,9 @@ export class Layout {
     const { forms } = choice;
     const shapes = inputs.map(({ shape }) => shape);
     const single = Object.keys(forms).length === 1;
-    const name = single ? undefined : this.#chooseForm({ ...choice, shapes });
+    // A choice among other forms is another choice
+    const key = `${choice.key} ${Object.keys(forms).join('|')}`;
+    const name = single ? undefined : this.#chooseForm({ ...choice, key, shapes });
     const form = forms[name ?? ''] ?? (Object.values(forms)[0] as Form);
     return form(this.g, inputs);
   }

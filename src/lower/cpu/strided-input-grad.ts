@@ -3,8 +3,8 @@ import { range } from '../../graph/axes.js';
 import type { Graph } from '../../graph/graph.js';
 import type { Value } from '../../graph/node.js';
 import { at, type Geometry, reach } from '../geometry.js';
-import { swapAndReverse } from '../weights.js';
-import { type Blocked, blockedConv, blockOutputs, blockWeights } from './blocked.js';
+import { type Blocked, blockedConv } from './blocked.js';
+import { blockInputGradWeights, blockWeights } from './blocked-weights.js';
 
 /** Whether every stride-th position of X has its own of dY, which the forms here need. */
 export function isEvenlyStrided({ strides, dilations }: Geometry, dY: Value, sizes: readonly number[]): boolean {
@@ -21,8 +21,7 @@ export function stuffedInputGrad(g: Graph, geometry: Geometry, dY: Blocked, w: V
   const columns = padLast(g, reshape(g, dY, [n, channels / block, h * width, 1, block]), 3, sw - 1);
   const rows = padLast(g, reshape(g, columns, [n, channels / block, h, 1, width * sw * block]), 3, sh - 1);
   const stuffed = reshape(g, rows, [n, channels, h * sh, width * sw]);
-  const reversed = swapAndReverse(g, w, group);
-  const weights = group === 1 ? blockWeights(g, reversed, block) : blockOutputs(g, reversed, block);
+  const weights = blockInputGradWeights(g, w, group, block);
   // The stuffing leaves stride - 1 zeros after the last position, which stand in for that much padding
   const before = begin.map((pad, i) => reach(geometry, i) - pad);
   const after = end.map((_, i) => reach(geometry, i) - at(before, i));
@@ -43,7 +42,7 @@ export function phasedInputGrad(g: Graph, geometry: Geometry, dY: Blocked, w: Va
   const moved = transpose(g, byBoth, [2, 4, 1, 0, 3, 5]);
   const phases = rows.taps.length * columns.taps.length;
   const weights = reshape(g, moved, [phases * channels, at(dY.shape, 1), rows.span, columns.span]);
-  const planes = blockedConv(g, [dY, blockWeights(g, weights, block)], {
+  const planes = blockedConv(g, [dY, blockWeights(g, weights)], {
     kernel_shape: [rows.span, columns.span],
     pads: [rows.before, columns.before, rows.span - 1 - rows.before, columns.span - 1 - columns.before],
   });

@@ -2,13 +2,18 @@ import { reduceSum, reshape, transpose } from '../../graph/arithmetic.js';
 import { range } from '../../graph/axes.js';
 import type { Graph } from '../../graph/graph.js';
 import type { Value } from '../../graph/node.js';
-import { flattenedWeightGrad } from '../flattened.js';
+import { flattenedWeightGrad, imagewiseWeightGrad } from '../flattened.js';
 import { at, endPad, type Geometry } from '../geometry.js';
 import { type Blocked, fromBlocked } from './blocked.js';
 
 /** dW [K, C, kh, kw] by the flattened form, from blocked images. */
 export function flattenedForm(g: Graph, geometry: Geometry, x: Blocked, dY: Blocked): Value {
   return flattenedWeightGrad(g, geometry, fromBlocked(g, x, true), imagesLast(g, dY));
+}
+
+/** dW by the flattened form, image by image. */
+export function imagewiseForm(g: Graph, geometry: Geometry, x: Blocked, dY: Blocked): Value {
+  return imagewiseWeightGrad(g, geometry, fromBlocked(g, x, true), fromBlocked(g, dY));
 }
 
 /**

@@ -4,15 +4,16 @@ import { windowAttributes, windowOf } from '../../../graph/window.js';
 import { flattenedWeightGrad } from '../../flattened.js';
 import { type Geometry, geometryOf, inputGradPads } from '../../geometry.js';
 import { transposedInputGrad } from '../../transposed.js';
-import { swapAndReverse } from '../../weights.js';
-import { blockedConv, blockOutputs, blockWeights, type Extras, fromBlocked, subsample, toBlocked } from '../blocked.js';
+import { blockedConv, type Extras, fromBlocked, subsample, toBlocked } from '../blocked.js';
+import { blockInputGradWeights, blockOutputs, blockWeights } from '../blocked-weights.js';
+import { depthwiseWeightGrad } from '../depthwise-weight-grad.js';
 import { type Form, formKey } from '../forms.js';
 import type { Layout, LayoutRule, Placed } from '../layout.js';
-import { stackedWeightGrad } from '../stacked.js';
 import { isEvenlyStrided, phasedInputGrad, stuffedInputGrad } from '../strided-input-grad.js';
 import {
   canShiftRows,
   flattenedForm,
+  imagewiseForm,
   isPointwise,
   pointwiseForm,
   pointwiseRowsForm,
@@ -24,13 +25,13 @@ export const Conv: LayoutRule = (node, layout) => {
   const group = node.number('group', 1);
   const kind = kindOf(layout, w, group);
   if (!kind || x.shape.length !== 4) return undefined;
-  const { g, block } = layout;
+  const { g } = layout;
   const kernel = node.sizes(1).slice(2);
   const attributes = { ...windowAttributes(windowOf(node, x, kernel)), kernel_shape: kernel, group };
   const bias = node.inputs[2] ? layout.plain(node.input(2)) : null;
   const image = kind === 'image' ? layout.plain(x) : layout.blocked(x);
   const weights = layout.plain(w);
-  const ordered = kind === 'full' ? blockWeights(g, weights, block) : blockOutputs(g, weights, block);
+  const ordered = kind === 'full' ? blockWeights(g, weights) : blockOutputs(g, weights);
   return [{ blocked: blockedConv(g, [image, ordered, bias], attributes) }];
 };
 
@@ -44,8 +45,7 @@ export const ConvInputGrad: LayoutRule = (node, layout) => {
   if (!kind || kind === 'image' || pads.some((pad) => pad < 0)) return undefined;
   if (strides.some((stride) => stride > 1)) return stridedInputGrad(node, layout, geometry);
   const { g, block } = layout;
-  const reversed = swapAndReverse(g, layout.plain(w), group);
-  const weights = kind === 'full' ? blockWeights(g, reversed, block) : blockOutputs(g, reversed, block);
+  const weights = blockInputGradWeights(g, layout.plain(w), group, block);
   const attributes = { kernel_shape: kernel, strides, dilations, pads, group };
   const image = layout.blocked(dY);
   return [{ pending: { build: (extras: Extras) => blockedConv(g, [image, weights], attributes, extras) } }];
@@ -55,8 +55,12 @@ export const ConvWeightGrad: LayoutRule = (node, layout) => {
   const [x, dY] = [node.input(0), node.input(1)];
   const geometry = geometryOf(node);
   if (geometry.kernel.length !== 2 || !layout.isBlocked(dY)) return undefined;
-  if (geometry.group > 1) return depthwiseWeightGrad(node, layout, geometry);
   const { g } = layout;
+  if (geometry.group > 1) {
+    const depthwise = layout.canBlock(x) && x.shape[1] === geometry.group && dY.shape[1] === geometry.group;
+    const taps = depthwise && depthwiseWeightGrad(g, geometry, layout.blocked(x), layout.blocked(dY));
+    return taps ? [{ plain: taps }] : undefined;
+  }
   if (!layout.canBlock(x)) {
     const rows = transpose(g, layout.plain(x), [0, 2, 3, 1]);
     return [{ plain: flattenedWeightGrad(g, geometry, rows, transpose(g, layout.plain(dY), [1, 0, 2, 3])) }];
@@ -79,18 +83,11 @@ function weightGradForms(geometry: Geometry, x: Value, dY: Value): Record<string
   }
   return {
     flattened: (g, [a, b]) => flattenedForm(g, geometry, a as Value, b as Value),
+    imagewise: (g, [a, b]) => imagewiseForm(g, geometry, a as Value, b as Value),
     ...(canShiftRows(geometry, x, dY) && {
       'shifted-rows': (g, [a, b]) => shiftedRowsForm(g, geometry, a as Value, b as Value),
     }),
   };
-}
-
-function depthwiseWeightGrad(node: Node, layout: Layout, geometry: Geometry): Placed[] | undefined {
-  const [x, dY] = [node.input(0), node.input(1)];
-  const depthwise = layout.canBlock(x) && x.shape[1] === geometry.group && dY.shape[1] === geometry.group;
-  if (!depthwise) return undefined;
-  const stacked = stackedWeightGrad(layout.g, geometry, layout.blocked(x), layout.blocked(dY), layout.block);
-  return stacked && [{ plain: stacked }];
 }
 
 function stridedInputGrad(node: Node, layout: Layout, geometry: Geometry): Placed[] | undefined {

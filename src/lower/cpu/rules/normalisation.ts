@@ -1,8 +1,7 @@
-import { add, div, mul, neg, reduceSum, reshape, sub } from '../../../graph/arithmetic.js';
+import { add, div, mul, neg, reshape, sub } from '../../../graph/arithmetic.js';
 import type { Graph } from '../../../graph/graph.js';
 import type { Value } from '../../../graph/node.js';
-import { tensor } from '../../../onnx/tensor.js';
-import { affine, asRows, type Blocked, blockedGlobalAverage, type Extras } from '../blocked.js';
+import { affine, type Blocked, blockedConv, blockedGlobalAverage, type Extras } from '../blocked.js';
 import type { LayoutRule } from '../layout.js';
 
 /** Statistics in two passes over memory and no copy; the normalisation is put off, to be merged with what follows. */
@@ -13,7 +12,7 @@ export const BatchNormTraining: LayoutRule = (node, layout) => {
   const x = layout.blocked(source);
   const [weight, bias] = [layout.plain(node.input(1)), layout.plain(node.input(2))];
   const n = g.scalar(elements(x));
-  const mean = channelMean(g, x);
+  const mean = channelMean(g, x, block);
   const power = div(g, channelDots(g, x, x, block), n);
   const variance = g.op('Relu', [sub(g, power, mul(g, mean, mean))]);
   const inverse = g.op('Reciprocal', [g.op('Sqrt', [add(g, variance, g.scalar(node.number('epsilon', 1e-5)))])]);
@@ -32,7 +31,7 @@ export const BatchNormTrainingGrad: LayoutRule = (node, layout) => {
   const [dY, x] = [layout.blocked(node.input(0)), layout.blocked(source)];
   const [weight, mean, inverse] = [2, 3, 4].map((i) => layout.plain(node.input(i))) as [Value, Value, Value];
   const n = g.scalar(elements(x));
-  const meanGrad = channelMean(g, dY);
+  const meanGrad = channelMean(g, dY, block);
   const dBias = mul(g, meanGrad, n);
   const dScale = mul(g, inverse, sub(g, channelDots(g, dY, x, block), mul(g, mean, dBias)));
   const a = mul(g, weight, inverse);
@@ -42,23 +41,44 @@ export const BatchNormTrainingGrad: LayoutRule = (node, layout) => {
   return [{ blocked: dX }, { plain: dScale }, { plain: dBias }];
 };
 
-/** Mean over images and positions [C]: blocked global average pooling, then over the images. */
-function channelMean(g: Graph, x: Blocked): Value {
-  const perImage = reshape(g, blockedGlobalAverage(g, x), [-1, Number(x.shape[1])]);
-  return g.op('ReduceMean', [perImage, g.integers([0])], { keepdims: 0 });
+/** Numbers that are added one after another: more are faster, fewer keep more digits. */
+const RUN = 128;
+
+/** Mean over images and positions [C]: blocked global average pooling of some rows at a time, then over rows and images. */
+function channelMean(g: Graph, x: Blocked, block: number): Value {
+  return overRuns(g, 'ReduceMean', blockedGlobalAverage(g, asRuns(g, x)), x, block);
 }
 
 /**
- * sum(a * b) over images and positions [C]: the diagonals of each block's product A^T B [b, b]. Multiplying blocks by
- * blocks costs b times the work of the diagonal, but reads memory once and writes none.
+ * sum(a * b) over images and positions [C]: a depthwise convolution that takes some rows of every image's channel for one
+ * of its own and all of b for the kernels, then over rows and images. It reads memory once and writes next to nothing.
  */
 function channelDots(g: Graph, a: Blocked, b: Blocked, block: number): Value {
-  const [n, channels] = [Number(a.shape[0]), Number(a.shape[1])];
-  const products = g.microsoft('FusedMatMul', [asRows(g, a, block), asRows(g, b, block)], { transA: 1 });
-  const perChannelBlock = reduceSum(g, reshape(g, products, [n, channels / block, block, block]), [0]);
-  const identity = Float32Array.from({ length: block * block }, (_, i) => (i % (block + 1) === 0 ? 1 : 0));
-  const diagonal = mul(g, perChannelBlock, g.constant(tensor('float32', [block, block], identity)));
-  return reshape(g, reduceSum(g, diagonal, [2]), [channels]);
+  const image = asRuns(g, a);
+  const [, group, rows, width] = image.shape as readonly [number, number, number, number];
+  const kernels = reshape(g, asRuns(g, b), [group, 1, rows, width]);
+  return overRuns(g, 'ReduceSum', blockedConv(g, [image, kernels], { kernel_shape: [rows, width], group }), a, block);
+}
+
+/** A blocked tensor [N, C, H, W] with every few rows as channels of their own: [1, N C R, H / R, W]. */
+function asRuns(g: Graph, x: Blocked): Blocked {
+  const [images, channels, height, width] = x.shape as readonly [number, number, number, number];
+  const rows = largestDivisor(height, RUN / width);
+  return reshape(g, x, [1, (images * channels * height) / rows, rows, width]);
+}
+
+/** Reduces what {@link asRuns} made of x, one number a run, to one number a channel. */
+function overRuns(g: Graph, op: 'ReduceMean' | 'ReduceSum', numbers: Blocked, x: Blocked, block: number): Value {
+  const [images, channels] = x.shape as readonly [number, number];
+  const byRun = reshape(g, numbers, [images, channels / block, -1, block]);
+  return reshape(g, g.op(op, [byRun, g.integers([0, 2])], { keepdims: 0 }), [channels]);
+}
+
+/** The largest divisor of n up to a limit, at least 1. */
+function largestDivisor(n: number, limit: number): number {
+  let divisor = Math.max(1, Math.min(n, Math.floor(limit)));
+  while (n % divisor !== 0) divisor--;
+  return divisor;
 }
 
 function elements(x: Value): number {

@@ -1,4 +1,7 @@
 import { reshape } from '../../../graph/arithmetic.js';
+import { NCHWC, type Value } from '../../../graph/node.js';
+import { windowAttributes, windowOf } from '../../../graph/window.js';
+import { elementCount } from '../../../onnx/tensor.js';
 import { blockedGlobalAverage } from '../blocked.js';
 import type { LayoutRule } from '../layout.js';
 
@@ -6,6 +9,28 @@ import type { LayoutRule } from '../layout.js';
 export const GlobalAveragePool: LayoutRule = (node, layout) => {
   const x = node.input(0);
   return layout.isBlocked(x) ? [{ plain: blockedGlobalAverage(layout.g, layout.blocked(x)) }] : undefined;
+};
+
+export const MaxPool: LayoutRule = (node, layout) => {
+  const x = node.input(0);
+  if (!layout.isBlocked(x) || node.outputs.length > 1 || node.number('ceil_mode', 0) === 1) return undefined;
+  const kernel = node.numbers('kernel_shape');
+  const attributes = { ...windowAttributes(windowOf(node, x, kernel)), kernel_shape: kernel };
+  return [{ blocked: layout.g.op('MaxPool', [layout.blocked(x)], attributes, { domain: NCHWC }) }];
+};
+
+/** dX of MaxPool: ONNX Runtime names the position of every maximum, the first of equals, and dY is added there. */
+export const MaxPoolGrad: LayoutRule = (node, layout) => {
+  const [dY, x] = [node.input(0), node.input(1)];
+  const sizes = x.shape;
+  if (!sizes.every((size) => typeof size === 'number')) return undefined;
+  const { g } = layout;
+  const [, positions] = g.ops('MaxPool', [layout.plain(x)], node.attributes, { outputs: 2 });
+  const flat = (value: Value) => reshape(g, value, [-1]);
+  const zeros = g.op('Expand', [g.scalar(0), g.integers([elementCount(sizes)])]);
+  const updates = [flat(positions as Value), flat(layout.plain(dY))];
+  const sums = g.op('ScatterElements', [zeros, ...updates], { axis: 0, reduction: 'add' });
+  return [{ plain: reshape(g, sums, sizes) }];
 };
 
 /** Spreads one number a channel [N, C, 1, 1] over all positions, straight into the blocked layout. */
