@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { buildStep, type StepGraph } from '../../src/distill/step.js';
+import { buildStep, type StepGraph, type StepSettings } from '../../src/distill/step.js';
 import { TEACHER_RULES } from '../../src/distill/teachers.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { createNetworkFromFixture } from '../../src/nets/registry.js';
@@ -118,13 +118,16 @@ export function optimizerSettings({ settings: { optimizer: given } }: Pick<Golde
   return { ...rest, weightDecay } as OptimizerSettings;
 }
 
-function stepSettings(settings: Golden['settings']) {
+function stepSettings(settings: Golden['settings']): StepSettings {
   return {
     rule: settings.rule,
     topK: settings.top_k,
     alpha: settings.alpha,
     beta: settings.beta,
+    featureReduction: 'mean',
+    featureProjection: false,
     temperature: settings.temperature,
+    teacher: null,
     labelSmoothing: settings.label_smoothing,
     optimizer: optimizerSettings({ settings }),
   };

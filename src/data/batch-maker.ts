@@ -5,6 +5,8 @@ import type { ImageSource, Pixels } from './dataset.js';
 import { decodeImage } from './decode.js';
 import { ImageCache } from './image-cache.js';
 import { pixelsAt } from './packed-images.js';
+import { type PerturbedImages, perturb } from './perturb/perturb.js';
+import type { PerturbationPool } from './perturb/pools.js';
 import { normalisationTable, type Preprocessing, writeNormalised } from './preprocess.js';
 
 /** All that the making of batches depends on, besides the images that a batch takes. Plain data. */
@@ -21,30 +23,41 @@ export interface BatchRecipe {
 export interface BatchTask {
   readonly epoch: number;
   readonly indices: Uint32Array;
+  /** What is to be done to a second copy of the batch, and the step that it is drawn for. */
+  readonly perturbation?: { readonly pool: PerturbationPool; readonly operation: string; readonly step: number };
+}
+
+/** Normalised images, [n, channels, height, width]; and perturbed ones, if the task asked for them. */
+export interface MadeBatch {
+  readonly images: Float32Array<ArrayBuffer>;
+  readonly perturbed?: PerturbedImages;
 }
 
 /** Image files decoded at a time: the threads that Node.js gives to libvips by default. */
 const CONCURRENCY = 4;
 
 /**
- * A function that makes batches: normalised images, [n, channels, height, width]. The augmentation of image i in
+ * A function that makes batches. The augmentation of image i in
  * epoch e is drawn from `stream(seed, 'augment', e, i)`, whichever thread makes it and whenever.
  */
-export function batchMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<Float32Array<ArrayBuffer>> {
+export function batchMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<MadeBatch> {
   const { preprocessing, training } = recipe;
   const { channels, height, width } = preprocessing;
   const table = normalisationTable(preprocessing);
   const load = imageLoader(recipe);
   const imageLength = channels * height * width;
-  return async ({ epoch, indices }) => {
+  return async ({ epoch, indices, perturbation }) => {
     const batch = new Float32Array(indices.length * imageLength);
+    const pixels: Pixels[] = [];
     const place = (image: Pixels, slot: number) => {
       const random = training && stream(training.seed, 'augment', epoch, indices[slot] as number);
       const changed = random ? augment(image, training.augmentation, preprocessing, random) : image;
       writeNormalised(changed, table, batch, slot * imageLength);
+      if (perturbation) pixels[slot] = changed;
     };
     await load(indices, place);
-    return batch;
+    if (!perturbation || !training) return { images: batch };
+    return { images: batch, perturbed: perturb(pixels, perturbation, training.seed, preprocessing) };
   };
 }
 

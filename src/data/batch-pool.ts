@@ -1,12 +1,12 @@
 import { Piscina } from 'piscina';
 import { AgonError, fail, messageOf } from '../util/error.js';
 import { workerFile } from '../util/worker-file.js';
-import type { BatchRecipe, BatchTask } from './batch-maker.js';
+import type { BatchRecipe, BatchTask, MadeBatch } from './batch-maker.js';
 
 /** Worker threads that make batches by one recipe. */
 export interface BatchPool {
-  /** The images of a batch. After the first failure the pool is closed, and all that wait for it fail likewise. */
-  make(task: BatchTask): Promise<Float32Array<ArrayBuffer>>;
+  /** A batch's images. After the first failure the pool is closed, and all that wait for it fail likewise. */
+  make(task: BatchTask): Promise<MadeBatch>;
   /** Ends the threads; batches that are not done yet fail. */
   close(): Promise<void>;
 }
@@ -25,7 +25,7 @@ export function openBatchPool(recipe: BatchRecipe, workers: number, file = LOADE
   };
   // Piscina reports a thread that dies between tasks here only, and would leave queued tasks waiting for ever.
   pool.on('error', (error: unknown) => void close(messageOf(error)));
-  const make = async (task: BatchTask): Promise<Float32Array<ArrayBuffer>> => {
+  const make = async (task: BatchTask): Promise<MadeBatch> => {
     if (closed !== undefined) fail(WHERE, closed);
     try {
       return await pool.run(task);

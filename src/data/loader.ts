@@ -1,8 +1,10 @@
 import { fail } from '../util/error.js';
 import type { Augmentation } from './augment.js';
+import type { BatchTask } from './batch-maker.js';
 import { plainOrder, shuffledOrder, stepCount } from './batch-order.js';
 import { type BatchPool, openBatchPool } from './batch-pool.js';
 import type { Split } from './dataset.js';
+import { type DrawnPerturbation, drawPerturbation, type InputPerturbation } from './perturb/draw.js';
 import type { Preprocessing } from './preprocess.js';
 
 export interface LoaderOptions {
@@ -10,7 +12,12 @@ export interface LoaderOptions {
   readonly preprocessing: Preprocessing;
   readonly batchSize: number;
   /** For training: images are shuffled and augmented, and a last short batch is dropped. Absent at evaluation. */
-  readonly training?: { readonly seed: number; readonly augmentation: Augmentation };
+  readonly training?: {
+    readonly seed: number;
+    readonly augmentation: Augmentation;
+    /** One network at a time sees a perturbed batch. */
+    readonly perturbation?: InputPerturbation;
+  };
   /** Number of worker threads (1). */
   readonly workers?: number;
   /** How many batches are made ahead of the one in use (2 for each worker). */
@@ -27,6 +34,17 @@ export interface Batch {
   /** Positions of the images in the split, [size]. */
   readonly indices: Uint32Array;
   readonly size: number;
+  readonly perturbed?: PerturbedBatch;
+}
+
+/** What one network sees in place of a batch's images. */
+export interface PerturbedBatch extends DrawnPerturbation {
+  /** Normalised images, [size, channels, height, width]. */
+  readonly images: Float32Array<ArrayBuffer>;
+  /** Labels of the images that are mixed in, [size]: the batch's own where nothing is mixed. */
+  readonly partners: Int32Array;
+  /** The share of the own image and label, in [0, 1]. */
+  readonly lambda: number;
 }
 
 /** Makes batches in worker threads, ahead of their use. One epoch is read at a time. */
@@ -51,7 +69,7 @@ export function createLoader(options: LoaderOptions): Loader {
   const recipe = {
     source: split.source,
     preprocessing,
-    ...(training && { training }),
+    ...(training && { training: { seed: training.seed, augmentation: training.augmentation } }),
     cacheBytes: cacheBytes / workers,
   };
   const pool = openBatchPool(recipe, workers);
@@ -64,16 +82,36 @@ export function createLoader(options: LoaderOptions): Loader {
       const order = training ? shuffledOrder(split.length, training.seed, epoch) : plainOrder(split.length);
       const make = (step: number) => {
         const indices = order.slice(step * batchSize, (step + 1) * batchSize);
-        return makeBatch(pool, split.labels, epoch, indices);
+        return makeBatch(pool, split.labels, { epoch, indices }, drawFor(options, epoch * steps + step));
       };
       return inOrder(make, firstStep, steps, prefetch);
     },
   };
 }
 
-async function makeBatch(pool: BatchPool, labels: Int32Array, epoch: number, indices: Uint32Array): Promise<Batch> {
-  const images = await pool.make({ epoch, indices });
-  return { images, labels: Int32Array.from(indices, (i) => labels[i] as number), indices, size: indices.length };
+/** What is to be perturbed in a step, counted over all epochs. */
+function drawFor({ training }: LoaderOptions, step: number): PlannedPerturbation | undefined {
+  if (!training?.perturbation) return undefined;
+  const drawn = drawPerturbation(training.perturbation, training.seed, step);
+  return drawn && { ...drawn, pool: training.perturbation.pool, step };
+}
+
+type PlannedPerturbation = DrawnPerturbation & NonNullable<BatchTask['perturbation']>;
+
+async function makeBatch(
+  pool: BatchPool,
+  labels: Int32Array,
+  task: BatchTask,
+  perturbation: PlannedPerturbation | undefined,
+): Promise<Batch> {
+  const { indices } = task;
+  const { images, perturbed } = await pool.make(perturbation ? { ...task, perturbation } : task);
+  const own = Int32Array.from(indices, (i) => labels[i] as number);
+  const batch = { images, labels: own, indices, size: indices.length };
+  if (!perturbed || !perturbation) return batch;
+  const partners = perturbed.partners ? Int32Array.from(perturbed.partners, (slot) => own[slot] as number) : own;
+  const { network, operation } = perturbation;
+  return { ...batch, perturbed: { network, operation, images: perturbed.images, partners, lambda: perturbed.lambda } };
 }
 
 /** The results of `make` for first .. end-1 in order, with up to `ahead` more begun before each is asked for. */

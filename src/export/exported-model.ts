@@ -2,13 +2,14 @@ import type * as ort from 'onnxruntime-node';
 import { z } from 'zod';
 import type { Preprocessing } from '../data/preprocess.js';
 import { decodeModel } from '../onnx/file.js';
+import type { ModelProto } from '../onnx/model.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { CPU, type Device } from '../runtime/device.js';
 import { fromOrt, openSession, runSession, toOrt } from '../runtime/session.js';
 import { fail } from '../util/error.js';
 
 const side = z.int().min(1);
-const preprocessing = z.object({
+const preprocessingSchema = z.object({
   height: side,
   width: side,
   channels: z.union([z.literal(1), z.literal(3)]),
@@ -31,21 +32,27 @@ export async function openExported(
   bytes: Uint8Array,
   options: { device: Device; threads?: number | undefined },
 ): Promise<ExportedModel> {
-  const entries = decodeModel(bytes, path).metadataProps ?? [];
-  const texts = new Map(entries.map(({ key, value }) => [key, value]));
-  const labels = z.array(z.string()).safeParse(readJson(texts.get('labels')));
-  const recipe = preprocessing.safeParse(readJson(texts.get('preprocessing')));
-  if (!labels.success || !recipe.success) {
+  const { labels, preprocessing } = readMetadata(decodeModel(bytes, path));
+  if (!labels || !preprocessing) {
     fail(path, 'not a model that Agon exported: its metadata lack the labels or the preprocessing', {
       hint: 'Export one with `agon export RUN`',
     });
   }
   const session = await openSession(bytes, options);
   return {
-    labels: labels.data,
-    preprocessing: recipe.data,
+    labels,
+    preprocessing,
     logits: (images) => logitsOf(session, images),
     close: () => session.release(),
+  };
+}
+
+/** What a model says of its classes and inputs, each undefined where it says nothing or something else. */
+export function readMetadata({ metadataProps = [] }: ModelProto) {
+  const texts = new Map(metadataProps.map(({ key, value }) => [key, value]));
+  return {
+    labels: z.array(z.string()).safeParse(readJson(texts.get('labels'))).data,
+    preprocessing: preprocessingSchema.safeParse(readJson(texts.get('preprocessing'))).data,
   };
 }
 

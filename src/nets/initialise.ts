@@ -1,4 +1,4 @@
-import type { Graph } from '../graph/graph.js';
+import type { Graph, Parameter } from '../graph/graph.js';
 import type { Initialiser } from '../graph/initialiser.js';
 import { type Tensor, tensor } from '../onnx/tensor.js';
 import { fail } from '../util/error.js';
@@ -14,14 +14,21 @@ export function initialiseParameters(
   ...address: readonly (string | number)[]
 ): Map<string, Tensor> {
   const values = new Map<string, Tensor>();
-  for (const [name, { value, initialiser }] of graph.parameters) {
-    const dims = value.shape.map((dim) =>
-      typeof dim === 'number' ? dim : fail(`parameter ${name}`, 'its shape is symbolic'),
-    );
-    const random = stream(seed, 'initialise', ...address, name);
-    values.set(name, tensor('float32', dims, sample(name, dims, initialiser, random)));
+  for (const parameter of graph.parameters.values()) {
+    values.set(parameter.value.name, initialiseParameter(parameter, seed, ...address));
   }
   return values;
+}
+
+/** The first value of one parameter. */
+export function initialiseParameter(
+  { value: { name, shape }, initialiser }: Parameter,
+  seed: number,
+  ...address: readonly (string | number)[]
+): Tensor {
+  const dims = shape.map((dim) => (typeof dim === 'number' ? dim : fail(`parameter ${name}`, 'its shape is symbolic')));
+  const random = stream(seed, 'initialise', ...address, name);
+  return tensor('float32', dims, sample(name, dims, initialiser, random));
 }
 
 function sample(name: string, dims: readonly number[], initialiser: Initialiser, random: Random): Float32Array {

@@ -32,10 +32,12 @@ export async function prepareData(settings: Settings): Promise<RunData> {
   return { dataset, preprocessing, augmentation: augmentationOf(settings, dataset, input), fingerprint };
 }
 
-/** Training batches: shuffled, augmented, whole. */
+/** Training batches: shuffled, augmented, whole; perturbed ones beside them where the settings say so. */
 export function trainingLoader({ dataset, preprocessing, augmentation }: RunData, settings: Settings): Loader {
-  const { batchSize, workers, seed } = settings;
-  return createLoader({ split: dataset.train, preprocessing, batchSize, workers, training: { seed, augmentation } });
+  const { batchSize, workers, seed, inputPerturbation, nets } = settings;
+  const perturbation = inputPerturbation && { ...inputPerturbation, networks: nets.length };
+  const training = { seed, augmentation, ...(perturbation && { perturbation }) };
+  return createLoader({ split: dataset.train, preprocessing, batchSize, workers, training });
 }
 
 /** All images of a split, in order, for evaluation. */

@@ -1,14 +1,15 @@
 import type { Dataset, Size } from '../data/dataset.js';
 import { buildStep, networkPrefix, nextName, type StepGraph } from '../distill/step.js';
 import type { Graph } from '../graph/graph.js';
-import { initialiseParameters } from '../nets/initialise.js';
+import { initialiseParameter, initialiseParameters } from '../nets/initialise.js';
 import { createNetwork, planNetwork } from '../nets/registry.js';
 import { countParameters } from '../nets/summary.js';
-import { elementCount, type Tensor, tensor } from '../onnx/tensor.js';
+import type { Tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
 import { Stepper } from '../runtime/stepper.js';
 import type { ChosenTarget } from '../runtime/target.js';
+import { present } from '../util/error.js';
 import type { NetworkInfo } from './events.js';
 import type { Settings } from './settings.js';
 
@@ -32,9 +33,9 @@ export function createGroup(
   return { graphs, networks };
 }
 
-/** The group's whole training step, for whole batches of the settings' size. */
+/** The group's whole training step, for whole batches of the settings' size; with own inputs where one may be perturbed. */
 export function createStep({ graphs }: Group, settings: Settings): StepGraph {
-  return buildStep(graphs, settings, { batch: settings.batchSize });
+  return buildStep(graphs, settings, { batch: settings.batchSize, ownInputs: settings.inputPerturbation !== null });
 }
 
 /** A session for the training step on the settings' device, in the lowering that was chosen for it. */
@@ -52,16 +53,15 @@ export async function openPredictors(
   return Promise.all(graphs.map((graph) => Predictor.open(graph, options)));
 }
 
-/** The state before the first step: initialised parameters, optimizer state zero. */
+/**
+ * The state before the first step: initialised parameters, optimizer state zero. What only the step has (learned
+ * projections) has streams of its own, so the networks start the same with it and without.
+ */
 export function initialState({ graphs }: Group, step: StepGraph, seed: number): Map<string, Tensor> {
   const initial = new Map<string, Tensor>();
   graphs.forEach((graph, i) => {
     for (const [name, value] of initialiseParameters(graph, seed, i)) initial.set(networkPrefix(i) + name, value);
   });
-  return new Map(step.state.map((name) => [name, initial.get(name) ?? zeros(step.graph, name)]));
-}
-
-function zeros(graph: Graph, name: string): Tensor {
-  const dims = graph.parameters.get(name)?.value.shape as number[];
-  return tensor('float32', dims, new Float32Array(elementCount(dims)));
+  const first = (name: string) => initialiseParameter(present(step.graph.parameters.get(name), name), seed, 'step');
+  return new Map(step.state.map((name) => [name, initial.get(name) ?? first(name)]));
 }

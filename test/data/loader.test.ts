@@ -46,6 +46,31 @@ function expectedImages(split: Split, preprocessing: Preprocessing, epoch: numbe
   });
 }
 
+describe('a loader that perturbs', () => {
+  const perturbation = { pool: 'paper', when: { every: 2 }, networks: 3 } as const;
+  const training = { ...TRAINING, perturbation };
+
+  it('gives the clean batch as ever, and beside it every second one perturbed', async () => {
+    const clean = await all(open({ training: TRAINING }).epoch({ epoch: 1 }));
+    const batches = await all(open({ training }).epoch({ epoch: 1 }));
+    expect(batches.map(({ perturbed: _, ...batch }) => batch)).toEqual(clean);
+    // Five steps an epoch: the second epoch's are 5 to 9
+    expect(batches.map(({ perturbed }) => perturbed !== undefined)).toEqual([true, false, true, false, true]);
+    for (const { perturbed, images, labels } of batches) {
+      if (!perturbed) continue;
+      expect(perturbed.images.length).toBe(images.length);
+      expect(perturbed.images).not.toEqual(images);
+      if (perturbed.lambda === 1) expect(perturbed.partners).toEqual(labels);
+      else expect([...perturbed.partners].sort()).toEqual([...labels].sort());
+    }
+  });
+
+  it('gives the same from the middle of an epoch, and with more workers', async () => {
+    const whole = await all(open({ training }).epoch({ epoch: 1 }));
+    expect(await all(open({ training, workers: 2 }).epoch({ epoch: 1, firstStep: 2 }))).toEqual(whole.slice(2));
+  });
+});
+
 describe('a loader for training', () => {
   it('takes the images in the order of the epoch, augmented, and drops the short batch', async () => {
     const loader = open({ training: TRAINING });

@@ -1,17 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { buildStep } from '../../src/distill/step.js';
 import { Graph } from '../../src/graph/graph.js';
 import { neededNodes, rewriteGraph } from '../../src/graph/inline.js';
 import { AGON } from '../../src/graph/node.js';
 import { lower, shareEqualNodes } from '../../src/lower/lower.js';
 import { portable } from '../../src/lower/portable.js';
-import { mobileNet, resNet } from './steps.js';
+import { createStep, mobileNet, resNet } from './steps.js';
 
-const optimizer = { name: 'sgd', lr: 0.1, momentum: 0.9, weightDecay: 5e-4, nesterov: true } as const;
-const settings = { rule: 'all', topK: 1, alpha: 1, beta: 0, temperature: 2, labelSmoothing: 0.1, optimizer } as const;
+const settings = { rule: 'all', temperature: 2, labelSmoothing: 0.1 } as const;
 
 describe('lowering a step', () => {
-  const { graph } = buildStep([resNet(), mobileNet(0.5), resNet()], settings, { batch: 'N', exposeGradients: true });
+  const { graph } = createStep([resNet(), mobileNet(0.5), resNet()], { settings, options: { batch: 'N' } });
   const lowered = lower(graph, portable);
 
   it('leaves standard ONNX operators only', () => {

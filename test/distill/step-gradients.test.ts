@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StepSettings } from '../../src/distill/step.js';
+import type { StepOptions, StepSettings } from '../../src/distill/step.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { stream } from '../../src/util/random.js';
@@ -11,6 +11,7 @@ interface Case {
   readonly title: string;
   readonly networks: () => Graph[];
   readonly settings: Partial<StepSettings>;
+  readonly options?: Partial<StepOptions>;
 }
 
 const CASES: readonly Case[] = [
@@ -24,6 +25,27 @@ const CASES: readonly Case[] = [
     title: 'three unlike networks, all-better, T = 2',
     networks: () => [resNet(), mobileNet(0.5), resNet([6, 4])],
     settings: { rule: 'all-better', temperature: 2, alpha: 1.5 },
+  },
+  {
+    title: 'two unlike networks, projected features',
+    networks: () => [resNet([4, 8]), resNet([4, 4, 6])],
+    settings: { rule: 'all', beta: 0.5, featureProjection: true },
+  },
+  {
+    title: 'three networks, two of them unlike, projected features, summed',
+    networks: () => [resNet([4, 8]), mobileNet(0.5), resNet([6, 8])],
+    settings: { rule: 'all', beta: 0.02, featureProjection: true, featureReduction: 'sum' },
+  },
+  {
+    title: 'two like networks, frozen teacher',
+    networks: () => [resNet(), resNet()],
+    settings: { rule: 'none', teacher: { weight: 0.7, temperature: 3 } },
+  },
+  {
+    title: 'two networks, each with mixed labels',
+    networks: () => [resNet(), resNet([6, 4])],
+    settings: { rule: 'argmin', labelSmoothing: 0.1 },
+    options: { ownInputs: true },
   },
 ];
 
@@ -60,9 +82,9 @@ function largest(values: readonly number[]): number {
 }
 
 describe("a step's gradients against central differences of its totals", () => {
-  it.each(CASES)('$title', async ({ title, networks, settings }) => {
+  it.each(CASES)('$title', async ({ title, networks, settings, options = {} }) => {
     const nets = networks();
-    const step = await openStep(nets, { settings });
+    const step = await openStep(nets, { settings, options });
     const results = await step.run();
     for (const network of nets.keys()) {
       await checkSingleWeights(step, results, network, title);
@@ -81,7 +103,7 @@ async function checkSingleWeights(step: OpenStep, results: Results, network: num
     const gradient = gradientOf(results, name);
     const at = random.below(gradient.length);
     const direction = gradient.map((_, i) => (i === at ? 1 : 0));
-    const expected = (await slopes(step, new Map([[name, direction]]), 2e-3))[network] as number;
+    const expected = (await slopes(step, new Map([[name, direction]]), 5e-4))[network] as number;
     const got = gradient[at] as number;
     // float32's rounding, and ReLUs that cross their kink
     const tolerance = 0.02 * largest(gradient) + 4e-4;
@@ -115,7 +137,7 @@ async function checkDirection(
   const what = `network ${network}: got ${got}, expected ${expected[network]}`;
   expect(Math.abs(got - (expected[network] as number)), what).toBeLessThan(5e-3 * got);
   // the total of one that is taught does change with its teacher, but that is no part of the teacher's gradient
-  if (teaches) expect(Math.abs(expected[1 - network] as number)).toBeGreaterThan(0.1 * got);
+  if (teaches) expect(Math.abs(expected[(network + 1) % expected.length] as number)).toBeGreaterThan(0.1 * got);
 }
 
 describe('a teacher', () => {

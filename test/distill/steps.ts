@@ -5,8 +5,10 @@ import {
   type StepGraph,
   type StepOptions,
   type StepSettings,
+  TEACHER_LOGITS,
 } from '../../src/distill/step.js';
 import type { Graph } from '../../src/graph/graph.js';
+import type { Target } from '../../src/lower/target.js';
 import { initialiseParameters } from '../../src/nets/initialise.js';
 import { createNetwork } from '../../src/nets/registry.js';
 import { type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
@@ -25,7 +27,10 @@ const SETTINGS: StepSettings = {
   topK: 2,
   alpha: 1,
   beta: 0,
+  featureReduction: 'mean',
+  featureProjection: false,
   temperature: 1,
+  teacher: null,
   labelSmoothing: 0,
   optimizer: { name: 'sgd', lr: LR, momentum: 0.9, weightDecay: 5e-4, nesterov: true },
 };
@@ -67,6 +72,8 @@ export interface StepOverrides {
 export interface OpenOptions extends StepOverrides {
   /** Names further outputs before the graph is lowered. */
   readonly prepare?: (graph: Graph) => void;
+  /** The portable lowering when left out. */
+  readonly target?: Target;
 }
 
 export function createStep(networks: readonly Graph[], { settings, options }: StepOverrides = {}): StepGraph {
@@ -85,14 +92,16 @@ export async function openStep(networks: readonly Graph[], open: OpenOptions = {
   open.prepare?.(step.graph);
   const state = firstState(networks, step);
   const scalars = Object.entries(createOptimizer(settings.optimizer).scalarsAt(LR, 1));
+  const shared = randomBatch(BATCH);
   const batch: Feeds = {
-    ...randomBatch(BATCH),
+    ...(open.options?.ownInputs ? { labels: shared.labels, ...ownInputs(networks.length) } : shared),
+    ...(settings.teacher && { [TEACHER_LOGITS]: normal([BATCH, CLASSES], stream(SEED, 'teacher')) }),
     ...Object.fromEntries(
       step.uniforms.map((value) => [value.name, uniforms(value.shape.slice(1) as number[], BATCH)]),
     ),
     ...Object.fromEntries(scalars.map(([name, value]) => [name, tensor('float32', [], [value])])),
   };
-  const session = await openGraph(step.graph);
+  const session = await openGraph(step.graph, open.target);
   const run = (replaced: Feeds = {}) => session.run({ ...Object.fromEntries(state), ...batch, ...replaced });
   return { step, state, batch, run, close: () => session.close() };
 }
@@ -101,6 +110,20 @@ export function randomBatch(count: number): { images: Tensor; labels: Tensor } {
   const random = stream(SEED, 'batch', count);
   const labels = Array.from({ length: count }, () => random.below(CLASSES));
   return { images: normal([count, 3, SIZE, SIZE], random), labels: tensor('int64', [count], labels) };
+}
+
+/** Images, partners and lambda of each network. */
+function ownInputs(count: number): Feeds {
+  const feeds = Array.from({ length: count }, (_, i): [string, Tensor][] => {
+    const random = stream(SEED, 'own', i);
+    const partners = Array.from({ length: BATCH }, () => random.below(CLASSES));
+    return [
+      [`net${i}.images`, normal([BATCH, 3, SIZE, SIZE], random)],
+      [`net${i}.partners`, tensor('int64', [BATCH], partners)],
+      [`net${i}.lambda`, tensor('float32', [], [random.uniform()])],
+    ];
+  });
+  return Object.fromEntries(feeds.flat());
 }
 
 export function uniforms(shape: readonly number[], count: number): Tensor {

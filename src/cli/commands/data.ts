@@ -1,15 +1,21 @@
 import { type Command, Option } from 'commander';
+import { PERTURBATION_POOLS, type PerturbationPool } from '../../data/perturb/pools.js';
 import type { DatasetSummary } from '../../data/summary.js';
 import { formatCount } from '../../report/format.js';
 import { LiveLines } from '../../report/live-lines.js';
 import { colorsFor, isLive } from '../../report/output.js';
+import { writeFileWhole } from '../../util/files.js';
 import { formatDataset } from '../dataset-text.js';
 import { type CliIo, writeJson, writeLines } from '../io.js';
+import { parseNumber } from '../number-range.js';
 import { jsonOption } from '../options.js';
 
 interface DataOptions {
   readonly all?: boolean;
   readonly json?: true;
+  readonly showPerturbations?: string | true;
+  readonly pool?: PerturbationPool;
+  readonly size?: number;
 }
 
 /** `agon data` */
@@ -18,11 +24,35 @@ export function define(command: Command, io: CliIo): void {
     .argument('<set>', '"builtin", or the path of a data set')
     .addOption(new Option('--all', 'all classes and unreadable files, also of long lists'))
     .addOption(jsonOption())
-    .action(async (spec: string, { all = false, json }: DataOptions) => {
+    .addOption(new Option('--show-perturbations [file]', 'write a picture of what they do (perturbations.png)'))
+    .addOption(new Option('--pool <pool>', 'which ones (both)').choices(PERTURBATION_POOLS))
+    .addOption(new Option('--size <pixels>', "height and width there (the data's)").argParser(readSize))
+    .action(async (spec: string, options: DataOptions) => {
+      const { all = false, json, showPerturbations } = options;
+      if (showPerturbations) return writeContactSheet(spec, options, io);
       const summary = await readSummary(spec, io);
       if (json) writeJson(io.stdout, summary);
       else writeLines(io.stdout, ...formatDataset(summary, all, colorsFor(io.stdout, io.env)));
     });
+}
+
+const readSize = (text: string) => parseNumber('--size', text, { whole: true, from: 8, to: 1024 });
+
+const SAMPLES = 8;
+
+/** Writes a picture with a row for every operation. */
+async function writeContactSheet(spec: string, { showPerturbations, pool, size }: DataOptions, io: CliIo) {
+  const file = typeof showPerturbations === 'string' ? showPerturbations : 'perturbations.png';
+  const [{ openDataset }, { sampleImages }, { contactSheet }] = await Promise.all([
+    import('../../data/open.js'),
+    import('../../data/perturb/samples.js'),
+    import('../../data/perturb/contact-sheet.js'),
+  ]);
+  const input = size === undefined ? undefined : { height: size, width: size };
+  const images = await sampleImages(await openDataset(spec), SAMPLES, 0, input);
+  const sheet = await contactSheet(images, { pools: pool ? [pool] : PERTURBATION_POOLS, seed: 0 });
+  await writeFileWhole(file, sheet);
+  writeLines(io.stdout, `wrote ${file}`);
 }
 
 async function readSummary(spec: string, { stderr, env }: CliIo): Promise<DatasetSummary> {

@@ -1,0 +1,50 @@
+import type { Random } from '../../util/random.js';
+import type { Pixels, Size } from '../dataset.js';
+
+/** Images of one size in pixel space: samples in [0, 1], [count, height, width, channels]. */
+export interface ImageBatch extends Size {
+  readonly data: Float32Array<ArrayBuffer>;
+  readonly count: number;
+  readonly channels: number;
+}
+
+/** What an operation makes of a batch. */
+export interface Perturbed {
+  readonly images: ImageBatch;
+  /** Which image of the batch each one is mixed with. Absent where nothing is mixed. */
+  readonly partners?: Uint32Array;
+  /** The share of the own image, in [0, 1]: 1 where nothing is mixed. */
+  readonly lambda: number;
+}
+
+/** Changes a whole batch. All that is random comes from `random`, in a fixed order. */
+export type Operation = (images: ImageBatch, random: Random) => Perturbed;
+
+/** Changes one image: [height, width, channels] -> the same. */
+export type ImageOperation = (image: Float32Array, shape: ImageShape, random: Random) => Float32Array;
+export type ImageShape = Pick<ImageBatch, 'height' | 'width' | 'channels'>;
+
+/** An operation that treats every image by itself, with random numbers of its own. */
+export function imagewise(change: ImageOperation): Operation {
+  return (batch, random) => {
+    const data = new Float32Array(batch.data.length);
+    const length = batch.height * batch.width * batch.channels;
+    for (let i = 0; i < batch.count; i++) {
+      data.set(change(batch.data.subarray(i * length, (i + 1) * length), batch, random), i * length);
+    }
+    return { images: { ...batch, data }, lambda: 1 };
+  };
+}
+
+/** 8-bit images of one size as a batch. */
+export function toBatch(images: readonly Pixels[]): ImageBatch {
+  const [{ height, width, channels }] = images as readonly [Pixels, ...Pixels[]];
+  const length = height * width * channels;
+  const data = new Float32Array(images.length * length);
+  for (const [i, image] of images.entries()) {
+    for (let at = 0; at < length; at++) data[i * length + at] = (image.data[at] as number) / 255;
+  }
+  return { data, count: images.length, height, width, channels };
+}
+
+export const clamp = (x: number): number => Math.min(1, Math.max(0, x));

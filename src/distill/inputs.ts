@@ -1,0 +1,42 @@
+import { add, mul, sub } from '../graph/arithmetic.js';
+import type { Graph } from '../graph/graph.js';
+import type { Value } from '../graph/node.js';
+import { present } from '../util/error.js';
+import { ownInputNames } from './names.js';
+import type { StepOptions } from './step-settings.js';
+
+/** What one network is fed in a step. */
+export interface NetworkInputs {
+  /** float32 [batch, C, H, W]. */
+  readonly images: Value;
+  /** int64 [batch]. */
+  readonly labels: Value;
+  /** Where images are mixed: the labels of the images mixed in (int64 [batch]), and the share of the own ones (float32 []). */
+  readonly mixed?: { readonly partners: Value; readonly lambda: Value };
+}
+
+/** Declares a step's inputs: one batch for all networks, or images and mixed-in labels of each one's own. */
+export function declareInputs(g: Graph, networks: readonly Graph[], options: StepOptions): NetworkInputs[] {
+  const { batch, ownInputs = false } = options;
+  const [, ...image] = present(networks[0]?.inputs[0], 'the first network').shape;
+  const declareImages = (name: string) => g.input(name, 'float32', [batch, ...image]);
+  const declareLabels = (name: string) => g.input(name, 'int64', [batch]);
+  if (!ownInputs) {
+    const shared = { images: declareImages('images'), labels: declareLabels('labels') };
+    return networks.map(() => shared);
+  }
+  const labels = declareLabels('labels');
+  return networks.map((_, i) => {
+    const names = ownInputNames(i);
+    const images = declareImages(names.images);
+    const mixed = { partners: declareLabels(names.partners), lambda: g.input(names.lambda, 'float32', []) };
+    return { images, labels, mixed };
+  });
+}
+
+/** lambda * of(labels) + (1 - lambda) * of(partners) where images are mixed, else of(labels). */
+export function overLabels(g: Graph, { labels, mixed }: NetworkInputs, of: (labels: Value) => Value): Value {
+  if (!mixed) return of(labels);
+  const { partners, lambda } = mixed;
+  return add(g, mul(g, lambda, of(labels)), mul(g, sub(g, g.scalar(1), lambda), of(partners)));
+}

@@ -1,0 +1,24 @@
+import { networkPrefix } from '../distill/step.js';
+import { Predictor } from '../runtime/predictor.js';
+import { present } from '../util/error.js';
+import { readCheckpoint } from './checkpoint.js';
+import type { Classifier, ClassifierOptions } from './classifier.js';
+import { createGroup } from './group.js';
+import { runPaths } from './run-folder.js';
+
+/** The network of a run that validated best, at its best epoch. */
+export async function openRunClassifier(folder: string, options: ClassifierOptions): Promise<Classifier> {
+  const { settings, classes, preprocessing, best, tensors } = await readCheckpoint(runPaths(folder).best);
+  const { network } = present(best, 'the best epoch');
+  const { graphs } = createGroup(settings, { classes, channels: preprocessing.channels }, preprocessing);
+  const graph = present(graphs[network], 'the best network');
+  const predictor = await Predictor.open(graph, options);
+  predictor.load((name) => present(tensors.get(networkPrefix(network) + name), name));
+  return {
+    classes,
+    input: present(graph.inputs[0], 'its input').shape,
+    normalisation: preprocessing,
+    logits: (images) => predictor.logits(images),
+    close: () => predictor.close(),
+  };
+}

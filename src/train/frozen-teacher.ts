@@ -1,0 +1,123 @@
+import { stat } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { Preprocessing } from '../data/preprocess.js';
+import { formatShape } from '../graph/dim.js';
+import { elementCount, type Tensor, tensor } from '../onnx/tensor.js';
+import { AgonError, fail, messageOf } from '../util/error.js';
+import type { Classifier, ClassifierOptions } from './classifier.js';
+import { openFileClassifier } from './classifier-file.js';
+import { openRunClassifier } from './classifier-run.js';
+import type { Settings } from './settings.js';
+
+/** A teacher that is evaluated and never trained. */
+export interface FrozenTeacher {
+  /** Logits [N, classes] for images [N, C, H, W] that are normalised as the run's are. */
+  logits(images: Tensor): Promise<Tensor>;
+  close(): Promise<void>;
+}
+
+/** The run that it teaches in. */
+export interface FrozenTeacherOptions extends ClassifierOptions {
+  readonly classes: readonly string[];
+  readonly preprocessing: Preprocessing;
+}
+
+/**
+ * Opens the frozen teacher of a run: the winner of another run (its folder), or an ONNX model. Where it is known that its
+ * images are normalised by other means and deviations than the run's, they are renormalised; a model that says nothing is fed
+ * the run's own. One for other classes or images is an error that names the file.
+ */
+export async function openFrozenTeacher(
+  { model: path }: Pick<NonNullable<Settings['teacher']>, 'model'>,
+  options: FrozenTeacherOptions,
+): Promise<FrozenTeacher> {
+  const open = (await isFolder(path)) ? openRunClassifier : openFileClassifier;
+  try {
+    const classifier = await open(path, options);
+    await check(path, classifier, options);
+    const adapt = renormaliser(options.preprocessing, classifier.normalisation);
+    return { logits: (images) => classifier.logits(adapt(images)), close: () => classifier.close() };
+  } catch (error) {
+    if (error instanceof AgonError && error.message.includes(path)) throw error;
+    return fail(path, `it can't be the frozen teacher: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Closes a classifier that doesn't suit the run, with an error. */
+async function check(path: string, classifier: Classifier, run: FrozenTeacherOptions): Promise<void> {
+  try {
+    checkImages(path, classifier, run.preprocessing);
+    await checkOutput(path, classifier, run);
+    checkNames(path, classifier, run.classes);
+  } catch (error) {
+    await classifier.close();
+    throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    return fail(path, `the frozen teacher can't be read: ${messageOf(error)}`, {
+      hint: 'Name the folder of a run, or an ONNX model',
+      cause: error,
+    });
+  }
+}
+
+function checkImages(path: string, { input }: Classifier, { channels, height, width }: Preprocessing): void {
+  const wanted = [channels, height, width];
+  const fits = wanted.every((size, i) => typeof input[i + 1] !== 'number' || input[i + 1] === size);
+  if (fits) return;
+  fail(path, 'the frozen teacher takes other images than the run', {
+    expected: formatShape(['N', ...wanted]),
+    got: formatShape(['N', ...input.slice(1)]),
+    hint: 'Train with images of its size (--size), or with another teacher',
+  });
+}
+
+/** More than one, to see that the batch is free. */
+const PROBES = 2;
+
+async function checkOutput(path: string, classifier: Classifier, run: FrozenTeacherOptions): Promise<void> {
+  const { channels, height, width } = run.preprocessing;
+  const dims = [PROBES, channels, height, width];
+  const logits = await classifier.logits(tensor('float32', dims, new Float32Array(elementCount(dims))));
+  const expected = [PROBES, run.classes.length];
+  if (logits.dtype === 'float32' && isDeepStrictEqual([...logits.dims], expected)) return;
+  fail(path, `the frozen teacher's logits for ${PROBES} images`, {
+    expected: `float32 ${formatShape(expected)}`,
+    got: `${logits.dtype} ${formatShape(logits.dims)}`,
+    hint: "It must tell the run's classes apart",
+  });
+}
+
+function checkNames(path: string, { classes }: Classifier, wanted: readonly string[]): void {
+  const at = classes ? wanted.findIndex((name, i) => classes[i] !== name) : -1;
+  if (at < 0) return;
+  fail(path, `class ${at} of the frozen teacher`, {
+    expected: `"${wanted[at]}"`,
+    got: `"${classes?.[at]}"`,
+    hint: 'It must have been trained on the same classes, in the same order',
+  });
+}
+
+type Normalisation = Pick<Preprocessing, 'mean' | 'std'>;
+
+/** (x * fromStd + fromMean - toMean) / toStd in each channel; x itself where they are the same. */
+function renormaliser(from: Normalisation, to: Normalisation = from): (images: Tensor) => Tensor {
+  if (isDeepStrictEqual([from.mean, from.std], [to.mean, to.std])) return (images) => images;
+  const pick = (list: readonly number[], channel: number) => list[channel] as number;
+  const factors = from.std.map((std, c) => std / pick(to.std, c));
+  const shifts = from.mean.map((mean, c) => (mean - pick(to.mean, c)) / pick(to.std, c));
+  return ({ data, dims }) => {
+    const [, channels, height, width] = dims as [number, number, number, number];
+    const plane = height * width;
+    const numbers = (data as Float32Array).map((x, i) => {
+      const channel = Math.floor(i / plane) % channels;
+      return x * pick(factors, channel) + pick(shifts, channel);
+    });
+    return tensor('float32', dims, numbers);
+  };
+}

@@ -1,0 +1,223 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as ort from 'onnxruntime-node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Preprocessing } from '../../src/data/preprocess.js';
+import { Graph } from '../../src/graph/graph.js';
+import type { Value } from '../../src/graph/node.js';
+import { toModel } from '../../src/graph/to-model.js';
+import { writeModelFile } from '../../src/onnx/file.js';
+import { type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
+import { CPU } from '../../src/runtime/device.js';
+import { readCheckpoint } from '../../src/train/checkpoint.js';
+import { type FrozenTeacherOptions, openFrozenTeacher } from '../../src/train/frozen-teacher.js';
+import { runPaths } from '../../src/train/run-folder.js';
+import { stream } from '../../src/util/random.js';
+import { RESNET, runHere, SIDE, smallData, smallSettings, WIDER } from './runs.js';
+
+const IMAGES = 3;
+const CLASSES = ['ant', 'bee', 'cat', 'dog'];
+const PIXELS = SIDE * SIDE;
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'agon-teacher-'));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+/** Of grey images, as the run's whose teacher is wanted. */
+const preprocessing: Preprocessing = {
+  height: SIDE,
+  width: SIDE,
+  channels: 1,
+  mean: [0.4],
+  std: [0.2],
+  resize: { height: SIDE, width: SIDE },
+};
+const run: FrozenTeacherOptions = { classes: CLASSES, preprocessing, device: CPU };
+
+function randomNumbers(purpose: string, count: number): number[] {
+  const random = stream(41, purpose);
+  return Array.from({ length: count }, () => Math.fround(random.normal()));
+}
+
+const images = tensor('float32', [IMAGES, 1, SIDE, SIDE], randomNumbers('images', IMAGES * PIXELS));
+
+async function logitsOf(model: string, options = run, input: Tensor = images): Promise<Tensor> {
+  const teacher = await openFrozenTeacher({ model }, options);
+  try {
+    return await teacher.logits(input);
+  } finally {
+    await teacher.close();
+  }
+}
+
+function expectClose(got: Tensor, expected: readonly number[], tolerance = 1e-4): void {
+  expect(got.dims).toEqual([IMAGES, CLASSES.length]);
+  toNumbers(got).forEach((value, i) => {
+    expect(Math.abs(value - (expected[i] as number)), `number ${i}: ${value}, ${expected[i]}`).toBeLessThan(tolerance);
+  });
+}
+
+/** A short run, and one like it that is to be taught by it. */
+async function trainedRun(): Promise<{ folder: string; winner: string; options: FrozenTeacherOptions }> {
+  const { folder } = await runHere(smallSettings(await smallData(), { nets: [RESNET, WIDER], epochs: 1 }));
+  const { best, winner } = runPaths(folder);
+  const checkpoint = await readCheckpoint(best);
+  return { folder, winner, options: { ...run, classes: checkpoint.classes, preprocessing: checkpoint.preprocessing } };
+}
+
+/** An exported model by ONNX Runtime alone. */
+async function exportedLogits(path: string, input: Tensor): Promise<number[]> {
+  const session = await ort.InferenceSession.create(path);
+  const feed = new ort.Tensor('float32', input.data as Float32Array, input.dims);
+  const { logits } = await session.run({ images: feed });
+  await session.release();
+  return Array.from(logits?.data as Float32Array);
+}
+
+describe('a run as the frozen teacher', () => {
+  it('is its winner, from the folder as from the exported file', async () => {
+    const { folder, winner, options } = await trainedRun();
+    const expected = await exportedLogits(winner, images);
+    expect(new Set(expected).size).toBe(expected.length);
+    expectClose(await logitsOf(folder, options), expected);
+    expectClose(await logitsOf(winner, options), expected);
+  });
+
+  it('sees images of a run with other means and deviations as its own', async () => {
+    const { folder, winner, options } = await trainedRun();
+    const [mean, std] = [options.preprocessing.mean[0] as number, options.preprocessing.std[0] as number];
+    const other = { ...options, preprocessing: { ...options.preprocessing, mean: [0.1], std: [0.7] } };
+    // x = (pixel - 0.1) / 0.7 back to pixels, then normalised as the teacher's
+    const own = toNumbers(images).map((x) => (x * 0.7 + 0.1 - mean) / std);
+    const expected = await exportedLogits(winner, tensor('float32', images.dims, own));
+    for (const model of [folder, winner]) expectClose(await logitsOf(model, other), expected, 1e-3);
+  });
+
+  it('for other classes or images is refused', async () => {
+    const { folder, winner, options } = await trainedRun();
+    const [first, ...rest] = options.classes as [string, ...string[]];
+    const swapped = { ...options, classes: [first, rest[1] as string, rest[0] as string, ...rest.slice(2)] };
+    const large = { ...options, preprocessing: { ...options.preprocessing, width: 32 } };
+    for (const model of [folder, winner]) {
+      await expect(logitsOf(model, swapped)).rejects.toThrow(
+        `${model}: class 1 of the frozen teacher: expected "${rest[1]}", got "${rest[0]}". It must have been trained`,
+      );
+      await expect(logitsOf(model, { ...options, classes: [first, ...rest, 'more'] })).rejects.toThrow(
+        `${model}: the frozen teacher's logits for 2 images: expected float32 [2, 5], got float32 [2, 4]. It must`,
+      );
+      await expect(logitsOf(model, large)).rejects.toThrow(
+        `${model}: the frozen teacher takes other images than the run: expected [N, 1, 8, 32], got [N, 1, 8, 8]. Train`,
+      );
+    }
+  });
+});
+
+const WEIGHT = randomNumbers('weight', PIXELS * CLASSES.length);
+
+interface Foreign {
+  readonly batch?: number | string;
+  readonly output?: string;
+  /** Puts something behind the logits. */
+  readonly ending?: (g: Graph, logits: Value) => Value;
+}
+
+/** A linear classifier without metadata. */
+function foreign({ batch = 'N', output = 'scores', ending = (_, logits) => logits }: Foreign): Graph {
+  const g = new Graph('foreign');
+  const pixels = g.input('pixels', 'float32', [batch, 1, SIDE, SIDE]);
+  const weight = g.constant(tensor('float32', [PIXELS, CLASSES.length], WEIGHT));
+  g.output(output, ending(g, g.op('MatMul', [g.op('Flatten', [pixels]), weight])));
+  return g;
+}
+
+async function write(name: string, graph: Graph): Promise<string> {
+  const path = join(root, name);
+  await writeModelFile(path, toModel(graph));
+  return path;
+}
+
+/** The linear classifier by plain loops. */
+function expectedLogits(): number[] {
+  const x = toNumbers(images);
+  return Array.from({ length: IMAGES * CLASSES.length }, (_, at) => {
+    const [n, c] = [Math.floor(at / CLASSES.length), at % CLASSES.length];
+    let sum = 0;
+    for (let i = 0; i < PIXELS; i++) sum += (x[n * PIXELS + i] as number) * (WEIGHT[i * CLASSES.length + c] as number);
+    return sum;
+  });
+}
+
+const softmax = (g: Graph, logits: Value) => g.op('Softmax', [logits], { axis: -1 });
+
+describe('any ONNX classifier as the frozen teacher', () => {
+  it.each<[string, Foreign]>([
+    ['an output of any name', {}],
+    ['a Softmax at the end', { ending: softmax, output: 'probabilities' }],
+    ['a fixed batch', { batch: 1 }],
+    ['a fixed batch and a Softmax', { batch: 1, ending: softmax }],
+  ])('gives its logits: %s', async (title, given) => {
+    const path = await write(`${title}.onnx`, foreign(given));
+    expectClose(await logitsOf(path), expectedLogits());
+  });
+
+  it('has its logits by name among several outputs', async () => {
+    const graph = foreign({ output: 'logits' });
+    graph.output('features', graph.nodes[0]?.output() as Value);
+    expectClose(await logitsOf(await write('two.onnx', graph)), expectedLogits());
+  });
+
+  it('without one float32 input of images is refused', async () => {
+    const flat = new Graph('flat');
+    flat.output('logits', flat.op('Identity', [flat.input('x', 'float32', ['N', 4])]));
+    const path = await write('flat.onnx', flat);
+    await expect(logitsOf(path)).rejects.toThrow(
+      `${path}: its inputs: expected one, float32 images [N, C, H, W], got "x" [N, 4]`,
+    );
+    const graph = foreign({});
+    graph.output('more', graph.op('Identity', [graph.input('mask', 'float32', ['N'])]));
+    const masked = await write('masked.onnx', graph);
+    await expect(logitsOf(masked)).rejects.toThrow(/masked\.onnx: its inputs: .*"pixels" .*, "mask" \[N\]$/);
+  });
+
+  it('whose logits can not be told from other outputs is refused', async () => {
+    const graph = foreign({});
+    graph.output('features', graph.nodes[0]?.output() as Value);
+    const path = await write('outputs.onnx', graph);
+    await expect(logitsOf(path)).rejects.toThrow(
+      `${path}: its outputs: expected one, or one called "logits", got "scores", "features"`,
+    );
+  });
+
+  it('that gives something else than a row of logits an image is refused', async () => {
+    const path = await write('flattened.onnx', foreign({ ending: (g, y) => g.op('Flatten', [y], { axis: 0 }) }));
+    await expect(logitsOf(path)).rejects.toThrow(
+      `${path}: the frozen teacher's logits for 2 images: expected float32 [2, 4], got float32 [1, 8]`,
+    );
+  });
+
+  it('that ONNX Runtime refuses, that is no model, or that is not there is an error that names the file', async () => {
+    const graph = foreign({});
+    const model = toModel(graph);
+    const nodes = model.graph.node.map((node) => ({
+      ...node,
+      opType: node.opType === 'MatMul' ? 'Unheard' : node.opType,
+    }));
+    const unknown = join(root, 'unknown.onnx');
+    await writeModelFile(unknown, { ...model, graph: { ...model.graph, node: nodes } });
+    await expect(logitsOf(unknown)).rejects.toThrow(
+      `${unknown}: it can't be the frozen teacher: session: ONNX Runtime`,
+    );
+    const text = join(root, 'text.onnx');
+    await writeFile(text, 'no model');
+    await expect(logitsOf(text)).rejects.toThrow(text);
+    const missing = join(root, 'missing');
+    await expect(logitsOf(missing)).rejects.toThrow(
+      `${missing}: the frozen teacher can't be read: ENOENT: no such file or directory`,
+    );
+    await expect(logitsOf(missing)).rejects.toThrow(/Name the folder of a run, or an ONNX model$/);
+    await expect(logitsOf(root)).rejects.toThrow(`${runPaths(root).best}: there is no such checkpoint`);
+  });
+});
