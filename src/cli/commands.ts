@@ -21,6 +21,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/train.js'),
   },
   { name: 'eval', summary: 'measure the networks of a run on a split', load: () => import('./commands/eval.js') },
+  {
+    name: 'lineage',
+    summary: 'show who taught whom in a run, and what perturbations brought',
+    load: () => import('./commands/lineage.js'),
+  },
   { name: 'export', summary: 'write a network of a run as an ONNX model', load: () => import('./commands/export.js') },
   {
     name: 'predict',

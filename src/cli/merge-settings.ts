@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { parseSettings, type Settings } from '../train/settings.js';
+import { parseSettings, type Settings, type SettingsInput } from '../train/settings.js';
 import { createOption, nameOfFlag, SETTING_FLAGS, type SettingFlag } from './setting-flags.js';
 import { describeSetting, type SettingPath } from './setting-schema.js';
 import { failUsage } from './usage-error.js';
@@ -11,15 +11,40 @@ export interface GivenFlag extends SettingFlag {
 
 type Section = Readonly<Record<string, unknown>>;
 
-/** The settings of a run: those of a file (already complete), and over them those that flags gave. */
-export function mergeSettings(base: Settings, given: readonly GivenFlag[]): Settings {
-  const merged: Record<string, unknown> = { ...base };
+/** The settings of a run: those of a file, over the preset that a flag or the file names; and over them those of flags. */
+export function mergeSettings(input: SettingsInput, given: readonly GivenFlag[]): Settings {
+  const preset = given.find(({ path }) => path[0] === 'preset');
+  const merged: Record<string, unknown> = {
+    ...startWith(preset ? { ...input, preset: preset.value as never } : input, given),
+  };
   for (const { path, value } of given) if (path.length === 1) merged[path[0]] = value;
   for (const section of ['optimizer', 'schedule'] as const) {
     const own = given.filter(({ path }) => path.length === 2 && path[0] === section);
-    if (own.length > 0) merged[section] = mergeSection(base[section], own);
+    if (own.length > 0) merged[section] = mergeSection(merged[section] as Section & { readonly name: string }, own);
+  }
+  for (const section of ['inputPerturbation', 'parameterPerturbation', 'teacher'] as const) {
+    for (const { path, value } of given.filter((flag) => flag.path[0] === section)) {
+      merged[section] = withValue(merged[section], path.slice(1), value);
+    }
   }
   return parseSettings(merged);
+}
+
+/** The settings under the flags. A preset may lack what only a flag gives: its teacher. */
+function startWith(input: SettingsInput, given: readonly GivenFlag[]): Settings {
+  const model = given.find(({ path }) => path.join('.') === 'teacher.model')?.value;
+  return parseSettings(
+    model === undefined ? input : { ...input, teacher: { ...input.teacher, model: model as string } },
+  );
+}
+
+/** A nested section with one value set; one that was off begins with its defaults. `none` turns it off. */
+function withValue(section: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
+  if (value === 'none') return null;
+  const own = (section ?? {}) as Section;
+  // Two ways to say when something fires: the one that is given replaces the other
+  if (key === 'when') return { ...own, when: { [rest[0] as string]: value } };
+  return { ...own, [key as string]: value };
 }
 
 /** Another optimizer or schedule than the file's begins with its own defaults. */
@@ -59,9 +84,8 @@ export function checkUnchanged(folder: string, settings: Settings, given: readon
   }
 }
 
-function valueAt(settings: Settings, [section, key]: SettingPath): unknown {
-  const value = (settings as Section)[section];
-  return key === undefined ? value : (value as Section)[key];
+function valueAt(settings: Settings, path: SettingPath): unknown {
+  return path.reduce<unknown>((section, key) => (section as Section | null)?.[key], settings);
 }
 
 function format(value: unknown): string {

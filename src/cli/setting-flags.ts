@@ -26,12 +26,31 @@ export const SETTING_FLAGS: readonly SettingFlag[] = [
   data('--limit <n>', ['limit'], 'at most so many training images', 'all'),
   data('--validation <share>', ['validation'], 'held out, if the set has no such split'),
   data('--augmentation <how>', ['augmentation'], ''),
+  contest('--preset <name>', ['preset'], '', 'none'),
   contest('--nets <list>', ['nets'], 'see `agon nets`'),
   contest('--rule <rule>', ['rule'], ''),
   contest('--top-k <k>', ['topK'], 'teachers of the rule top-k'),
   contest('--alpha <weight>', ['alpha'], "weight of learning from the teachers' output"),
   contest('--beta <weight>', ['beta'], 'weight of learning from their features'),
+  contest('--feature-reduction <how>', ['featureReduction'], ''),
+  contest('--feature-projection', ['featureProjection'], 'compare features of unlike shapes by a learned projection'),
   contest('--temperature <t>', ['temperature'], 'softens what teachers say'),
+  contest(
+    '--perturb-input <pool>',
+    ['inputPerturbation', 'pool'],
+    "of one network's images: paper, release, none",
+    'none',
+  ),
+  contest('--perturb-every <k>', ['inputPerturbation', 'when', 'every'], 'in every k-th step', '1'),
+  contest('--perturb-probability <p>', ['inputPerturbation', 'when', 'probability'], 'or at random', '-'),
+  contest('--mutate-every <k>', ['parameterPerturbation', 'when', 'every'], "change one network's parameters", 'never'),
+  contest('--mutate-probability <p>', ['parameterPerturbation', 'when', 'probability'], 'or at random', '-'),
+  contest('--mutation-window <steps>', ['parameterPerturbation', 'window'], 'until it must have won'),
+  contest('--mutation-sigma <x>', ['parameterPerturbation', 'sigma'], "of a tensor's size"),
+  contest('--crossover <share>', ['parameterPerturbation', 'crossover'], 'of them with a like network'),
+  contest('--teacher <model>', ['teacher', 'model'], 'a frozen one: an ONNX model, or a run', 'none'),
+  contest('--teacher-weight <w>', ['teacher', 'weight'], 'of learning from it'),
+  contest('--teacher-temperature <t>', ['teacher', 'temperature'], 'softens what it says'),
   contest('--label-smoothing <x>', ['labelSmoothing'], 'share of a label that all classes get'),
   steps('--epochs <n>', ['epochs'], 'passes over the training images'),
   steps('--batch-size <n>', ['batchSize'], 'images in a step'),
@@ -73,7 +92,7 @@ export function parseValue(flag: string, text: string, kind: SettingKind): unkno
     case 'texts':
       return listOf(flag, text);
     case 'choice':
-      if (kind.choices.includes(text)) return text;
+      if (kind.choices.includes(text) || (flag === '--perturb-input' && text === 'none')) return text;
       return failUsage(flag, `there is no "${text}"`, { hint: suggestion(text, kind.choices) });
     default:
       return text === '' ? failUsage(flag, 'bad value', { expected: 'a text', got: 'none' }) : text;
@@ -89,7 +108,8 @@ function listOf(flag: string, text: string): string[] {
 function describeFlag({ path, help, otherwise }: SettingFlag): string {
   const { kind, value, owners } = describeSetting(path);
   const choices = kind.type === 'choice' ? kind.choices.join(', ') : '';
-  if (kind.type === 'switch') return `${help} (with ${owners.map(({ name }) => name).join(', ')})`;
+  if (kind.type === 'switch')
+    return owners.length > 0 ? `${help} (with ${owners.map(({ name }) => name).join(', ')})` : help;
   const defaults = owners.map((owner) => `${owner.name}: ${formatDefault(owner.value)}`).join(', ');
   const text = defaults || otherwise || formatDefault(value);
   return [help || choices, `(${text})`].filter(Boolean).join(' ');

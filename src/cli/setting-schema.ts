@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { settingsSchema } from '../train/settings.js';
 import type { NumberRange } from './number-range.js';
 
-/** Where a setting is: `['epochs']`, `['optimizer', 'lr']`. */
-export type SettingPath = readonly [string] | readonly [string, string];
+/** Where a setting is: `['epochs']`, `['optimizer', 'lr']`, `['inputPerturbation', 'when', 'every']`. */
+export type SettingPath = readonly [string, ...string[]];
 
 /** What a setting's value is. */
 export type SettingKind =
@@ -24,9 +24,10 @@ type Schema = z.core.JSONSchema.BaseSchema;
 const ROOT: Schema = z.toJSONSchema(settingsSchema);
 
 /** Looks a setting up. */
-export function describeSetting([section, key]: SettingPath): SettingDescription {
+export function describeSetting([section, key, ...deeper]: SettingPath): SettingDescription {
   const schema = propertyOf(ROOT, section);
   if (!schema) throw new Error(`internal error: there is no setting ${section}`);
+  if (key !== undefined && isOptional(schema)) return describeNested(schema, [key, ...deeper]);
   if (key === undefined) return { kind: kindOf(schema), value: schema.default, owners: [] };
   if (key === 'name') {
     const choices = alternativesOf(schema).map(nameOf);
@@ -40,7 +41,22 @@ export function describeSetting([section, key]: SettingPath): SettingDescription
   return { kind: kindOf(found[0].own), value: undefined, owners: found.map(({ name, value }) => ({ name, value })) };
 }
 
+/** A setting in a section that may be off. */
+function describeNested(section: Schema, path: readonly string[]): SettingDescription {
+  const found = path.reduce<Schema | undefined>((schema, key) => {
+    return schema && [schema, ...alternativesOf(schema)].map((each) => propertyOf(each, key)).find((each) => each);
+  }, section);
+  if (!found) throw new Error(`internal error: there is no setting ${path.join('.')}`);
+  return { kind: kindOf(found), value: found.default, owners: [] };
+}
+
+function isOptional(schema: Schema): boolean {
+  return alternativesOf(schema).some(({ type }) => type === 'null');
+}
+
 function kindOf(schema: Schema): SettingKind {
+  const [only, ...others] = isOptional(schema) ? alternativesOf(schema).filter(({ type }) => type !== 'null') : [];
+  if (only && others.length === 0) return kindOf(only);
   const constants = alternativesOf(schema).flatMap(({ const: value }) => (value === undefined ? [] : [value]));
   const choices = (schema.enum ?? constants).map(String);
   if (choices.length > 0) return { type: 'choice', choices };

@@ -39,8 +39,12 @@ export async function runTraining(
 ): Promise<number> {
   const report = openReport(display, io);
   const log = openRunLog(runPaths(folder).log);
+  let started = resume;
   const onEvent = (event: TrainEvent) => {
-    if (event.type === 'start') onStart();
+    if (event.type === 'start') {
+      started = true;
+      onStart();
+    }
     log.onEvent(event);
     report.onEvent(event);
   };
@@ -66,7 +70,8 @@ export async function runTraining(
   });
   await log.close();
   if (outcome === 'finished') return 0;
-  writeLines(io.stderr, `stopped; to go on: agon train --resume ${quote(folder)}`);
+  const goOn = started ? `; to go on: agon train --resume ${quote(folder)}` : ' before the training began';
+  writeLines(io.stderr, `stopped${goOn}`);
   return STOPPED;
 }
 

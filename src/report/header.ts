@@ -1,4 +1,5 @@
 import type { NetworkInfo, StartEvent } from '../train/events.js';
+import { presetDifferences } from '../train/presets.js';
 import type { Settings } from '../train/settings.js';
 import { formatCompact, formatCount, formatNumber, formatNumberOf, printable } from './format.js';
 import { labelNetworks } from './labels.js';
@@ -12,6 +13,7 @@ export function headerLines(start: StartEvent, columns: number, colors: Colors):
   const rows: [string, string[]][] = [
     ['data', dataParts(start)],
     ['networks', networkParts(start.networks)],
+    ...(settings.preset ? [['preset', presetParts(settings)] as const] : []),
     ['rule', ruleParts(settings)],
     ['training', trainingParts(start)],
     ['folder', [printable(folder)]],
@@ -51,11 +53,22 @@ function networkParts(networks: readonly NetworkInfo[]): string[] {
   return networks.map(({ parameters }, i) => `${labels[i]} (${formatCompact(parameters)})`);
 }
 
-function ruleParts({ rule, topK, alpha, beta, temperature, nets }: Settings): string[] {
-  if (nets.length === 1) return ['one network: nobody teaches'];
-  if (rule === 'none') return ['none: nobody teaches'];
+function presetParts(settings: Settings): string[] {
+  const changed = presetDifferences(settings).map(({ key }) => key);
+  return [changed.length === 0 ? `${settings.preset}` : `${settings.preset} but for ${changed.join(' ')}`];
+}
+
+function ruleParts({ rule, topK, alpha, beta, temperature, nets, ...more }: Settings): string[] {
+  const { inputPerturbation, parameterPerturbation, teacher } = more;
+  const others = [
+    ...(inputPerturbation ? [`input perturbation ${inputPerturbation.pool}`] : []),
+    ...(parameterPerturbation ? ['parameter perturbation'] : []),
+    ...(teacher ? [`frozen teacher ${printable(teacher.model)}`] : []),
+  ];
+  if (nets.length === 1) return ['one network: nobody teaches', ...others];
+  if (rule === 'none') return ['none: nobody teaches', ...others];
   const weights = { ...(rule === 'top-k' && { k: topK }), alpha, beta, temperature };
-  return [rule, ...Object.entries(weights).map(([name, value]) => `${name} ${formatNumber(value)}`)];
+  return [rule, ...Object.entries(weights).map(([name, value]) => `${name} ${formatNumber(value)}`), ...others];
 }
 
 function trainingParts({ settings, stepsPerEpoch }: StartEvent): string[] {

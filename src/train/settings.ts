@@ -5,6 +5,7 @@ import { FEATURE_REDUCTIONS } from '../losses/feature-mse.js';
 import { AgonError, fail } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
 import { PRESET_NAMES } from './preset-names.js';
+import { withPreset } from './presets.js';
 
 const count = z.int().min(1);
 const share = z.number().min(0).max(1);
@@ -136,11 +137,18 @@ export type Settings = z.infer<typeof settingsSchema>;
 /** The settings of a run as a user gives them: what is left out has its default. */
 export type SettingsInput = z.input<typeof settingsSchema>;
 
-/** Checks settings and fills in the defaults. Errors name the setting, and suggest one for a misspelt key. */
+/**
+ * Checks settings and fills in what is left out: the preset's values, if one is named, else the defaults. Errors name the
+ * setting, and suggest one for a misspelt key.
+ */
 export function parseSettings(input: unknown, where = 'settings'): Settings {
-  const parsed = settingsSchema.safeParse(input);
+  const whole = withPreset(input);
+  const parsed = settingsSchema.safeParse(whole);
   if (parsed.success) return parsed.data;
-  throw describeIssue(where, parsed.error.issues[0] as z.core.$ZodIssue, input);
+  const { issues } = parsed.error;
+  // A misspelt key is missing under its right name as well
+  const unknown = issues.find(({ code }) => code === 'unrecognized_keys');
+  throw describeIssue(where, unknown ?? (issues[0] as z.core.$ZodIssue), whole);
 }
 
 function describeIssue(where: string, issue: z.core.$ZodIssue, input: unknown): AgonError {
@@ -149,6 +157,10 @@ function describeIssue(where: string, issue: z.core.$ZodIssue, input: unknown): 
     const known = knownKeys(issue.path, input);
     const hint = known.length > 0 ? suggestion(key, known) : 'Remove it';
     return new AgonError(where, `unknown setting "${[...issue.path, key].join('.')}"`, { hint });
+  }
+  if (issue.path.join('.') === 'teacher.model') {
+    const hint = 'Name an ONNX model or the folder of a run (--teacher)';
+    return new AgonError(where, 'teacher.model: there is no frozen teacher', { hint });
   }
   const expected = issue.message.replace(/^.*?expected /i, '').replace(/, received .*$/, '');
   const got = valueAt(input, issue.path);
@@ -162,7 +174,14 @@ function describeIssue(where: string, issue: z.core.$ZodIssue, input: unknown): 
 function knownKeys(path: readonly PropertyKey[], input: unknown): string[] {
   if (path.length === 0) return Object.keys(settingsSchema.shape);
   const options: readonly z.ZodObject[] =
-    { optimizer: [sgd, adamw], schedule: schedule.options, augmentation: [augmentation] }[path.join('.')] ?? [];
+    {
+      optimizer: [sgd, adamw],
+      schedule: schedule.options,
+      augmentation: [augmentation],
+      inputPerturbation: [inputPerturbation],
+      parameterPerturbation: [parameterPerturbation],
+      teacher: [frozenTeacher],
+    }[path.join('.')] ?? [];
   const chosen = valueAt(input, [...path, 'name']);
   const fits = ({ shape: { name } }: z.ZodObject) => !(name instanceof z.ZodLiteral) || name.value === chosen;
   return options.filter(fits).flatMap(({ shape }) => Object.keys(shape));
@@ -173,8 +192,15 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /** Fails for settings that are each right but don't go together. */
-export function checkSettings({ nets, rule, topK }: Settings): void {
+export function checkSettings({ nets, rule, topK, parameterPerturbation }: Settings): void {
   if (rule === 'top-k' && topK >= nets.length) {
     fail('settings', 'topK', { expected: `less than the number of networks (${nets.length})`, got: String(topK) });
+  }
+  if (parameterPerturbation && nets.length < 2) {
+    fail('settings', 'parameterPerturbation', {
+      expected: 'two networks or more, as a mutant is ranked among others',
+      got: String(nets.length),
+      hint: 'Add a network (--nets), or leave it out',
+    });
   }
 }

@@ -20,6 +20,30 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--alpha 0', { alpha: 0 }],
   ['--beta 1e2', { beta: 100 }],
   ['--temperature 4', { temperature: 4 }],
+  ['--feature-reduction sum', { featureReduction: 'sum' }],
+  ['--feature-projection', { featureProjection: true }],
+  ['--perturb-input paper', { inputPerturbation: { pool: 'paper' } }],
+  ['--perturb-input release --perturb-every 4', { inputPerturbation: { pool: 'release', when: { every: 4 } } }],
+  [
+    '--perturb-input paper --perturb-probability 0.2',
+    { inputPerturbation: { pool: 'paper', when: { probability: 0.2 } } },
+  ],
+  ['--mutate-every 30', { parameterPerturbation: { when: { every: 30 } } }],
+  ['--mutate-probability 0.1', { parameterPerturbation: { when: { probability: 0.1 } } }],
+  [
+    '--mutation-window 5 --mutation-sigma 0.1 --crossover 0',
+    { parameterPerturbation: { window: 5, sigma: 0.1, crossover: 0 } },
+  ],
+  ['--teacher big.onnx --teacher-weight 2', { teacher: { model: 'big.onnx', weight: 2 } }],
+  ['--teacher big.onnx --teacher-temperature 3', { teacher: { model: 'big.onnx', temperature: 3 } }],
+  ['--preset dml', { preset: 'dml' }],
+  [
+    '--preset cd-release --lr 0.01 --epochs 3',
+    { preset: 'cd-release', epochs: 3, optimizer: { name: 'adamw', lr: 0.01, weightDecay: 1e-8 } },
+  ],
+  ['--preset cd-paper --optimizer adamw', { preset: 'cd-paper', optimizer: { name: 'adamw' } }],
+  ['--preset cd-paper --perturb-input none', { preset: 'cd-paper', inputPerturbation: null }],
+  ['--preset kd --teacher big.onnx', { preset: 'kd', teacher: { model: 'big.onnx', weight: 1, temperature: 4 } }],
   ['--label-smoothing 0.1', { labelSmoothing: 0.1 }],
   ['--epochs 200', { epochs: 200 }],
   ['--batch-size 64', { batchSize: 64 }],
@@ -43,7 +67,7 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
 
 describe('flags of agon train', () => {
   it.each(CASES)('%s', (args, expected) => {
-    expect(mergeSettings(parseSettings({}), parseFlags(args))).toEqual(parseSettings(expected));
+    expect(mergeSettings({}, parseFlags(args))).toEqual(parseSettings(expected));
   });
 
   it('are all in the cases above, and in the schema', () => {

@@ -17,11 +17,15 @@ describe('settings', () => {
 
   it.each<[unknown, string]>([
     [{ epoch: 3 }, 'unknown setting "epoch". Did you mean "epochs"?'],
-    [{ zebra: 3 }, 'unknown setting "zebra". There is: data, nets, epochs, '],
+    [{ zebra: 3 }, 'unknown setting "zebra". There is: preset, data, nets, epochs, '],
     [{ optimizer: { name: 'sgd', momentm: 1 } }, 'unknown setting "optimizer.momentm". Did you mean "momentum"?'],
     [{ optimizer: { name: 'adamw', momentum: 1 } }, 'unknown setting "optimizer.momentum". There is: name, lr, betas'],
     [{ schedule: { name: 'cosine', gamma: 1 } }, 'unknown setting "schedule.gamma". There is: name, min'],
     [{ augmentation: { flipp: true } }, 'unknown setting "augmentation.flipp". Did you mean "flip"?'],
+    [{ inputPerturbation: { pol: 'paper' } }, 'unknown setting "inputPerturbation.pol". Did you mean "pool"?'],
+    [{ inputPerturbation: { pool: 'paper', when: { every: 0 } } }, 'inputPerturbation.when.every: expected number to be >=1, got 0'],
+    [{ preset: 'cd' }, 'preset: expected one of "cd-paper"|"cd-release"|"dml"|"independent"|"kd", got "cd"'],
+    [{ preset: 'kd' }, 'teacher.model: there is no frozen teacher. Name an ONNX model or the folder of a run'],
     [{ epochs: 0 }, 'epochs: expected number to be >=1, got 0'],
     [{ epochs: '3' }, 'epochs: expected number, got "3"'],
     [{ batchSize: 1.5 }, 'batchSize: expected int, got 1.5'],

@@ -1,12 +1,15 @@
 import { type Command, Option } from 'commander';
+import { colorsFor } from '../../report/output.js';
+import { renderTable } from '../../report/table.js';
+import { explainSettings, flatten } from '../../train/explain.js';
 import { startTraining } from '../../train/run.js';
 import { prepareRunFolder, readRunSettings } from '../../train/run-folder.js';
-import { checkSettings, parseSettings, type Settings } from '../../train/settings.js';
+import { checkSettings, type Settings } from '../../train/settings.js';
 import { formatCompactHelp } from '../compact-help.js';
-import type { CliIo } from '../io.js';
+import { type CliIo, writeLines } from '../io.js';
 import { checkUnchanged, type GivenFlag, givenFlags, mergeSettings } from '../merge-settings.js';
 import { defaultRunFolder, discardRun, latestRun } from '../run-folders.js';
-import { createOption, SETTING_FLAGS } from '../setting-flags.js';
+import { createOption, nameOfFlag, SETTING_FLAGS } from '../setting-flags.js';
 import { readSettingsFile } from '../settings-file.js';
 import { runTraining, type TrainingHost, type TrainingOptions } from '../training.js';
 import { failUsage } from '../usage-error.js';
@@ -18,6 +21,7 @@ interface TrainOptions {
   readonly overwrite?: true;
   readonly quiet?: true;
   readonly json?: true;
+  readonly explain?: true;
 }
 
 /** A run that is ready to start. */
@@ -25,6 +29,7 @@ export type TrainPlan = Pick<TrainingOptions, 'settings' | 'folder' | 'resume'>;
 
 const OPTIONS: readonly Option[] = [
   new Option('--config <file>', 'settings as JSON; flags win over it'),
+  new Option('--explain', 'show every setting and where it comes from, and end').conflicts('resume'),
   new Option('--out <folder>', 'where the run goes (runs/<data>-<time>)'),
   new Option('--resume [folder]', 'go on from its last checkpoint').conflicts(['config', 'overwrite']),
   new Option('--overwrite', 'replace the run in the folder'),
@@ -39,6 +44,7 @@ export function define(command: Command, io: CliIo): void {
   command.configureHelp({ ...command.configureHelp(), formatHelp: formatCompactHelp });
   command.action(async (options: TrainOptions) => {
     const given = givenFlags(command.opts(), (key) => command.getOptionValueSource(key) === 'cli');
+    if (options.explain) return explain(options, given, io);
     io.exitCode = await train(await planTraining(options, given, new Date()), options, io);
   });
 }
@@ -52,8 +58,7 @@ export async function planTraining(options: TrainOptions, given: readonly GivenF
 }
 
 async function planNew({ config, out }: TrainOptions, given: readonly GivenFlag[], now: Date): Promise<TrainPlan> {
-  const base = config === undefined ? parseSettings({}) : await readSettingsFile(config);
-  const settings = mergeSettings(base, given);
+  const settings = mergeSettings(config === undefined ? {} : await readSettingsFile(config), given);
   return { settings, folder: out ?? defaultRunFolder(settings.data, now), resume: false };
 }
 
@@ -65,6 +70,18 @@ async function planResumed({ resume, out }: TrainOptions, given: readonly GivenF
   const settings = await readRunSettings(folder);
   checkUnchanged(folder, settings, given);
   return { settings, folder, resume: true };
+}
+
+/** Prints all settings of a run that would be new. */
+async function explain({ config }: TrainOptions, given: readonly GivenFlag[], io: CliIo): Promise<void> {
+  const file = config === undefined ? {} : await readSettingsFile(config);
+  const sources = new Map(flatten(file).map(({ path }) => [path, config as string]));
+  for (const flag of given) sources.set(flag.path.join('.'), nameOfFlag(flag));
+  const rows = explainSettings(mergeSettings(file, given), sources);
+  const text = (value: unknown) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'not set'));
+  const columns = [{ title: 'setting' }, { title: 'value' }, { title: 'from' }];
+  const cells = rows.map(({ path, value, source }) => [path, text(value), source]);
+  writeLines(io.stdout, renderTable(columns, cells, colorsFor(io.stdout, io.env)));
 }
 
 /** Finds a misspelt network before the data are read. */

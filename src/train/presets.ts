@@ -1,0 +1,155 @@
+import { isDeepStrictEqual } from 'node:util';
+import { PRESET_NAMES, type PresetName } from './preset-names.js';
+
+/** Where a preset's value comes from: `assumed` where neither the paper nor its code gives it. */
+export type Source = 'paper' | 'released code' | 'DML' | 'Hinton 2015' | 'assumed';
+
+interface Stated {
+  readonly value: unknown;
+  readonly source: Source;
+}
+
+/** Settings that make the method: who teaches whom, and how. */
+export const METHOD_KEYS = [
+  'rule',
+  'alpha',
+  'beta',
+  'featureReduction',
+  'featureProjection',
+  'temperature',
+  'inputPerturbation',
+  'parameterPerturbation',
+  'teacher',
+  'labelSmoothing',
+] as const;
+/** Settings of the training around it. */
+export const PROTOCOL_KEYS = ['optimizer', 'schedule', 'warmupEpochs', 'batchSize', 'epochs', 'augmentation'] as const;
+type PresetKey = (typeof METHOD_KEYS)[number] | (typeof PROTOCOL_KEYS)[number];
+type Preset = Readonly<Record<PresetKey, Stated>>;
+
+const paper = (value: unknown): Stated => ({ value, source: 'paper' });
+const released = (value: unknown): Stated => ({ value, source: 'released code' });
+const dml = (value: unknown): Stated => ({ value, source: 'DML' });
+const hinton = (value: unknown): Stated => ({ value, source: 'Hinton 2015' });
+const assumed = (value: unknown): Stated => ({ value, source: 'assumed' });
+
+const SGD = { name: 'sgd', lr: 0.1, momentum: 0.9, weightDecay: 5e-4, nesterov: true };
+const STEPS = { name: 'multi-step', milestones: [60, 120, 180], gamma: 0.1 };
+const PAD_CROP_FLIP = { randomResizedCrop: null, padCrop: 4, flip: true };
+
+/** Deep Mutual Learning (Zhang et al. 2018), whose protocol fills what others leave open. */
+const DML: Preset = {
+  rule: dml('all'),
+  alpha: dml(1),
+  beta: dml(0),
+  featureReduction: assumed('mean'),
+  featureProjection: assumed(false),
+  temperature: dml(1),
+  inputPerturbation: dml(null),
+  parameterPerturbation: dml(null),
+  teacher: dml(null),
+  labelSmoothing: dml(0),
+  optimizer: dml(SGD),
+  schedule: dml(STEPS),
+  warmupEpochs: dml(0),
+  batchSize: dml(64),
+  epochs: dml(200),
+  augmentation: dml(PAD_CROP_FLIP),
+};
+
+/** Presets by name; the paper is Shi et al., "Competitive Distillation", ICCV 2025, the code that of its authors. */
+export const PRESETS: Readonly<Record<PresetName, Preset>> = {
+  'cd-paper': {
+    rule: paper('argmin'),
+    alpha: paper(1),
+    beta: paper(1),
+    featureReduction: assumed('mean'),
+    featureProjection: assumed(false),
+    temperature: paper(1),
+    inputPerturbation: paper({ pool: 'paper', when: { every: 1 } }),
+    parameterPerturbation: paper(null),
+    teacher: paper(null),
+    labelSmoothing: assumed(0),
+    optimizer: assumed(SGD),
+    schedule: assumed(STEPS),
+    warmupEpochs: assumed(0),
+    batchSize: paper(128),
+    epochs: assumed(200),
+    augmentation: paper(PAD_CROP_FLIP),
+  },
+  'cd-release': {
+    rule: released('all-better'),
+    alpha: released(1),
+    beta: released(0),
+    featureReduction: released('mean'),
+    featureProjection: released(false),
+    temperature: released(1),
+    inputPerturbation: released({ pool: 'release', when: { every: 10 } }),
+    parameterPerturbation: released(null),
+    teacher: released(null),
+    labelSmoothing: released(0),
+    optimizer: released({ name: 'adamw', lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 1e-8 }),
+    schedule: released({ name: 'constant' }),
+    warmupEpochs: released(0),
+    batchSize: released(84),
+    epochs: released(400),
+    augmentation: released(PAD_CROP_FLIP),
+  },
+  dml: DML,
+  independent: { ...DML, rule: dml('none'), alpha: assumed(0), temperature: assumed(1) },
+  kd: {
+    ...DML,
+    rule: hinton('none'),
+    alpha: assumed(0),
+    temperature: assumed(1),
+    teacher: assumed({ weight: 1, temperature: 4 }),
+  },
+};
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/** Settings as given, on top of those of the preset that they name. What is no preset is left for the schema to refuse. */
+export function withPreset(input: unknown): unknown {
+  if (!isSection(input) || !isPreset(input.preset)) return input;
+  const merged: Record<string, unknown> = { ...presetValues(input.preset), ...input };
+  for (const key of ['optimizer', 'schedule', 'teacher', 'inputPerturbation'] as const) {
+    merged[key] = mergeSection(PRESETS[input.preset][key].value, input[key]);
+  }
+  return merged;
+}
+
+/** The settings of a preset, or only those that make its method. */
+export function presetValues(name: PresetName, keys: readonly PresetKey[] = [...METHOD_KEYS, ...PROTOCOL_KEYS]): Raw {
+  return Object.fromEntries(keys.map((key) => [key, PRESETS[name][key].value]));
+}
+
+export interface PresetDifference {
+  readonly key: string;
+  readonly preset: unknown;
+  readonly own: unknown;
+}
+
+/** What of a run's settings is not as its preset has it. */
+export function presetDifferences(settings: Raw & { readonly preset: PresetName | null }): PresetDifference[] {
+  const { preset } = settings;
+  if (preset === null) return [];
+  return Object.entries(presetValues(preset)).flatMap(([key, value]) => {
+    const own = settings[key];
+    return isDeepStrictEqual(own, value) ? [] : [{ key, preset: value, own }];
+  });
+}
+
+/** A section keeps what isn't given, unless it is about another choice (`name`). */
+function mergeSection(base: unknown, own: unknown): unknown {
+  if (own === undefined) return base;
+  if (!isSection(base) || !isSection(own)) return own;
+  return own.name !== undefined && own.name !== base.name ? own : { ...base, ...own };
+}
+
+function isSection(value: unknown): value is Raw {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isPreset(value: unknown): value is PresetName {
+  return (PRESET_NAMES as readonly unknown[]).includes(value);
+}
