@@ -20,6 +20,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'train networks in competition on a data set',
     load: () => import('./commands/train.js'),
   },
+  {
+    name: 'compare',
+    summary: 'networks x methods x seeds, and which differences are real',
+    load: () => import('./commands/compare.js'),
+  },
   { name: 'eval', summary: 'measure the networks of a run on a split', load: () => import('./commands/eval.js') },
   {
     name: 'lineage',

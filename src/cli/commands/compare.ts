@@ -1,0 +1,239 @@
+import { cpus } from 'node:os';
+import { type Command, Option } from 'commander';
+import { type ExecuteOptions, executeRuns } from '../../compare/execute.js';
+import {
+  type Experiment,
+  type PlannedRun,
+  parseExperiment,
+  planRuns,
+  readExperiment,
+} from '../../compare/experiment.js';
+import { comparePaths, finishedRuns, keepExperiment, openExperiment } from '../../compare/folder.js';
+import { writeResults } from '../../compare/report.js';
+import { DEFAULT_MEASURE, MEASURES, type Measure } from '../../compare/results.js';
+import { resultTables } from '../../compare/tables.js';
+import { sentences } from '../../compare/wording.js';
+import { formatDuration } from '../../report/format.js';
+import { colorsFor } from '../../report/output.js';
+import { openRunLog } from '../../report/run-log.js';
+import { renderTable } from '../../report/table.js';
+import type { TrainEvent } from '../../train/events.js';
+import { runPaths } from '../../train/run-folder.js';
+import { fail } from '../../util/error.js';
+import { formatCompactHelp } from '../compact-help.js';
+import { onInterrupt } from '../interrupt.js';
+import { type CliIo, writeLines } from '../io.js';
+import { type GivenFlag, givenFlags } from '../merge-settings.js';
+import { choiceOption, numberOption } from '../options.js';
+import { createOption, SETTING_FLAGS } from '../setting-flags.js';
+import { STOPPED } from '../training.js';
+
+interface CompareOptions {
+  readonly group?: readonly string[];
+  readonly methods?: string;
+  readonly seeds?: string;
+  readonly out?: string;
+  readonly jobs?: number;
+  readonly measure?: Measure;
+  readonly report?: true;
+}
+
+/** Flags of `agon train` that an experiment's shared settings take. */
+const BASE_FLAGS = SETTING_FLAGS.filter(({ group, path }) => {
+  return group === 'Data' || group === 'Steps' || ['device', 'threads', 'workers'].includes(path[0]);
+});
+
+/** `agon compare` */
+export function define(command: Command, io: CliIo): void {
+  command.argument('[experiment]', 'a JSON file, or the folder of a comparison');
+  for (const flag of BASE_FLAGS) command.addOption(createOption(flag).helpGroup(flag.group));
+  const collect = (nets: string, all: readonly string[] = []) => [...all, nets];
+  const options = [
+    new Option('--group <nets>', 'networks that train together: a,b; may be repeated').argParser(collect),
+    new Option('--methods <list>', 'presets: independent,dml,cd-paper,cd-release'),
+    new Option('--seeds <n>', 'how many, or which: 0,1,2'),
+    new Option('--out <folder>', 'where it goes (runs/compare-<name>); goes on with what is there'),
+    numberOption('--jobs <n>', 'runs side by side, which share the cores (1)'),
+    choiceOption('--measure <which>', `(${DEFAULT_MEASURE})`, Object.keys(MEASURES)),
+    new Option('--report', 'only write the results of what is finished'),
+  ];
+  for (const option of options) command.addOption(option.helpGroup('Compare'));
+  command.configureHelp({ ...command.configureHelp(), formatHelp: formatCompactHelp });
+  command.action(async (file: string | undefined, given: CompareOptions) => {
+    const isGiven = (key: string) => command.getOptionValueSource(key) === 'cli';
+    const flags = givenFlags(command.opts(), isGiven);
+    io.exitCode = await compare(file, given, flags, io);
+  });
+}
+
+async function compare(
+  file: string | undefined,
+  options: CompareOptions,
+  flags: readonly GivenFlag[],
+  io: CliIo,
+): Promise<number> {
+  const { measure = DEFAULT_MEASURE } = options;
+  if (options.report) {
+    const folder = file ?? options.out ?? fail('--report', 'no folder of a comparison is named');
+    await report(folder, await openExperiment(folder), measure, io);
+    return 0;
+  }
+  const experiment = await settle(file, options, flags);
+  const folder = options.out ?? `runs/compare-${experiment.name.replaceAll(/[^\w.-]+/g, '-')}`;
+  const runs = shareCores(planRuns(experiment, file ?? 'the command line'), options.jobs ?? 1, experiment);
+  await keepExperiment(folder, experiment);
+  const outcome = await runAll(folder, runs, options.jobs ?? 1, io);
+  await report(folder, experiment, measure, io);
+  if (outcome === 'finished') return 0;
+  writeLines(io.stderr, 'stopped; the same command goes on');
+  return STOPPED;
+}
+
+/** The experiment of a file, or of a comparison's folder, with what flags say. */
+async function settle(
+  file: string | undefined,
+  { group, methods, seeds }: CompareOptions,
+  flags: readonly GivenFlag[],
+): Promise<Experiment> {
+  const where = file ?? 'the command line';
+  const given = file === undefined ? { methods: {} } : parseExperiment(await readExperiment(file), where);
+  const merged = {
+    ...given,
+    base: withFlags('base' in given ? given.base : {}, flags),
+    ...(group && { groups: Object.fromEntries(group.map((nets) => [nets.replaceAll(',', '+'), nets.split(',')])) }),
+    ...(methods && { methods: Object.fromEntries(methods.split(',').map((name) => [name, { preset: name }])) }),
+    ...(seeds && { seeds: readSeeds(seeds) }),
+  };
+  const experiment = parseExperiment(merged, where);
+  if (Object.keys(experiment.methods).length > 0) return experiment;
+  return fail(where, 'there are no methods', { hint: 'Name an experiment file, or presets (--methods dml,cd-paper)' });
+}
+
+function withFlags(base: Readonly<Record<string, unknown>>, flags: readonly GivenFlag[]): Record<string, unknown> {
+  const merged = { ...base };
+  for (const { path, value } of flags) {
+    const [section, key] = path;
+    merged[section] =
+      key === undefined ? value : { ...((merged[section] ?? defaultSection(section)) as object), [key]: value };
+  }
+  return merged;
+}
+
+/** A flag of a section (`--lr`) is about the default choice unless another one is made. */
+function defaultSection(section: string): object {
+  return section === 'optimizer' ? { name: 'sgd' } : section === 'schedule' ? { name: 'cosine' } : {};
+}
+
+function readSeeds(text: string): readonly number[] | { from: number; count: number } {
+  const numbers = text.split(',').map(Number);
+  const [count] = numbers;
+  return numbers.length === 1 && count !== undefined ? { from: 0, count } : numbers;
+}
+
+/** Runs side by side get as many threads as there are cores for each, unless the experiment says otherwise. */
+function shareCores(runs: readonly PlannedRun[], jobs: number, { base }: Experiment): PlannedRun[] {
+  if (jobs === 1 || base.threads !== undefined) return [...runs];
+  const threads = Math.max(1, Math.floor(cpus().length / jobs));
+  return runs.map((run) => ({ ...run, settings: { ...run.settings, threads } }));
+}
+
+async function runAll(folder: string, runs: readonly PlannedRun[], jobs: number, io: CliIo) {
+  const done = new Set((await finishedRuns(folder, runs)).map(({ run }) => run.id));
+  const open = runs.filter(({ id }) => !done.has(id));
+  writeLines(
+    io.stdout,
+    `${runs.length} runs: ${done.size} finished, ${open.length} to go, ${jobs} at a time; in ${folder}`,
+  );
+  const progress = new Progress(runs.length, done.size, io);
+  const logs = new Map<string, ReturnType<typeof openRunLog>>();
+  const options: ExecuteOptions = {
+    folder,
+    jobs,
+    onStart: (run, resumed) => {
+      logs.set(run.id, openRunLog(runPaths(comparePaths(folder).run(run.id)).log));
+      progress.begin(run, resumed);
+    },
+    onEvent: (run, event) => {
+      logs.get(run.id)?.onEvent(event);
+      progress.onEvent(run, event);
+    },
+    onDone: async (run) => {
+      await logs.get(run.id)?.close();
+      logs.delete(run.id);
+      progress.end(run);
+    },
+  };
+  const execution = executeRuns(open, options);
+  const release = onInterrupt(process, {
+    first: () => {
+      writeLines(io.stderr, 'stopping after the running steps, with checkpoints (Ctrl+C again: at once, without)');
+      execution.stop();
+    },
+    again: () => process.exit(STOPPED),
+  });
+  try {
+    return await execution.done;
+  } finally {
+    release();
+    for (const log of logs.values()) await log.close();
+  }
+}
+
+/** Says what begins and ends, and when all may be done. */
+class Progress {
+  readonly #started = Date.now();
+  #done: number;
+  #doneHere = 0;
+
+  constructor(
+    readonly planned: number,
+    done: number,
+    readonly io: CliIo,
+  ) {
+    this.#done = done;
+  }
+
+  begin({ id }: PlannedRun, resumed: boolean): void {
+    if (resumed) writeLines(this.io.stdout, `goes on  ${id}`);
+  }
+
+  onEvent({ id }: PlannedRun, event: TrainEvent): void {
+    if (event.type === 'warning') writeLines(this.io.stderr, `${id}: ${event.message}`);
+  }
+
+  end({ id }: PlannedRun): void {
+    this.#done++;
+    this.#doneHere++;
+    const seconds = (Date.now() - this.#started) / 1000;
+    const left = ((this.planned - this.#done) * seconds) / this.#doneHere;
+    const eta = this.#done < this.planned ? `, about ${formatDuration(left)} to go` : '';
+    writeLines(this.io.stdout, `[${this.#done}/${this.planned}]  ${id}${eta}`);
+  }
+}
+
+async function report(folder: string, experiment: Experiment, measure: Measure, io: CliIo): Promise<void> {
+  const { comparison, finished, planned } = await writeResults(folder, experiment, measure);
+  if (finished === 0) return writeLines(io.stdout, `none of ${planned} runs has finished`);
+  const colors = colorsFor(io.stdout, io.env);
+  for (const { title, head, rows } of resultTables(comparison)) {
+    if (rows.length === 0) continue;
+    writeLines(
+      io.stdout,
+      '',
+      colors.bold(title),
+      renderTable(
+        head.map((each) => ({ title: each })),
+        rows,
+        colors,
+      ),
+    );
+  }
+  const { results, markdown, page } = comparePaths(folder);
+  writeLines(
+    io.stdout,
+    '',
+    ...sentences(comparison),
+    '',
+    `${finished} of ${planned} runs; wrote ${results}, ${markdown}, ${page}`,
+  );
+}

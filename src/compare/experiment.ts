@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { METHOD_KEYS, presetValues } from '../train/presets.js';
+import { parseSettings, type Settings, settingsSchema } from '../train/settings.js';
+import { AgonError, fail, messageOf } from '../util/error.js';
+import { suggestion } from '../util/suggest.js';
+
+const partial = settingsSchema.partial().loose();
+const seeds = z.union(
+  [z.array(z.int().min(0)).min(1), z.strictObject({ from: z.int().min(0), count: z.int().min(1) })],
+  {
+    error: 'expected a list of whole numbers, or {"from": 0, "count": 5}',
+  },
+);
+
+/** An experiment: groups of networks x methods x seeds. */
+export const experimentSchema = z.strictObject({
+  name: z.string().default('experiment'),
+  /**
+   * Whose optimizer, schedule, batch, epochs and augmentation: `base` for all methods, which is fair, or what each
+   * method's preset states (`preset`).
+   */
+  protocol: z.enum(['base', 'preset']).default('base'),
+  /** Settings that all runs share. */
+  base: z.record(z.string(), z.unknown()).default({}),
+  /** Networks by name of the group. */
+  groups: z.record(z.string(), partial.shape.nets.unwrap()).default({ 'resnet8 x 2': ['resnet8', 'resnet8'] }),
+  /** What each method sets, or a preset that it is. */
+  methods: z.record(z.string(), z.record(z.string(), z.unknown())),
+  seeds: seeds.default({ from: 0, count: 3 }),
+});
+
+export type Experiment = z.infer<typeof experimentSchema>;
+export type ExperimentInput = z.input<typeof experimentSchema>;
+
+/** One run of an experiment. */
+export interface PlannedRun {
+  /** Names its folder. */
+  readonly id: string;
+  readonly group: string;
+  readonly method: string;
+  readonly seed: number;
+  readonly settings: Settings;
+}
+
+/** Checks an experiment. Errors name the key. */
+export function parseExperiment(input: unknown, where: string): Experiment {
+  const parsed = experimentSchema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  if (issue?.code === 'unrecognized_keys') {
+    const key = issue.keys[0] as string;
+    throw new AgonError(where, `unknown key "${key}"`, { hint: suggestion(key, Object.keys(experimentSchema.shape)) });
+  }
+  return fail(where, `${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+export async function readExperiment(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    return fail(path, `can't be read as an experiment: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** All runs, seed by seed, so that an early look has every method. */
+export function planRuns(experiment: Experiment, where: string): PlannedRun[] {
+  const runs = seedsOf(experiment).flatMap((seed) => {
+    return Object.entries(experiment.groups).flatMap(([group, nets]) => {
+      return Object.entries(experiment.methods).map(([method, own]) => {
+        const settings = settingsOf(experiment, nets, own, seed, `${where}: method "${method}"`);
+        return { id: `${slug(group)}-${slug(method)}-s${seed}`, group, method, seed, settings };
+      });
+    });
+  });
+  const ids = runs.map(({ id }) => id);
+  const twice = ids.find((id, i) => ids.indexOf(id) !== i);
+  if (twice) fail(where, `two runs would have the folder "${twice}"`, { hint: 'Give groups and methods unlike names' });
+  return runs;
+}
+
+export function seedsOf({ seeds: given }: Experiment): number[] {
+  return Array.isArray(given) ? given : Array.from({ length: given.count }, (_, i) => given.from + i);
+}
+
+/** A method's settings: of a preset only what makes the method, unless the protocol is the preset's. */
+function settingsOf(
+  { protocol, base }: Experiment,
+  nets: Settings['nets'],
+  own: Readonly<Record<string, unknown>>,
+  seed: number,
+  where: string,
+): Settings {
+  const { preset, ...rest } = own;
+  const named = preset === undefined ? undefined : parseSettings({ ...base, ...own }, where).preset;
+  const start = named && protocol === 'base' ? presetValues(named, METHOD_KEYS) : { ...(named && { preset: named }) };
+  return parseSettings({ tune: false, ...base, ...start, ...rest, nets, seed }, where);
+}
+
+function slug(name: string): string {
+  return name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9+_.]+/g, '-')
+    .replaceAll(/^-|-$/g, '');
+}

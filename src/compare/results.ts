@@ -1,0 +1,149 @@
+import type { RunResult } from '../train/result.js';
+import type { PlannedRun } from './experiment.js';
+import { holm, type PairedDifference, pairedDifference, type Summary, summarise } from './statistics.js';
+
+/** What is compared: accuracy in per cent on the test split, or on the validation split where there is no other. */
+export const MEASURES = {
+  'mean-last': 'mean of the networks, last epoch',
+  'mean-best': 'mean of the networks, best epoch',
+  'winner-best': 'winner by validation, best epoch',
+  'ensemble-last': 'ensemble, last epoch',
+  'ensemble-best': 'ensemble, best epoch',
+} as const;
+export type Measure = keyof typeof MEASURES;
+export const DEFAULT_MEASURE: Measure = 'mean-last';
+
+export interface Finished {
+  readonly run: PlannedRun;
+  readonly result: RunResult;
+}
+
+/** All seeds of a method with a group. */
+export interface MethodResult {
+  readonly group: string;
+  readonly method: string;
+  readonly seeds: readonly number[];
+  readonly measures: Readonly<Record<Measure, Summary>>;
+  /** Top-1 of each network of the group at the last epoch. */
+  readonly networks: readonly { readonly name: string; readonly accuracy: Summary }[];
+  /** Of the networks at the last epoch: mean expected calibration error, in per cent; and top-5. */
+  readonly ece: Summary;
+  readonly top5: Summary;
+  /** Wall time of the training steps of a run. */
+  readonly seconds: Summary;
+  readonly imagesPerSecond: Summary;
+}
+
+/** Two methods with one group over the seeds that both have: a - b, in points. */
+export interface MethodDifference {
+  readonly group: string;
+  readonly a: string;
+  readonly b: string;
+  readonly seeds: readonly number[];
+  readonly difference: PairedDifference;
+  /** p adjusted by Holm for all pairs of the group. */
+  readonly adjustedP?: number;
+}
+
+export interface Comparison {
+  readonly measure: Measure;
+  readonly split: 'test' | 'validation';
+  readonly methods: readonly MethodResult[];
+  readonly differences: readonly MethodDifference[];
+}
+
+/** What finished runs say. */
+export function compareRuns(finished: readonly Finished[], measure: Measure): Comparison {
+  const split = finished.every(({ result }) => result.last.test) ? 'test' : 'validation';
+  const cells = groupBy(finished, ({ run }) => JSON.stringify([run.group, run.method]));
+  const methods = [...cells.values()].map((members) => methodResult(members, split));
+  const groups = new Set(finished.map(({ run }) => run.group));
+  const differences = [...groups].flatMap((group) => differencesOf(finished, group, measure, split));
+  return { measure, split, methods, differences };
+}
+
+type SplitName = Comparison['split'];
+
+function methodResult(members: readonly Finished[], split: SplitName): MethodResult {
+  const { group, method } = (members[0] as Finished).run;
+  const over = (read: (result: RunResult) => number) => summarise(members.map(({ result }) => read(result)));
+  const entries = Object.keys(MEASURES).map((measure) => {
+    return [measure, over((result) => measured(result, measure as Measure, split))] as const;
+  });
+  const last = (result: RunResult) => evaluated(result, 'last', split).networks;
+  const { networks } = (members[0] as Finished).result;
+  return {
+    group,
+    method,
+    seeds: members.map(({ run }) => run.seed),
+    measures: Object.fromEntries(entries) as MethodResult['measures'],
+    networks: networks.map(({ name }, i) => ({
+      name,
+      accuracy: over((result) => 100 * (last(result)[i]?.accuracy ?? 0)),
+    })),
+    ece: over((result) => 100 * mean(last(result).map(({ ece }) => ece))),
+    top5: over((result) => 100 * mean(last(result).map(({ top5 }) => top5))),
+    seconds: over(({ seconds }) => seconds),
+    imagesPerSecond: over(({ imagesPerSecond }) => imagesPerSecond),
+  };
+}
+
+function differencesOf(
+  finished: readonly Finished[],
+  group: string,
+  measure: Measure,
+  split: SplitName,
+): MethodDifference[] {
+  const byMethod = groupBy(
+    finished.filter(({ run }) => run.group === group),
+    ({ run }) => run.method,
+  );
+  const names = [...byMethod.keys()];
+  const pairs = names.flatMap((b, i) => names.slice(i + 1).map((a) => pair(byMethod, group, a, b, measure, split)));
+  const tested = pairs.filter(({ difference }) => difference.p !== undefined);
+  const adjusted = holm(tested.map(({ difference }) => difference.p as number));
+  return pairs.map((each) => {
+    const at = tested.indexOf(each);
+    return at < 0 ? each : { ...each, adjustedP: adjusted[at] as number };
+  });
+}
+
+function pair(
+  byMethod: ReadonlyMap<string, readonly Finished[]>,
+  group: string,
+  a: string,
+  b: string,
+  measure: Measure,
+  split: SplitName,
+): MethodDifference {
+  const values = (method: string) => {
+    return new Map((byMethod.get(method) ?? []).map(({ run, result }) => [run.seed, measured(result, measure, split)]));
+  };
+  const [ofA, ofB] = [values(a), values(b)];
+  const seeds = [...ofA.keys()].filter((seed) => ofB.has(seed));
+  const of = (map: ReadonlyMap<number, number>) => seeds.map((seed) => map.get(seed) as number);
+  return { group, a, b, seeds, difference: pairedDifference(of(ofA), of(ofB)) };
+}
+
+/** One run's number, in per cent. */
+export function measured(result: RunResult, measure: Measure, split: SplitName): number {
+  const [whose, when] = measure.split('-') as ['mean' | 'winner' | 'ensemble', 'best' | 'last'];
+  const { networks, ensemble } = evaluated(result, when, split);
+  if (whose === 'ensemble') return 100 * ensemble.accuracy;
+  if (whose === 'winner') return 100 * (networks[result.winner]?.accuracy ?? Number.NaN);
+  return 100 * mean(networks.map(({ accuracy }) => accuracy));
+}
+
+function evaluated(result: RunResult, when: 'best' | 'last', split: SplitName) {
+  return result[when][split] ?? result[when].validation;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return groups;
+}

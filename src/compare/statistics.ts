@@ -1,0 +1,59 @@
+// biome-ignore lint/correctness/noUnresolvedImports: a package without an index, found by Node through its main field
+import { jStat } from 'jstat';
+
+/** A sample: one number a seed. */
+export interface Summary {
+  readonly n: number;
+  readonly mean: number;
+  /** Standard deviation with n - 1; undefined for a single number. */
+  readonly sd?: number;
+  /** 95 % interval of the mean by Student's t; undefined for a single number. */
+  readonly interval?: readonly [number, number];
+}
+
+/** A paired difference: a summary of the differences, and how likely one as large is by chance alone. */
+export interface PairedDifference extends Summary {
+  /** Two-sided p of the paired t test; undefined for a single pair. */
+  readonly p?: number;
+}
+
+const CONFIDENCE = 0.95;
+
+/** Mean, standard deviation and 95 % interval: mean +- t(0.975, n - 1) sd / sqrt(n). */
+export function summarise(values: readonly number[]): Summary {
+  const n = values.length;
+  const mean = sum(values) / n;
+  if (n < 2) return { n, mean };
+  const sd = Math.sqrt(sum(values.map((x) => (x - mean) ** 2)) / (n - 1));
+  const half = (jStat.studentt.inv((1 + CONFIDENCE) / 2, n - 1) * sd) / Math.sqrt(n);
+  return { n, mean, sd, interval: [mean - half, mean + half] };
+}
+
+/** The differences a - b of values that belong together (equal seeds), with the paired t test against zero. */
+export function pairedDifference(a: readonly number[], b: readonly number[]): PairedDifference {
+  const summary = summarise(a.map((x, i) => x - (b[i] as number)));
+  const { n, mean, sd } = summary;
+  if (sd === undefined) return summary;
+  if (sd === 0) return { ...summary, p: mean === 0 ? 1 : 0 };
+  const t = Math.abs(mean) / (sd / Math.sqrt(n));
+  return { ...summary, p: 2 * (1 - jStat.studentt.cdf(t, n - 1)) };
+}
+
+/**
+ * Holm's step-down adjustment of p values for as many comparisons (Holm 1979): the k-th smallest of m is multiplied by
+ * m - k + 1, and none becomes smaller than one before it.
+ */
+export function holm(ps: readonly number[]): number[] {
+  const order = ps.map((_, i) => i).sort((i, j) => (ps[i] as number) - (ps[j] as number));
+  const adjusted = new Array<number>(ps.length);
+  let least = 0;
+  order.forEach((i, rank) => {
+    least = Math.max(least, Math.min(1, (ps[i] as number) * (ps.length - rank)));
+    adjusted[i] = least;
+  });
+  return adjusted;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
+}

@@ -1,0 +1,69 @@
+import { type Comparison, MEASURES, type Measure } from './results.js';
+import { formatP, formatSigned, formatSummary, verdict } from './wording.js';
+
+/** A table as text: what every form of the report shows. */
+export interface TextTable {
+  readonly title: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Results by method, and differences between methods. */
+export function resultTables(comparison: Comparison): TextTable[] {
+  return [methodTable(comparison), otherTable(comparison), costTable(comparison), differenceTable(comparison)];
+}
+
+function methodTable({ methods, measure, split }: Comparison): TextTable {
+  return {
+    title: `Top-1 on the ${split} split, %: ${MEASURES[measure]}`,
+    head: ['group', 'method', 'seeds', 'mean ± sd [95 % interval]', 'each network'],
+    rows: methods.map((each) => [
+      each.group,
+      each.method,
+      String(each.seeds.length),
+      formatSummary(each.measures[measure]),
+      each.networks.map(({ accuracy }) => accuracy.mean.toFixed(2)).join(' / '),
+    ]),
+  };
+}
+
+function otherTable({ methods, measure, split }: Comparison): TextTable {
+  const others = (Object.keys(MEASURES) as Measure[]).filter((each) => each !== measure);
+  return {
+    title: `Other measures on the ${split} split, %: mean ± sd`,
+    head: ['group', 'method', ...others, 'top-5', 'ECE'],
+    rows: methods.map((each) => [
+      each.group,
+      each.method,
+      ...[...others.map((other) => each.measures[other]), each.top5, each.ece].map(({ interval: _, ...rest }) =>
+        formatSummary(rest),
+      ),
+    ]),
+  };
+}
+
+function costTable({ methods }: Comparison): TextTable {
+  return {
+    title: 'Cost of a run: mean over seeds',
+    head: ['group', 'method', 'training steps, s', 'images/s'],
+    rows: methods.map(({ group, method, seconds, imagesPerSecond }) => {
+      return [group, method, seconds.mean.toFixed(1), imagesPerSecond.mean.toFixed(0)];
+    }),
+  };
+}
+
+function differenceTable({ differences, measure }: Comparison): TextTable {
+  return {
+    title: `Differences over equal seeds, points of ${MEASURES[measure]}`,
+    head: ['group', 'methods', 'difference', '95 % interval', 'p', 'p (Holm)', ''],
+    rows: differences.map((each) => [
+      each.group,
+      `${each.a} − ${each.b}`,
+      formatSigned(each.difference.mean),
+      each.difference.interval?.map((x) => formatSigned(x)).join(' to ') ?? '-',
+      formatP(each.difference.p),
+      formatP(each.adjustedP),
+      verdict(each),
+    ]),
+  };
+}
