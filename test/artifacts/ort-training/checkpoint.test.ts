@@ -1,0 +1,98 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { OrtCheckpoint } from '../../../src/artifacts/ort-training/checkpoint.js';
+import { decodeOrtCheckpoint } from '../../../src/artifacts/ort-training/read-checkpoint.js';
+import { encodeOrtCheckpoint } from '../../../src/artifacts/ort-training/write-checkpoint.js';
+import { tensor, toNumbers } from '../../../src/onnx/tensor.js';
+import { AgonError } from '../../../src/util/error.js';
+import { stream } from '../../../src/util/random.js';
+
+const OFFICIAL = '../shared/data/ort-training-artifacts/microsoft-onnxruntime';
+
+const CHECKPOINT: OrtCheckpoint = {
+  trainable: new Map([
+    ['fc.bias', tensor('float32', [3], [0.5, -1, 2])],
+    ['fc.weight', tensor('float32', [3, 2], [1, 2, 3, 4, 5, 6])],
+  ]),
+  frozen: new Map([['bn.running_mean', tensor('float32', [], [7])]]),
+  optimizers: [
+    {
+      name: 'group0',
+      step: 12345678901n,
+      initialLearningRate: 0.125,
+      states: new Map([['fc.bias', new Map([['momentum0', tensor('float32', [3], [9, 8, 7])]])]]),
+    },
+  ],
+  properties: new Map<string, bigint | number | string>([
+    ['epoch', 4n],
+    ['loss', 0.25],
+    ['name', 'größer'],
+  ]),
+  nominal: false,
+};
+
+describe('a checkpoint of ONNX Runtime training', () => {
+  it('reads back as it was written', () => {
+    const bytes = encodeOrtCheckpoint(CHECKPOINT);
+    expect(new TextDecoder().decode(bytes.subarray(4, 8))).toBe('ODTC');
+    expect(decodeOrtCheckpoint(bytes)).toEqual(CHECKPOINT);
+    const empty = { ...CHECKPOINT, trainable: new Map(), frozen: new Map(), optimizers: [], properties: new Map() };
+    expect(decodeOrtCheckpoint(encodeOrtCheckpoint(empty))).toEqual(empty);
+  });
+
+  it.each([
+    [new Uint8Array(3), 'x.ckpt: not a checkpoint of ONNX Runtime training: expected the identifier "ODTC"'],
+    [new TextEncoder().encode('PK\u0003\u0004 something else entirely'), 'x.ckpt: not a checkpoint'],
+    [encodeOrtCheckpoint(CHECKPOINT).subarray(0, 40), 'x.ckpt: damaged'],
+  ])('%# that is none is refused', (bytes, message) => {
+    expect(() => decodeOrtCheckpoint(bytes, 'x.ckpt')).toThrow(message);
+  });
+
+  it('of a later version is refused', () => {
+    const bytes = encodeOrtCheckpoint(CHECKPOINT).slice();
+    const view = new DataView(bytes.buffer);
+    const root = view.getUint32(0, true);
+    const vtable = root - view.getInt32(root, true);
+    view.setInt32(root + view.getUint16(vtable + 4, true), 3, true);
+    expect(() => decodeOrtCheckpoint(bytes, 'x.ckpt')).toThrow('version of the checkpoint: expected 1 or 2, got 3');
+    view.setInt32(root + view.getUint16(vtable + 4, true), 1, true);
+    expect(decodeOrtCheckpoint(bytes, 'x.ckpt')).toEqual(CHECKPOINT);
+  });
+
+  it('with any bytes changed is read or refused, never more', () => {
+    const whole = encodeOrtCheckpoint(CHECKPOINT);
+    const random = stream(1, 'fuzz');
+    let refused = 0;
+    for (let round = 0; round < 4000; round++) {
+      const bytes = whole.slice(0, random.uniform() < 0.2 ? random.below(whole.length) : whole.length);
+      for (let i = random.below(4); i >= 0 && bytes.length > 0; i--) {
+        bytes[random.below(bytes.length)] = random.uniform() < 0.5 ? 0xff : random.below(256);
+      }
+      try {
+        decodeOrtCheckpoint(bytes, 'x.ckpt');
+      } catch (error) {
+        expect(error).toBeInstanceOf(AgonError);
+        expect((error as Error).message).toMatch(/^x\.ckpt/);
+        refused++;
+      }
+    }
+    expect(refused).toBeGreaterThan(1000);
+  });
+
+  it.skipIf(!existsSync(OFFICIAL))("reads Microsoft's own (skipped without ../shared)", () => {
+    const official = decodeOrtCheckpoint(readFileSync(`${OFFICIAL}/checkpoint.ckpt`));
+    expect([...official.trainable].map(([name, { dims }]) => `${name} ${dims}`).sort((a, b) => (a < b ? -1 : 1))).toEqual([
+      'fc1.bias 500',
+      'fc1.weight 500,784',
+      'fc2.bias 10',
+      'fc2.weight 10,500',
+    ]);
+    const [weight] = [...official.trainable.values()];
+    expect(toNumbers(weight as never).every(Number.isFinite)).toBe(true);
+    expect(decodeOrtCheckpoint(encodeOrtCheckpoint(official))).toEqual(official);
+    for (const name of ['nominal_checkpoint', 'custom_ops/checkpoint', 'ort_format/checkpoint']) {
+      const bytes = readFileSync(`${OFFICIAL}/${name}`);
+      expect(decodeOrtCheckpoint(bytes, name).trainable.size, name).toBeGreaterThan(0);
+    }
+  });
+});
