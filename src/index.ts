@@ -49,6 +49,9 @@ export { type StatefulGraph, Stepper, type StepperOptions } from './runtime/step
 export { type Checkpoint, readCheckpoint } from './train/checkpoint.js';
 export { type EvaluateOptions, evaluateRun, type RunEvaluation } from './train/evaluate-run.js';
 export type * from './train/events.js';
+export type { LineageStep } from './train/lineage.js';
+export { type Lineage, readLineage } from './train/lineage-file.js';
+export { type LineageSummary, summariseLineage } from './train/lineage-summary.js';
 export { type StartOptions, startTraining, type TrainingRun } from './train/run.js';
 export { prepareRunFolder, readRunSettings, runPaths } from './train/run-folder.js';
 export { parseSettings, type Settings, type SettingsInput, settingsSchema } from './train/settings.js';

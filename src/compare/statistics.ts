@@ -1,5 +1,5 @@
 // biome-ignore lint/correctness/noUnresolvedImports: a package without an index, found by Node through its main field
-import { jStat } from 'jstat';
+import jstat from 'jstat';
 
 /** A sample: one number a seed. */
 export interface Summary {
@@ -25,7 +25,7 @@ export function summarise(values: readonly number[]): Summary {
   const mean = sum(values) / n;
   if (n < 2) return { n, mean };
   const sd = Math.sqrt(sum(values.map((x) => (x - mean) ** 2)) / (n - 1));
-  const half = (jStat.studentt.inv((1 + CONFIDENCE) / 2, n - 1) * sd) / Math.sqrt(n);
+  const half = (jstat.jStat.studentt.inv((1 + CONFIDENCE) / 2, n - 1) * sd) / Math.sqrt(n);
   return { n, mean, sd, interval: [mean - half, mean + half] };
 }
 
@@ -36,7 +36,7 @@ export function pairedDifference(a: readonly number[], b: readonly number[]): Pa
   if (sd === undefined) return summary;
   if (sd === 0) return { ...summary, p: mean === 0 ? 1 : 0 };
   const t = Math.abs(mean) / (sd / Math.sqrt(n));
-  return { ...summary, p: 2 * (1 - jStat.studentt.cdf(t, n - 1)) };
+  return { ...summary, p: 2 * (1 - jstat.jStat.studentt.cdf(t, n - 1)) };
 }
 
 /**

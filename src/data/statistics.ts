@@ -11,6 +11,13 @@ export interface ChannelStatistics {
   readonly std: readonly number[];
 }
 
+export interface StatisticsOptions {
+  readonly input?: Size;
+  readonly seed?: number;
+  /** Called with each image file that is read. */
+  readonly onProgress?: () => void;
+}
+
 /** How many files are decoded for the statistics of a folder. */
 const MOST_FILES = 2000;
 const CONCURRENCY = 4;
@@ -23,14 +30,14 @@ const LEAST_STD = 1e-3;
  */
 export async function channelStatistics(
   dataset: Dataset,
-  { input, seed = 0 }: { input?: Size; seed?: number } = {},
+  { input, seed = 0, onProgress }: StatisticsOptions = {},
 ): Promise<ChannelStatistics> {
   const { channels, train } = dataset;
   const { source } = train;
   const counts =
     source.kind === 'packed'
       ? countPacked(source)
-      : await countFiles(limitSplit(train, MOST_FILES, seed), dataset, input ?? defaultInputSize(dataset));
+      : await countFiles(limitSplit(train, MOST_FILES, seed), dataset, input ?? defaultInputSize(dataset), onProgress);
   const each = Array.from({ length: channels }, (_, c) => moments(counts.subarray(c * 256, (c + 1) * 256)));
   return { mean: each.map(({ mean }) => mean), std: each.map(({ std }) => Math.max(LEAST_STD, std)) };
 }
@@ -42,12 +49,18 @@ function countPacked(source: PackedImages): Float64Array {
   return counts;
 }
 
-async function countFiles({ source }: Split, dataset: Dataset, input: Size): Promise<Float64Array> {
+async function countFiles(
+  { source }: Split,
+  dataset: Dataset,
+  input: Size,
+  onProgress: () => void = () => {},
+): Promise<Float64Array> {
   const counts = new Float64Array(dataset.channels * 256);
   const preprocessing = preprocessingFor(dataset, { mean: [], std: [] }, input);
   const paths = source.kind === 'files' ? source.paths : [];
   await mapConcurrent(paths, CONCURRENCY, async (path) => {
     countSamples(fitImage(await decodeImage(path, dataset.channels), preprocessing), counts);
+    onProgress();
   });
   return counts;
 }

@@ -25,19 +25,20 @@ export function addStep(trial: Trial, ce: readonly number[]): Trial {
 
 /** Decides a trial on all its steps so far. A perturbed network that is only as good as another does not stay. */
 export function judge({ network, operation, ce }: Trial, steps: number): Verdict {
-  const gain = -behindBestOther(ce, network) / steps;
+  const gain = (bestOther(ce, network) - (ce[network] as number)) / steps;
   return { network, operation, kept: gain > 0, gain };
 }
 
-/** A network's value less the lowest of the others: negative where it is the lowest itself, 0 where it is alone. */
-export function behindBestOther(values: readonly number[], network: number): number {
+/** The lowest value of the others; a network's own where it is alone. */
+export function bestOther(values: readonly number[], network: number): number {
   const others = values.filter((_, i) => i !== network);
-  return others.length > 0 ? (values[network] as number) - Math.min(...others) : 0;
+  return others.length > 0 ? Math.min(...others) : (values[network] as number);
 }
 
 /** The second lowest value less the lowest; 0 where there is one. */
 export function marginOf(values: readonly number[]): number {
-  return -behindBestOther(values, lowest(values));
+  const best = lowest(values);
+  return bestOther(values, best) - (values[best] as number);
 }
 
 /** Index of the lowest value, the first of equals. */

@@ -14,7 +14,7 @@ export const PHASES: Readonly<Record<PhaseEvent['phase'], string>> = {
   graph: 'building the training step',
   tune: 'timing the forms of its computations, once',
   validation: 'validating',
-  test: 'testing the best epoch',
+  test: 'testing the best and the last epoch',
   export: 'exporting the winner',
 };
 

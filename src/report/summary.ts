@@ -1,29 +1,50 @@
-import type { EndEvent, NetworkInfo } from '../train/events.js';
-import { formatLoss, formatPercent, printable } from './format.js';
+import type { EndEvent, EvaluatedEpoch, NetworkInfo } from '../train/events.js';
+import { formatPercent, printable } from './format.js';
 import { labelled } from './header.js';
 import { labelNetworks } from './labels.js';
 import type { Colors } from './output.js';
 
-/** The result of a run: who won, how well, and where the model is. */
+/** The result of a run: what all networks and their ensemble do, who won, and where the model is. */
 export function summaryLines(
-  { winner, bestEpoch, validation, test, model, parity }: EndEvent,
+  { winner, best, last, model, parity }: EndEvent,
   networks: readonly NetworkInfo[],
   columns: number,
   colors: Colors,
 ): string[] {
   const labels = labelNetworks(networks);
-  const name = labels[winner.index] ?? winner.name;
-  const width = Math.max(...labels.map((label) => label.length));
-  const tests = (test ?? []).map(({ accuracy, loss }, i) => {
-    const text = `${(labels[i] ?? '').padEnd(width)}  ${formatPercent(accuracy).padStart(7)}  loss ${formatLoss(loss)}`;
-    return i === winner.index ? `${colors.bold(text)} ${colors.yellow('★')}` : text;
-  });
   const row = (label: string, ...parts: string[]) => labelled(label, parts, columns, colors);
+  const measured = best.test ? 'test' : 'validation';
+  const table = resultTable(labels, winner.index, best, last, colors);
   return [
-    ...row('winner', `${colors.bold(name)} at epoch ${bestEpoch + 1}`),
-    ...row('validated', `${colors.bold(formatPercent(validation.accuracy))}  loss ${formatLoss(validation.loss)}`),
-    ...tests.flatMap((text, i) => row(i === 0 ? 'tested' : '', text)),
+    ...row('winner', `${colors.bold(labels[winner.index] ?? winner.name)} by validation, at epoch ${best.epoch + 1}`),
+    ...table.map((line, i) => row(i === 0 ? measured : '', line)[0] as string),
     ...row('model', printable(model)),
     ...row('parity', `its logits differ from the trainer's by ${parity.toExponential(1)} at most`),
   ];
+}
+
+/** A line for each network and the ensemble: top-1, top-5 and calibration error at the best and the last epoch. */
+function resultTable(
+  labels: readonly string[],
+  winner: number,
+  best: EvaluatedEpoch,
+  last: EvaluatedEpoch,
+  colors: Colors,
+): string[] {
+  const names = [...labels, ...(labels.length > 1 ? ['ensemble'] : [])];
+  const width = Math.max(...names.map((name) => name.length));
+  const epochs = best.epoch === last.epoch ? [best] : [best, last];
+  const cells = (epoch: EvaluatedEpoch, i: number) => {
+    const { networks, ensemble } = epoch.test ?? epoch.validation;
+    const { accuracy, top5, ece } = networks[i] ?? ensemble;
+    return `${formatPercent(accuracy).padStart(6)} ${formatPercent(top5).padStart(7)} ${formatPercent(ece).padStart(7)}`;
+  };
+  const head = epochs.map(({ epoch }) => `epoch ${epoch + 1}`.padEnd(24)).join('  ');
+  const titles = epochs.map(() => ' top-1   top-5     ECE').join('   ');
+  const lines = names.map((name, i) => {
+    const text = `${name.padEnd(width)}  ${epochs.map((epoch) => cells(epoch, i)).join('   ')}`;
+    return i === winner ? `${colors.bold(text)} ${colors.yellow('★')}` : text;
+  });
+  const padding = ' '.repeat(width + 2);
+  return [...(epochs.length > 1 ? [padding + head.trimEnd()] : []), colors.dim(padding + titles), ...lines];
 }

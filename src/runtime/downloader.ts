@@ -28,9 +28,8 @@ export class Downloader {
     return new Downloader(await openSession(encodeModel(toModel(graph)), { device }));
   }
 
-  /** Copies of all the tensors. */
-  async download(values: ReadonlyMap<string, ort.Tensor>): Promise<Map<string, Tensor>> {
-    const names = [...values.keys()];
+  /** Copies of the tensors of these names; `values` are all that it was opened for. */
+  async download(values: ReadonlyMap<string, ort.Tensor>, names: readonly string[]): Promise<Map<string, Tensor>> {
     const fetches = Object.fromEntries(names.map((name) => [copyName(name), null]));
     const copies = await runSession(this.#session, Object.fromEntries(values), fetches);
     return new Map(names.map((name) => [name, fromOrt(copies[copyName(name)] as ort.Tensor)]));

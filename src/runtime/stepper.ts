@@ -5,7 +5,7 @@ import { lower } from '../lower/lower.js';
 import type { Target } from '../lower/target.js';
 import { encodeModel } from '../onnx/file.js';
 import { elementCount, type Tensor, tensor } from '../onnx/tensor.js';
-import { fail } from '../util/error.js';
+import { fail, present } from '../util/error.js';
 import type { Device } from './device.js';
 import { Downloader } from './downloader.js';
 import { fromOrt, openSession, runSession, toOrt } from './session.js';
@@ -59,15 +59,25 @@ export class Stepper {
   load(state: ReadonlyMap<string, Tensor>, where = 'state'): void {
     this.#free();
     for (const name of this.#source.state) {
-      const shape = shapeOf(this.#source, name);
       const given = state.get(name) ?? fail(where, `tensor "${name}" is missing`);
-      if (given.dtype !== 'float32' || given.dims.join() !== shape.join()) {
-        fail(where, `tensor "${name}"`, { expected: `float32 [${shape}]`, got: `${given.dtype} [${given.dims}]` });
-      }
+      this.#check(name, given, where);
       this.#state.set(name, toOrt(copyOf(given)));
       if (!this.#downloader) {
         const buffer = new Float32Array(elementCount(given.dims));
         this.#spare.set(name, toOrt(tensor('float32', given.dims, buffer)));
+      }
+    }
+  }
+
+  /** Replaces some tensors of the state, copying them: on the CPU in place. All are checked before any is replaced. */
+  update(tensors: ReadonlyMap<string, Tensor>, where = 'state'): void {
+    for (const [name, given] of tensors) this.#check(name, given, where);
+    for (const [name, given] of tensors) {
+      const held = present(this.#state.get(name), name);
+      if (!this.#downloader) (held.data as Float32Array).set(given.data as Float32Array);
+      else {
+        held.dispose();
+        this.#state.set(name, toOrt(copyOf(given)));
       }
     }
   }
@@ -84,16 +94,22 @@ export class Stepper {
     return new Map(this.#outputs.map((name) => [name, fromOrt(results[name] as ort.Tensor)]));
   }
 
-  /** A copy of the whole state. */
-  async state(): Promise<Map<string, Tensor>> {
-    if (this.#downloader) return this.#downloader.download(this.#state);
-    return new Map(Array.from(this.#state, ([name, value]) => [name, copyOf(fromOrt(value))]));
+  /** A copy of the state: the whole, or the tensors of these names. */
+  async state(names: readonly string[] = this.#source.state): Promise<Map<string, Tensor>> {
+    if (this.#downloader) return this.#downloader.download(this.#state, names);
+    return new Map(names.map((name) => [name, copyOf(fromOrt(present(this.#state.get(name), name)))]));
   }
 
   async close(): Promise<void> {
     this.#free();
     await this.#downloader?.close();
     await this.#session.release();
+  }
+
+  #check(name: string, { dtype, dims }: Tensor, where: string): void {
+    const shape = shapeOf(this.#source, name);
+    if (dtype === 'float32' && dims.join() === shape.join()) return;
+    fail(where, `tensor "${name}"`, { expected: `float32 [${shape}]`, got: `${dtype} [${dims}]` });
   }
 
   #advance(results: ort.InferenceSession.ReturnType): void {

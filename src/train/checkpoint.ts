@@ -1,25 +1,51 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { PARAMETER_OPERATIONS } from '../distill/mutation.js';
 import { encodeSafetensors, readSafetensors } from '../onnx/safetensors.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { fail, messageOf } from '../util/error.js';
 import { errorCode, writeFileWhole } from '../util/files.js';
+import { lineageSumsSchema } from './epoch-sums.js';
+import { evaluationSchema } from './result.js';
 import { settingsSchema } from './settings.js';
 
 /** The checkpoint format's version: raised when a file of an older one would be misread. */
-export const CHECKPOINT_VERSION = 1;
+export const CHECKPOINT_VERSION = 2;
 const FORMAT = 'agon-checkpoint';
 
-const evaluation = z.object({ loss: z.number(), accuracy: z.number() });
+/** Before the names of the tensors to which an open trial may roll a network back. */
+export const TRIAL_PREFIX = 'trial.';
 
 const header = z.object({
   settings: settingsSchema,
   /** The next step: `step` of `epoch`, both from 0. */
   position: z.object({ epoch: z.int().min(0), step: z.int().min(0) }),
-  /** Sums over the steps of an unfinished epoch, one entry a network. */
-  partial: z.object({ loss: z.array(z.number()), accuracy: z.array(z.number()), won: z.array(z.number()) }),
+  /** Sums over the steps of an unfinished epoch; lists have one entry a network. */
+  partial: z.object({
+    loss: z.array(z.number()),
+    accuracy: z.array(z.number()),
+    lineage: lineageSumsSchema,
+    /** Who taught whom in the last step, also where that was in the epoch before; null before the first. */
+    teachers: z.array(z.array(z.boolean())).nullable(),
+    seconds: z.number(),
+    waited: z.number(),
+  }),
+  /** Wall time of all training steps so far, over all processes that the run has had. */
+  seconds: z.number(),
+  /** The open trial of a perturbed network (see `Trial`); what it had been is in the tensors {@link TRIAL_PREFIX}`<name>`. */
+  trial: z
+    .object({
+      network: z.int(),
+      operation: z.enum(PARAMETER_OPERATIONS),
+      mate: z.int().nullable(),
+      start: z.int(),
+      ce: z.array(z.number()),
+    })
+    .nullable(),
   /** The best epoch so far: which network validated best in it, and how all did. */
-  best: z.object({ epoch: z.int(), network: z.int(), validation: z.array(evaluation) }).nullable(),
+  best: z
+    .object({ epoch: z.int(), network: z.int(), validation: z.array(evaluationSchema), ensemble: evaluationSchema })
+    .nullable(),
   classes: z.array(z.string()),
   /** Forms of computations that were chosen for speed: another choice would round otherwise. */
   forms: z.record(z.string(), z.string()),

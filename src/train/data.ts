@@ -19,15 +19,18 @@ export interface RunData {
   readonly fingerprint: string;
 }
 
-/** Opens and checks the data; holds out the validation split; takes the statistics of the rest. */
-export async function prepareData(settings: Settings): Promise<RunData> {
-  const opened = await openDataset(settings.data);
+/**
+ * Opens and checks the data; holds out the validation split; takes the statistics of the rest. `onProgress` is called with
+ * each image file that is read; what it throws ends the preparation.
+ */
+export async function prepareData(settings: Settings, onProgress: () => void = () => {}): Promise<RunData> {
+  const opened = await openDataset(settings.data, { onProgress });
   const fingerprint = fingerprintOf(opened);
   const split = withValidation(opened, { fraction: settings.validation }, settings.seed);
   const train = settings.limit ? limitSplit(split.train, settings.limit, settings.seed) : split.train;
   const dataset = { ...split, train } as RunData['dataset'];
   const input = inputSize(settings, dataset);
-  const statistics = await channelStatistics(dataset, { input, seed: settings.seed });
+  const statistics = await channelStatistics(dataset, { input, seed: settings.seed, onProgress });
   const preprocessing = preprocessingFor(dataset, statistics, input);
   return { dataset, preprocessing, augmentation: augmentationOf(settings, dataset, input), fingerprint };
 }

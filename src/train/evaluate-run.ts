@@ -24,6 +24,8 @@ export interface RunEvaluation {
   readonly split: SplitName;
   readonly images: number;
   readonly results: readonly { readonly network: NetworkInfo; readonly evaluation: Evaluation }[];
+  /** The mean of the networks' probabilities. */
+  readonly ensemble: Evaluation;
 }
 
 /** Evaluates all networks of a run's checkpoint on a split. */
@@ -48,9 +50,9 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
     const evaluations = await evaluate(predictors, loader, preprocessing);
     const results = group.networks.map((network, i) => ({
       network,
-      evaluation: present(evaluations[i], 'its evaluation'),
+      evaluation: present(evaluations.networks[i], 'its evaluation'),
     }));
-    return { split: name, images: split.length, results };
+    return { split: name, images: split.length, results, ensemble: evaluations.ensemble };
   } finally {
     await loader.close();
     for (const predictor of predictors) await predictor.close();

@@ -4,7 +4,8 @@ import { networkPrefix } from '../distill/step.js';
 import { type Tensor, tensor } from '../onnx/tensor.js';
 import type { Predictor } from '../runtime/predictor.js';
 import { present } from '../util/error.js';
-import type { Evaluation } from './events.js';
+import type { GroupEvaluation } from './events.js';
+import { meanProbabilities, probabilitiesOf, Scores } from './scores.js';
 
 /** Gives the predictors the parameters of a state (`net<i>.<name>`). */
 export function loadPredictors(predictors: readonly Predictor[], state: ReadonlyMap<string, Tensor>): void {
@@ -13,36 +14,25 @@ export function loadPredictors(predictors: readonly Predictor[], state: Readonly
   });
 }
 
-/** Mean cross-entropy and accuracy of each network over all images of a loader, added up in float64. */
+/** What each network does with all images of a loader, and what their ensemble does: the mean of their probabilities. */
 export async function evaluate(
   predictors: readonly Predictor[],
   loader: Loader,
   { channels, height, width }: Preprocessing,
-): Promise<Evaluation[]> {
-  const sums = predictors.map(() => ({ loss: 0, correct: 0 }));
-  let images = 0;
+): Promise<GroupEvaluation> {
+  const networks = predictors.map(() => new Scores());
+  const ensemble = new Scores();
   for await (const batch of loader.epoch()) {
     const input = tensor('float32', [batch.size, channels, height, width], batch.images);
-    images += batch.size;
-    for (const [i, predictor] of predictors.entries()) {
-      const logits = await predictor.logits(input);
-      const sum = present(sums[i], 'a sum');
-      batch.labels.forEach((label, row) => {
-        const { loss, correct } = scoreRow(logits, row, label);
-        sum.loss += loss;
-        sum.correct += correct;
+    const logits: Tensor[] = [];
+    for (const predictor of predictors) logits.push(await predictor.logits(input));
+    for (const [row, label] of batch.labels.entries()) {
+      const probabilities = logits.map((each) => probabilitiesOf(each, row));
+      probabilities.forEach((each, i) => {
+        networks[i]?.add(each, label);
       });
+      ensemble.add(meanProbabilities(probabilities), label);
     }
   }
-  return sums.map(({ loss, correct }) => ({ loss: loss / images, accuracy: correct / images }));
-}
-
-/** Cross-entropy of one row of logits, and whether the label has the largest (the first of equals). */
-function scoreRow({ data, dims }: Tensor, row: number, label: number): { loss: number; correct: number } {
-  const classes = dims[1] as number;
-  const logits = (data as Float32Array).subarray(row * classes, (row + 1) * classes);
-  const largest = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const sum = logits.reduce((total, z) => total + Math.exp(z - largest), 0);
-  const own = logits[label] as number;
-  return { loss: Math.log(sum) + largest - own, correct: logits.indexOf(largest) === label ? 1 : 0 };
+  return { networks: networks.map((scores) => scores.result()), ensemble: ensemble.result() };
 }

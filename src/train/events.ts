@@ -1,4 +1,8 @@
+import type { z } from 'zod';
 import type { DatasetSummary } from '../data/summary.js';
+import type { PlannedPerturbation } from '../distill/mutation.js';
+import type { Verdict } from '../distill/trial.js';
+import type { evaluationSchema, groupEvaluationSchema } from './result.js';
 import type { Settings } from './settings.js';
 
 /** One network of a group, as reports show it. */
@@ -9,13 +13,10 @@ export interface NetworkInfo {
   readonly parameters: number;
 }
 
-/** What one network did on a split. */
-export interface Evaluation {
-  /** Mean cross-entropy. */
-  readonly loss: number;
-  /** Share of images whose largest logit is the label's, in [0, 1]. */
-  readonly accuracy: number;
-}
+/** What one network, or an ensemble, did on a split. */
+export type Evaluation = z.infer<typeof evaluationSchema>;
+/** What all networks of a group did on a split, and their ensemble. */
+export type GroupEvaluation = z.infer<typeof groupEvaluationSchema>;
 
 export interface StartEvent {
   readonly type: 'start';
@@ -38,6 +39,14 @@ export interface Position {
   readonly step: number;
 }
 
+/** A network whose batch was perturbed, and with what. */
+export interface InputPerturbation {
+  readonly network: number;
+  readonly operation: string;
+  /** Its cross-entropy less the lowest of the others: negative where it was the best all the same. */
+  readonly difference: number;
+}
+
 /** One step. Lists have one entry a network. */
 export interface StepEvent extends Position {
   readonly type: 'step';
@@ -45,10 +54,17 @@ export interface StepEvent extends Position {
   readonly ce: readonly number[];
   readonly kl: readonly number[];
   readonly feature: readonly number[];
+  /** KL divergence from the frozen teacher. */
+  readonly kd: readonly number[];
   readonly total: readonly number[];
   readonly accuracy: readonly number[];
   /** Row i: the weight of each teacher of network i. */
   readonly teachers: readonly (readonly number[])[];
+  readonly inputPerturbation?: InputPerturbation;
+  /** The perturbation of parameters that came before this step. */
+  readonly parameterPerturbation?: PlannedPerturbation;
+  /** The end of a trial of perturbed parameters, after this step. */
+  readonly verdict?: Verdict;
   /** Wall time of the step, and of it the wait for the batch. */
   readonly seconds: number;
   readonly waited: number;
@@ -61,7 +77,30 @@ export interface NetworkEpoch {
   readonly accuracy: number;
   /** Share of the steps in which it had the lowest cross-entropy. */
   readonly won: number;
+  /** KL divergence from its teachers, added up over the steps. */
+  readonly klMass: number;
   readonly validation: Evaluation;
+}
+
+/** How the perturbations of some steps did, by operation. */
+export interface PerturbationResults {
+  readonly input: readonly {
+    readonly operation: string;
+    readonly fired: number;
+    /** Steps in which the perturbed network had the lowest cross-entropy all the same. */
+    readonly won: number;
+    /** Mean of {@link InputPerturbation.difference}. */
+    readonly difference: number;
+  }[];
+  readonly parameters: readonly {
+    readonly operation: string;
+    readonly fired: number;
+    /** Trials that ended in these steps. */
+    readonly kept: number;
+    readonly rolledBack: number;
+    /** Mean gain of the trials that ended: cross-entropy of the best other network less the perturbed one's. */
+    readonly gain: number | null;
+  }[];
 }
 
 export interface EpochEvent {
@@ -71,8 +110,14 @@ export interface EpochEvent {
   readonly networks: readonly NetworkEpoch[];
   /** Whether a network validated better than any in an earlier epoch. */
   readonly best: boolean;
-  /** Wall time of the training steps (of this process), and images a second through them. */
+  /** Steps whose teachers were others than the step's before. */
+  readonly roleChanges: number;
+  /** Mean over the steps of the second lowest cross-entropy less the lowest. */
+  readonly margin: number;
+  readonly perturbations: PerturbationResults;
+  /** Wall time of the training steps, of it the wait for batches, and images a second through them. */
   readonly seconds: number;
+  readonly waited: number;
   readonly imagesPerSecond: number;
 }
 
@@ -81,15 +126,21 @@ export interface StopEvent extends Position {
   readonly checkpoint: string;
 }
 
+/** A group at the end of an epoch, from 0; on the test split, if there is one. */
+export interface EvaluatedEpoch {
+  readonly epoch: number;
+  readonly validation: GroupEvaluation;
+  readonly test?: GroupEvaluation | undefined;
+}
+
 /** The end of a whole run. */
 export interface EndEvent {
   readonly type: 'end';
-  /** The network that validated best, and when. */
+  /** The network that validated best. */
   readonly winner: NetworkInfo;
-  readonly bestEpoch: number;
-  readonly validation: Evaluation;
-  /** All networks at the best epoch, on the test split, if there is one. */
-  readonly test?: readonly Evaluation[];
+  /** All networks at the best epoch and the last one. */
+  readonly best: EvaluatedEpoch;
+  readonly last: EvaluatedEpoch;
   readonly model: string;
   /** Largest difference between the exported model's logits and the trainer's. */
   readonly parity: number;

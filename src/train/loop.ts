@@ -1,29 +1,35 @@
 import type { Batch, Loader } from '../data/loader.js';
+import type { Preprocessing } from '../data/preprocess.js';
 import { networkPrefix } from '../distill/step.js';
-import { elementCount, type Tensor, tensor } from '../onnx/tensor.js';
-import { createOptimizer } from '../optim/optimizer.js';
+import { bestOther } from '../distill/trial.js';
+import type { Tensor } from '../onnx/tensor.js';
 import { learningRateAt } from '../optim/schedule.js';
 import type { Predictor } from '../runtime/predictor.js';
 import type { Stepper } from '../runtime/stepper.js';
 import { fail } from '../util/error.js';
-import { stream } from '../util/random.js';
 import type { Checkpoint, CheckpointHeader } from './checkpoint.js';
 import { evaluate, loadPredictors } from './evaluate.js';
-import type { Emit, Evaluation, NetworkInfo, Position, StepEvent } from './events.js';
-import type { Settings } from './settings.js';
+import type { Emit, Evaluation, GroupEvaluation, NetworkInfo, Position, StepEvent } from './events.js';
+import { type FeedSource, feedsFor } from './feeds.js';
+import { lineageOf } from './lineage.js';
+import type { LineageFile } from './lineage-file.js';
+import type { ParameterPerturbation } from './parameter-perturbation.js';
+import { Stopped } from './stop.js';
 import { readStep, Tally } from './tally.js';
 
 /** What the loop works with. */
-export interface LoopContext {
-  readonly settings: Settings;
+export interface LoopContext extends FeedSource {
   readonly networks: readonly NetworkInfo[];
-  readonly input: CheckpointHeader['preprocessing'];
-  readonly uniforms: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  readonly input: Preprocessing;
   readonly stepper: Stepper;
+  /** Where parameters are to be perturbed. */
+  readonly perturbation: ParameterPerturbation | undefined;
   readonly predictors: readonly Predictor[];
   readonly training: Loader;
+  /** Its epochs throw {@link Stopped} when a stop is asked for. */
   readonly validation: Loader;
-  /** What a checkpoint says beside position, sums, best and tensors. */
+  readonly lineage: LineageFile;
+  /** What a checkpoint says beside position, sums, times, best, trial and tensors. */
   readonly constants: Pick<Checkpoint, 'settings' | 'classes' | 'dataFingerprint' | 'preprocessing' | 'forms'>;
   readonly resumed: Checkpoint | undefined;
   readonly emit: Emit;
@@ -36,89 +42,112 @@ export interface LoopContext {
 
 type Best = NonNullable<CheckpointHeader['best']>;
 
+/** How far a run has come, beside its tensors. */
+interface Progress extends Position {
+  readonly tally: Tally;
+  readonly best: Best | null;
+  /** Wall time of the training steps of finished epochs. */
+  readonly seconds: number;
+}
+
 /** Trains from the resumed position, or the start, to the last epoch. Returns where it was stopped, if it was. */
 export async function trainLoop(context: LoopContext): Promise<Position | undefined> {
   const { settings, resumed } = context;
-  let position: Position = resumed?.position ?? { epoch: 0, step: 0 };
+  const tally = new Tally(context.networks.length, resumed?.partial);
+  let seconds = (resumed?.seconds ?? 0) - tally.seconds;
   let best = resumed?.best ?? null;
-  let tally = new Tally(context.networks.length, resumed && { sums: resumed.partial, steps: resumed.position.step });
+  let position: Position = resumed?.position ?? { epoch: 0, step: 0 };
 
   for (let epoch = position.epoch; epoch < settings.epochs; epoch++) {
-    const started = context.now();
-    const first = position.step;
-    position = await trainEpoch(context, { epoch, step: first }, tally);
-    if (position.step < context.training.steps) {
-      await context.saveLast(snapshot(context, await readState(context, position), position, tally, best));
+    position = await trainEpoch(context, position, tally);
+    const state = await readState(context, position);
+    const whole = position.step === context.training.steps;
+    const validation = whole ? await validate(context, state, epoch) : undefined;
+    if (!validation) {
+      await context.saveLast(snapshot(context, state, { ...position, tally, best, seconds }));
       return position;
     }
-    const seconds = context.now() - started;
+    const { networks: validated, ensemble } = validation;
+    const winner = bestOf(validated);
+    const improved = best === null || isBetter(validated[winner], best.validation[best.network]);
+    if (improved) best = { epoch, network: winner, validation: validated, ensemble };
 
-    const state = await readState(context, position);
-    const validation = await validate(context, state, epoch);
-    const winner = bestOf(validation);
-    const improved = best === null || isBetter(validation[winner], best.validation[best.network]);
-    if (improved) best = { epoch, network: winner, validation };
-
+    const [networks, group] = [tally.networkMeans(), tally.groupMeans()];
+    seconds += group.seconds;
+    tally.nextEpoch();
     position = { epoch: epoch + 1, step: 0 };
-    const means = tally.means();
-    tally = new Tally(context.networks.length);
-    const checkpoint = snapshot(context, state, position, tally, best);
+    const checkpoint = snapshot(context, state, { ...position, tally, best, seconds });
     if (improved) await context.saveBest(checkpoint);
     await context.saveLast(checkpoint);
     context.emit({
       type: 'epoch',
       epoch,
       lr: rateAt(context, { epoch, step: context.training.steps - 1 }),
-      networks: means.map((mean, i) => ({ ...mean, validation: validation[i] as Evaluation })),
+      networks: networks.map((mean, i) => ({ ...mean, validation: validated[i] as Evaluation })),
       best: improved,
-      seconds,
-      imagesPerSecond: ((context.training.steps - first) * settings.batchSize) / seconds,
+      ...group,
+      imagesPerSecond: (context.training.steps * settings.batchSize) / group.seconds,
     });
   }
   return undefined;
 }
 
 /** The steps of an epoch from a position on; returns where it ended, which is short of the end after a stop. */
-async function trainEpoch(context: LoopContext, from: Position, tally: Tally): Promise<Position> {
-  const { epoch } = from;
-  let { step } = from;
+async function trainEpoch(context: LoopContext, { epoch, step }: Position, tally: Tally): Promise<Position> {
+  let next = step;
   let asked = context.now();
   for await (const batch of context.training.epoch({ epoch, firstStep: step })) {
     if (context.stopRequested()) break;
-    const received = context.now();
-    const lr = rateAt(context, { epoch, step });
-    const outputs = readStep(await context.stepper.step(feedsFor(context, batch, lr, { epoch, step })));
-    checkFinite(context, outputs.total, { epoch, step });
-    tally.add(outputs);
-    const now = context.now();
-    context.emit({ type: 'step', epoch, step, lr, ...outputs, seconds: now - asked, waited: received - asked });
-    asked = now;
-    step++;
+    const position = { epoch, step: next };
+    const event = await trainStep(context, batch, position, asked);
+    tally.add(event);
+    context.lineage.append(lineageOf(event));
+    context.emit(event);
+    asked += event.seconds;
+    next++;
   }
-  return { epoch, step };
+  return { epoch, step: next };
 }
 
-function feedsFor(context: LoopContext, batch: Batch, lr: number, position: Position): Record<string, Tensor> {
-  const { settings, input, training } = context;
-  const count = position.epoch * training.steps + position.step;
-  const scalars = createOptimizer(settings.optimizer).scalarsAt(lr, count + 1);
-  const feeds: Record<string, Tensor> = {
-    images: tensor('float32', [batch.size, input.channels, input.height, input.width], batch.images),
-    labels: tensor('int64', [batch.size], BigInt64Array.from(batch.labels, BigInt)),
+/** One step, whose batch was asked for at some time. */
+async function trainStep(context: LoopContext, batch: Batch, position: Position, asked: number): Promise<StepEvent> {
+  const { stepper, perturbation, now } = context;
+  const received = now();
+  const count = countOf(context, position);
+  const lr = rateAt(context, position);
+  const parameterPerturbation = await perturbation?.before(count);
+  const outputs = readStep(await stepper.step(await feedsFor(context, batch, lr, count)));
+  checkFinite(context, outputs.total, position);
+  const verdict = perturbation?.after(count, outputs.ce);
+  const inputPerturbation = inputPerturbationOf(batch, outputs.ce);
+  return {
+    type: 'step',
+    ...position,
+    lr,
+    ...outputs,
+    ...(inputPerturbation && { inputPerturbation }),
+    ...(parameterPerturbation && { parameterPerturbation }),
+    ...(verdict && { verdict }),
+    seconds: now() - asked,
+    waited: received - asked,
   };
-  for (const [name, value] of Object.entries(scalars)) feeds[name] = tensor('float32', [], [value]);
-  for (const { name, shape } of context.uniforms) {
-    const random = stream(settings.seed, 'uniform', name, count);
-    const numbers = Float32Array.from({ length: elementCount(shape) }, () => random.uniform());
-    feeds[name] = tensor('float32', shape, numbers);
-  }
-  return feeds;
 }
 
-function rateAt({ settings, training }: LoopContext, { epoch, step }: Position): number {
-  const { schedule, warmupEpochs, epochs, optimizer } = settings;
-  const stepsPerEpoch = training.steps;
-  return learningRateAt(epoch * stepsPerEpoch + step, {
+function inputPerturbationOf({ perturbed }: Batch, ce: readonly number[]): StepEvent['inputPerturbation'] {
+  if (!perturbed) return undefined;
+  const { network, operation } = perturbed;
+  return { network, operation, difference: (ce[network] as number) - bestOther(ce, network) };
+}
+
+/** A step's number over the run, from 0. */
+function countOf({ training }: LoopContext, { epoch, step }: Position): number {
+  return epoch * training.steps + step;
+}
+
+function rateAt(context: LoopContext, position: Position): number {
+  const { schedule, warmupEpochs, epochs, optimizer } = context.settings;
+  const stepsPerEpoch = context.training.steps;
+  return learningRateAt(countOf(context, position), {
     base: optimizer.lr,
     schedule,
     warmupEpochs,
@@ -127,18 +156,20 @@ function rateAt({ settings, training }: LoopContext, { epoch, step }: Position):
   });
 }
 
+/** Evaluates the networks after an epoch; undefined when a stop was asked for meanwhile. */
 async function validate(
   context: LoopContext,
   state: ReadonlyMap<string, Tensor>,
   epoch: number,
-): Promise<Evaluation[]> {
+): Promise<GroupEvaluation | undefined> {
   context.emit({ type: 'phase', phase: 'validation' });
   loadPredictors(context.predictors, state);
-  const evaluations = await evaluate(context.predictors, context.validation, context.input);
-  evaluations.forEach(({ loss }, i) => {
+  const evaluation = await evaluate(context.predictors, context.validation, context.input).catch(undefinedIfStopped);
+  if (!evaluation) return undefined;
+  evaluation.networks.forEach(({ loss }, i) => {
     if (!Number.isFinite(loss)) failDiverged(context, i, `its validation loss is ${loss} after epoch ${epoch + 1}`);
   });
-  return evaluations;
+  return evaluation;
 }
 
 /** The state at the end of some step. A loss shows only a step later that an update has spoilt the parameters. */
@@ -152,14 +183,25 @@ async function readState({ stepper, networks }: LoopContext, { epoch, step }: Po
   return state;
 }
 
+function undefinedIfStopped(error: unknown): undefined {
+  if (!(error instanceof Stopped)) throw error;
+}
+
 function snapshot(
-  { constants }: LoopContext,
-  tensors: ReadonlyMap<string, Tensor>,
-  position: Position,
-  tally: Tally,
-  best: Best | null,
+  { constants, perturbation }: LoopContext,
+  state: ReadonlyMap<string, Tensor>,
+  { epoch, step, tally, best, seconds }: Progress,
 ): Checkpoint {
-  return { ...constants, position, partial: tally.sums, best, tensors };
+  const open = perturbation?.saved;
+  return {
+    ...constants,
+    position: { epoch, step },
+    partial: tally.sums,
+    seconds: seconds + tally.seconds,
+    best,
+    trial: open ? { ...open.trial, ce: [...open.trial.ce] } : null,
+    tensors: new Map([...state, ...(open?.tensors ?? [])]),
+  };
 }
 
 /** The network with the highest validation accuracy, of equals the one with the lowest loss. */

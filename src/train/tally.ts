@@ -1,9 +1,12 @@
 import { type Tensor, toNumbers } from '../onnx/tensor.js';
 import { present } from '../util/error.js';
 import type { CheckpointHeader } from './checkpoint.js';
-import type { StepEvent } from './events.js';
+import { addToSums, noSums, perturbationResults } from './epoch-sums.js';
+import type { EpochEvent, NetworkEpoch, StepEvent } from './events.js';
+import { lineageOf } from './lineage.js';
 
-type Measured = Pick<StepEvent, 'ce' | 'kl' | 'feature' | 'total' | 'accuracy' | 'teachers'>;
+type Measured = Pick<StepEvent, 'ce' | 'kl' | 'feature' | 'kd' | 'total' | 'accuracy' | 'teachers'>;
+type Sums = CheckpointHeader['partial'];
 
 /** What a step's outputs say. */
 export function readStep(outputs: ReadonlyMap<string, Tensor>): Measured {
@@ -14,42 +17,68 @@ export function readStep(outputs: ReadonlyMap<string, Tensor>): Measured {
     ce: read('ce'),
     kl: read('kl'),
     feature: read('feature'),
+    kd: read('kd'),
     total: read('total'),
     accuracy: read('accuracy'),
     teachers: Array.from({ length: n }, (_, i) => teachers.slice(i * n, (i + 1) * n)),
   };
 }
 
-/** Sums over the steps of an epoch, one entry a network; saved and restored with a checkpoint inside an epoch. */
+/** Sums over the steps of an epoch; saved and restored with a checkpoint inside an epoch. */
 export class Tally {
-  readonly #sums: CheckpointHeader['partial'];
-  #steps: number;
+  #sums: Sums;
 
-  constructor(networks: number, restored?: { sums: CheckpointHeader['partial']; steps: number }) {
-    const zeros = () => new Array<number>(networks).fill(0);
-    this.#sums = restored ? structuredClone(restored.sums) : { loss: zeros(), accuracy: zeros(), won: zeros() };
-    this.#steps = restored?.steps ?? 0;
+  constructor(
+    private readonly networks: number,
+    restored?: Sums,
+  ) {
+    this.#sums = restored ? structuredClone(restored) : this.#begin(null);
   }
 
-  add({ ce, accuracy }: Measured): void {
-    const { loss, accuracy: correct, won } = this.#sums;
-    const best = ce.indexOf(Math.min(...ce));
-    ce.forEach((value, i) => {
-      loss[i] = (loss[i] ?? 0) + value;
-      correct[i] = (correct[i] ?? 0) + (accuracy[i] ?? 0);
-      won[i] = (won[i] ?? 0) + (i === best ? 1 : 0);
-    });
-    this.#steps++;
+  add(event: StepEvent): void {
+    const sums = this.#sums;
+    const lineage = lineageOf(event);
+    addToSums(sums.lineage, lineage, sums.teachers);
+    sums.teachers = lineage.teachers.map((row) => [...row]);
+    sums.loss = sums.loss.map((sum, i) => sum + (event.ce[i] ?? 0));
+    sums.accuracy = sums.accuracy.map((sum, i) => sum + (event.accuracy[i] ?? 0));
+    sums.seconds += event.seconds;
+    sums.waited += event.waited;
   }
 
-  get sums(): CheckpointHeader['partial'] {
+  /** Begins the next epoch; who taught last is still known. */
+  nextEpoch(): void {
+    this.#sums = this.#begin(this.#sums.teachers);
+  }
+
+  get sums(): Sums {
     return structuredClone(this.#sums);
   }
 
-  /** Means of the epoch so far for each network. */
-  means(): { loss: number; accuracy: number; won: number }[] {
-    const { loss, accuracy, won } = this.#sums;
-    const mean = (sum: number | undefined) => (sum ?? 0) / this.#steps;
-    return loss.map((sum, i) => ({ loss: mean(sum), accuracy: mean(accuracy[i]), won: mean(won[i]) }));
+  /** Wall time of the epoch's steps so far. */
+  get seconds(): number {
+    return this.#sums.seconds;
+  }
+
+  /** Of each network, over the epoch so far. */
+  networkMeans(): Omit<NetworkEpoch, 'validation'>[] {
+    const { loss, accuracy, lineage } = this.#sums;
+    const mean = (sum: number | undefined) => (sum ?? 0) / lineage.steps;
+    return loss.map((sum, i) => {
+      const won = mean(lineage.won[i]);
+      return { loss: mean(sum), accuracy: mean(accuracy[i]), won, klMass: lineage.kl[i] ?? 0 };
+    });
+  }
+
+  /** Of the group, over the epoch so far. */
+  groupMeans(): Pick<EpochEvent, 'roleChanges' | 'margin' | 'perturbations' | 'seconds' | 'waited'> {
+    const { lineage, seconds, waited } = this.#sums;
+    const { roleChanges, margin, steps } = lineage;
+    return { roleChanges, margin: margin / steps, perturbations: perturbationResults(lineage), seconds, waited };
+  }
+
+  #begin(teachers: Sums['teachers']): Sums {
+    const zeros = () => new Array<number>(this.networks).fill(0);
+    return { loss: zeros(), accuracy: zeros(), lineage: noSums(this.networks), teachers, seconds: 0, waited: 0 };
   }
 }

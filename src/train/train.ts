@@ -1,47 +1,59 @@
-import { performance } from 'node:perf_hooks';
 import { isDeepStrictEqual } from 'node:util';
+import type { Split } from '../data/dataset.js';
 import type { Preprocessing } from '../data/preprocess.js';
 import { summarise } from '../data/summary.js';
 import { exportRun } from '../export/export-run.js';
-import { parseDevice } from '../runtime/device.js';
-import { chooseTarget } from '../runtime/target.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { fail, present } from '../util/error.js';
 import { AGON_VERSION } from '../util/version.js';
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js';
-import { evaluationLoader, prepareData, type RunData, trainingLoader } from './data.js';
+import { type Checkpoint, readCheckpoint } from './checkpoint.js';
+import { type ContextOptions, closeContext, openContext } from './context.js';
+import { evaluationLoader, prepareData, type RunData } from './data.js';
 import { evaluate, loadPredictors } from './evaluate.js';
-import type { Emit, Evaluation } from './events.js';
-import { createGroup, createStep, type Group, initialState, openPredictors, openStepper } from './group.js';
+import type { EvaluatedEpoch, GroupEvaluation } from './events.js';
+import { createGroup, type Group } from './group.js';
 import { type LoopContext, trainLoop } from './loop.js';
+import { writeResult } from './result.js';
 import { beginRun, removeHalfWritten, runPaths } from './run-folder.js';
+import { lockRun } from './run-lock.js';
 import { checkSettings, type Settings, settingsSchema } from './settings.js';
+import { checkStop, Stopped } from './stop.js';
 
-export interface TrainOptions {
-  readonly settings: Settings;
-  /** The run's folder, prepared. */
-  readonly folder: string;
+export interface TrainOptions extends ContextOptions {
   /** Whether to go on from the folder's last checkpoint. */
   readonly resume: boolean;
-  readonly emit: Emit;
-  readonly stopRequested: () => boolean;
 }
 
-/** A whole run in this thread: data, graph, loop, then the winner's export and the test split. */
+/**
+ * A whole run in this thread: data, graph, loop, then the winner's export and the test split. While it runs no other may
+ * train in its folder.
+ */
 export async function train(options: TrainOptions): Promise<'finished' | 'stopped'> {
-  const { settings, folder, emit } = options;
-  checkSettings(settings);
+  checkSettings(options.settings);
+  const unlock = await lockRun(options.folder);
+  try {
+    return await trainLocked(options);
+  } catch (error) {
+    if (error instanceof Stopped) return 'stopped';
+    throw error;
+  } finally {
+    await unlock();
+  }
+}
+
+async function trainLocked(options: TrainOptions): Promise<'finished' | 'stopped'> {
+  const { settings, folder, emit, stopRequested } = options;
   const paths = runPaths(folder);
   const resumed = options.resume ? await readCheckpoint(paths.last) : undefined;
   if (resumed) checkSameSettings(paths.last, resumed, settings);
   emit({ type: 'phase', phase: 'data' });
-  const data = await prepareData(settings);
+  const data = await prepareData(settings, () => checkStop(stopRequested));
   if (resumed) checkSameData(paths.last, resumed, data);
   emit({ type: 'phase', phase: 'graph' });
   const group = createGroup(settings, data.dataset, data.preprocessing);
   const context = await openContext(options, data, group, resumed);
   try {
-    if (resumed) await removeHalfWritten(folder);
+    if (resumed) await resumeRun(folder, context, resumed);
     else await beginRun(folder, settings);
     announce(options, data, group, context);
     const stoppedAt = await trainLoop(context);
@@ -56,57 +68,12 @@ export async function train(options: TrainOptions): Promise<'finished' | 'stoppe
   }
 }
 
-async function openContext(
-  { settings, folder, emit, stopRequested }: TrainOptions,
-  data: RunData,
-  group: Group,
-  resumed: Checkpoint | undefined,
-): Promise<LoopContext> {
-  const { dataset, preprocessing, fingerprint } = data;
-  const paths = runPaths(folder);
-  const training = trainingLoader(data, settings);
-  const validation = evaluationLoader(dataset.validation, preprocessing, settings);
-  const step = createStep(group, settings);
-  const chosen = await chooseTarget(step.graph, {
-    device: parseDevice(settings.device),
-    threads: settings.threads,
-    tune: settings.tune,
-    forms: resumed?.forms,
-    onTune: () => emit({ type: 'phase', phase: 'tune' }),
-  });
-  if (chosen.note) emit({ type: 'warning', message: chosen.note });
-  const stepper = await openStepper(step, settings, chosen);
-  if (resumed) stepper.load(resumed.tensors, paths.last);
-  else stepper.load(initialState(group, step, settings.seed));
-  return {
-    settings,
-    networks: group.networks,
-    input: preprocessing as Checkpoint['preprocessing'],
-    uniforms: step.uniforms.map(({ name, shape }) => ({ name, shape: shape as number[] })),
-    stepper,
-    predictors: await openPredictors(group, settings),
-    training,
-    validation,
-    constants: {
-      settings,
-      classes: [...dataset.classes],
-      dataFingerprint: fingerprint,
-      preprocessing: preprocessing as Checkpoint['preprocessing'],
-      forms: chosen.forms,
-    },
-    resumed,
-    emit,
-    now: () => performance.now() / 1000,
-    stopRequested,
-    saveLast: (checkpoint) => writeCheckpoint(paths.last, checkpoint),
-    saveBest: (checkpoint) => writeCheckpoint(paths.best, checkpoint),
-  };
-}
-
-async function closeContext({ stepper, predictors, training, validation }: LoopContext): Promise<void> {
-  await Promise.all([training.close(), validation.close()]);
-  await stepper.close();
-  for (const predictor of predictors) await predictor.close();
+/** Mends what a process that was killed may have left: half a file, or lineage behind the checkpoint. */
+async function resumeRun(folder: string, context: LoopContext, { position }: Checkpoint): Promise<void> {
+  await removeHalfWritten(folder);
+  const { lineage, training, emit } = context;
+  const missing = await lineage.resumeAt(position.epoch * training.steps + position.step);
+  if (missing > 0) emit({ type: 'warning', message: `${lineage.path} lacks ${missing} steps: it has a gap there` });
 }
 
 function announce({ settings, folder, emit }: TrainOptions, data: RunData, group: Group, context: LoopContext): void {
@@ -129,37 +96,62 @@ function announce({ settings, folder, emit }: TrainOptions, data: RunData, group
   });
 }
 
-/** Exports the winner of the best epoch and evaluates all networks of that epoch on the test split. */
-async function finish(
-  { settings, folder, emit }: TrainOptions,
-  data: RunData,
-  group: Group,
-  context: LoopContext,
-): Promise<void> {
-  const { tensors, best } = await readCheckpoint(runPaths(folder).best);
-  const { epoch, network, validation } = present(best, 'the best epoch');
-  loadPredictors(context.predictors, tensors);
-  const { test: split } = data.dataset;
-  let test: Evaluation[] | undefined;
-  if (split) {
-    emit({ type: 'phase', phase: 'test' });
-    const loader = evaluationLoader(split, data.preprocessing as Preprocessing, settings);
-    test = await evaluate(context.predictors, loader, data.preprocessing).finally(() => loader.close());
-  }
+/** Evaluates the best and the last epoch, exports the winner of the best one, and leaves the result in the folder. */
+async function finish({ settings, folder, emit }: TrainOptions, data: RunData, group: Group, context: LoopContext) {
+  const paths = runPaths(folder);
+  const { best, last, seconds } = await evaluateEpochs(settings, data, context, emit, folder);
   emit({ type: 'phase', phase: 'export' });
-  const exported = await exportRun(folder, {
-    checkpoint: 'best',
-    ...(test && { testAccuracy: test[network]?.accuracy }),
+  const { network } = present(best.checkpoint.best, 'the best epoch');
+  const winner = present(group.networks[network], 'the winner');
+  const testAccuracy = best.evaluated.test?.networks[network]?.accuracy;
+  const exported = await exportRun(folder, { checkpoint: 'best', ...(testAccuracy !== undefined && { testAccuracy }) });
+  const epochs = { best: best.evaluated, last };
+  await writeResult(paths.result, {
+    settings,
+    networks: [...group.networks],
+    winner: network,
+    ...epochs,
+    seconds,
+    imagesPerSecond: (settings.epochs * context.training.steps * settings.batchSize) / seconds,
+    agon: AGON_VERSION,
+    onnxruntime: ONNXRUNTIME_VERSION,
   });
-  emit({
-    type: 'end',
-    winner: present(group.networks[network], 'the winner'),
-    bestEpoch: epoch,
-    validation: present(validation[network], 'its validation'),
-    ...(test && { test }),
-    model: exported.path,
-    parity: exported.parity,
-  });
+  emit({ type: 'end', winner, ...epochs, model: exported.path, parity: exported.parity });
+}
+
+/** What the networks of the best and the last checkpoint do on the validation and the test split. */
+async function evaluateEpochs(
+  settings: Settings,
+  data: RunData,
+  context: LoopContext,
+  emit: ContextOptions['emit'],
+  folder: string,
+) {
+  const paths = runPaths(folder);
+  const [checkpoint, final] = [await readCheckpoint(paths.best), await readCheckpoint(paths.last)];
+  const { epoch, validation, ensemble } = present(checkpoint.best, 'the best epoch');
+  emit({ type: 'phase', phase: 'test' });
+  const { test, validation: held } = data.dataset;
+  const measure = async (tensors: Checkpoint['tensors'], split: Split): Promise<GroupEvaluation> => {
+    loadPredictors(context.predictors, tensors);
+    const loader = evaluationLoader(split, data.preprocessing as Preprocessing, settings);
+    return evaluate(context.predictors, loader, data.preprocessing).finally(() => loader.close());
+  };
+  const evaluated: EvaluatedEpoch = {
+    epoch,
+    validation: { networks: validation, ensemble },
+    ...(test && { test: await measure(checkpoint.tensors, test) }),
+  };
+  const lastEpoch = settings.epochs - 1;
+  const last: EvaluatedEpoch =
+    epoch === lastEpoch
+      ? evaluated
+      : {
+          epoch: lastEpoch,
+          validation: await measure(final.tensors, held),
+          ...(test && { test: await measure(final.tensors, test) }),
+        };
+  return { best: { checkpoint, evaluated }, last, seconds: final.seconds };
 }
 
 /** Settings that don't change the numbers of a run, and where its data are: these are checked by themselves. */

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { fail, messageOf } from './error.js';
@@ -10,6 +10,15 @@ import { fail, messageOf } from './error.js';
 export async function writeFileWhole(path: string, content: string | Uint8Array): Promise<void> {
   try {
     await writeFileAtomic(path, typeof content === 'string' ? content : asBuffer(content));
+  } catch (error) {
+    fail(path, `can't be written: ${messageOf(error)}`, { hint: hintFor(error), cause: error });
+  }
+}
+
+/** Appends to a file, which is created if it isn't there, and syncs it. A failure, which names the file, may leave a part. */
+export async function appendToFile(path: string, content: Uint8Array): Promise<void> {
+  try {
+    await appendFile(path, content, { flush: true });
   } catch (error) {
     fail(path, `can't be written: ${messageOf(error)}`, { hint: hintFor(error), cause: error });
   }

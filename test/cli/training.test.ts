@@ -73,6 +73,17 @@ describe('runTraining', () => {
     expect(await log()).toHaveLength(2);
   });
 
+  it.each([
+    [false, 'stopped before the training began\n'],
+    [true, /^stopped; to go on: agon train --resume/],
+  ])('says what a stop before the training leaves (a run that goes on: %s)', async (resume, text) => {
+    const { done, io, signals, started } = train([{ type: 'phase', phase: 'data' }], 'stopped', { resume });
+    signals.emit('SIGINT');
+    expect(await done).toBe(130);
+    expect(io.stderr.text).toEqual(typeof text === 'string' ? text : expect.stringMatching(text));
+    expect(started()).toBe(0);
+  });
+
   it("rejects with the run's error", async () => {
     const { done, started } = train([{ type: 'phase', phase: 'data' }], new Error('no such data'));
     await expect(done).rejects.toThrow('no such data');

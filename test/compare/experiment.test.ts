@@ -67,15 +67,15 @@ describe('an experiment', () => {
     const path = await folder();
     const parse = (input: ExperimentInput) => parseExperiment(input, 'x.json');
     await keepExperiment(path, parse(EXPERIMENT));
-    const grown = {
+    const grown: ExperimentInput = {
       ...EXPERIMENT,
       seeds: [0, 3, 4],
       methods: { ...EXPERIMENT.methods, more: { rule: 'argmin' } },
-    } as const;
+    };
     await keepExperiment(path, parse(grown));
     expect(await openExperiment(path)).toEqual(parse(grown));
     await expect(keepExperiment(path, parse({ ...grown, base: { epochs: 3 } }))).rejects.toThrow('"base" is not what');
-    const other = { ...grown, methods: { dml: { rule: 'argmin' } } } as const;
+    const other: ExperimentInput = { ...grown, methods: { dml: { rule: 'argmin' } } };
     await expect(keepExperiment(path, parse(other))).rejects.toThrow('"methods.dml" is not what');
     await expect(openExperiment(join(path, 'no'))).rejects.toThrow('there is no comparison in this folder');
   });

@@ -42,6 +42,7 @@ export function stepEvent(epoch: number, step: number, ce: readonly number[]): S
     ce,
     kl: ce.map(() => 0),
     feature: ce.map(() => 0),
+    kd: ce.map(() => 0),
     total: ce,
     accuracy: ce.map((_, i) => 0.5 + i / 10),
     teachers: ce.map((_, i) => ce.map((_, j) => (j === winner && i !== j ? 1 : 0))),
@@ -57,10 +58,14 @@ export function epochEvent(epoch: number, accuracies: readonly number[], best = 
     epoch,
     lr: 0.1,
     networks: accuracies.map((accuracy) => {
-      return { loss: 1.5, accuracy: 0.45, won: 0.25, validation: { loss: 2 - accuracy, accuracy } };
+      return { loss: 1.5, accuracy: 0.45, won: 0.25, klMass: 0, validation: { loss: 2 - accuracy, accuracy } };
     }),
     best,
+    roleChanges: 0,
+    margin: 0.1,
+    perturbations: { input: [], parameters: [] },
     seconds: 2,
+    waited: 0,
     imagesPerSecond: 200,
   };
 }

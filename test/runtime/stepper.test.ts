@@ -62,6 +62,58 @@ describe('a stepper', () => {
     expect(await stepper.state()).toEqual(await other.state());
   });
 
+  it('goes on with some tensors replaced as with a whole state that has them', async () => {
+    const [stepper, other] = [await openStepper(), await openStepper()];
+    stepper.load(state);
+    // An odd and an even number of steps: the two sets of buffers take turns.
+    for (const k of [0, 1, 2]) {
+      await stepper.step(feeds(k));
+      const names = ['net1.fc.weight', 'net0.fc.bias.momentum_buffer'];
+      const some = await stepper.state(names);
+      expect([...some.keys()]).toEqual(names);
+      fill(some, k + 0.5);
+      const before = await stepper.state();
+      stepper.update(some);
+      fill(some, 99);
+      const expected = new Map(before);
+      for (const name of names) {
+        const { dims, data } = before.get(name) as Tensor;
+        expected.set(name, tensor('float32', dims, new Float32Array(data.length).fill(k + 0.5)));
+      }
+      expect(await stepper.state()).toEqual(expected);
+      other.load(expected);
+      expect(numbersOf(await stepper.step(feeds(9)))).toEqual(numbersOf(await other.step(feeds(9))));
+      expect(await stepper.state()).toEqual(await other.state());
+    }
+  });
+
+  it.each<[string, string, Tensor, string]>([
+    [
+      'of another shape',
+      'net0.fc.bias',
+      tensor('float32', [4], [1, 2, 3, 4]),
+      ': expected float32 [5], got float32 [4]',
+    ],
+    ['of another type', 'net0.fc.bias', tensor('float64', [5], [1, 2, 3, 4, 5]), ': expected float32 [5], got float64'],
+    [
+      'that it does not have',
+      'net7.fc.bias',
+      tensor('float32', [5], [1, 2, 3, 4, 5]),
+      '"net7.fc.bias" is no parameter',
+    ],
+  ])('replaces nothing for a tensor %s', async (_, name, value, message) => {
+    const stepper = await openStepper();
+    stepper.load(state);
+    const before = await stepper.state();
+    const zero = tensor('float32', [5], [0, 0, 0, 0, 0]);
+    const update = new Map([
+      ['net1.fc.bias', zero],
+      [name, value],
+    ]);
+    expect(() => stepper.update(update)).toThrow(message);
+    expect(await stepper.state()).toEqual(before);
+  });
+
   it.each<[string, Tensor | undefined, string]>([
     ['is missing', undefined, 'is missing'],
     ['has another shape', tensor('float32', [4], [1, 2, 3, 4]), ': expected float32 [5], got float32 [4]'],

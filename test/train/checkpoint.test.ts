@@ -10,7 +10,27 @@ import { temporaryFolder } from './runs.js';
 const CHECKPOINT: Checkpoint = {
   settings: parseSettings({ nets: ['resnet8', { family: 'resnet-cifar', blocks_per_stage: 1, widths: [4] }] }),
   position: { epoch: 3, step: 7 },
-  partial: { loss: [0.1, 1 / 3], accuracy: [1, 0.5], won: [4, 3] },
+  partial: {
+    loss: [0.1, 1 / 3],
+    accuracy: [1, 0.5],
+    lineage: {
+      steps: 7,
+      won: [4, 3],
+      kl: [0.7, 0],
+      margin: 1 / 7,
+      roleChanges: 2,
+      input: { mixup: { fired: 3, won: 1, difference: -0.5 } },
+      parameters: { crossover: { fired: 2, kept: 1, rolledBack: 0, gain: 1e-9 } },
+    },
+    teachers: [
+      [false, true],
+      [false, false],
+    ],
+    seconds: 12.25,
+    waited: 0.1,
+  },
+  seconds: 100 / 3,
+  trial: { network: 1, operation: 'crossover', mate: 0, start: 30, ce: [1.5, 1 / 3] },
   best: {
     epoch: 2,
     network: 1,
@@ -26,6 +46,7 @@ const CHECKPOINT: Checkpoint = {
   tensors: new Map([
     ['net0.fc.weight', tensor('float32', [2, 2], [1, -0, 1e-45, 3.4e38])],
     ['net0.fc.weight.momentum_buffer', tensor('float32', [], [5])],
+    ['trial.net1.fc.weight', tensor('float32', [1], [6])],
   ]),
 };
 
@@ -42,7 +63,7 @@ describe('a checkpoint', () => {
 
   it('is a safetensors file that says what it is', async () => {
     const { metadata, tensors } = readSafetensors(await readFile(await written()));
-    expect(metadata).toMatchObject({ format: 'agon-checkpoint', version: '1', position: '{"epoch":3,"step":7}' });
+    expect(metadata).toMatchObject({ format: 'agon-checkpoint', version: '2', position: '{"epoch":3,"step":7}' });
     expect(tensors).toEqual(CHECKPOINT.tensors);
   });
 
@@ -50,10 +71,11 @@ describe('a checkpoint', () => {
     ['another format', (m) => delete m.format, 'not a checkpoint of Agon. Name the folder of a run'],
     [
       'a newer version',
-      (m) => (m.version = '2'),
-      'version of the checkpoint: expected 1, got 2. Go on with the version',
+      (m) => (m.version = '3'),
+      'version of the checkpoint: expected 2, got 3. Go on with the version',
     ],
-    ['no version', (m) => delete m.version, 'version of the checkpoint: expected 1, got undefined'],
+    ['an older version', (m) => (m.version = '1'), 'version of the checkpoint: expected 2, got 1. Go on with'],
+    ['no version', (m) => delete m.version, 'version of the checkpoint: expected 2, got undefined'],
     ['a header that is no JSON', (m) => (m.best = '{'), 'its header is damaged: '],
     ['no position', (m) => delete m.position, 'its header is damaged: '],
     ['a loss that is no number', (m) => (m.partial = '{"loss":[null]}'), 'its header is damaged: '],

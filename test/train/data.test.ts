@@ -62,6 +62,17 @@ describe('the data of a run', () => {
     expect([dataset.train.length, dataset.validation.length, dataset.test]).toEqual([6, 2, undefined]);
   });
 
+  it('tell of each file that is checked, and of each that the statistics are taken of', async () => {
+    const folder = await imageFolder([...FILES.map((file) => `train/${file}`), 'val/a/9.png', 'val/b/9.png']);
+    let read = 0;
+    await prepareData(smallSettings(folder, { size: 8 }), () => read++);
+    expect(read).toBe(8 + 6);
+    const failing = prepareData(smallSettings(folder, { size: 8 }), () => {
+      if (++read > 14 + 8 + 3) throw new Error('enough');
+    });
+    await expect(failing).rejects.toThrow('enough');
+  });
+
   it('have a fingerprint of their images, wherever they are', async () => {
     const folder = await imageFolder(FILES);
     const fingerprint = async (data: string) => (await prepareData(smallSettings(data, { size: 8 }))).fingerprint;

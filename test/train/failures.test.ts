@@ -92,7 +92,11 @@ describe('a run folder', () => {
 
 describe('a disk that is full', () => {
   it.for([
-    ['at a checkpoint', 'epoch', /(best|last)\.safetensors: can't be written: .*no space left.*Free some disk space/i],
+    [
+      'at a checkpoint',
+      'epoch',
+      /(best\.safetensors|last\.safetensors|lineage\.bin): can't be written: .*no space left.*Free some disk space/i,
+    ],
     ['at the export', 'export', /winner\.onnx: can't be written: .*no space left/i],
   ] as const)('%s leaves what was written before', async ([_, when, message], { skip }) => {
     // A full disk is a small one that a file fills up.
@@ -113,7 +117,8 @@ describe('a disk that is full', () => {
     expect(messageOf(error)).toMatch(message);
     expect(await readFile(last)).toEqual(await readFile(join(kept, 'last')));
     expect(await readFile(best)).toEqual(await readFile(join(kept, 'best')));
-    expect((await readdir(folder)).sort()).toEqual(['best.safetensors', 'config.json', 'last.safetensors']);
+    const files = ['best.safetensors', 'config.json', 'last.safetensors', 'lineage.bin'];
+    expect((await readdir(folder)).sort()).toEqual(files);
 
     await rm(join(disk, 'filler'));
     expect((await runHere(settings, { folder, resume: true })).outcome).toBe('finished');

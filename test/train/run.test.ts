@@ -27,7 +27,7 @@ describe('a run in a worker thread', () => {
     const steps = [0, 1].flatMap((e) => [0, 1, 2].map((s) => [e, s]));
     expect(eventsOf(events, 'step').map(({ epoch, step }) => [epoch, step])).toEqual(steps);
 
-    const files = ['best.safetensors', 'config.json', 'last.safetensors', 'winner.onnx'];
+    const files = ['best.safetensors', 'config.json', 'last.safetensors', 'lineage.bin', 'winner.onnx'];
     expect((await readdir(folder)).sort()).toEqual(files);
     expect(await readRunSettings(folder)).toEqual(settings);
     const { position, best } = await readCheckpoint(runPaths(folder).last);
@@ -66,6 +66,21 @@ describe('a run', () => {
     const rates = { base: 0.05, schedule, warmupEpochs: 0.5, epochs: 2, stepsPerEpoch: 3 };
     expect(steps.map(({ lr }) => lr)).toEqual([0, 1, 2, 3, 4, 5].map((step) => learningRateAt(step, rates)));
     expect(eventsOf(events, 'epoch').map(({ lr }) => lr)).toEqual([steps[2]?.lr, steps[5]?.lr]);
+  });
+
+  it('is taught by a frozen teacher, to its weight and temperature', async () => {
+    const data = await smallData();
+    const { folder } = await runHere(smallSettings(data, { epochs: 1 }));
+    const teacher = { model: folder, weight: 0.5, temperature: 3 };
+    const { events } = await runHere(smallSettings(data, { seed: 1, epochs: 1, alpha: 2, teacher }));
+    const steps = eventsOf(events, 'step');
+    expect(steps).toHaveLength(3);
+    for (const { ce, kl, kd, total } of steps) {
+      for (const [i, own] of ce.entries()) {
+        expect(kd[i]).toBeGreaterThan(0);
+        expect(total[i]).toBeCloseTo(own + 2 * (kl[i] as number) + 0.5 * 3 ** 2 * (kd[i] as number), 5);
+      }
+    }
   });
 
   it('learns', async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { readCheckpoint } from '../../src/train/checkpoint.js';
 import type { TrainEvent } from '../../src/train/events.js';
 import { prepareRunFolder, runPaths } from '../../src/train/run-folder.js';
 import { parseSettings, type Settings, type SettingsInput } from '../../src/train/settings.js';
@@ -139,9 +140,18 @@ export function eventsOf<Type extends TrainEvent['type']>(
   return events.filter((event): event is EventOf<Type> => event.type === type);
 }
 
-/** The bytes of what a finished run has made: whole files, so that two runs can be held against each other. */
-export async function resultsOf(folder: string): Promise<Record<'last' | 'best' | 'winner', Buffer>> {
-  const { last, best, winner } = runPaths(folder);
-  const [a, b, c] = await Promise.all([last, best, winner].map((path) => readFile(path)));
-  return { last: a as Buffer, best: b as Buffer, winner: c as Buffer };
+/** What a finished run has made, without wall times, so that two runs can be held against each other. */
+export async function resultsOf(folder: string) {
+  const { last, best, winner, lineage } = runPaths(folder);
+  return {
+    last: await withoutTimes(last),
+    best: await withoutTimes(best),
+    winner: await readFile(winner),
+    lineage: await readFile(lineage),
+  };
+}
+
+async function withoutTimes(path: string) {
+  const { seconds, partial, ...rest } = await readCheckpoint(path);
+  return { ...rest, partial: { ...partial, seconds: 0, waited: 0 } };
 }

@@ -23,7 +23,10 @@ describe('settings', () => {
     [{ schedule: { name: 'cosine', gamma: 1 } }, 'unknown setting "schedule.gamma". There is: name, min'],
     [{ augmentation: { flipp: true } }, 'unknown setting "augmentation.flipp". Did you mean "flip"?'],
     [{ inputPerturbation: { pol: 'paper' } }, 'unknown setting "inputPerturbation.pol". Did you mean "pool"?'],
-    [{ inputPerturbation: { pool: 'paper', when: { every: 0 } } }, 'inputPerturbation.when.every: expected number to be >=1, got 0'],
+    [
+      { inputPerturbation: { pool: 'paper', when: { every: 0 } } },
+      'inputPerturbation.when.every: expected number to be >=1, got 0',
+    ],
     [{ preset: 'cd' }, 'preset: expected one of "cd-paper"|"cd-release"|"dml"|"independent"|"kd", got "cd"'],
     [{ preset: 'kd' }, 'teacher.model: there is no frozen teacher. Name an ONNX model or the folder of a run'],
     [{ epochs: 0 }, 'epochs: expected number to be >=1, got 0'],
@@ -48,6 +51,14 @@ describe('settings', () => {
     expect(() => checkSettings(settings(2))).not.toThrow();
     expect(() => checkSettings(settings(3))).toThrow(
       'settings: topK: expected less than the number of networks (3), got 3',
+    );
+  });
+
+  it('perturb parameters of two networks or more', () => {
+    const settings = (nets: string[]) => parseSettings({ nets, parameterPerturbation: {} });
+    expect(() => checkSettings(settings(['resnet8', 'wrn_16_2']))).not.toThrow();
+    expect(() => checkSettings(settings(['resnet8']))).toThrow(
+      'settings: parameterPerturbation: expected two networks or more, as a mutant is ranked among others, got 1',
     );
   });
 });

@@ -3,8 +3,9 @@ import { SPLIT_NAMES, type SplitName } from '../../data/dataset.js';
 import { formatCompact, formatLoss, formatNumberOf, formatPercent } from '../../report/format.js';
 import { labelNetworks } from '../../report/labels.js';
 import { colorsFor } from '../../report/output.js';
-import { renderTable } from '../../report/table.js';
+import { type Column, renderTable } from '../../report/table.js';
 import type { RunEvaluation } from '../../train/evaluate-run.js';
+import type { Evaluation } from '../../train/events.js';
 import { type CliIo, writeJson, writeLines } from '../io.js';
 import { checkpointOption, choiceOption, deviceOption, jsonOption, threadsOption } from '../options.js';
 
@@ -37,24 +38,26 @@ export function define(command: Command, io: CliIo): void {
 
 /** A table with a line for each network; the best is marked. */
 export function formatEvaluation(
-  { split, images, results }: RunEvaluation,
+  { split, images, results, ensemble }: RunEvaluation,
   checkpoint: string,
   { stdout, env }: Pick<CliIo, 'stdout' | 'env'>,
 ): string[] {
   const colors = colorsFor(stdout, env);
   const labels = labelNetworks(results.map(({ network }) => network));
   const best = Math.max(...results.map(({ evaluation }) => evaluation.accuracy));
-  const rows = results.map(({ network, evaluation: { loss, accuracy } }, i) => {
-    const star = accuracy === best ? colors.yellow('★') : '';
-    return [labels[i] ?? '', formatCompact(network.parameters), formatLoss(loss), formatPercent(accuracy, 2), star];
+  const numbers = ({ loss, accuracy, top5, ece }: Evaluation) => {
+    return [formatLoss(loss), formatPercent(accuracy, 2), formatPercent(top5, 2), formatPercent(ece, 2)];
+  };
+  const rows = results.map(({ network, evaluation }, i) => {
+    const star = evaluation.accuracy === best ? colors.yellow('★') : '';
+    return [labels[i] ?? '', formatCompact(network.parameters), ...numbers(evaluation), star];
   });
-  const columns = [
+  if (results.length > 1) rows.push(['ensemble', '', ...numbers(ensemble), '']);
+  const columns: readonly Column[] = [
     { title: 'network' },
-    { title: 'parameters', align: 'right' },
-    { title: 'loss', align: 'right' },
-    { title: 'accuracy', align: 'right' },
+    ...['parameters', 'loss', 'top-1', 'top-5', 'ECE'].map((title) => ({ title, align: 'right' as const })),
     { title: '' },
-  ] as const;
+  ];
   return [
     `${checkpoint} checkpoint, ${formatNumberOf(images, `${split} image`)}`,
     '',

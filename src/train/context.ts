@@ -1,0 +1,108 @@
+import { performance } from 'node:perf_hooks';
+import { POOLS } from '../data/perturb/pools.js';
+import { parseDevice } from '../runtime/device.js';
+import { chooseTarget } from '../runtime/target.js';
+import { type Checkpoint, writeCheckpoint } from './checkpoint.js';
+import { evaluationLoader, type RunData, trainingLoader } from './data.js';
+import type { Emit } from './events.js';
+import { type FrozenTeacher, openFrozenTeacher } from './frozen-teacher.js';
+import { createStep, type Group, initialState, openPredictors, openStepper } from './group.js';
+import { LineageFile } from './lineage-file.js';
+import type { LoopContext } from './loop.js';
+import { ParameterPerturbation, type PerturbationSource } from './parameter-perturbation.js';
+import { runPaths } from './run-folder.js';
+import type { Settings } from './settings.js';
+import { stoppable } from './stop.js';
+
+export interface ContextOptions {
+  readonly settings: Settings;
+  /** The run's folder, prepared. */
+  readonly folder: string;
+  readonly emit: Emit;
+  readonly stopRequested: () => boolean;
+}
+
+/** Opens all that the loop works with: sessions, loaders, and the state to begin with. Writes nothing. */
+export async function openContext(
+  { settings, folder, emit, stopRequested }: ContextOptions,
+  data: RunData,
+  group: Group,
+  resumed: Checkpoint | undefined,
+): Promise<LoopContext> {
+  const { dataset, fingerprint } = data;
+  const preprocessing = data.preprocessing as Checkpoint['preprocessing'];
+  const paths = runPaths(folder);
+  const teacher = await openTeacher(settings, data);
+  const training = trainingLoader(data, settings);
+  const step = createStep(group, settings);
+  const chosen = await chooseTarget(step.graph, {
+    device: parseDevice(settings.device),
+    threads: settings.threads,
+    tune: settings.tune,
+    forms: resumed?.forms,
+    onTune: () => emit({ type: 'phase', phase: 'tune' }),
+  });
+  if (chosen.note) emit({ type: 'warning', message: chosen.note });
+  const stepper = await openStepper(step, settings, chosen);
+  if (resumed) stepper.load(resumed.tensors, paths.last);
+  else stepper.load(initialState(group, step, settings.seed));
+  const source = { graphs: group.graphs, state: step.state, stepper };
+  const lineage = new LineageFile(paths.lineage, {
+    networks: group.networks.map(({ name }) => name),
+    stepsPerEpoch: training.steps,
+    operations: settings.inputPerturbation ? Object.keys(POOLS[settings.inputPerturbation.pool]) : [],
+  });
+  return {
+    settings,
+    networks: group.networks,
+    input: preprocessing,
+    uniforms: step.uniforms.map(({ name, shape }) => ({ name, shape: shape as number[] })),
+    teacher,
+    stepper,
+    perturbation: openPerturbation(settings, { ...source, totalSteps: settings.epochs * training.steps }, resumed),
+    predictors: await openPredictors(group, settings),
+    training,
+    validation: stoppable(evaluationLoader(dataset.validation, preprocessing, settings), stopRequested),
+    lineage,
+    constants: {
+      settings,
+      classes: [...dataset.classes],
+      dataFingerprint: fingerprint,
+      preprocessing,
+      forms: chosen.forms,
+    },
+    resumed,
+    emit,
+    now: () => performance.now() / 1000,
+    stopRequested,
+    saveLast: async (checkpoint) => {
+      await lineage.flush();
+      await writeCheckpoint(paths.last, checkpoint);
+    },
+    saveBest: (checkpoint) => writeCheckpoint(paths.best, checkpoint),
+  };
+}
+
+export async function closeContext(context: LoopContext): Promise<void> {
+  const { stepper, predictors, training, validation, teacher } = context;
+  await Promise.all([training.close(), validation.close()]);
+  await stepper.close();
+  await teacher?.close();
+  for (const predictor of predictors) await predictor.close();
+}
+
+async function openTeacher(settings: Settings, data: RunData): Promise<FrozenTeacher | undefined> {
+  const { teacher, device, threads } = settings;
+  const { dataset, preprocessing } = data;
+  if (!teacher) return undefined;
+  return openFrozenTeacher(teacher, { classes: dataset.classes, preprocessing, device: parseDevice(device), threads });
+}
+
+function openPerturbation(
+  { parameterPerturbation, seed }: Settings,
+  source: PerturbationSource,
+  resumed: Checkpoint | undefined,
+): ParameterPerturbation | undefined {
+  if (!parameterPerturbation) return undefined;
+  return new ParameterPerturbation({ ...parameterPerturbation, ...source, seed }, resumed);
+}

@@ -1,0 +1,155 @@
+import { open, readFile, stat, truncate } from 'node:fs/promises';
+import { z } from 'zod';
+import { fail, messageOf } from '../util/error.js';
+import { appendToFile, errorCode } from '../util/files.js';
+import type { LineageStep } from './lineage.js';
+import { checkLayout, decodeRecord, encodeRecord, type RecordLayout, recordSize } from './lineage-record.js';
+
+const headerSchema = z.strictObject({
+  format: z.literal('agon-lineage'),
+  /** Raised when a file of an older one would be misread. */
+  version: z.literal(1),
+  /** Names of the networks. */
+  networks: z.array(z.string()).min(1),
+  stepsPerEpoch: z.int().min(1),
+  /** Operations on inputs, as records number them. */
+  operations: z.array(z.string()),
+});
+
+/** What a lineage file says of its run. */
+export type LineageHeader = Omit<z.infer<typeof headerSchema>, 'format' | 'version'>;
+
+/** A run's lineage: a step's place is its number over the run; undefined where the file has a gap. */
+export interface Lineage extends LineageHeader {
+  readonly steps: readonly (LineageStep | undefined)[];
+}
+
+/** The first line of a file is read up to here. */
+const LONGEST_HEADER = 2 ** 16;
+
+/**
+ * A run's lineage file as it is written: a line of JSON, then a record of fixed size for each step (see
+ * {@link encodeRecord}). Steps are kept until they are flushed, which is before each checkpoint.
+ */
+export class LineageFile {
+  readonly #layout: RecordLayout;
+  readonly #head: Uint8Array;
+  #pending: Uint8Array[] = [];
+
+  constructor(
+    readonly path: string,
+    header: LineageHeader,
+  ) {
+    this.#layout = layoutOf(header);
+    checkLayout(path, this.#layout);
+    this.#head = encodeHeader(header);
+  }
+
+  /**
+   * Cuts what is in the file down to the steps before `count`, where the run goes on; steps that it lacks become a gap, and
+   * their number is returned. The file of another run is an error.
+   */
+  async resumeAt(count: number): Promise<number> {
+    const written = await this.#mendHead();
+    const kept = Math.min(count, Math.floor((written - this.#head.length) / recordSize(this.#layout)));
+    // A record that was cut short goes first: what is added to a file's length is zeros.
+    for (const end of [kept, count]) await this.#setRecords(end);
+    return count - kept;
+  }
+
+  /** Adds the next step. */
+  append(step: LineageStep): void {
+    this.#pending.push(encodeRecord(this.#layout, step));
+  }
+
+  /** Writes what was added since the last time. */
+  async flush(): Promise<void> {
+    if (this.#pending.length === 0) return;
+    const begins = (await sizeOf(this.path)) === 0;
+    await appendToFile(this.path, Buffer.concat([...(begins ? [this.#head] : []), ...this.#pending]));
+    this.#pending = [];
+  }
+
+  /** Writes the header where there is none, or one that was cut short; returns the file's size. */
+  async #mendHead(): Promise<number> {
+    const written = await sizeOf(this.path);
+    const begin = await readBegin(this.path, Math.min(written, this.#head.length));
+    if (!begin.equals(this.#head.subarray(0, begin.length))) {
+      fail(this.path, "not this run's lineage", { hint: 'Move it out of the folder' });
+    }
+    await appendToFile(this.path, this.#head.subarray(begin.length));
+    return Math.max(written, this.#head.length);
+  }
+
+  async #setRecords(count: number): Promise<void> {
+    try {
+      await truncate(this.path, this.#head.length + count * recordSize(this.#layout));
+    } catch (error) {
+      fail(this.path, `can't be written: ${messageOf(error)}`, { cause: error });
+    }
+  }
+}
+
+/** Reads a lineage file. A missing one, one of something else, and one that is cut short are errors that name the file. */
+export async function readLineage(path: string): Promise<Lineage> {
+  const bytes = await readBytes(path);
+  const end = bytes.subarray(0, LONGEST_HEADER).indexOf('\n');
+  const header = parseHeader(path, bytes.toString('utf8', 0, Math.max(0, end)));
+  const layout = layoutOf(header);
+  const size = recordSize(layout);
+  const records = bytes.subarray(end + 1);
+  if (records.length % size !== 0) {
+    fail(path, 'is cut short in a step', {
+      expected: `records of ${size} bytes`,
+      got: `${records.length} bytes of records`,
+      hint: 'Going on with the run (agon train --resume) mends it',
+    });
+  }
+  const steps = Array.from({ length: records.length / size }, (_, i) => {
+    return decodeRecord(layout, records.subarray(i * size, (i + 1) * size), `${path}, step ${i}`);
+  });
+  return { ...header, steps };
+}
+
+function layoutOf({ networks, operations }: LineageHeader): RecordLayout {
+  return { networks: networks.length, operations };
+}
+
+function encodeHeader({ networks, stepsPerEpoch, operations }: LineageHeader): Uint8Array {
+  const header = { format: 'agon-lineage', version: 1, networks, stepsPerEpoch, operations };
+  return Buffer.from(`${JSON.stringify(header)}\n`);
+}
+
+function parseHeader(path: string, text: string): LineageHeader {
+  try {
+    return headerSchema.parse(JSON.parse(text));
+  } catch (error) {
+    return fail(path, "not a run's lineage, or of another version of Agon", { cause: error });
+  }
+}
+
+async function readBytes(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') return fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
+    return fail(path, 'there is no lineage', { hint: 'Name the folder of a run; it is written with its checkpoints' });
+  }
+}
+
+async function readBegin(path: string, length: number): Promise<Buffer> {
+  const begin = Buffer.alloc(length);
+  if (length === 0) return begin;
+  const file = await open(path);
+  await file.read(begin, 0, length, 0).finally(() => file.close());
+  return begin;
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return 0;
+    return fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,119 @@
+import {
+  crossOver,
+  matesOf,
+  mutate,
+  type PlannedPerturbation,
+  planPerturbation,
+  weightsOf,
+} from '../distill/mutation.js';
+import { networkPrefix } from '../distill/step.js';
+import { addStep, judge, type Trial, type Verdict } from '../distill/trial.js';
+import type { Graph } from '../graph/graph.js';
+import type { Tensor } from '../onnx/tensor.js';
+import type { Stepper } from '../runtime/stepper.js';
+import { fail, present } from '../util/error.js';
+import { fires } from '../util/firing.js';
+import { stream } from '../util/random.js';
+import { type Checkpoint, TRIAL_PREFIX } from './checkpoint.js';
+import type { Settings } from './settings.js';
+
+/** The networks whose parameters are perturbed, where they are, and for how long. */
+export interface PerturbationSource {
+  readonly graphs: readonly Graph[];
+  /** Names of all that a step carries over to the next. */
+  readonly state: readonly string[];
+  readonly stepper: Stepper;
+  /** Steps of the whole run. */
+  readonly totalSteps: number;
+}
+
+type Options = PerturbationSource & NonNullable<Settings['parameterPerturbation']> & Pick<Settings, 'seed'>;
+
+interface OpenTrial {
+  readonly trial: Trial;
+  /** The network's whole state before it was perturbed. */
+  readonly snapshot: ReadonlyMap<string, Tensor>;
+}
+
+const PURPOSE = 'perturb-parameters';
+
+/**
+ * Perturbs the weights of one network at a time, and rolls it back unless it is the best of the group over the steps of a
+ * trial. Optimizer state and running statistics stay as they are when the weights are perturbed; a rollback restores all to
+ * the bit. While a trial is open nothing else is perturbed; it goes on over the end of an epoch, whose validation sees the
+ * perturbed network. One that the end of the run cuts short is decided on the steps that it has had.
+ */
+export class ParameterPerturbation {
+  readonly #options: Options;
+  readonly #mates: readonly (readonly number[])[];
+  #open: OpenTrial | undefined;
+
+  /** Goes on with the trial of a checkpoint, if that has one. */
+  constructor(options: Options, resumed?: Pick<Checkpoint, 'trial' | 'tensors'>) {
+    this.#options = options;
+    this.#mates = matesOf(options.graphs);
+    if (resumed?.trial) this.#open = { trial: resumed.trial, snapshot: this.#savedSnapshot(resumed.trial, resumed) };
+  }
+
+  /** Before a step, counted from 0 over the run: perturbs a network if it is time to. */
+  async before(count: number): Promise<PlannedPerturbation | undefined> {
+    const { when, seed, crossover, stepper, graphs } = this.#options;
+    if (this.#open || !fires(when, seed, PURPOSE, count)) return undefined;
+    const plan = planPerturbation(stream(seed, PURPOSE, 'plan', count), this.#mates, crossover);
+    const snapshot = await stepper.state(this.#stateOf(plan.network));
+    stepper.update(await this.#perturbed(plan, snapshot, count));
+    this.#open = { trial: { ...plan, start: count, ce: graphs.map(() => 0) }, snapshot };
+    return plan;
+  }
+
+  /** After a step, with its cross-entropies: ends the trial if its window or the run is over. */
+  after(count: number, ce: readonly number[]): Verdict | undefined {
+    if (!this.#open) return undefined;
+    const { window, totalSteps, stepper } = this.#options;
+    const { snapshot } = this.#open;
+    const trial = addStep(this.#open.trial, ce);
+    const steps = count + 1 - trial.start;
+    const over = steps === window || count + 1 === totalSteps;
+    this.#open = over ? undefined : { trial, snapshot };
+    if (!over) return undefined;
+    const verdict = judge(trial, steps);
+    if (!verdict.kept) stepper.update(snapshot);
+    return verdict;
+  }
+
+  /** What a checkpoint keeps of an open trial. */
+  get saved(): { readonly trial: Trial; readonly tensors: ReadonlyMap<string, Tensor> } | undefined {
+    if (!this.#open) return undefined;
+    const { trial, snapshot } = this.#open;
+    return { trial, tensors: new Map(Array.from(snapshot, ([name, value]) => [TRIAL_PREFIX + name, value])) };
+  }
+
+  /** The perturbed weights; each tensor has a stream of its own. */
+  async #perturbed(
+    { network, mate }: PlannedPerturbation,
+    own: ReadonlyMap<string, Tensor>,
+    count: number,
+  ): Promise<Map<string, Tensor>> {
+    const { seed, sigma, stepper, graphs } = this.#options;
+    const names = weightsOf(present(graphs[network], 'its graph')).map(({ name }) => name);
+    const others = mate === null ? undefined : await stepper.state(names.map((name) => networkPrefix(mate) + name));
+    return new Map(
+      names.map((name) => {
+        const random = stream(seed, PURPOSE, count, name);
+        const weight = present(own.get(networkPrefix(network) + name), name);
+        const other = mate === null ? undefined : present(others?.get(networkPrefix(mate) + name), name);
+        const changed = other ? crossOver(weight, other, random) : mutate(weight, sigma, random);
+        return [networkPrefix(network) + name, changed];
+      }),
+    );
+  }
+
+  #stateOf(network: number): string[] {
+    return this.#options.state.filter((name) => name.startsWith(networkPrefix(network)));
+  }
+
+  #savedSnapshot({ network }: Trial, { tensors }: Pick<Checkpoint, 'tensors'>): Map<string, Tensor> {
+    const saved = (name: string) => tensors.get(name) ?? fail('checkpoint', `tensor "${name}" is missing`);
+    return new Map(this.#stateOf(network).map((name) => [name, saved(TRIAL_PREFIX + name)]));
+  }
+}

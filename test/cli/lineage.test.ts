@@ -1,0 +1,111 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { lineageLines } from '../../src/cli/lineage-text.js';
+import { lineageCsv } from '../../src/train/lineage-csv.js';
+import { type Lineage, LineageFile, readLineage } from '../../src/train/lineage-file.js';
+import { summariseLineage } from '../../src/train/lineage-summary.js';
+import { runPaths } from '../../src/train/run-folder.js';
+import { KeptOutput } from '../report/outputs.js';
+import { agon } from './command-line.js';
+
+const ahead = (winner: number) => ({
+  teachers: [0, 1, 2].map((i) => [0, 1, 2].map((j) => j === winner && i !== j)),
+  winner,
+  margin: 0.25,
+  kl: [0, 1, 2].map((i) => (i === winner ? 0 : i + 0.5)),
+});
+
+/** Two epochs of three steps, the second unfinished. */
+const LINEAGE: Lineage = {
+  networks: ['resnet8', 'resnet8', 'wrn_16_2'],
+  stepsPerEpoch: 3,
+  operations: ['mixup', 'noise'],
+  steps: [
+    { ...ahead(1), inputPerturbation: { network: 1, operation: 'noise', difference: -0.5 } },
+    {
+      ...ahead(1),
+      inputPerturbation: { network: 0, operation: 'noise', difference: 1 },
+      parameterPerturbation: { network: 0, operation: 'crossover', mate: 1 },
+    },
+    { ...ahead(2), verdict: { network: 0, operation: 'crossover', kept: true, gain: 0.125 } },
+    { ...ahead(2), parameterPerturbation: { network: 1, operation: 'mutation', mate: null } },
+  ],
+};
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'agon-lineage-'));
+  const file = new LineageFile(runPaths(folder).lineage, LINEAGE);
+  for (const step of LINEAGE.steps) if (step) file.append(step);
+  await file.flush();
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function linesOf(lineage: Lineage, env: Record<string, string> = {}, columns = 80): string[] {
+  const io = { stdout: new KeptOutput(false, columns), env };
+  return lineageLines(lineage, summariseLineage(lineage), io).join('\n').split('\n');
+}
+
+describe('agon lineage', () => {
+  it('shows epochs, who was ahead, and what each operation brought', async () => {
+    const { stdout, exitCode } = await agon(`lineage ${folder}`);
+    expect(exitCode).toBe(0);
+    expect(stdout.split('\n')).toEqual([
+      '4 steps',
+      '',
+      'epoch  won #0  won #1  won #2  role changes  margin  KL to #0  KL to #1  KL to #2  input  parameters  kept',
+      '    1     0 %    67 %    33 %             1  0.2500       1.5       1.5         5      2           1     1',
+      '    2     0 %     0 %   100 %             0  0.2500       0.5       1.5         0      0           1     0',
+      '  all     0 %    50 %    50 %             1  0.2500         2         3         5      2           2     1',
+      '',
+      'who was ahead, from the first step to the last',
+      '1122',
+      '0 resnet8 #0   1 resnet8 #1   2 wrn_16_2',
+      '',
+      'input  fired  won  difference',
+      'noise      2    1        0.25',
+      '',
+      'parameters  fired  kept  rolled back   gain',
+      'crossover       1     1            0  0.125',
+      'mutation        1     0            0      -',
+      '',
+    ]);
+  });
+
+  it('leaves out what there was none of, and says what is lost', () => {
+    const lines = linesOf({ ...LINEAGE, steps: [ahead(0), undefined, undefined] });
+    expect(lines[0]).toBe('3 steps, of which 2 are not known');
+    expect(lines.slice(-3)).toEqual([
+      'who was ahead, from the first step to the last',
+      '0··',
+      '0 resnet8 #0   1 resnet8 #1   2 wrn_16_2',
+    ]);
+  });
+
+  it('fits a long run into a line: each place is who won most there', () => {
+    const steps = Array.from({ length: 1000 }, (_, i) => ahead(i < 500 ? (i % 3 === 0 ? 1 : 0) : 2));
+    const lines = linesOf({ ...LINEAGE, steps }, {}, 40);
+    expect(lines).toContain(`${'0'.repeat(20)}${'2'.repeat(20)}`);
+  });
+
+  it('colours networks', () => {
+    const lines = linesOf(LINEAGE, { FORCE_COLOR: '1' });
+    const [one, two] = ['\u001b[30m\u001b[43m1\u001b[49m\u001b[39m', '\u001b[30m\u001b[45m2\u001b[49m\u001b[39m'];
+    expect(lines).toContain([one, one, two, two].join(''));
+  });
+
+  it('writes JSON, or a line for each step', async () => {
+    const lineage = await readLineage(runPaths(folder).lineage);
+    const json = JSON.parse((await agon(`lineage ${folder} --json`)).stdout) as unknown;
+    expect(json).toEqual(summariseLineage(lineage));
+    expect((await agon(`lineage ${folder} --steps`)).stdout.trimEnd().split('\n')).toEqual(lineageCsv(LINEAGE));
+    expect((await agon(`lineage ${folder} --steps --json`)).exitCode).not.toBe(0);
+  });
+
+  it('of a folder without one is an error that names the file', async () => {
+    const { exitCode, stderr } = await agon('lineage /nowhere');
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('/nowhere/lineage.bin: there is no lineage. Name')]);
+  });
+});

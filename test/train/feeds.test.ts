@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import type { Batch } from '../../src/data/loader.js';
+import { type Tensor, tensor } from '../../src/onnx/tensor.js';
+import { type FeedSource, feedsFor } from '../../src/train/feeds.js';
+import { parseSettings, type SettingsInput } from '../../src/train/settings.js';
+
+const BATCH: Batch = {
+  images: Float32Array.of(1, 2, 3, 4, 5, 6),
+  labels: Int32Array.of(2, 0),
+  indices: Uint32Array.of(7, 9),
+  size: 2,
+};
+const PERTURBED: Batch = {
+  ...BATCH,
+  perturbed: {
+    network: 1,
+    operation: 'mixup',
+    images: Float32Array.of(6, 5, 4, 3, 2, 1),
+    partners: Int32Array.of(0, 2),
+    lambda: 0.25,
+  },
+};
+
+const IMAGES = tensor('float32', [2, 3, 1, 1], [1, 2, 3, 4, 5, 6]);
+const LABELS = tensor('int64', [2], [2, 0]);
+
+function source(settings: SettingsInput, teacher?: FeedSource['teacher']): FeedSource {
+  return {
+    settings: parseSettings({ nets: ['resnet8', 'resnet8', 'resnet8'], ...settings }),
+    input: { channels: 3, height: 1, width: 1 },
+    uniforms: [],
+    teacher,
+  };
+}
+
+describe('the feeds of a step', () => {
+  it('are one batch for all, and the learning rate', async () => {
+    const rate = tensor('float32', [], [0.5]);
+    expect(await feedsFor(source({}), BATCH, 0.5, 3)).toEqual({ images: IMAGES, labels: LABELS, learning_rate: rate });
+  });
+
+  it('are a clean batch for all but the perturbed network', async () => {
+    const perturbing = source({ inputPerturbation: { pool: 'paper' } });
+    const feeds = await feedsFor(perturbing, PERTURBED, 0.5, 3);
+    const one = tensor('float32', [], [1]);
+    expect(feeds).toEqual({
+      labels: LABELS,
+      learning_rate: tensor('float32', [], [0.5]),
+      ...{ 'net0.images': IMAGES, 'net0.partners': LABELS, 'net0.lambda': one },
+      'net1.images': tensor('float32', [2, 3, 1, 1], [6, 5, 4, 3, 2, 1]),
+      'net1.partners': tensor('int64', [2], [0, 2]),
+      'net1.lambda': tensor('float32', [], [0.25]),
+      ...{ 'net2.images': IMAGES, 'net2.partners': LABELS, 'net2.lambda': one },
+    });
+    expect(feeds['net2.images']).toBe(feeds['net0.images']);
+
+    const clean = await feedsFor(perturbing, BATCH, 0.5, 4);
+    expect([clean['net1.images'], clean['net1.partners'], clean['net1.lambda']]).toEqual([IMAGES, LABELS, one]);
+  });
+
+  it('have the logits of a frozen teacher on the clean images', async () => {
+    const shown: Tensor[] = [];
+    const logits = tensor('float32', [2, 3], [1, 2, 3, 4, 5, 6]);
+    const teacher = {
+      logits: async (images: Tensor) => {
+        shown.push(images);
+        return logits;
+      },
+      close: async () => {},
+    };
+    const feeds = await feedsFor(source({ inputPerturbation: { pool: 'paper' } }, teacher), PERTURBED, 0.5, 3);
+    expect(feeds['teacher.logits']).toBe(logits);
+    expect(shown).toEqual([IMAGES]);
+  });
+});
