@@ -84,15 +84,18 @@ describe('agon data', () => {
 describe('agon eval, export and predict', () => {
   it('mark the best network', () => {
     const results = [
-      { network: { ...network, index: 0 }, evaluation: { loss: Number.NaN, accuracy: 0.1 } },
-      { network, evaluation: { loss: 0.9, accuracy: 0.71234 } },
+      { network: { ...network, index: 0 }, evaluation: { loss: Number.NaN, accuracy: 0.1, top5: 0.5, ece: 0.02 } },
+      { network, evaluation: { loss: 0.9, accuracy: 0.71234, top5: 1, ece: 0.1 } },
     ];
-    const lines = formatEvaluation({ split: 'test', images: 1, results }, 'best', keptIo()).join('\n').split('\n');
+    const ensemble = { loss: 0.8, accuracy: 0.75, top5: 0.99, ece: 0.05 };
+    const all = { split: 'test', images: 1, results, ensemble } as const;
+    const lines = formatEvaluation(all, 'best', keptIo()).join('\n').split('\n');
     expect(lines[0]).toBe('best checkpoint, 1 test image');
     expect(lines.slice(2)).toEqual([
-      'network     parameters    loss  accuracy',
-      'resnet8 #0      78.0 k     NaN   10.00 %',
-      'resnet8 #1      78.0 k  0.9000   71.23 %  ★',
+      'network     parameters    loss    top-1     top-5      ECE',
+      'resnet8 #0      78.0 k     NaN  10.00 %   50.00 %   2.00 %',
+      'resnet8 #1      78.0 k  0.9000  71.23 %  100.00 %  10.00 %  ★',
+      'ensemble                0.8000  75.00 %   99.00 %   5.00 %',
     ]);
   });
 

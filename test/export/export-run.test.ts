@@ -65,22 +65,22 @@ describe('the exported winner', () => {
 
   it('describes itself', async () => {
     const { labels, preprocessing, agon } = await metadataOf(ending().model);
-    const { winner, bestEpoch, validation, test } = ending();
+    const { winner, best } = ending();
     expect(labels).toEqual(['blue', 'red', 'yellow']);
     expect(preprocessing).toMatchObject({ height: 8, width: 8, channels: 3, resize: { height: 9, width: 9 } });
     expect(agon).toMatchObject({
       network: winner.name,
       networkIndex: winner.index,
       checkpoint: 'best',
-      epochs: bestEpoch + 1,
-      validationAccuracy: validation.accuracy,
-      testAccuracy: test?.[winner.index]?.accuracy,
+      epochs: best.epoch + 1,
+      validationAccuracy: best.validation.networks[winner.index]?.accuracy,
+      testAccuracy: best.test?.networks[winner.index]?.accuracy,
       settings: { seed: 0, batchSize: 16 },
     });
   });
 
   it('classifies the test images as the trainer did, in batches of any size', async () => {
-    const { model, winner, test } = ending();
+    const { model, winner, best } = ending();
     const { preprocessing } = await readCheckpoint(runPaths(run.ran.folder).best);
     const { test: split } = await openDataset(join(run.root, 'pictures'));
     if (split?.source.kind !== 'files') throw new Error('expected image files');
@@ -105,7 +105,7 @@ describe('the exported winner', () => {
       const row = all.slice(3 * i, 3 * i + 3);
       return row.indexOf(Math.max(...row)) === label;
     });
-    expect(correct.length / split.length).toBe(test?.[winner.index]?.accuracy);
+    expect(correct.length / split.length).toBe(best.test?.networks[winner.index]?.accuracy);
     await session.release();
   });
 

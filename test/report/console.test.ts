@@ -68,11 +68,13 @@ describe('on a terminal', () => {
              resnet8 #1   1.5000   45.0 %     1.4000   60.0 %   25 %   100 % ★
              wrn_16_2     1.5000   45.0 %     1.7000   30.0 %   25 %     0 %
 
-      winner    resnet8 #1 at epoch 2
-      validated 71.0 %  loss 0.8000
-      tested    resnet8 #0   70.0 %  loss 0.9000
-                resnet8 #1   60.0 %  loss 1.9000 ★
-                wrn_16_2     50.0 %  loss 2.9000
+      winner    resnet8 #1 by validation, at epoch 1
+      test                  epoch 1                   epoch 2
+                             top-1   top-5     ECE    top-1   top-5     ECE
+                resnet8 #0  70.0 %  80.0 %   5.0 %   60.0 %  70.0 %   5.0 %
+                resnet8 #1  60.0 %  70.0 %   5.0 %   50.0 %  60.0 %   5.0 % ★
+                wrn_16_2    50.0 %  60.0 %   5.0 %   40.0 %  50.0 %   5.0 %
+                ensemble    75.0 %  85.0 %   5.0 %   65.0 %  75.0 %   5.0 %
       model     runs/one/winner.onnx
       parity    its logits differ from the trainer's by 1.2e-7 at most"
     `);
@@ -174,8 +176,10 @@ describe('in a file or pipe', () => {
     expect(lines.map((line) => line.split(' ')[0])).toEqual([
       'warning:',
       'winner',
-      'validated',
-      'tested',
+      'test',
+      '',
+      '',
+      '',
       '',
       '',
       'model',

@@ -1,4 +1,11 @@
-import type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from '../../src/train/events.js';
+import type {
+  EndEvent,
+  EpochEvent,
+  GroupEvaluation,
+  StartEvent,
+  StepEvent,
+  TrainEvent,
+} from '../../src/train/events.js';
 import { parseSettings, type SettingsInput } from '../../src/train/settings.js';
 
 /** A start of two like networks and one other, unless said otherwise. */
@@ -58,7 +65,13 @@ export function epochEvent(epoch: number, accuracies: readonly number[], best = 
     epoch,
     lr: 0.1,
     networks: accuracies.map((accuracy) => {
-      return { loss: 1.5, accuracy: 0.45, won: 0.25, klMass: 0, validation: { loss: 2 - accuracy, accuracy } };
+      return {
+        loss: 1.5,
+        accuracy: 0.45,
+        won: 0.25,
+        klMass: 0,
+        validation: { loss: 2 - accuracy, accuracy, top5: 1, ece: 0.1 },
+      };
     }),
     best,
     roleChanges: 0,
@@ -70,15 +83,20 @@ export function epochEvent(epoch: number, accuracies: readonly number[], best = 
   };
 }
 
+/** Every network a tenth worse than the one before, the ensemble better than all. */
+function evaluationOf({ networks }: StartEvent, accuracy: number): GroupEvaluation {
+  const one = (own: number) => ({ loss: 2 - own, accuracy: own, top5: own + 0.1, ece: 0.05 });
+  return { networks: networks.map((_, i) => one(accuracy - i / 10)), ensemble: one(accuracy + 0.05) };
+}
+
 export function endEvent(start: StartEvent): EndEvent {
   const [, winner] = start.networks;
   if (!winner) throw new Error('an end needs two networks');
   return {
     type: 'end',
     winner,
-    bestEpoch: 1,
-    validation: { loss: 0.8, accuracy: 0.71 },
-    test: start.networks.map((_, i) => ({ loss: 0.9 + i, accuracy: 0.7 - i / 10 })),
+    best: { epoch: 0, validation: evaluationOf(start, 0.71), test: evaluationOf(start, 0.7) },
+    last: { epoch: 1, validation: evaluationOf(start, 0.61), test: evaluationOf(start, 0.6) },
     model: 'runs/one/winner.onnx',
     parity: 1.2e-7,
   };

@@ -5,6 +5,7 @@ import { learningRateAt } from '../../src/optim/schedule.js';
 import { readCheckpoint } from '../../src/train/checkpoint.js';
 import { evaluateRun } from '../../src/train/evaluate-run.js';
 import type { TrainEvent } from '../../src/train/events.js';
+import { readResult } from '../../src/train/result.js';
 import { startTraining } from '../../src/train/run.js';
 import { readRunSettings, runPaths } from '../../src/train/run-folder.js';
 import type { Settings } from '../../src/train/settings.js';
@@ -27,12 +28,15 @@ describe('a run in a worker thread', () => {
     const steps = [0, 1].flatMap((e) => [0, 1, 2].map((s) => [e, s]));
     expect(eventsOf(events, 'step').map(({ epoch, step }) => [epoch, step])).toEqual(steps);
 
-    const files = ['best.safetensors', 'config.json', 'last.safetensors', 'lineage.bin', 'winner.onnx'];
+    const files = ['best.safetensors', 'config.json', 'last.safetensors', 'lineage.bin', 'result.json', 'winner.onnx'];
     expect((await readdir(folder)).sort()).toEqual(files);
     expect(await readRunSettings(folder)).toEqual(settings);
     const { position, best } = await readCheckpoint(runPaths(folder).last);
     expect(position).toEqual({ epoch: 2, step: 0 });
-    expect(eventsOf(events, 'end')[0]).toMatchObject({ bestEpoch: best?.epoch, winner: { index: best?.network } });
+    expect(eventsOf(events, 'end')[0]).toMatchObject({
+      best: { epoch: best?.epoch },
+      winner: { index: best?.network },
+    });
   });
 
   it('stops after the running step when it is asked to', async () => {
@@ -86,8 +90,10 @@ describe('a run', () => {
   it('learns', async () => {
     const settings = smallSettings(await smallData({ test: 'right' }), { nets: [RESNET, MOBILENET], epochs: 8 });
     const [end] = eventsOf((await runHere(settings)).events, 'end');
-    expect(end?.validation.accuracy).toBeGreaterThan(0.8);
-    expect(end?.test?.[end.winner.index]?.accuracy).toBeGreaterThan(0.8);
+    const winner = end?.winner.index ?? 0;
+    expect(end?.best.validation.networks[winner]?.accuracy).toBeGreaterThan(0.8);
+    expect(end?.best.test?.ensemble.accuracy).toBeGreaterThan(0.8);
+    expect(end?.best.test?.networks[winner]?.accuracy).toBeGreaterThan(0.8);
     expect(end?.parity).toBeLessThan(1e-4);
   });
 
@@ -97,8 +103,9 @@ describe('a run', () => {
     const wrong = smallSettings(await smallData({ test: 'wrong' }), { nets, workers: 2 });
     const runs = [await runHere(right), await runHere(wrong)];
     const [a, b] = runs.map(({ events }) => eventsOf(events, 'end')[0]);
-    expect(a?.test).not.toEqual(b?.test);
-    expect([a?.bestEpoch, a?.winner, a?.validation]).toEqual([b?.bestEpoch, b?.winner, b?.validation]);
+    expect(a?.best.test).not.toEqual(b?.best.test);
+    const chosen = [a, b].map((end) => [end?.best.epoch, end?.winner, end?.best.validation, end?.last.validation]);
+    expect(chosen[0]).toEqual(chosen[1]);
     for (const which of ['best', 'last'] as const) {
       const [one, other] = await Promise.all(runs.map(({ folder }) => readCheckpoint(runPaths(folder)[which])));
       expect(one?.tensors).toEqual(other?.tensors);
@@ -110,10 +117,17 @@ describe('a run', () => {
     const [end] = eventsOf(events, 'end');
     const test = await evaluateRun(folder, { checkpoint: 'best' });
     expect([test.split, test.images]).toEqual(['test', 24]);
-    expect(test.results.map(({ evaluation }) => evaluation)).toEqual(end?.test);
+    const networks = test.results.map(({ evaluation }) => evaluation);
+    expect({ networks, ensemble: test.ensemble }).toEqual(end?.best.test);
+    const last = await evaluateRun(folder, { checkpoint: 'last' });
+    expect(last.ensemble).toEqual(end?.last.test?.ensemble);
+    const { settings: _, ...result } = (await readResult(runPaths(folder).result)) ?? { settings: {} };
+    expect(result).toMatchObject({ winner: end?.winner.index, best: end?.best, last: end?.last });
     const validation = await evaluateRun(folder, { checkpoint: 'best', split: 'validation' });
     expect(validation.images).toBe(16);
-    expect(validation.results[end?.winner.index ?? 0]?.evaluation).toEqual(end?.validation);
+    expect(validation.results[end?.winner.index ?? 0]?.evaluation).toEqual(
+      end?.best.validation.networks[end.winner.index],
+    );
     const other = await smallData({ classes: 3 });
     await expect(evaluateRun(folder, { checkpoint: 'best', data: other })).rejects.toThrow(
       `${other}: its classes are not those of the run: expected 4: 0, 1, 2, 3, got 3: 0, 1, 2`,

@@ -81,12 +81,9 @@ describe('a checkpoint of ONNX Runtime training', () => {
 
   it.skipIf(!existsSync(OFFICIAL))("reads Microsoft's own (skipped without ../shared)", () => {
     const official = decodeOrtCheckpoint(readFileSync(`${OFFICIAL}/checkpoint.ckpt`));
-    expect([...official.trainable].map(([name, { dims }]) => `${name} ${dims}`).sort((a, b) => (a < b ? -1 : 1))).toEqual([
-      'fc1.bias 500',
-      'fc1.weight 500,784',
-      'fc2.bias 10',
-      'fc2.weight 10,500',
-    ]);
+    expect(
+      [...official.trainable].map(([name, { dims }]) => `${name} ${dims}`).sort((a, b) => (a < b ? -1 : 1)),
+    ).toEqual(['fc1.bias 500', 'fc1.weight 500,784', 'fc2.bias 10', 'fc2.weight 10,500']);
     const [weight] = [...official.trainable.values()];
     expect(toNumbers(weight as never).every(Number.isFinite)).toBe(true);
     expect(decodeOrtCheckpoint(encodeOrtCheckpoint(official))).toEqual(official);
