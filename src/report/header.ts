@@ -1,5 +1,4 @@
 import type { NetworkInfo, StartEvent } from '../train/events.js';
-import { presetDifferences } from '../train/presets.js';
 import type { Settings } from '../train/settings.js';
 import { formatCompact, formatCount, formatNumber, formatNumberOf, printable } from './format.js';
 import { labelNetworks } from './labels.js';
@@ -13,7 +12,7 @@ export function headerLines(start: StartEvent, columns: number, colors: Colors):
   const rows: [string, string[]][] = [
     ['data', dataParts(start)],
     ['networks', networkParts(start.networks)],
-    ...(settings.preset ? [['preset', presetParts(settings)] as const] : []),
+    ...(settings.preset ? [['preset', presetParts(start)] as const] : []),
     ['rule', ruleParts(settings)],
     ['training', trainingParts(start)],
     ['folder', [printable(folder)]],
@@ -53,9 +52,15 @@ function networkParts(networks: readonly NetworkInfo[]): string[] {
   return networks.map(({ parameters }, i) => `${labels[i]} (${formatCompact(parameters)})`);
 }
 
-function presetParts(settings: Settings): string[] {
-  const changed = presetDifferences(settings).map(({ key }) => key);
-  return [changed.length === 0 ? `${settings.preset}` : `${settings.preset} but for ${changed.join(' ')}`];
+function presetParts({ settings, presetDifferences }: StartEvent): string[] {
+  return [
+    `${settings.preset}`,
+    ...presetDifferences.map(({ key, preset, own }) => `${key} ${setting(own)} (preset: ${setting(preset)})`),
+  ];
+}
+
+function setting(value: unknown): string {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value).replaceAll('"', '') : String(value);
 }
 
 function ruleParts({ rule, topK, alpha, beta, temperature, nets, ...more }: Settings): string[] {

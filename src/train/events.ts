@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { DatasetSummary } from '../data/summary.js';
 import type { PlannedPerturbation } from '../distill/mutation.js';
 import type { Verdict } from '../distill/trial.js';
+import type { PresetDifference } from './presets.js';
 import type { evaluationSchema, groupEvaluationSchema } from './result.js';
 import type { Settings } from './settings.js';
 
@@ -22,6 +23,8 @@ export interface StartEvent {
   readonly type: 'start';
   readonly folder: string;
   readonly settings: Settings;
+  /** What of the settings is not as their preset has it; without a preset, nothing. */
+  readonly presetDifferences: readonly PresetDifference[];
   readonly networks: readonly NetworkInfo[];
   readonly data: DatasetSummary;
   /** Input [channels, height, width]. */

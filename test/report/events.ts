@@ -6,6 +6,7 @@ import type {
   StepEvent,
   TrainEvent,
 } from '../../src/train/events.js';
+import { presetDifferences } from '../../src/train/presets.js';
 import { parseSettings, type SettingsInput } from '../../src/train/settings.js';
 
 /** A start of two like networks and one other, unless said otherwise. */
@@ -15,6 +16,7 @@ export function startEvent(settings: SettingsInput = {}, more: Partial<StartEven
     type: 'start',
     folder: 'runs/one',
     settings: complete,
+    presetDifferences: presetDifferences(complete),
     networks: complete.nets.map((net, index) => ({ index, name: String(net), parameters: 78_042 * (index + 1) })),
     data: {
       name: 'builtin',

@@ -1,0 +1,22 @@
+import { createColors } from 'picocolors';
+import { describe, expect, it } from 'vitest';
+import { headerLines } from '../../src/report/header.js';
+import { startEvent } from './events.js';
+
+describe('the header of a preset', () => {
+  const linesOf = (...settings: Parameters<typeof startEvent>) =>
+    headerLines(startEvent(...settings), 200, createColors(false)).join('\n');
+
+  it('tells what is not as the preset has it, and what the preset has', () => {
+    expect(linesOf({ preset: 'dml', epochs: 3, temperature: 2 })).toMatch(/preset +dml,.* epochs 3 \(preset: 200\)/);
+    expect(linesOf({ preset: 'dml', epochs: 3, temperature: 2 })).toContain('temperature 2 (preset: 1)');
+  });
+
+  it('names the preset alone where all is its own', () => {
+    expect(linesOf({ preset: 'dml', epochs: 200, batchSize: 64 })).toMatch(/preset +dml$/m);
+  });
+
+  it('has no such line without one', () => {
+    expect(linesOf({})).not.toContain('preset');
+  });
+});
