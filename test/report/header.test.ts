@@ -1,11 +1,11 @@
-import { createColors } from 'picocolors';
+import colors from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { headerLines } from '../../src/report/header.js';
 import { startEvent } from './events.js';
 
 describe('the header of a preset', () => {
   const linesOf = (...settings: Parameters<typeof startEvent>) =>
-    headerLines(startEvent(...settings), 200, createColors(false)).join('\n');
+    headerLines(startEvent(...settings), 200, colors.createColors(false)).join('\n');
 
   it('tells what is not as the preset has it, and what the preset has', () => {
     expect(linesOf({ preset: 'dml', epochs: 3, temperature: 2 })).toMatch(/preset +dml,.* epochs 3 \(preset: 200\)/);
