@@ -6,6 +6,17 @@
  *
  * @packageDocumentation
  */
+export {
+  type ArtifactContent,
+  type ArtifactNetwork,
+  type ArtifactOptions,
+  createArtifact,
+} from './artifacts/create.js';
+export { readForward } from './artifacts/forward.js';
+export type { Manifest } from './artifacts/manifest.js';
+export { type Artifact, openArtifact } from './artifacts/read.js';
+export { writeArtifact } from './artifacts/write.js';
+export { zooNetworks } from './artifacts/zoo.js';
 export { gradients } from './autodiff/gradients.js';
 export type { Dataset, Pixels, Split, SplitName } from './data/dataset.js';
 export { type OpenOptions, openDataset } from './data/open.js';

@@ -9,6 +9,7 @@ import { parseDevice } from '../../src/runtime/device.js';
 import { Stepper } from '../../src/runtime/stepper.js';
 import { chooseTarget } from '../../src/runtime/target.js';
 import { createGroup, createStep, type Group, initialState } from '../../src/train/group.js';
+import { zooSources } from '../../src/train/network-source.js';
 import { parseSettings, type Settings } from '../../src/train/settings.js';
 import { stream } from '../../src/util/random.js';
 
@@ -48,7 +49,7 @@ export function build(workload: Workload): Built {
   });
   const classes = Array.from({ length: workload.classes }, (_, i) => `class ${i}`);
   const { size } = workload;
-  const group = createGroup(settings, { classes, channels: 3 }, { height: size, width: size });
+  const group = createGroup(zooSources(settings.nets), { classes, channels: 3 }, { height: size, width: size });
   return { workload, settings, group, step: createStep(group, settings) };
 }
 

@@ -37,6 +37,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'classify image files with an exported model',
     load: () => import('./commands/predict.js'),
   },
+  {
+    name: 'artifacts',
+    summary: 'training graphs as ONNX files: write them, look at them',
+    load: () => import('./commands/artifacts.js'),
+  },
   { name: 'nets', summary: 'list the networks and their sizes', load: () => import('./commands/nets.js') },
   { name: 'data', summary: 'show what is in a data set', load: () => import('./commands/data.js') },
 ];

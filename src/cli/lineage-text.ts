@@ -1,4 +1,4 @@
-import { formatCount, formatLoss, formatNumber, formatNumberOf, formatPercent } from '../report/format.js';
+import { formatCount, formatLoss, formatNumberOf, formatPercent } from '../report/format.js';
 import { labelNetworks } from '../report/labels.js';
 import { type Colors, colorsFor, widthOf } from '../report/output.js';
 import { type Column, renderTable } from '../report/table.js';
@@ -18,41 +18,82 @@ export function lineageLines(
   return [
     `${formatNumberOf(lineage.steps.length, 'step')}${lost > 0 ? `, of which ${formatCount(lost)} are not known` : ''}`,
     '',
-    epochTable(summary, colors),
+    ...epochTable(summary, colors),
     '',
     ...strip(lineage, labels, widthOf(stdout), colors),
-    ...perturbationTables(summary.total, colors),
+    ...inputTable(summary.total, colors),
+    ...parameterTable(summary.total, colors),
   ];
 }
 
-function epochTable({ networks, epochs, total }: LineageSummary, colors: Colors): string {
+/** A column of the epoch table, or one for each network, with what it means. */
+interface EpochColumn {
+  readonly titles: readonly string[];
+  readonly meaning: string;
+  readonly cells: (part: LineagePart) => readonly string[];
+}
+
+function epochTable({ networks, epochs, total }: LineageSummary, colors: Colors): string[] {
+  const columns = epochColumns(networks, total);
   const right = (title: string): Column => ({ title, align: 'right' });
-  const columns = [
-    right('epoch'),
-    ...networks.map((_, i) => right(`won #${i}`)),
-    right('role changes'),
-    right('margin'),
-    ...networks.map((_, i) => right(`KL to #${i}`)),
-    ...['input', 'parameters', 'kept'].map(right),
-  ];
-  const rows = [...epochs.map((part) => cellsOf(String(part.epoch + 1), part)), cellsOf('all', total)];
-  return renderTable(columns, rows, colors);
+  const row = (epoch: string, part: LineagePart) => [epoch, ...columns.flatMap(({ cells }) => cells(part))];
+  const rows = [...epochs.map((part) => row(String(part.epoch + 1), part)), row('all', total)];
+  const heads = [right('epoch'), ...columns.flatMap(({ titles }) => titles.map(right))];
+  const legend = columns.map(({ titles, meaning }) => [wordOf(titles[0] ?? ''), meaning] as const);
+  return [renderTable(heads, rows, colors), ...explain(legend, colors)];
 }
 
-function cellsOf(epoch: string, { won, roleChanges, margin, klMass, perturbations }: LineagePart): string[] {
-  const { input, parameters } = perturbations;
+/** The columns that a run has something to say in. */
+function epochColumns(networks: LineageSummary['networks'], total: LineagePart): EpochColumn[] {
+  const each = (title: string) => networks.map((_, i) => `${title} #${i}`);
   const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
-  return [
-    epoch,
-    ...won.map((share) => formatPercent(share, 0)),
-    formatCount(roleChanges),
-    formatLoss(margin),
-    ...klMass.map(formatNumber),
-    formatCount(sum(input.map(({ fired }) => fired))),
-    formatCount(sum(parameters.map(({ fired }) => fired))),
-    formatCount(sum(parameters.map(({ kept }) => kept))),
+  const columns: EpochColumn[] = [
+    {
+      titles: each('won'),
+      meaning: 'share of the steps in which it had the lowest cross-entropy',
+      cells: ({ won }) => won.map((share) => formatPercent(share, 0)),
+    },
+    {
+      titles: ['changes'],
+      meaning: 'steps with other teachers than the step before',
+      cells: ({ roleChanges }) => [formatCount(roleChanges)],
+    },
+    {
+      titles: ['margin'],
+      meaning: 'cross-entropy of the second best less that of the best, mean of the steps',
+      cells: ({ margin }) => [formatLoss(margin)],
+    },
+    {
+      titles: each('KL'),
+      meaning: 'divergence from its teachers, summed over the steps: what it was taught',
+      cells: ({ klMass }) => klMass.map(formatLoss),
+    },
   ];
+  const inputs: EpochColumn = {
+    titles: ['inputs'],
+    meaning: 'steps in which one network saw a perturbed batch',
+    cells: ({ perturbations: { input } }) => [formatCount(sum(input.map(({ fired }) => fired)))],
+  };
+  const trials: EpochColumn = {
+    titles: ['trials', 'kept'],
+    meaning: 'of perturbed parameters that began, and that ended well',
+    cells: ({ perturbations: { parameters } }) => [
+      formatCount(sum(parameters.map(({ fired }) => fired))),
+      formatCount(sum(parameters.map(({ kept }) => kept))),
+    ],
+  };
+  const { input, parameters } = total.perturbations;
+  return [...columns, ...(input.length > 0 ? [inputs] : []), ...(parameters.length > 0 ? [trials] : [])];
 }
+
+/** What headings mean, a line for each. */
+function explain(legend: readonly (readonly [word: string, meaning: string])[], colors: Colors): string[] {
+  const width = Math.max(...legend.map(([word]) => word.length));
+  return legend.map(([word, meaning]) => colors.dim(`${word.padEnd(width)}  ${meaning}`));
+}
+
+/** A heading without a network's number. */
+const wordOf = (title: string) => title.replace(/ #\d+$/, '');
 
 const PAINTS = ['bgCyan', 'bgYellow', 'bgMagenta', 'bgGreen', 'bgBlue', 'bgRed'] as const;
 const UNKNOWN = '·';
@@ -71,22 +112,39 @@ function strip({ steps, networks }: Lineage, labels: readonly string[], width: n
     return most > 0 ? paint(wins.indexOf(most)) : colors.dim(UNKNOWN);
   });
   const legend = labels.map((label, i) => `${paint(i)} ${label}`).join('   ');
-  return [colors.dim('who was ahead, from the first step to the last'), cells.join(''), legend];
+  const scale =
+    places < steps.length ? `; each place is who won most of ${Math.ceil(steps.length / places)} steps or so` : '';
+  return [colors.dim(`who was ahead, from the first step to the last${scale}`), cells.join(''), legend];
 }
 
-function perturbationTables({ perturbations }: LineagePart, colors: Colors): string[] {
-  const { input, parameters } = perturbations;
-  const right = (title: string): Column => ({ title, align: 'right' });
-  const inputColumns = [{ title: 'input' }, ...['fired', 'won', 'difference'].map(right)];
-  const inputRows = input.map(({ operation, fired, won, difference }) => {
-    return [operation, formatCount(fired), formatCount(won), formatNumber(difference)];
+function inputTable({ perturbations: { input } }: LineagePart, colors: Colors): string[] {
+  if (input.length === 0) return [];
+  const rows = input.map(({ operation, fired, won, difference }) => {
+    return [operation, formatCount(fired), formatCount(won), formatLoss(difference)];
   });
-  const columns = [{ title: 'parameters' }, ...['fired', 'kept', 'rolled back', 'gain'].map(right)];
-  const rows = parameters.map(({ operation, fired, kept, rolledBack, gain }) => {
-    return [operation, ...[fired, kept, rolledBack].map(formatCount), gain === null ? '-' : formatNumber(gain)];
-  });
+  const legend = [
+    ['won', 'steps in which the network had the lowest cross-entropy all the same'],
+    ['behind', 'its cross-entropy less the lowest of the others, mean'],
+  ] as const;
   return [
-    ...(inputRows.length > 0 ? ['', renderTable(inputColumns, inputRows, colors)] : []),
-    ...(rows.length > 0 ? ['', renderTable(columns, rows, colors)] : []),
+    '',
+    renderTable(headings('perturbed inputs', 'fired', 'won', 'behind'), rows, colors),
+    ...explain(legend, colors),
   ];
+}
+
+function parameterTable({ perturbations: { parameters } }: LineagePart, colors: Colors): string[] {
+  if (parameters.length === 0) return [];
+  const rows = parameters.map(({ operation, fired, kept, rolledBack, gain }) => {
+    return [operation, ...[fired, kept, rolledBack].map(formatCount), gain === null ? '-' : formatLoss(gain)];
+  });
+  const legend = [
+    ['gain', 'lowest cross-entropy of the others less its own over a trial, mean: kept above 0'],
+  ] as const;
+  const heads = headings('perturbed parameters', 'fired', 'kept', 'rolled back', 'gain');
+  return ['', renderTable(heads, rows, colors), ...explain(legend, colors)];
+}
+
+function headings(first: string, ...others: readonly string[]): Column[] {
+  return [{ title: first }, ...others.map((title): Column => ({ title, align: 'right' }))];
 }

@@ -28,6 +28,7 @@ export const SETTING_FLAGS: readonly SettingFlag[] = [
   data('--augmentation <how>', ['augmentation'], ''),
   contest('--preset <name>', ['preset'], '', 'none'),
   contest('--nets <list>', ['nets'], 'see `agon nets`'),
+  contest('--artifacts <folder>', ['artifacts'], 'train the networks of a training artifact', 'none'),
   contest('--rule <rule>', ['rule'], ''),
   contest('--top-k <k>', ['topK'], 'teachers of the rule top-k'),
   contest('--alpha <weight>', ['alpha'], "weight of learning from the teachers' output"),

@@ -4,19 +4,19 @@ import { sentences } from './wording.js';
 
 /** The results as Markdown. */
 export function toMarkdown(title: string, provenance: readonly string[], comparison: Comparison): string {
+  const tables = Object.values(resultTables(comparison)).filter(({ rows }) => rows.length > 0);
+  const words = sentences(comparison).map((sentence) => `- ${sentence}`);
   const parts = [
     `# ${title}`,
     ...provenance,
-    ...resultTables(comparison).map(markdownTable),
-    '## In words',
-    sentences(comparison)
-      .map((sentence) => `- ${sentence}`)
-      .join('\n'),
+    ...tables.map(markdownTable),
+    ...(words.length > 0 ? ['## In words', words.join('\n')] : []),
   ];
   return `${parts.join('\n\n')}\n`;
 }
 
-function markdownTable({ title, head, rows }: TextTable): string {
+function markdownTable({ title, note, head, rows }: TextTable): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [`## ${title}`, '', line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+  const table = [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+  return [`## ${title}`, ...(note ? [note] : []), table].join('\n\n');
 }

@@ -99,7 +99,9 @@ function differencesOf(
     ({ run }) => run.method,
   );
   const names = [...byMethod.keys()];
-  const pairs = names.flatMap((b, i) => names.slice(i + 1).map((a) => pair(byMethod, group, a, b, measure, split)));
+  const pairs = names
+    .flatMap((b, i) => names.slice(i + 1).map((a) => pair(byMethod, group, a, b, measure, split)))
+    .filter(({ seeds }) => seeds.length > 0);
   const tested = pairs.filter(({ difference }) => difference.p !== undefined);
   const adjusted = holm(tested.map(({ difference }) => difference.p as number));
   return pairs.map((each) => {

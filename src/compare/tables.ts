@@ -4,13 +4,20 @@ import { formatP, formatSigned, formatSummary, verdict } from './wording.js';
 /** A table as text: what every form of the report shows. */
 export interface TextTable {
   readonly title: string;
+  /** What the headings mean. */
+  readonly note?: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Results by method, and differences between methods. */
-export function resultTables(comparison: Comparison): TextTable[] {
-  return [methodTable(comparison), otherTable(comparison), costTable(comparison), differenceTable(comparison)];
+/** Results by method, and differences between methods: in this order, with no rows where there is nothing to say. */
+export function resultTables(comparison: Comparison) {
+  return {
+    methods: methodTable(comparison),
+    others: otherTable(comparison),
+    costs: costTable(comparison),
+    differences: differenceTable(comparison),
+  } satisfies Record<string, TextTable>;
 }
 
 function methodTable({ methods, measure, split }: Comparison): TextTable {
@@ -31,6 +38,10 @@ function otherTable({ methods, measure, split }: Comparison): TextTable {
   const others = (Object.keys(MEASURES) as Measure[]).filter((each) => each !== measure);
   return {
     title: `Other measures on the ${split} split, %: mean ± sd`,
+    note: [
+      ...others.map((other) => `${other}: ${MEASURES[other]}`),
+      'top-5 and ECE (expected calibration error): mean of the networks, last epoch',
+    ].join('; '),
     head: ['group', 'method', ...others, 'top-5', 'ECE'],
     rows: methods.map((each) => [
       each.group,
@@ -45,6 +56,7 @@ function otherTable({ methods, measure, split }: Comparison): TextTable {
 function costTable({ methods }: Comparison): TextTable {
   return {
     title: 'Cost of a run: mean over seeds',
+    note: 'training steps: their wall time, without validation; images/s: training images a second, each seen by all networks',
     head: ['group', 'method', 'training steps, s', 'images/s'],
     rows: methods.map(({ group, method, seconds, imagesPerSecond }) => {
       return [group, method, seconds.mean.toFixed(1), imagesPerSecond.mean.toFixed(0)];
@@ -52,13 +64,15 @@ function costTable({ methods }: Comparison): TextTable {
   };
 }
 
-function differenceTable({ differences, measure }: Comparison): TextTable {
+function differenceTable({ differences, measure, split }: Comparison): TextTable {
   return {
-    title: `Differences over equal seeds, points of ${MEASURES[measure]}`,
-    head: ['group', 'methods', 'difference', '95 % interval', 'p', 'p (Holm)', ''],
+    title: `Differences over equal seeds, points on the ${split} split: ${MEASURES[measure]}`,
+    note: 'p: paired t test; p (Holm): adjusted for all pairs of the group',
+    head: ['group', 'methods', 'seeds', 'difference', '95 % interval', 'p', 'p (Holm)', 'verdict'],
     rows: differences.map((each) => [
       each.group,
       `${each.a} − ${each.b}`,
+      String(each.seeds.length),
       formatSigned(each.difference.mean),
       each.difference.interval?.map((x) => formatSigned(x)).join(' to ') ?? '-',
       formatP(each.difference.p),

@@ -7,8 +7,11 @@ export function formatSummary({ mean, sd, interval }: Summary, digits = 2): stri
   return `${mean.toFixed(digits)}${spread}${interval ? ` [${interval.map((x) => x.toFixed(digits)).join(', ')}]` : ''}`;
 }
 
+/** With its sign, unless it is rounded to zero. */
 export function formatSigned(x: number, digits = 2): string {
-  return `${x < 0 ? '−' : '+'}${Math.abs(x).toFixed(digits)}`;
+  const size = Math.abs(x).toFixed(digits);
+  if (Number(size) === 0) return size;
+  return `${x < 0 ? '−' : '+'}${size}`;
 }
 
 export function formatP(p: number | undefined): string {

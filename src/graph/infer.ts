@@ -7,6 +7,8 @@ import * as elementwise from './infer/elementwise.js';
 import * as image from './infer/image.js';
 import * as linear from './infer/linear.js';
 import * as normalisation from './infer/normalisation.js';
+import * as onDevicePooling from './infer/on-device-pooling.js';
+import * as onDeviceTraining from './infer/on-device-training.js';
 import * as reduction from './infer/reduction.js';
 import * as reshaping from './infer/reshaping.js';
 import * as runtime from './infer/runtime.js';
@@ -43,13 +45,14 @@ const RULES: Readonly<Record<string, Readonly<Record<string, InferRule>>>> = {
     ...image,
     ...linear,
     ...normalisation,
+    ...onDevicePooling,
     ...reduction,
     ...reshaping,
     ...selection,
     ...transposed,
   },
   [AGON]: { ...training },
-  [MICROSOFT]: { ...runtime },
+  [MICROSOFT]: { ...runtime, ...onDeviceTraining },
   [NCHWC]: { ...blocked },
 };
 

@@ -3,27 +3,36 @@ import type { Value } from '../graph/node.js';
 import type { AdamWSettings, Optimizer } from './optimizer.js';
 
 /**
- * AdamW as PyTorch has it (Loshchilov and Hutter 2019, decay before the step): p *= 1 - lr * wd;
- * m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; p -= lr / c1 * m / (sqrt(v) / sqrt(c2) + eps), with c_i = 1 - b_i^t.
+ * AdamW (Loshchilov and Hutter 2019): m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; with c_i = 1 - b_i^t
+ *
+ * - `torch`: p = (1 - lr * wd) p - lr / c1 * m / (sqrt(v) / sqrt(c2) + eps), as torch.optim.AdamW has it;
+ * - `huggingface`: p = (1 - lr * wd) (p - lr * sqrt(c2) / c1 * m / (sqrt(v) + eps)), as transformers' AdamW and ONNX Runtime's
+ *   `adam_mode` 1 have it: eps is added before the correction, and the decay comes last.
+ *
  * What depends on t is computed in float64 outside the graph: float32 would lose digits of c2 in the first steps.
  */
-export function adamw({ betas: [b1, b2], eps, weightDecay }: AdamWSettings): Optimizer {
+export function adamw({ betas: [b1, b2], eps, weightDecay, variant = 'torch' }: AdamWSettings): Optimizer {
+  const correctsFirst = variant === 'torch';
   return {
     states: ['exp_avg', 'exp_avg_sq'],
     scalars: ['decay', 'step_size', 'denominator_scale'],
-    scalarsAt: (lr, step) => ({
-      decay: 1 - lr * weightDecay,
-      step_size: lr / (1 - b1 ** step),
-      denominator_scale: 1 / Math.sqrt(1 - b2 ** step),
-    }),
+    scalarsAt: (lr, step) => {
+      const correction = Math.sqrt(1 - b2 ** step);
+      return {
+        decay: 1 - lr * weightDecay,
+        step_size: (lr / (1 - b1 ** step)) * (correctsFirst ? 1 : correction),
+        denominator_scale: correctsFirst ? 1 / correction : 1,
+      };
+    },
     update(g, parameter, gradient, states, scalars) {
       const [m, v] = states as readonly [Value, Value];
       const [decay, stepSize, denominatorScale] = scalars as readonly [Value, Value, Value];
       const nextM = add(g, scale(g, m, b1), scale(g, gradient, 1 - b1));
       const nextV = add(g, scale(g, v, b2), scale(g, mul(g, gradient, gradient), 1 - b2));
       const denominator = add(g, mul(g, g.op('Sqrt', [nextV]), denominatorScale), g.scalar(eps));
-      const kept = mul(g, parameter, decay);
-      return { parameter: sub(g, kept, mul(g, div(g, nextM, denominator), stepSize)), states: [nextM, nextV] };
+      const kept = correctsFirst ? mul(g, parameter, decay) : parameter;
+      const moved = sub(g, kept, mul(g, div(g, nextM, denominator), stepSize));
+      return { parameter: correctsFirst ? moved : mul(g, moved, decay), states: [nextM, nextV] };
     },
   };
 }

@@ -13,13 +13,18 @@ export interface SgdSettings {
   readonly nesterov: boolean;
 }
 
-/** torch.optim.AdamW (no amsgrad). */
+/** The two readings of AdamW that are in use (see `adamw`). */
+export const ADAMW_VARIANTS = ['torch', 'huggingface'] as const;
+
+/** AdamW without amsgrad. */
 export interface AdamWSettings {
   readonly name: 'adamw';
   readonly lr: number;
   readonly betas: readonly [number, number];
   readonly eps: number;
   readonly weightDecay: number;
+  /** `torch` when left out. */
+  readonly variant?: (typeof ADAMW_VARIANTS)[number] | undefined;
 }
 
 export type OptimizerSettings = SgdSettings | AdamWSettings;

@@ -10,8 +10,14 @@ export interface EpochRow extends Partial<NetworkProgress> {
   readonly best?: boolean;
 }
 
+/** Which epoch rows belong to, from 0, and the share of its steps' time that they waited for batches, where it is known. */
+export interface EpochHead {
+  readonly epoch: number;
+  readonly stall: number | undefined;
+}
+
 /** Everything but the network's column: the other columns, the gaps, the star. */
-const FIXED_WIDTH = 62;
+const FIXED_WIDTH = 69;
 const LONGEST_LABEL = 24;
 
 /** The table that grows by a row for each network and epoch; rows of the running epoch have the same columns. */
@@ -34,22 +40,25 @@ export class EpochTable {
 
   /** The column headings. */
   head(): string {
-    const cells = this.#join('epoch', 'network', ['loss', 'acc.', 'val. loss', 'acc.', 'won', 'taught']);
+    const cells = this.#join('epoch', 'stall', 'network', ['loss', 'acc.', 'val. loss', 'acc.', 'won', 'taught']);
     return this.colors.dim(cells.trimEnd());
   }
 
-  /** A row for each network; the first carries the epoch's number. */
-  rows(epoch: number, rows: readonly EpochRow[]): string[] {
+  /** A row for each network; the first carries what is said of the epoch. */
+  rows({ epoch, stall }: EpochHead, rows: readonly EpochRow[]): string[] {
     return rows.map((row, i) => {
       const label = this.#labels[i] ?? '';
-      const text = this.#join(i === 0 ? String(epoch + 1) : '', label, cellsOf(row));
+      const [number, waited] = i === 0 ? [String(epoch + 1), share(stall)] : ['', ''];
+      const text = this.#join(number, waited, label, cellsOf(row));
       return this.#paint(row, text);
     });
   }
 
-  #join(epoch: string, label: string, [loss, accuracy, valLoss, valAccuracy, won, taught]: readonly string[]): string {
+  #join(epoch: string, stall: string, label: string, cells: readonly string[]): string {
+    const [loss, accuracy, valLoss, valAccuracy, won, taught] = cells;
     const columns = [
       epoch.padStart(5),
+      stall.padStart(5),
       label.padEnd(this.#width),
       (loss ?? '').padStart(7),
       (accuracy ?? '').padStart(7),
@@ -66,9 +75,10 @@ export class EpochTable {
   }
 }
 
+const cell = (value: number | undefined, format: (n: number) => string) => (value === undefined ? '' : format(value));
+const share = (value: number | undefined) => cell(value, (n) => formatPercent(n, 0));
+
 function cellsOf({ loss, accuracy, validation, won, taught }: EpochRow): string[] {
-  const cell = (value: number | undefined, format: (n: number) => string) => (value === undefined ? '' : format(value));
-  const share = (value: number | undefined) => cell(value, (n) => formatPercent(n, 0));
   const training = [cell(loss, formatLoss), cell(accuracy, formatPercent)];
   return [
     ...training,
@@ -81,6 +91,11 @@ function cellsOf({ loss, accuracy, validation, won, taught }: EpochRow): string[
 
 function isDiverged(loss: number | undefined): boolean {
   return loss !== undefined && !Number.isFinite(loss);
+}
+
+/** The share of an epoch's time that its steps waited for batches. */
+export function stallOf({ seconds, waited }: Pick<EpochEvent, 'seconds' | 'waited'>): number {
+  return waited / seconds;
 }
 
 /** The rows of an epoch that is over; `progress` adds how often each has taught. The star is for a new best. */

@@ -1,5 +1,5 @@
 import type { EpochEvent, PhaseEvent, StartEvent, TrainEvent } from '../train/events.js';
-import { EpochTable, finishedRows } from './epoch-table.js';
+import { EpochTable, finishedRows, stallOf } from './epoch-table.js';
 import { headerLines } from './header.js';
 import { LiveLines } from './live-lines.js';
 import { type Colors, type Output, widthOf } from './output.js';
@@ -89,7 +89,7 @@ export class LiveReport implements EventReport {
     const run = this.#run;
     if (!run || run.progress.epoch >= run.progress.epochs) return;
     const { progress, table } = run;
-    const rows = progress.networks.map((_, i) => () => table.rows(progress.epoch, progress.networks)[i] ?? '');
+    const rows = progress.networks.map((_, i) => () => table.rows(progress, progress.networks)[i] ?? '');
     this.#live.show([...rows, () => progressLine(progress, widthOf(this.output), this.colors, this.#doing)]);
   }
 
@@ -97,7 +97,8 @@ export class LiveReport implements EventReport {
     const run = this.#run;
     if (!run) return;
     this.#live.clear();
-    this.#write(run.table.rows(event.epoch, finishedRows(event, run.progress.networks)));
+    const rows = finishedRows(event, run.progress.networks);
+    this.#write(run.table.rows({ epoch: event.epoch, stall: stallOf(event) }, rows));
     run.progress.addEpoch(event, this.now());
     this.#showEpoch();
   }
@@ -106,7 +107,7 @@ export class LiveReport implements EventReport {
   #keepEpoch(): void {
     this.#live.clear();
     const { progress, table } = this.#run ?? {};
-    if (progress && progress.step > 0) this.#write(table?.rows(progress.epoch, progress.networks) ?? []);
+    if (progress && progress.step > 0) this.#write(table?.rows(progress, progress.networks) ?? []);
   }
 
   #write(lines: readonly string[]): void {

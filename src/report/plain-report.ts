@@ -1,5 +1,5 @@
 import type { EpochEvent, StartEvent, StepEvent, TrainEvent } from '../train/events.js';
-import { finishedRows } from './epoch-table.js';
+import { finishedRows, stallOf } from './epoch-table.js';
 import { formatDuration, formatLoss, formatPercent, formatRate } from './format.js';
 import { headerLines } from './header.js';
 import { labelNetworks } from './labels.js';
@@ -61,7 +61,7 @@ export class PlainReport implements EventReport {
     progress.addStep(event, now);
     if (this.quiet || now - this.#written < SECONDS_BETWEEN_LINES) return;
     this.#written = now;
-    const speed = `${formatRate(progress.imagesPerSecond)} images/s, ${formatDuration(progress.secondsLeft)} left`;
+    const speed = describeSpeed(progress.imagesPerSecond, progress.stall, progress.secondsLeft);
     const networks = progress.networks.map((network, i) => `${labels[i]} ${describe(network)}`);
     const place = `epoch ${progress.epoch + 1}/${progress.epochs}, step ${progress.step}/${progress.stepsPerEpoch}`;
     this.#write([`${place}: ${[speed, ...networks].join('; ')}`]);
@@ -79,13 +79,17 @@ export class PlainReport implements EventReport {
       const validation = `validation ${formatLoss(loss)} ${formatPercent(accuracy)}${row.best ? ' (best so far)' : ''}`;
       return `${labels[i]} ${describe(row)}, ${validation}`;
     });
-    const speed = `${formatRate(event.imagesPerSecond)} images/s, ${formatDuration(progress.secondsLeft)} left`;
+    const speed = describeSpeed(event.imagesPerSecond, stallOf(event), progress.secondsLeft);
     this.#write([`epoch ${event.epoch + 1}/${progress.epochs}: ${[speed, ...networks].join('; ')}`]);
   }
 
   #write(lines: readonly string[]): void {
     this.output.write(`${lines.join('\n')}\n`);
   }
+}
+
+function describeSpeed(imagesPerSecond: number, stall: number | undefined, secondsLeft: number): string {
+  return `${formatRate(imagesPerSecond)} images/s, stall ${formatPercent(stall ?? Number.NaN, 0)}, ${formatDuration(secondsLeft)} left`;
 }
 
 function describe({ loss = Number.NaN, accuracy = Number.NaN, won = Number.NaN }: Partial<NetworkProgress>): string {

@@ -24,6 +24,8 @@ export class RunProgress {
   readonly #batch: number;
   #sums: { loss: number; accuracy: number; won: number; taught: number }[] = [];
   #counted = 0;
+  #seconds = 0;
+  #waited = 0;
   readonly #pace = { sum: 0, weight: 0 };
   readonly #betweenEpochs = { sum: 0, count: 0 };
   #lastStepAt = Number.NaN;
@@ -47,6 +49,8 @@ export class RunProgress {
     this.#pace.sum += WEIGHT * (event.seconds - this.#pace.sum);
     this.#pace.weight += WEIGHT * (1 - this.#pace.weight);
     this.#counted++;
+    this.#seconds += event.seconds;
+    this.#waited += event.waited;
     const winner = lowest(event.ce);
     this.#sums.forEach((sum, i) => {
       sum.loss += event.ce[i] ?? Number.NaN;
@@ -75,6 +79,11 @@ export class RunProgress {
     });
   }
 
+  /** Share of the time of those steps that they waited for their batches; undefined before the first. */
+  get stall(): number | undefined {
+    return this.#counted > 0 ? this.#waited / this.#seconds : undefined;
+  }
+
   get imagesPerSecond(): number {
     return this.#batch / this.#secondsPerStep;
   }
@@ -93,6 +102,8 @@ export class RunProgress {
 
   #begin(networks: number): void {
     this.#counted = 0;
+    this.#seconds = 0;
+    this.#waited = 0;
     this.#sums = Array.from({ length: networks }, () => ({ loss: 0, accuracy: 0, won: 0, taught: 0 }));
   }
 }

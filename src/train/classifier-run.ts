@@ -3,14 +3,15 @@ import { Predictor } from '../runtime/predictor.js';
 import { present } from '../util/error.js';
 import { readCheckpoint } from './checkpoint.js';
 import type { Classifier, ClassifierOptions } from './classifier.js';
-import { createGroup } from './group.js';
+import { openRunGroup } from './group.js';
 import { runPaths } from './run-folder.js';
 
 /** The network of a run that validated best, at its best epoch. */
 export async function openRunClassifier(folder: string, options: ClassifierOptions): Promise<Classifier> {
-  const { settings, classes, preprocessing, best, tensors } = await readCheckpoint(runPaths(folder).best);
+  const checkpoint = await readCheckpoint(runPaths(folder).best);
+  const { classes, preprocessing, best, tensors } = checkpoint;
   const { network } = present(best, 'the best epoch');
-  const { graphs } = createGroup(settings, { classes, channels: preprocessing.channels }, preprocessing);
+  const { graphs } = await openRunGroup(folder, checkpoint);
   const graph = present(graphs[network], 'the best network');
   const predictor = await Predictor.open(graph, options);
   predictor.load((name) => present(tensors.get(networkPrefix(network) + name), name));

@@ -6,7 +6,7 @@ import { type Checkpoint, writeCheckpoint } from './checkpoint.js';
 import { evaluationLoader, type RunData, trainingLoader } from './data.js';
 import type { Emit } from './events.js';
 import { type FrozenTeacher, openFrozenTeacher } from './frozen-teacher.js';
-import { createStep, type Group, initialState, openPredictors, openStepper } from './group.js';
+import { createStep, type Group, initialState, openPredictors, openStepper, updatesBefore } from './group.js';
 import { LineageFile } from './lineage-file.js';
 import type { LoopContext } from './loop.js';
 import { ParameterPerturbation, type PerturbationSource } from './parameter-perturbation.js';
@@ -58,6 +58,7 @@ export async function openContext(
     input: preprocessing,
     uniforms: step.uniforms.map(({ name, shape }) => ({ name, shape: shape as number[] })),
     teacher,
+    updatesBefore: updatesBefore(group, step),
     stepper,
     perturbation: openPerturbation(settings, { ...source, totalSteps: settings.epochs * training.steps }, resumed),
     predictors: await openPredictors(group, settings),

@@ -6,7 +6,7 @@ import { type Checkpoint, readCheckpoint } from './checkpoint.js';
 import { evaluationLoader } from './data.js';
 import { evaluate, loadPredictors } from './evaluate.js';
 import type { Evaluation, NetworkInfo } from './events.js';
-import { createGroup, openPredictors } from './group.js';
+import { openPredictors, openRunGroup } from './group.js';
 import { runPaths } from './run-folder.js';
 import { parseSettings } from './settings.js';
 
@@ -41,8 +41,8 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
   checkClasses(settings.data, opened.classes, checkpoint);
   const name = options.split ?? (opened.test ? 'test' : 'validation');
   const split = opened[name] ?? fail(settings.data, `there is no ${name} split`);
-  const { preprocessing, classes } = checkpoint;
-  const group = createGroup(settings, { classes, channels: preprocessing.channels }, preprocessing);
+  const { preprocessing } = checkpoint;
+  const group = await openRunGroup(folder, checkpoint);
   const predictors = await openPredictors(group, settings);
   loadPredictors(predictors, checkpoint.tensors);
   const loader = evaluationLoader(split, preprocessing, settings);

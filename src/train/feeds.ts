@@ -14,6 +14,8 @@ export interface FeedSource {
   /** The step's inputs for uniform random numbers. */
   readonly uniforms: readonly { readonly name: string; readonly shape: readonly number[] }[];
   readonly teacher: FrozenTeacher | undefined;
+  /** Updates that the optimizer state had seen when the run began. */
+  readonly updatesBefore: number;
 }
 
 /** The inputs of a step, counted from 0 over the run (see `StepGraph`). The frozen teacher sees the clean images. */
@@ -28,7 +30,7 @@ export async function feedsFor(
   const labels = labelsTensor(batch.labels);
   const own = settings.inputPerturbation !== null;
   const feeds: Record<string, Tensor> = { labels, ...(own ? ownInputs(source, batch, images, labels) : { images }) };
-  const scalars = createOptimizer(settings.optimizer).scalarsAt(lr, count + 1);
+  const scalars = createOptimizer(settings.optimizer).scalarsAt(lr, source.updatesBefore + count + 1);
   for (const [name, value] of Object.entries(scalars)) feeds[name] = scalar(value);
   for (const { name, shape } of uniforms) {
     const random = stream(settings.seed, 'uniform', name, count);

@@ -2,7 +2,6 @@ import type { Dataset, Size } from '../data/dataset.js';
 import { buildStep, networkPrefix, nextName, type StepGraph } from '../distill/step.js';
 import type { Graph } from '../graph/graph.js';
 import { initialiseParameter, initialiseParameters } from '../nets/initialise.js';
-import { createNetwork, planNetwork } from '../nets/registry.js';
 import { countParameters } from '../nets/summary.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
@@ -10,27 +9,38 @@ import { Predictor } from '../runtime/predictor.js';
 import { Stepper } from '../runtime/stepper.js';
 import type { ChosenTarget } from '../runtime/target.js';
 import { present } from '../util/error.js';
+import type { Checkpoint } from './checkpoint.js';
 import type { NetworkInfo } from './events.js';
+import { type NetworkSources, openRunSources } from './network-source.js';
 import type { Settings } from './settings.js';
 
-/** The networks of a run: forward graphs, and what reports call them. */
-export interface Group {
+/** The networks of a run: forward graphs, what reports call them, and what they begin with where that is given. */
+export interface Group extends Pick<NetworkSources, 'weights'> {
   readonly graphs: readonly Graph[];
   readonly networks: readonly NetworkInfo[];
 }
 
 /** Builds the forward graphs of a run for its data and input size. */
 export function createGroup(
-  { nets }: Pick<Settings, 'nets'>,
+  { sources, weights }: NetworkSources,
   { classes, channels }: Pick<Dataset, 'classes' | 'channels'>,
   input: Size,
 ): Group {
   const shape = { classes: classes.length, channels, height: input.height, width: input.width };
-  const graphs = nets.map((spec) => createNetwork(spec as string, shape));
+  const graphs = sources.map((source) => source.create(shape));
   const networks = graphs.map((graph, index) => {
-    return { index, name: planNetwork(nets[index]).name, parameters: countParameters(graph) };
+    return { index, name: present(sources[index], 'its source').name, parameters: countParameters(graph) };
   });
-  return { graphs, networks };
+  return { graphs, networks, ...(weights && { weights }) };
+}
+
+/** The group of a run that began already, from its folder and one of its checkpoints. */
+export async function openRunGroup(
+  folder: string,
+  { settings, classes, preprocessing }: Pick<Checkpoint, 'settings' | 'classes' | 'preprocessing'>,
+): Promise<Group> {
+  const sources = await openRunSources(folder, settings);
+  return createGroup(sources, { classes, channels: preprocessing.channels }, preprocessing);
 }
 
 /** The group's whole training step, for whole batches of the settings' size; with own inputs where one may be perturbed. */
@@ -54,14 +64,31 @@ export async function openPredictors(
 }
 
 /**
- * The state before the first step: initialised parameters, optimizer state zero. What only the step has (learned
- * projections) has streams of its own, so the networks start the same with it and without.
+ * The state before the first step: initialised parameters, optimizer state zero, or what the group's weights give. What only
+ * the step has (learned projections) has streams of its own, so the networks start the same with it and without.
  */
-export function initialState({ graphs }: Group, step: StepGraph, seed: number): Map<string, Tensor> {
+export function initialState(group: Group, step: StepGraph, seed: number): Map<string, Tensor> {
+  const { graphs, weights } = group;
   const initial = new Map<string, Tensor>();
   graphs.forEach((graph, i) => {
     for (const [name, value] of initialiseParameters(graph, seed, i)) initial.set(networkPrefix(i) + name, value);
   });
+  const unused = new Set(goesOn(group, step) ? [] : optimizerState(step));
+  for (const [name, value] of weights?.tensors ?? []) if (!unused.has(name)) initial.set(name, value);
   const first = (name: string) => initialiseParameter(present(step.graph.parameters.get(name), name), seed, 'step');
   return new Map(step.state.map((name) => [name, initial.get(name) ?? first(name)]));
+}
+
+/** Updates that the optimizer state has seen before the first step: 0 unless it is given with the weights. */
+export function updatesBefore(group: Group, step: StepGraph): number {
+  return goesOn(group, step) ? present(group.weights, 'the weights').updates : 0;
+}
+
+/** Whether the optimizer's whole state is given: a part of it would be of no use. */
+function goesOn({ weights }: Group, step: StepGraph): boolean {
+  return weights !== undefined && optimizerState(step).every((name) => weights.tensors.has(name));
+}
+
+function optimizerState({ graph, state }: StepGraph): string[] {
+  return state.filter((name) => graph.parameters.get(name)?.role === 'optimizer');
 }

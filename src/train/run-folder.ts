@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { access, constants, mkdir, readdir, readFile } from 'node:fs/promises';
 import { basename, join, parse } from 'node:path';
+import type { ArtifactContent } from '../artifacts/create.js';
+import { temporaryPrefix, writeArtifact } from '../artifacts/write.js';
 import { fail, messageOf } from '../util/error.js';
 import { errorCode, removeIfThere, writeFileWhole } from '../util/files.js';
 import { parseSettings, type Settings } from './settings.js';
@@ -15,6 +17,8 @@ export function runPaths(folder: string) {
     winner: join(folder, 'winner.onnx'),
     result: join(folder, 'result.json'),
     lineage: join(folder, 'lineage.bin'),
+    /** What a run on an artifact's networks keeps of it: a folder. */
+    artifacts: join(folder, 'artifacts'),
   };
 }
 
@@ -28,19 +32,25 @@ export async function prepareRunFolder(folder: string, { overwrite }: { overwrit
   await makeFolder(folder);
 }
 
-/** Puts a run that is about to train into its folder: what an earlier one left there goes, the configuration is written. */
-export async function beginRun(folder: string, settings: Settings): Promise<void> {
+/**
+ * Puts a run that is about to train into its folder: what an earlier one left there goes, the configuration is written, and
+ * what it needs of the artifact that its networks are from.
+ */
+export async function beginRun(folder: string, settings: Settings, artifact?: ArtifactContent): Promise<void> {
   const paths = runPaths(folder);
   for (const path of Object.values(paths)) await removeIfThere(path);
   await removeHalfWritten(folder);
+  if (artifact) await writeArtifact(paths.artifacts, artifact);
   await writeFileWhole(paths.config, `${JSON.stringify(settings, undefined, 2)}\n`);
 }
 
 /** Removes what a process that was killed had half written: {@link writeFileWhole}'s files end in a number until they are whole. */
 export async function removeHalfWritten(folder: string): Promise<void> {
   const names = Object.values(runPaths(folder)).map((path) => basename(path));
+  const isHalf = (entry: string) => /\.\d+$/.test(entry) && names.includes(parse(entry).name);
+  const isHalfArtifact = (entry: string) => entry.startsWith(temporaryPrefix(runPaths(folder).artifacts));
   for (const entry of await readdir(folder)) {
-    if (/\.\d+$/.test(entry) && names.includes(parse(entry).name)) await removeIfThere(join(folder, entry));
+    if (isHalf(entry) || isHalfArtifact(entry)) await removeIfThere(join(folder, entry));
   }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { PERTURBATION_POOLS } from '../data/perturb/pools.js';
 import { TEACHER_RULES } from '../distill/teachers.js';
 import { FEATURE_REDUCTIONS } from '../losses/feature-mse.js';
+import { ADAMW_VARIANTS } from '../optim/optimizer.js';
 import { AgonError, fail } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
 import { PRESET_NAMES } from './preset-names.js';
@@ -24,6 +25,7 @@ const adamw = z.strictObject({
   betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([0.9, 0.999]),
   eps: z.number().positive().default(1e-8),
   weightDecay: z.number().min(0).default(1e-2),
+  variant: z.enum(ADAMW_VARIANTS).optional(),
 });
 
 const schedule = z.discriminatedUnion('name', [
@@ -90,6 +92,8 @@ export const settingsSchema = z.strictObject({
     )
     .min(1)
     .default(['resnet8', 'resnet8']),
+  /** The folder of a training artifact, whose networks are trained in place of `nets` (docs/artifacts.md). */
+  artifacts: z.string().nullable().default(null),
   epochs: count.default(10),
   batchSize: z.int().min(2).default(128),
   seed: z.int().min(0).default(0),

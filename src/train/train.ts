@@ -13,6 +13,7 @@ import { evaluate, loadPredictors } from './evaluate.js';
 import type { EvaluatedEpoch, GroupEvaluation } from './events.js';
 import { createGroup, type Group } from './group.js';
 import { type LoopContext, trainLoop } from './loop.js';
+import { openRunSources, openSources, settleNetworks } from './network-source.js';
 import { presetDifferences } from './presets.js';
 import { writeResult } from './result.js';
 import { beginRun, removeHalfWritten, runPaths } from './run-folder.js';
@@ -30,10 +31,11 @@ export interface TrainOptions extends ContextOptions {
  * train in its folder.
  */
 export async function train(options: TrainOptions): Promise<'finished' | 'stopped'> {
-  checkSettings(options.settings);
+  const settings = options.resume ? options.settings : await settleNetworks(options.settings);
+  checkSettings(settings);
   const unlock = await lockRun(options.folder);
   try {
-    return await trainLocked(options);
+    return await trainLocked({ ...options, settings });
   } catch (error) {
     if (error instanceof Stopped) return 'stopped';
     throw error;
@@ -47,15 +49,16 @@ async function trainLocked(options: TrainOptions): Promise<'finished' | 'stopped
   const paths = runPaths(folder);
   const resumed = options.resume ? await readCheckpoint(paths.last) : undefined;
   if (resumed) checkSameSettings(paths.last, resumed, settings);
+  const networks = resumed ? await openRunSources(folder, settings) : await openSources(settings);
   emit({ type: 'phase', phase: 'data' });
   const data = await prepareData(settings, () => checkStop(stopRequested));
   if (resumed) checkSameData(paths.last, resumed, data);
   emit({ type: 'phase', phase: 'graph' });
-  const group = createGroup(settings, data.dataset, data.preprocessing);
+  const group = createGroup(networks, data.dataset, data.preprocessing);
   const context = await openContext(options, data, group, resumed);
   try {
     if (resumed) await resumeRun(folder, context, resumed);
-    else await beginRun(folder, settings);
+    else await beginRun(folder, settings, networks.artifact);
     announce(options, data, group, context);
     const stoppedAt = await trainLoop(context);
     if (stoppedAt) {

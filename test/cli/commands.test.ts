@@ -100,9 +100,14 @@ describe('agon eval, export and predict', () => {
   });
 
   it('say what was exported', () => {
-    const lines = formatExported({ path: 'a.onnx', network, parity: 1.26e-7, bytes: 322_370 });
+    const one = { path: 'a.onnx', networks: [network], ensemble: false, parity: 1.26e-7, bytes: 322_370 };
+    const lines = formatExported(one);
     expect(lines[0]).toBe('a.onnx  resnet8 (network 1), 322 kB');
     expect(lines[1]).toContain('1.3e-7');
+    const networks = [{ ...network, index: 0 }, network];
+    expect(formatExported({ ...one, networks, ensemble: true })[0]).toBe(
+      'a.onnx  ensemble of resnet8 #0, resnet8 #1, 322 kB',
+    );
   });
 
   it('predict the files that can be read and report the others', () => {

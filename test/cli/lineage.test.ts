@@ -55,21 +55,30 @@ describe('agon lineage', () => {
     expect(stdout.split('\n')).toEqual([
       '4 steps',
       '',
-      'epoch  won #0  won #1  won #2  role changes  margin  KL to #0  KL to #1  KL to #2  input  parameters  kept',
-      '    1     0 %    67 %    33 %             1  0.2500       1.5       1.5         5      2           1     1',
-      '    2     0 %     0 %   100 %             0  0.2500       0.5       1.5         0      0           1     0',
-      '  all     0 %    50 %    50 %             1  0.2500         2         3         5      2           2     1',
+      'epoch  won #0  won #1  won #2  changes  margin   KL #0   KL #1   KL #2  inputs  trials  kept',
+      '    1     0 %    67 %    33 %        1  0.2500  1.5000  1.5000  5.0000       2       1     1',
+      '    2     0 %     0 %   100 %        0  0.2500  0.5000  1.5000  0.0000       0       1     0',
+      '  all     0 %    50 %    50 %        1  0.2500  2.0000  3.0000  5.0000       2       2     1',
+      'won      share of the steps in which it had the lowest cross-entropy',
+      'changes  steps with other teachers than the step before',
+      'margin   cross-entropy of the second best less that of the best, mean of the steps',
+      'KL       divergence from its teachers, summed over the steps: what it was taught',
+      'inputs   steps in which one network saw a perturbed batch',
+      'trials   of perturbed parameters that began, and that ended well',
       '',
       'who was ahead, from the first step to the last',
       '1122',
       '0 resnet8 #0   1 resnet8 #1   2 wrn_16_2',
       '',
-      'input  fired  won  difference',
-      'noise      2    1        0.25',
+      'perturbed inputs  fired  won  behind',
+      'noise                 2    1  0.2500',
+      'won     steps in which the network had the lowest cross-entropy all the same',
+      'behind  its cross-entropy less the lowest of the others, mean',
       '',
-      'parameters  fired  kept  rolled back   gain',
-      'crossover       1     1            0  0.125',
-      'mutation        1     0            0      -',
+      'perturbed parameters  fired  kept  rolled back    gain',
+      'crossover                 1     1            0  0.1250',
+      'mutation                  1     0            0       -',
+      'gain  lowest cross-entropy of the others less its own over a trial, mean: kept above 0',
       '',
     ]);
   });
@@ -82,12 +91,17 @@ describe('agon lineage', () => {
       '0··',
       '0 resnet8 #0   1 resnet8 #1   2 wrn_16_2',
     ]);
+    const told = lines.join(' ');
+    for (const heading of ['inputs', 'trials', 'kept', 'perturbed']) expect(told).not.toContain(heading);
   });
 
   it('fits a long run into a line: each place is who won most there', () => {
     const steps = Array.from({ length: 1000 }, (_, i) => ahead(i < 500 ? (i % 3 === 0 ? 1 : 0) : 2));
     const lines = linesOf({ ...LINEAGE, steps }, {}, 40);
     expect(lines).toContain(`${'0'.repeat(20)}${'2'.repeat(20)}`);
+    expect(lines).toContain(
+      'who was ahead, from the first step to the last; each place is who won most of 25 steps or so',
+    );
   });
 
   it('colours networks', () => {

@@ -15,6 +15,7 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--validation 0.2', { validation: 0.2 }],
   ['--augmentation none', { augmentation: 'none' }],
   ['--nets resnet20,wrn_16_2', { nets: ['resnet20', 'wrn_16_2'] }],
+  ['--artifacts models/resnet20', { artifacts: 'models/resnet20' }],
   ['--rule all-better', { rule: 'all-better' }],
   ['--top-k 2', { topK: 2 }],
   ['--alpha 0', { alpha: 0 }],

@@ -6,6 +6,7 @@ import { type ExperimentInput, parseExperiment, planRuns } from '../../src/compa
 import { keepExperiment, openExperiment } from '../../src/compare/folder.js';
 import { prepareData, trainingLoader } from '../../src/train/data.js';
 import { createGroup, createStep, initialState } from '../../src/train/group.js';
+import { zooSources } from '../../src/train/network-source.js';
 import type { Settings } from '../../src/train/settings.js';
 
 const EXPERIMENT: ExperimentInput = {
@@ -84,7 +85,7 @@ describe('an experiment', () => {
     const runs = plan({ ...EXPERIMENT, groups: { pair: ['resnet8', 'resnet8'] }, seeds: [5] });
     const begin = async (settings: Settings) => {
       const data = await prepareData(settings);
-      const group = createGroup(settings, data.dataset, data.preprocessing);
+      const group = createGroup(zooSources(settings.nets), data.dataset, data.preprocessing);
       const loader = trainingLoader(data, settings);
       const orders: number[][] = [];
       for await (const { indices } of loader.epoch({ epoch: 1 })) orders.push([...indices]);

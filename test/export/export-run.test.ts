@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import { readModelFile } from '../../src/onnx/file.js';
 import { readCheckpoint, writeCheckpoint } from '../../src/train/checkpoint.js';
 import { runPaths } from '../../src/train/run-folder.js';
 import { eventsOf } from '../train/runs.js';
-import { pictureRun } from './picture-run.js';
+import { copyRun, pictureRun } from './picture-run.js';
 
 const run = pictureRun();
 
@@ -25,15 +25,6 @@ function ending() {
 async function metadataOf(path: string): Promise<Record<string, Record<string, unknown>>> {
   const { metadataProps = [] } = await readModelFile(path);
   return Object.fromEntries(metadataProps.map(({ key, value }) => [key, JSON.parse(value)]));
-}
-
-/** A copy of the run's checkpoints in a folder of their own. */
-async function copyRun(name: string): Promise<string> {
-  const folder = join(run.root, name);
-  await mkdir(folder);
-  const [from, to] = [runPaths(run.ran.folder), runPaths(folder)];
-  for (const key of ['best', 'last'] as const) await copyFile(from[key], to[key]);
-  return folder;
 }
 
 describe('the exported winner', () => {
@@ -117,21 +108,21 @@ describe('the exported winner', () => {
 
 describe('export', () => {
   it('takes a network by index or by a name that only one has', async () => {
-    const folder = await copyRun('choices');
+    const folder = await copyRun(run, 'choices');
     const byIndex = await exportRun(folder, { checkpoint: 'best', network: '1', out: join(folder, 'one.onnx') });
     const byName = await exportRun(folder, {
       checkpoint: 'best',
       network: 'mobilenetv2',
       out: join(folder, 'two.onnx'),
     });
-    expect(byIndex.network).toEqual(byName.network);
+    expect(byIndex.networks).toEqual(byName.networks);
     expect(await readFile(byIndex.path)).toEqual(await readFile(byName.path));
     const { graph } = await readModelFile(byIndex.path);
     expect(graph.node.some(({ opType }) => opType === 'Dropout')).toBe(false);
   });
 
   it('writes where it is told, else into the run, never over the winner of the best epoch', async () => {
-    const folder = await copyRun('places');
+    const folder = await copyRun(run, 'places');
     const { index, name } = ending().winner;
     const others = [0, 1, 2].filter((i) => i !== index);
     const paths: string[] = [];
@@ -157,7 +148,7 @@ describe('export', () => {
   });
 
   it('writes nothing when it fails', async () => {
-    const folder = await copyRun('failures');
+    const folder = await copyRun(run, 'failures');
     const before = await readdir(folder);
     const missing = join(folder, 'nowhere', 'model.onnx');
     await expect(exportRun(folder, { checkpoint: 'best', out: missing })).rejects.toThrow(

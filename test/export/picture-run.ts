@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll } from 'vitest';
-import { prepareRunFolder } from '../../src/train/run-folder.js';
+import { prepareRunFolder, runPaths } from '../../src/train/run-folder.js';
 import { parseSettings } from '../../src/train/settings.js';
 import { stream } from '../../src/util/random.js';
 import { MOBILENET, type Ran, RESNET, runHere } from '../train/runs.js';
@@ -35,9 +35,23 @@ async function writePictures(folder: string): Promise<void> {
   }
 }
 
+/** A finished run in a folder of its own, beside which a test may write. */
+export interface PictureRun {
+  readonly root: string;
+  readonly ran: Ran;
+  write(name: string, content: Uint8Array | string): Promise<string>;
+}
+
 /** A finished run of three networks, one with Dropout and two of one name, on a folder of pictures; for all tests of a file. */
-export function pictureRun(): { readonly root: string; readonly ran: Ran } {
-  const held: { root: string; ran: Ran } = { root: '', ran: { folder: '', outcome: 'stopped', events: [] } };
+export function pictureRun(): PictureRun {
+  const held = {
+    root: '',
+    ran: { folder: '', outcome: 'stopped', events: [] } as Ran,
+    write: async (name: string, content: Uint8Array | string) => {
+      await writeFile(join(held.root, name), content);
+      return join(held.root, name);
+    },
+  };
   beforeAll(async () => {
     held.root = await mkdtemp(join(tmpdir(), 'agon-export-'));
     const data = join(held.root, 'pictures');
@@ -58,4 +72,13 @@ export function pictureRun(): { readonly root: string; readonly ran: Ran } {
   });
   afterAll(() => rm(held.root, { recursive: true, force: true }));
   return held;
+}
+
+/** A copy of the run's checkpoints in a folder of their own. */
+export async function copyRun({ root, ran }: PictureRun, name: string): Promise<string> {
+  const folder = join(root, name);
+  await mkdir(folder);
+  const [from, to] = [runPaths(ran.folder), runPaths(folder)];
+  for (const key of ['best', 'last'] as const) await copyFile(from[key], to[key]);
+  return folder;
 }

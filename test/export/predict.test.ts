@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -11,13 +10,7 @@ import { type Colour, picture, pictureRun } from './picture-run.js';
 
 const run = pictureRun();
 const winner = () => runPaths(run.ran.folder).winner;
-
-/** Writes a file beside the run. */
-async function write(name: string, content: Buffer | Uint8Array | string): Promise<string> {
-  const path = join(run.root, name);
-  await writeFile(path, content);
-  return path;
-}
+const { write } = run;
 
 describe('predict', () => {
   it('names the classes of pictures of any size, the likeliest first', async () => {

@@ -38,3 +38,22 @@ export function adamwLoop(start: Start, settings: AdamWSettings, lrAt: (step: nu
     return { parameter: [...p], states: [[...m], [...v]] };
   });
 }
+
+/** AdamW as transformers.AdamW's source has it, in float64: eps before the correction, decay last. */
+export function huggingFaceAdamwLoop(start: Start, settings: AdamWSettings, lrAt: (step: number) => number): Trace[] {
+  const { betas, eps, weightDecay } = settings;
+  const p = [...start.parameter];
+  const [m, v] = [p.map(() => 0), p.map(() => 0)];
+  return start.gradients.map((gradient, index) => {
+    const [t, lr] = [index + 1, lrAt(index + 1)];
+    const stepSize = (lr * Math.sqrt(1 - betas[1] ** t)) / (1 - betas[0] ** t);
+    for (let i = 0; i < p.length; i++) {
+      const g = gradient[i] as number;
+      m[i] = betas[0] * (m[i] as number) + (1 - betas[0]) * g;
+      v[i] = betas[1] * (v[i] as number) + (1 - betas[1]) * g * g;
+      p[i] = (p[i] as number) - (stepSize * (m[i] as number)) / (Math.sqrt(v[i] as number) + eps);
+      p[i] = (p[i] as number) - lr * weightDecay * (p[i] as number);
+    }
+    return { parameter: [...p], states: [[...m], [...v]] };
+  });
+}

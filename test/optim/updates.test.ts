@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type AdamWSettings, createOptimizer, type SgdSettings } from '../../src/optim/optimizer.js';
-import { adamwLoop, sgdLoop } from './loops.js';
+import { adamwLoop, huggingFaceAdamwLoop, sgdLoop } from './loops.js';
 import { largestDifference, randomStart, replay, type Start, type Trace } from './optimizers.js';
 
 const STEPS = 10;
@@ -59,6 +59,8 @@ describe('AdamW against float64 loops, 10 steps', () => {
     const start = randomStart(JSON.stringify(options), 13, STEPS);
     const expected = adamwLoop(start, settings, rates(settings.lr));
     await compare(start, settings, expected, 2e-6);
+    const other: AdamWSettings = { ...settings, variant: 'huggingface' };
+    await compare(start, other, huggingFaceAdamwLoop(start, other, rates(other.lr)), 2e-6);
   });
 
   it('keeps its digits in the first steps, where 1 - b2^t is small', async () => {

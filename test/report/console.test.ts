@@ -38,13 +38,13 @@ describe('on a terminal', () => {
       stepEvent(1, 1, [2, 2.1, 1.9]),
     ]);
     expect(screen.slice(screen.findIndex((line) => line.startsWith('epoch')))).toEqual([
-      'epoch  network        loss     acc.  val. loss     acc.    won  taught',
-      '    1  resnet8 #0   1.5000   45.0 %     1.6000   40.0 %   25 %     0 %',
-      '       resnet8 #1   1.5000   45.0 %     1.5000   50.0 %   25 %   100 % ★',
-      '       wrn_16_2     1.5000   45.0 %     1.7000   30.0 %   25 %     0 %',
-      '    2  resnet8 #0   2.0000   50.0 %                        0 %     0 %',
-      '       resnet8 #1   2.1000   60.0 %                        0 %     0 %',
-      '       wrn_16_2     1.9000   70.0 %                      100 %   100 %',
+      'epoch  stall  network        loss     acc.  val. loss     acc.    won  taught',
+      '    1   25 %  resnet8 #0   1.5000   45.0 %     1.6000   40.0 %   25 %     0 %',
+      '              resnet8 #1   1.5000   45.0 %     1.5000   50.0 %   25 %   100 % ★',
+      '              wrn_16_2     1.5000   45.0 %     1.7000   30.0 %   25 %     0 %',
+      '    2   10 %  resnet8 #0   2.0000   50.0 %                        0 %     0 %',
+      '              resnet8 #1   2.1000   60.0 %                        0 %     0 %',
+      '              wrn_16_2     1.9000   70.0 %                      100 %   100 %',
       '       ━━━━━━━━━━━━━━━━━─────────────────  2/4  lr 0.1  200 images/s  0:04 left',
     ]);
     report.close();
@@ -60,13 +60,13 @@ describe('on a terminal', () => {
       training  2 epochs of 4 steps, batch 100, sgd 0.1 cosine, seed 0, on cpu
       folder    runs/one
 
-      epoch  network        loss     acc.  val. loss     acc.    won  taught
-          1  resnet8 #0   1.5000   45.0 %     1.6000   40.0 %   25 %     0 %
-             resnet8 #1   1.5000   45.0 %     1.5000   50.0 %   25 %   100 % ★
-             wrn_16_2     1.5000   45.0 %     1.7000   30.0 %   25 %     0 %
-          2  resnet8 #0   1.5000   45.0 %     1.6000   40.0 %   25 %     0 %
-             resnet8 #1   1.5000   45.0 %     1.4000   60.0 %   25 %   100 % ★
-             wrn_16_2     1.5000   45.0 %     1.7000   30.0 %   25 %     0 %
+      epoch  stall  network        loss     acc.  val. loss     acc.    won  taught
+          1   25 %  resnet8 #0   1.5000   45.0 %     1.6000   40.0 %   25 %     0 %
+                    resnet8 #1   1.5000   45.0 %     1.5000   50.0 %   25 %   100 % ★
+                    wrn_16_2     1.5000   45.0 %     1.7000   30.0 %   25 %     0 %
+          2   25 %  resnet8 #0   1.5000   45.0 %     1.6000   40.0 %   25 %     0 %
+                    resnet8 #1   1.5000   45.0 %     1.4000   60.0 %   25 %   100 % ★
+                    wrn_16_2     1.5000   45.0 %     1.7000   30.0 %   25 %     0 %
 
       winner    resnet8 #1 by validation, at epoch 1
       test                  epoch 1                   epoch 2
@@ -86,7 +86,7 @@ describe('on a terminal', () => {
   it('keeps the rows of an epoch that was broken off', () => {
     const stop: TrainEvent = { type: 'stop', epoch: 0, step: 1, checkpoint: 'last' };
     const { screen } = show([startEvent(), stepEvent(0, 0, [2.3, 2.2, 2.4]), stop]);
-    expect(screen.at(-1)).toBe('       wrn_16_2     2.4000   70.0 %                        0 %     0 %');
+    expect(screen.at(-1)).toBe('              wrn_16_2     2.4000   70.0 %                        0 %     0 %');
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -122,7 +122,7 @@ describe('on a terminal', () => {
   it('shows losses that are not finite, in red', () => {
     const bad = epochEvent(0, [Number.NaN, 0.5, 0.3]);
     const { output, report } = show([startEvent(), stepEvent(0, 0, [Number.NaN, 2, 3]), bad], 80, {});
-    expect(output.text).toContain('\x1b[31m    1  resnet8 #0   1.5000   45.0 %        NaN        -');
+    expect(output.text).toContain('\x1b[31m    1   25 %  resnet8 #0   1.5000   45.0 %        NaN        -');
     report.close();
   });
 
@@ -152,7 +152,7 @@ describe('in a file or pipe', () => {
     const epochs = lines.filter((line) => line.startsWith('epoch'));
     expect(epochs).toHaveLength(2);
     expect(epochs[0]).toBe(
-      'epoch 1/2: 200 images/s, 0:04 left; resnet8 #0 loss 1.5000 45.0 %, won 25 %, validation 1.6000 40.0 %; ' +
+      'epoch 1/2: 200 images/s, stall 25 %, 0:04 left; resnet8 #0 loss 1.5000 45.0 %, won 25 %, validation 1.6000 40.0 %; ' +
         'resnet8 #1 loss 1.5000 45.0 %, won 25 %, validation 1.5000 50.0 % (best so far); ' +
         'wrn_16_2 loss 1.5000 45.0 %, won 25 %, validation 1.7000 30.0 %',
     );
@@ -165,7 +165,7 @@ describe('in a file or pipe', () => {
     const progress = lines.filter((line) => line.includes(', step '));
     expect(progress).toHaveLength(10);
     expect(progress[0]).toMatch(
-      /^epoch 1\/2, step 10\/100: 200 images\/s, 1:35 left; resnet8 #0 loss 1\.0000 50\.0 %,/,
+      /^epoch 1\/2, step 10\/100: 200 images\/s, stall 10 %, 1:35 left; resnet8 #0 loss 1\.0000 50\.0 %,/,
     );
   });
 

@@ -40,7 +40,7 @@ export function startEvent(settings: SettingsInput = {}, more: Partial<StartEven
   };
 }
 
-/** A step in which the network with the lowest loss teaches the others, in half a second. */
+/** A step in which the network with the lowest loss teaches the others, in half a second, a tenth of which it waited for its batch. */
 export function stepEvent(epoch: number, step: number, ce: readonly number[]): StepEvent {
   const winner = ce.indexOf(Math.min(...ce));
   return {
@@ -56,7 +56,7 @@ export function stepEvent(epoch: number, step: number, ce: readonly number[]): S
     accuracy: ce.map((_, i) => 0.5 + i / 10),
     teachers: ce.map((_, i) => ce.map((_, j) => (j === winner && i !== j ? 1 : 0))),
     seconds: 0.5,
-    waited: 0,
+    waited: 0.05,
   };
 }
 
@@ -80,7 +80,7 @@ export function epochEvent(epoch: number, accuracies: readonly number[], best = 
     margin: 0.1,
     perturbations: { input: [], parameters: [] },
     seconds: 2,
-    waited: 0,
+    waited: 0.5,
     imagesPerSecond: 200,
   };
 }

@@ -14,6 +14,18 @@ describe('RunProgress', () => {
     expect(progress.networks[0]).toEqual({ loss: 7, accuracy: 0.5, won: 1, taught: 1 });
   });
 
+  it('has the share of the time in which steps of the epoch waited for batches', () => {
+    const progress = new RunProgress(startEvent());
+    expect(progress.stall).toBeUndefined();
+    progress.addStep({ ...stepEvent(0, 0, [1, 2, 3]), seconds: 3, waited: 2 }, 0);
+    progress.addStep({ ...stepEvent(0, 1, [1, 2, 3]), seconds: 1, waited: 0 }, 1);
+    expect(progress.stall).toBe(0.5);
+    progress.addEpoch(epochEvent(0, [0.1, 0.2, 0.3]), 2);
+    expect(progress.stall).toBeUndefined();
+    progress.addStep({ ...stepEvent(1, 0, [1, 2, 3]), seconds: 1, waited: 0.25 }, 3);
+    expect(progress.stall).toBe(0.25);
+  });
+
   it('counts every teacher of a step, and each network once', () => {
     const progress = new RunProgress(startEvent({ rule: 'all-better' }));
     const teachers = [

@@ -30,6 +30,7 @@ function source(settings: SettingsInput, teacher?: FeedSource['teacher']): FeedS
     input: { channels: 3, height: 1, width: 1 },
     uniforms: [],
     teacher,
+    updatesBefore: 0,
   };
 }
 
@@ -56,6 +57,12 @@ describe('the feeds of a step', () => {
 
     const clean = await feedsFor(perturbing, BATCH, 0.5, 4);
     expect([clean['net1.images'], clean['net1.partners'], clean['net1.lambda']]).toEqual([IMAGES, LABELS, one]);
+  });
+
+  it('count the updates that the optimizer had seen before the run', async () => {
+    const begun = { ...source({ optimizer: { name: 'adamw', betas: [0.5, 0.5] } }), updatesBefore: 2 };
+    // The step of count 1 is the fourth update: 1 / (1 - 0.5^4)
+    expect((await feedsFor(begun, BATCH, 1, 1)).step_size).toEqual(tensor('float32', [], [16 / 15]));
   });
 
   it('have the logits of a frozen teacher on the clean images', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { createGroup, createStep, initialState } from '../../src/train/group.js';
+import { zooSources } from '../../src/train/network-source.js';
 import { parseSettings, type SettingsInput } from '../../src/train/settings.js';
 import { RESNET } from './runs.js';
 
@@ -9,7 +10,7 @@ const DATA = { classes: ['a', 'b', 'c'], channels: 3 } as const;
 
 function build(overrides: SettingsInput) {
   const settings = parseSettings({ nets: [RESNET, NARROW], batchSize: 4, ...overrides });
-  const group = createGroup(settings, DATA, { height: 8, width: 8 });
+  const group = createGroup(zooSources(settings.nets), DATA, { height: 8, width: 8 });
   const step = createStep(group, settings);
   return { step, stateOf: (seed: number) => initialState(group, step, seed) };
 }

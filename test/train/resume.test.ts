@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, existsSync } from 'node:fs';
 import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { readCheckpoint } from '../../src/train/checkpoint.js';
 import { readLineage } from '../../src/train/lineage-file.js';
+import { readResult } from '../../src/train/result.js';
 import { runPaths } from '../../src/train/run-folder.js';
 import type { Settings, SettingsInput } from '../../src/train/settings.js';
 import {
@@ -123,6 +124,33 @@ describe('a resumed run', () => {
     await runHere(settings, { folder, resume: true });
     expect(await resultsOf(folder)).toEqual(await resultsOf((await runHere(settings)).folder));
   });
+
+  it.each(['test', 'export'] as const)(
+    'that was broken off in its last phases, at %s, ends as if it had not been',
+    async (phase) => {
+      const settings = smallSettings(await smallData({ test: 'right' }));
+      const whole = await runHere(settings);
+      const folder = await newRunFolder();
+      const broken = runHere(settings, {
+        folder,
+        onEvent: (event) => {
+          if (event.type === 'phase' && event.phase === phase) throw new Error('broken off');
+        },
+      });
+      await expect(broken).rejects.toThrow('broken off');
+      const { result, winner } = runPaths(folder);
+      expect([existsSync(result), existsSync(winner)]).toEqual([false, false]);
+      await writeFile(`${result}.1234567`, 'half');
+
+      const resumed = await runHere(settings, { folder, resume: true });
+      expect([resumed.outcome, told(resumed)]).toEqual(['finished', { ...told(whole), steps: [], epochs: [] }]);
+      expect(await resultsOf(folder)).toEqual(await resultsOf(whole.folder));
+      const [own, expected] = [await readResult(result), await readResult(runPaths(whole.folder).result)];
+      expect([own?.last.epoch, (own?.seconds ?? 0) > 0]).toEqual([1, true]);
+      expect({ ...own, seconds: 0, imagesPerSecond: 0 }).toEqual({ ...expected, seconds: 0, imagesPerSecond: 0 });
+      expect(await readdir(folder)).not.toContain('result.json.1234567');
+    },
+  );
 
   it('goes on with an open trial of perturbed parameters', async () => {
     const parameterPerturbation = { when: { every: 2 }, window: 3 };

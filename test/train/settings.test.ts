@@ -17,7 +17,7 @@ describe('settings', () => {
 
   it.each<[unknown, string]>([
     [{ epoch: 3 }, 'unknown setting "epoch". Did you mean "epochs"?'],
-    [{ zebra: 3 }, 'unknown setting "zebra". There is: preset, data, nets, epochs, '],
+    [{ zebra: 3 }, 'unknown setting "zebra". There is: preset, data, nets, artifacts, epochs, '],
     [{ optimizer: { name: 'sgd', momentm: 1 } }, 'unknown setting "optimizer.momentm". Did you mean "momentum"?'],
     [{ optimizer: { name: 'adamw', momentum: 1 } }, 'unknown setting "optimizer.momentum". There is: name, lr, betas'],
     [{ schedule: { name: 'cosine', gamma: 1 } }, 'unknown setting "schedule.gamma". There is: name, min'],

@@ -10,7 +10,12 @@ const nobody = [
 
 /** Four steps: who teaches changes in the second and the fourth. */
 const STEPS: readonly StepEvent[] = [
-  { ...stepEvent(0, 0, [1, 2]), kl: [0, 0.5], inputPerturbation: { network: 1, operation: 'noise', difference: 1 } },
+  {
+    ...stepEvent(0, 0, [1, 2]),
+    waited: 0,
+    kl: [0, 0.5],
+    inputPerturbation: { network: 1, operation: 'noise', difference: 1 },
+  },
   {
     ...stepEvent(0, 1, [4, 1]),
     kl: [0.25, 0],
@@ -21,6 +26,7 @@ const STEPS: readonly StepEvent[] = [
   },
   {
     ...stepEvent(0, 2, [3, 1]),
+    waited: 0,
     kl: [0.5, 0],
     inputPerturbation: { network: 0, operation: 'mixup', difference: 2 },
     parameterPerturbation: { network: 1, operation: 'mutation', mate: null },
@@ -28,6 +34,7 @@ const STEPS: readonly StepEvent[] = [
   },
   {
     ...stepEvent(0, 3, [2, 2]),
+    waited: 0,
     teachers: nobody,
     parameterPerturbation: { network: 1, operation: 'crossover', mate: 0 },
   },

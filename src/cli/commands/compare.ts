@@ -11,7 +11,7 @@ import {
 import { comparePaths, finishedRuns, keepExperiment, openExperiment } from '../../compare/folder.js';
 import { writeResults } from '../../compare/report.js';
 import { DEFAULT_MEASURE, MEASURES, type Measure } from '../../compare/results.js';
-import { resultTables } from '../../compare/tables.js';
+import { resultTables, type TextTable } from '../../compare/tables.js';
 import { sentences } from '../../compare/wording.js';
 import { formatDuration } from '../../report/format.js';
 import { colorsFor } from '../../report/output.js';
@@ -215,12 +215,13 @@ async function report(folder: string, experiment: Experiment, measure: Measure, 
   const { comparison, finished, planned } = await writeResults(folder, experiment, measure);
   if (finished === 0) return writeLines(io.stdout, `none of ${planned} runs has finished`);
   const colors = colorsFor(io.stdout, io.env);
-  for (const { title, head, rows } of resultTables(comparison)) {
+  for (const { title, note, head, rows } of Object.values<TextTable>(resultTables(comparison))) {
     if (rows.length === 0) continue;
     writeLines(
       io.stdout,
       '',
       colors.bold(title),
+      ...(note ? [colors.dim(note)] : []),
       renderTable(
         head.map((each) => ({ title: each })),
         rows,

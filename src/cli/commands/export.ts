@@ -1,12 +1,14 @@
 import { type Command, Option } from 'commander';
 import type { Exported } from '../../export/export-run.js';
 import { formatBytes, printable } from '../../report/format.js';
+import { labelNetworks } from '../../report/labels.js';
 import { type CliIo, writeJson, writeLines } from '../io.js';
 import { checkpointOption, jsonOption } from '../options.js';
 
 interface ExportOptions {
   readonly checkpoint?: 'best' | 'last';
   readonly network?: string;
+  readonly ensemble?: true;
   readonly out?: string;
   readonly json?: true;
 }
@@ -16,6 +18,9 @@ export function define(command: Command, io: CliIo): void {
   command
     .argument('<run>', 'folder of a run')
     .addOption(new Option('--network <network>', 'its index in the run (from 0) or its name (the winner)'))
+    .addOption(
+      new Option('--ensemble', 'all networks as one model: the mean of their probabilities').conflicts('network'),
+    )
     .addOption(checkpointOption())
     .addOption(new Option('--out <file>', 'where the model goes (into the run)'))
     .addOption(jsonOption())
@@ -28,9 +33,12 @@ export function define(command: Command, io: CliIo): void {
 }
 
 /** What was written, and how well it agrees with the trainer. */
-export function formatExported({ path, network, parity, bytes }: Exported): string[] {
+export function formatExported({ path, networks, ensemble, parity, bytes }: Exported): string[] {
+  const names = ensemble
+    ? `ensemble of ${labelNetworks(networks).join(', ')}`
+    : networks.map(({ name, index }) => `${printable(name)} (network ${index})`).join();
   return [
-    `${printable(path)}  ${network.name} (network ${network.index}), ${formatBytes(bytes)}`,
+    `${printable(path)}  ${names}, ${formatBytes(bytes)}`,
     `its logits in a fresh session differ from the trainer's by ${parity.toExponential(1)} at most`,
   ];
 }

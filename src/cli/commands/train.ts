@@ -4,7 +4,7 @@ import { renderTable } from '../../report/table.js';
 import { explainSettings, flatten } from '../../train/explain.js';
 import { startTraining } from '../../train/run.js';
 import { prepareRunFolder, readRunSettings } from '../../train/run-folder.js';
-import { checkSettings, type Settings } from '../../train/settings.js';
+import { checkSettings, type Settings, type SettingsInput } from '../../train/settings.js';
 import { formatCompactHelp } from '../compact-help.js';
 import { type CliIo, writeLines } from '../io.js';
 import { checkUnchanged, type GivenFlag, givenFlags, mergeSettings } from '../merge-settings.js';
@@ -58,7 +58,7 @@ export async function planTraining(options: TrainOptions, given: readonly GivenF
 }
 
 async function planNew({ config, out }: TrainOptions, given: readonly GivenFlag[], now: Date): Promise<TrainPlan> {
-  const settings = mergeSettings(config === undefined ? {} : await readSettingsFile(config), given);
+  const settings = await mergeNetworks(config === undefined ? {} : await readSettingsFile(config), given);
   return { settings, folder: out ?? defaultRunFolder(settings.data, now), resume: false };
 }
 
@@ -77,15 +77,33 @@ async function explain({ config }: TrainOptions, given: readonly GivenFlag[], io
   const file = config === undefined ? {} : await readSettingsFile(config);
   const sources = new Map(flatten(file).map(({ path }) => [path, config as string]));
   for (const flag of given) sources.set(flag.path.join('.'), nameOfFlag(flag));
-  const rows = explainSettings(mergeSettings(file, given), sources);
+  const settings = await mergeNetworks(file, given);
+  if (settings.artifacts !== null) sources.set('nets', settings.artifacts);
+  const rows = explainSettings(settings, sources);
   const text = (value: unknown) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'not set'));
   const columns = [{ title: 'setting' }, { title: 'value' }, { title: 'from' }];
   const cells = rows.map(({ path, value, source }) => [path, text(value), source]);
   writeLines(io.stdout, renderTable(columns, cells, colorsFor(io.stdout, io.env)));
 }
 
+/** The settings of a new run, with the networks of its artifact. */
+async function mergeNetworks(file: SettingsInput, given: readonly GivenFlag[]): Promise<Settings> {
+  const settings = mergeSettings(file, given);
+  if (settings.artifacts === null) return settings;
+  const nets = given.find(({ path }) => path[0] === 'nets');
+  if (nets) {
+    failUsage(nameOfFlag(nets), 'the networks are those of the artifact', {
+      got: `--artifacts ${settings.artifacts} as well`,
+      hint: 'Leave one of them out',
+    });
+  }
+  const { settleNetworks } = await import('../../train/network-source.js');
+  return settleNetworks(settings);
+}
+
 /** Finds a misspelt network before the data are read. */
-async function checkNetworks({ nets }: Settings): Promise<void> {
+async function checkNetworks({ nets, artifacts }: Settings): Promise<void> {
+  if (artifacts !== null) return;
   const { planNetwork } = await import('../../nets/registry.js');
   for (const net of nets) planNetwork(net);
 }

@@ -9,8 +9,11 @@ export interface ContactSheetOptions {
   readonly seed: number;
 }
 
-const LABEL_WIDTH = 190;
 const GAP = 4;
+const MARGIN = 8;
+const FONT_SIZE = 13;
+/** Of a sans-serif font's size, no less than its characters take on average. */
+const CHARACTER_WIDTH = 0.6;
 /** Small images are shown larger, by whole factors, up to about this side in pixels. */
 const SHOWN_SIDE = 96;
 
@@ -26,7 +29,7 @@ export async function contactSheet(images: readonly Pixels[], { pools, seed }: C
   for (const pool of pools) {
     for (const [name, operation] of Object.entries(POOLS[pool])) {
       const { images: changed, lambda } = operation(batch, stream(seed, 'contact-sheet', pool, name));
-      const share = lambda < 1 ? ` (${lambda.toFixed(2)})` : '';
+      const share = lambda < 1 ? ` (own share ${lambda.toFixed(2)})` : '';
       rows.push({ label: `${pool}: ${name}${share}`, images: changed });
     }
   }
@@ -36,14 +39,16 @@ export async function contactSheet(images: readonly Pixels[], { pools, seed }: C
 async function compose(rows: readonly Row[], zoom: number): Promise<Buffer> {
   const [{ images: first }] = rows as readonly [Row, ...Row[]];
   const cell = { height: first.height * zoom, width: first.width * zoom };
-  const width = LABEL_WIDTH + first.count * (cell.width + GAP);
+  const longest = Math.max(...rows.map(({ label }) => label.length));
+  const labelWidth = 2 * MARGIN + Math.ceil(longest * CHARACTER_WIDTH * FONT_SIZE);
+  const width = labelWidth + first.count * (cell.width + GAP);
   const height = rows.length * (cell.height + GAP) + GAP;
   const tops = rows.map((_, i) => GAP + i * (cell.height + GAP));
   const pictures = await Promise.all(
     rows.flatMap(({ images }, r) =>
       Array.from({ length: images.count }, async (_, i) => {
         const input = await picture(images, i, cell);
-        return { input, left: LABEL_WIDTH + i * (cell.width + GAP), top: tops[r] as number };
+        return { input, left: labelWidth + i * (cell.width + GAP), top: tops[r] as number };
       }),
     ),
   );
@@ -56,7 +61,7 @@ async function compose(rows: readonly Row[], zoom: number): Promise<Buffer> {
 }
 
 function text(label: string, y: number): string {
-  return `<text x="8" y="${y}" dominant-baseline="middle" font-family="sans-serif" font-size="13" fill="#222">${label}</text>`;
+  return `<text x="${MARGIN}" y="${y}" dominant-baseline="middle" font-family="sans-serif" font-size="${FONT_SIZE}" fill="#222">${label}</text>`;
 }
 
 function picture({ data, height, width, channels }: ImageBatch, index: number, shown: Size): Promise<Buffer> {

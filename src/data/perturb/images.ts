@@ -11,7 +11,7 @@ export interface ImageBatch extends Size {
 /** What an operation makes of a batch. */
 export interface Perturbed {
   readonly images: ImageBatch;
-  /** Which image of the batch each one is mixed with. Absent where nothing is mixed. */
+  /** Which image of the batch each one is mixed with, maybe itself. Absent where nothing is mixed. */
   readonly partners?: Uint32Array;
   /** The share of the own image, in [0, 1]: 1 where nothing is mixed. */
   readonly lambda: number;

@@ -2,8 +2,8 @@ import { permutation } from '../../util/random.js';
 import type { Operation } from './images.js';
 
 /**
- * mixup (Zhang et al. 2018): x = lambda x + (1 - lambda) x', x' another image of the batch, lambda ~ Beta(1, 1), which is
- * uniform, for the whole batch.
+ * mixup (Zhang et al. 2018): x = lambda x + (1 - lambda) x', where a random permutation of the batch gives x', which may be x
+ * itself; lambda ~ Beta(1, 1), which is uniform, for the whole batch.
  */
 export const mixup: Operation = (batch, random) => {
   const lambda = random.uniform();
@@ -17,8 +17,9 @@ export const mixup: Operation = (batch, random) => {
 };
 
 /**
- * CutMix (Yun et al. 2019): a box of another image of the batch, of the share 1 - lambda of the area, lambda ~ Beta(1, 1);
- * its centre is uniform, what lies outside is cut off, and lambda becomes the share that is left. One box for the batch.
+ * CutMix (Yun et al. 2019): a box of the image that a random permutation of the batch gives (maybe itself), of the share
+ * 1 - lambda of the area, lambda ~ Beta(1, 1); its centre is uniform, what lies outside is cut off, and lambda becomes the
+ * share that is left. One box for the batch.
  */
 export const cutmix: Operation = (batch, random) => {
   const { height, width, channels, count } = batch;

@@ -7,7 +7,7 @@ import { type PerturbationPool, POOLS } from './pools.js';
 /** A perturbed batch, normalised like the clean one: [n, channels, height, width]. */
 export interface PerturbedImages {
   readonly images: Float32Array<ArrayBuffer>;
-  /** Which image of the batch each one is mixed with; absent where nothing is mixed. */
+  /** Which image of the batch each one is mixed with, maybe itself; absent where nothing is mixed. */
   readonly partners?: Uint32Array;
   /** The share of the own image. */
   readonly lambda: number;

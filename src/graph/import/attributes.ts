@@ -11,7 +11,7 @@ export function fromAttributeProtos(protos: readonly AttributeProto[], where: st
 function fromAttributeProto(proto: AttributeProto, where: string): Attribute {
   switch (proto.type || guessType(proto)) {
     case AttributeType.FLOAT:
-      return isFloatAttribute(proto.name) ? (proto.f ?? 0) : { float: proto.f ?? 0 };
+      return floatAttribute(proto.name, shortest(proto.f ?? 0));
     case AttributeType.INT:
       return proto.i ?? 0;
     case AttributeType.STRING:
@@ -19,7 +19,7 @@ function fromAttributeProto(proto: AttributeProto, where: string): Attribute {
     case AttributeType.TENSOR:
       return proto.t ? fromTensorProto(proto.t) : fail(where, `attribute ${proto.name} has no tensor`);
     case AttributeType.FLOATS:
-      return { floats: proto.floats ?? [] };
+      return { floats: (proto.floats ?? []).map(shortest) };
     case AttributeType.INTS:
       return proto.ints ?? [];
     case AttributeType.STRINGS:
@@ -32,6 +32,22 @@ function fromAttributeProto(proto: AttributeProto, where: string): Attribute {
     default:
       return fail(where, `attribute ${proto.name} is of a kind that isn’t supported`, { got: `type ${proto.type}` });
   }
+}
+
+function floatAttribute(name: string, value: number): Attribute {
+  return isFloatAttribute(name) ? value : { float: value };
+}
+
+/** Digits that tell any two float32 numbers apart. */
+const FLOAT_DIGITS = 9;
+
+/** The shortest decimal number that a float32 stands for: 0.1, not 0.10000000149, so that 1 - momentum is what it was meant to be. */
+function shortest(value: number): number {
+  for (let digits = 6; digits < FLOAT_DIGITS; digits++) {
+    const rounded = Number(value.toPrecision(digits));
+    if (Math.fround(rounded) === value) return rounded;
+  }
+  return value;
 }
 
 /** Files of IR version 1 don't say the type. */

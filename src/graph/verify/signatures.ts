@@ -11,6 +11,12 @@ const BINARY = '2 1';
 const REDUCE = '1-2 1 keepdims=int noop_with_empty_axes=int';
 const ARG = '1 1 axis=int keepdims=int select_last_index=int';
 
+/** What ONNX Runtime's on-device training has put into ONNX's domain; `input_size` is Agon's. */
+const ON_DEVICE_POOLING = {
+  MaxPoolGrad: '2 1 input_size=ints!',
+  AveragePoolGrad: '1 1 kernel_shape=ints! strides=ints pads=ints count_include_pad=int input_size=ints!',
+};
+
 export const ONNX: Readonly<Record<string, string>> = {
   ...each('Relu Sigmoid HardSwish Tanh Erf Softplus Softsign Mish', UNARY),
   ...each('Identity Neg Exp Log Sqrt Reciprocal Abs Sign Floor Ceil Not Size GlobalAveragePool GlobalMaxPool', UNARY),
@@ -54,11 +60,17 @@ export const ONNX: Readonly<Record<string, string>> = {
   OneHot: '3 1 axis=int',
   ScatterElements: '3 1 axis=int reduction=string(none|add|mul|max|min)',
   ConstantOfShape: '1 1 value=tensor',
+  ...ON_DEVICE_POOLING,
 };
 
 /** ONNX Runtime's own operators (onnxruntime/docs/ContribOperators.md). */
 export const RUNTIME: Readonly<Record<string, string>> = {
   FusedMatMul: '2 1 alpha=float transA=int transB=int transBatchA=int transBatchB=int',
+  ConvGrad: `3 1-3 ${WINDOW} group=int`,
+  BatchNormInternal: '5 5 epsilon=float momentum=float training_mode=int',
+  BatchNormalizationGrad: '5 3 epsilon=float',
+  ReluGrad: BINARY,
+  InPlaceAccumulatorV2: '3 1-2',
 };
 
 function each(operators: string, signature: string): Record<string, string> {

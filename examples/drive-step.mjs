@@ -1,0 +1,60 @@
+// Trains from a training artifact with ONNX Runtime alone (docs/artifacts.md): node examples/drive-step.mjs FOLDER [STEPS]
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as ort from 'onnxruntime-node';
+
+const [folder, steps = '10'] = process.argv.slice(2);
+const lr = 0.005;
+const { step, evaluation } = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
+const count = (shape) => shape.reduce((n, dim) => n * dim, 1);
+const float = (shape, next) => new ort.Tensor('float32', Float32Array.from({ length: count(shape) }, next), shape);
+
+let seed = 1; // mulberry32
+function uniform() {
+  seed = (seed + 0x6d2b79f5) | 0;
+  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+}
+const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+
+function initial({ shape, initialiser: { kind, value, std, bound, mode } }) {
+  const fan = (mode === 'fan-out' ? shape[0] : shape[1]) * count(shape.slice(2));
+  const draw = {
+    constant: () => value,
+    normal: () => std * normal(),
+    uniform: () => bound * (2 * uniform() - 1),
+    'kaiming-normal': () => Math.sqrt(2 / fan) * normal(),
+  };
+  return float(shape, draw[kind]);
+}
+
+// What changes from step to step (counted from 1) beside the batch
+function scalars(t) {
+  const { name, betas = [0, 0], weightDecay } = step.settings.optimizer;
+  if (name === 'sgd') return { learning_rate: lr };
+  const [c1, c2] = betas.map((beta) => 1 - beta ** t);
+  return { decay: 1 - lr * weightDecay, step_size: lr / c1, denominator_scale: 1 / Math.sqrt(c2) };
+}
+
+const images = float(step.inputs.find(({ feed }) => feed === 'images').shape, normal);
+const labels = new ort.Tensor(
+  'int64',
+  BigInt64Array.from({ length: step.sizes.batch }, (_, i) => BigInt(i % step.sizes.classes)),
+);
+const given = { images: () => images, labels: () => labels, uniform: ({ shape }) => float(shape, uniform) };
+given.scalar = ({ name }, t) => float([], () => scalars(t)[name]);
+
+const session = await ort.InferenceSession.create(join(folder, step.file));
+const state = Object.fromEntries(step.state.map((entry) => [entry.name, initial(entry)]));
+for (let t = 1; t <= Number(steps); t++) {
+  const feeds = Object.fromEntries(step.inputs.map((input) => [input.name, given[input.feed](input, t)]));
+  const results = await session.run({ ...feeds, ...state });
+  for (const { name, next } of step.state) state[name] = results[next];
+  console.log(JSON.stringify({ step: t, ce: [...results.ce.data], total: [...results.total.data] }));
+}
+
+const judge = await ort.InferenceSession.create(join(folder, evaluation.file));
+const kept = Object.fromEntries(judge.inputNames.filter((name) => name in state).map((name) => [name, state[name]]));
+const { ce, accuracy } = await judge.run({ images, labels, ...kept });
+console.log(JSON.stringify({ evaluation: { ce: [...ce.data], accuracy: [...accuracy.data] } }));

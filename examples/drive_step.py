@@ -1,0 +1,73 @@
+"""Trains from a training artifact with ONNX Runtime and NumPy alone (docs/artifacts.md).
+
+python examples/drive_step.py FOLDER [STEPS]
+"""
+
+import json
+import sys
+from math import prod, sqrt
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+
+folder = Path(sys.argv[1])
+steps = int(sys.argv[2]) if len(sys.argv) > 2 else 10
+lr = 0.005
+manifest = json.loads((folder / "manifest.json").read_text())
+step, evaluation = manifest["step"], manifest["evaluation"]
+random = np.random.default_rng(1)
+
+
+def initial(entry):
+    shape, initialiser = entry["shape"], entry["initialiser"]
+    kind = initialiser["kind"]
+    if kind == "constant":
+        values = np.full(shape, initialiser["value"])
+    elif kind == "normal":
+        values = random.normal(0, initialiser["std"], shape)
+    elif kind == "uniform":
+        values = random.uniform(-initialiser["bound"], initialiser["bound"], shape)
+    else:  # kaiming-normal
+        channels = shape[0] if initialiser["mode"] == "fan-out" else shape[1]
+        values = random.normal(0, sqrt(2 / (channels * prod(shape[2:]))), shape)
+    return values.astype(np.float32)
+
+
+def scalars(t):
+    """What changes from step to step (counted from 1) beside the batch."""
+    optimizer = step["settings"]["optimizer"]
+    if optimizer["name"] == "sgd":
+        return {"learning_rate": lr}
+    c1, c2 = (1 - beta**t for beta in optimizer["betas"])
+    return {"decay": 1 - lr * optimizer["weightDecay"], "step_size": lr / c1, "denominator_scale": 1 / sqrt(c2)}
+
+
+def feed(entry, t):
+    if entry["feed"] == "scalar":
+        return np.array(scalars(t)[entry["name"]], np.float32)
+    if entry["feed"] == "uniform":
+        return random.random(entry["shape"], np.float32)
+    return batch[entry["feed"]]
+
+
+sizes = step["sizes"]
+shape = next(entry["shape"] for entry in step["inputs"] if entry["feed"] == "images")
+batch = {
+    "images": random.normal(size=shape).astype(np.float32),
+    "labels": np.arange(sizes["batch"], dtype=np.int64) % sizes["classes"],
+}
+
+session = ort.InferenceSession(folder / step["file"], providers=["CPUExecutionProvider"])
+names = [output.name for output in session.get_outputs()]
+state = {entry["name"]: initial(entry) for entry in step["state"]}
+for t in range(1, steps + 1):
+    feeds = {entry["name"]: feed(entry, t) for entry in step["inputs"]}
+    results = dict(zip(names, session.run(names, {**feeds, **state})))
+    state = {entry["name"]: results[entry["next"]] for entry in step["state"]}
+    print(json.dumps({"step": t, "ce": results["ce"].tolist(), "total": results["total"].tolist()}))
+
+judge = ort.InferenceSession(folder / evaluation["file"], providers=["CPUExecutionProvider"])
+kept = {entry.name: state[entry.name] for entry in judge.get_inputs() if entry.name in state}
+ce, accuracy = judge.run(["ce", "accuracy"], {**batch, **kept})
+print(json.dumps({"evaluation": {"ce": ce.tolist(), "accuracy": accuracy.tolist()}}))

@@ -1,0 +1,24 @@
+import { createNetwork, type NetworkInput, type NetworkSpec, planNetwork } from '../nets/registry.js';
+import type { ArtifactNetwork } from './create.js';
+
+/** Of the graphs of Agon's own networks. */
+export const LICENCE = 'Apache-2.0';
+
+/** Networks of the zoo, by name or specification, as an artifact takes them. */
+export function zooNetworks(nets: readonly unknown[]): ArtifactNetwork[] {
+  return nets.map((net) => {
+    const { name, spec } = planNetwork(net);
+    return {
+      name,
+      spec: { ...spec },
+      build: (input: NetworkInput) => createNetwork(net as string | NetworkSpec, input),
+    };
+  });
+}
+
+/** Square RGB images, and classes, as the networks usually have them: the largest of each. */
+export function usualInput(nets: readonly unknown[]): NetworkInput {
+  const inputs = nets.map((net) => planNetwork(net).usualInput);
+  const size = Math.max(...inputs.map((input) => input.size));
+  return { classes: Math.max(...inputs.map((input) => input.classes)), channels: 3, height: size, width: size };
+}

@@ -1,0 +1,171 @@
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readForward } from '../../../src/artifacts/forward.js';
+import { importOrtTraining } from '../../../src/artifacts/ort-training/import.js';
+import { decodeOrtCheckpoint } from '../../../src/artifacts/ort-training/read-checkpoint.js';
+import { encodeOrtCheckpoint } from '../../../src/artifacts/ort-training/write-checkpoint.js';
+import { buildStep, nextName, type StepSettings } from '../../../src/distill/step.js';
+import { decodeModel, encodeModel } from '../../../src/onnx/file.js';
+import { readSafetensors } from '../../../src/onnx/safetensors.js';
+import { scalar, tensor, toNumbers } from '../../../src/onnx/tensor.js';
+import { createOptimizer } from '../../../src/optim/optimizer.js';
+import { parseDevice } from '../../../src/runtime/device.js';
+import { Stepper } from '../../../src/runtime/stepper.js';
+import { temporaryFolder } from '../samples.js';
+import { hasOfficial, OFFICIAL, OFFICIAL_ADAMW, officialImages, officialLabels, officialLoss } from './official.js';
+
+const MLP = { folder: OFFICIAL, checkpoint: join(OFFICIAL, 'checkpoint.ckpt'), name: 'mlp', made: 'a test' };
+const INPUT = { classes: 10, channels: 1, height: 28, width: 28 };
+
+/** The official files, some of them changed, in a folder of their own. */
+async function officialWith(changes: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>>) {
+  const folder = await temporaryFolder();
+  await copyFile(join(OFFICIAL, 'eval_model.onnx'), join(folder, 'eval_model.onnx'));
+  await copyFile(join(OFFICIAL, 'checkpoint.ckpt'), join(folder, 'checkpoint.ckpt'));
+  for (const [name, change] of Object.entries(changes)) {
+    await writeFile(join(folder, name), change(await readFile(join(folder, name))));
+  }
+  return { ...MLP, folder, checkpoint: undefined };
+}
+
+const changedCheckpoint =
+  (change: (checkpoint: ReturnType<typeof decodeOrtCheckpoint>) => Partial<ReturnType<typeof decodeOrtCheckpoint>>) =>
+  (bytes: Uint8Array) => {
+    const checkpoint = decodeOrtCheckpoint(bytes);
+    return encodeOrtCheckpoint({ ...checkpoint, ...change(checkpoint) });
+  };
+
+describe.skipIf(!hasOfficial)('importing official training artifacts (skipped without ../shared)', () => {
+  it("reproduces Microsoft's golden losses with Agon's own engine", async () => {
+    const { manifest, files } = await importOrtTraining(MLP);
+    const [entry] = manifest.networks;
+    const graph = readForward(files.get('forward.onnx') as Uint8Array, 'forward.onnx', entry as never, INPUT);
+    const settings: StepSettings = {
+      rule: 'none',
+      topK: 1,
+      alpha: 0,
+      beta: 0,
+      featureReduction: 'mean',
+      featureProjection: false,
+      temperature: 1,
+      teacher: null,
+      labelSmoothing: 0,
+      optimizer: OFFICIAL_ADAMW,
+    };
+    const step = buildStep([graph], settings, { batch: 2 });
+    const stepper = await Stepper.open(
+      { graph: step.graph, state: step.state, nextOf: nextName },
+      { device: parseDevice('cpu') },
+    );
+    const { tensors } = readSafetensors(files.get('weights.safetensors') as Uint8Array, 'weights');
+    const zero = (name: string) => {
+      const shape = step.graph.parameters.get(name)?.value.shape as number[];
+      return tensor('float32', shape, new Float32Array(shape.reduce((a, b) => a * b, 1)));
+    };
+    stepper.load(new Map(step.state.map((name) => [name, tensors.get(name) ?? zero(name)])));
+    const losses: number[] = [];
+    for (const t of [1, 2]) {
+      const scalars = createOptimizer(OFFICIAL_ADAMW).scalarsAt(OFFICIAL_ADAMW.lr, t);
+      const fed = Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, scalar(value)]));
+      const images = tensor('float32', [2, 1, 28, 28], officialImages());
+      const out = await stepper.step({ images, labels: officialLabels(), ...fed });
+      losses.push(toNumbers(out.get('ce') as never)[0] as number);
+    }
+    await stepper.close();
+    expect(losses[0]).toBeCloseTo(officialLoss('loss_1.out'), 5);
+    expect(losses[1]).toBeCloseTo(officialLoss('loss_2.out'), 5);
+  });
+
+  it('takes checkpoints of version 1, and the moments and updates of one with optimizer state', async () => {
+    const moments = (shape: readonly number[], value: number) => {
+      const count = shape.reduce((a, b) => a * b, 1);
+      return tensor('float32', [...shape], new Float32Array(count).fill(value));
+    };
+    const withMoments = changedCheckpoint(({ trainable }) => ({
+      optimizers: [
+        {
+          name: 'group0',
+          step: 7n,
+          initialLearningRate: 1e-3,
+          states: new Map(
+            [...trainable].map(([name, { dims }]) => {
+              return [
+                name,
+                new Map([
+                  ['momentum0', moments(dims, 1)],
+                  ['momentum1', moments(dims, 2)],
+                ]),
+              ];
+            }),
+          ),
+        },
+      ],
+    }));
+    const options = await officialWith({ 'checkpoint.ckpt': (bytes) => asVersion1(withMoments(bytes)) });
+    const { manifest, files } = await importOrtTraining(options);
+    expect(manifest.weights?.updates).toBe(7);
+    const { tensors } = readSafetensors(files.get('weights.safetensors') as Uint8Array, 'weights');
+    expect(tensors.get('net0.fc2.bias.exp_avg_sq')?.data).toEqual(new Float32Array(10).fill(2));
+    expect(tensors.get('net0.fc2.bias.exp_avg')?.dims).toEqual([10]);
+  });
+
+  it('keeps frozen parameters out of what is trained', async () => {
+    const freeze = changedCheckpoint(({ trainable }) => ({
+      trainable: new Map([...trainable].filter(([name]) => !name.startsWith('fc1'))),
+      frozen: new Map([...trainable].filter(([name]) => name.startsWith('fc1'))),
+    }));
+    const { manifest } = await importOrtTraining(await officialWith({ 'checkpoint.ckpt': freeze }));
+    expect(manifest.networks[0]?.parameters.map(({ name }) => name)).toEqual(['fc2.bias', 'fc2.weight']);
+  });
+
+  it('names the file and the cause when something is wrong with it', async () => {
+    const refused = async (changes: Parameters<typeof officialWith>[0], options = {}) => {
+      return importOrtTraining({ ...(await officialWith(changes)), ...options }).then(
+        () => 'accepted',
+        (error: Error) => error.message,
+      );
+    };
+    const checkpoint = (change: Parameters<typeof changedCheckpoint>[0]) => ({
+      'checkpoint.ckpt': changedCheckpoint(change),
+    });
+    const without = (name: string) =>
+      checkpoint(({ trainable }) => ({
+        trainable: new Map([...trainable].filter(([key]) => key !== name)),
+      }));
+    expect(await refused(without('fc2.weight'))).toMatch(
+      /checkpoint\.ckpt: parameter "fc2.weight" of .*eval_model.onnx is missing/,
+    );
+    expect(
+      await refused(checkpoint(({ trainable }) => ({ trainable: new Map([...trainable, ['fc3', scalar(1)]]) }))),
+    ).toMatch(/checkpoint\.ckpt: .*eval_model\.onnx has no parameter "fc3"/);
+    const shorter = ({ trainable }: ReturnType<typeof decodeOrtCheckpoint>) => ({
+      trainable: new Map([...trainable, ['fc2.bias', tensor('float32', [7], new Float32Array(7))]]),
+    });
+    expect(await refused(checkpoint(shorter))).toMatch(/parameter "fc2.bias": expected \[10\], as .*, got \[7\]/);
+    expect(await refused({ 'checkpoint.ckpt': (bytes) => bytes.subarray(0, 2000) })).toMatch(/checkpoint\.ckpt: /);
+    expect(await refused({ 'eval_model.onnx': (bytes) => bytes.subarray(0, 200) })).toMatch(/eval_model\.onnx/);
+    expect(await refused({}, { image: { channels: 3, height: 32, width: 32 } })).toMatch(
+      /eval_model\.onnx: images of that size: expected 784 numbers, got 3x32x32/,
+    );
+    const noLoss = (bytes: Uint8Array) => {
+      const model = decodeModel(bytes);
+      return encodeModel({ ...model, graph: { ...model.graph, node: model.graph.node.slice(0, -1) } });
+    };
+    expect(await refused({ 'eval_model.onnx': noLoss })).toMatch(/eval_model\.onnx: its logits were not found/);
+    expect(await refused({}, { folder: join(OFFICIAL, 'ort_format') })).toMatch(/ORT format/);
+    expect(await refused({}, { folder: OFFICIAL, evalModel: join(OFFICIAL, 'checkpoint.ckpt') })).toMatch(
+      /checkpoint\.ckpt/,
+    );
+  });
+});
+
+/** The file's version, an int32 field of the root table, set to 1. */
+function asVersion1(bytes: Uint8Array): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  const view = new DataView(copy.buffer);
+  const root = view.getUint32(0, true);
+  const vtable = root - view.getInt32(root, true);
+  view.setInt32(root + view.getUint16(vtable + 4, true), 1, true);
+  return copy;
+}

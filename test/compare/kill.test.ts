@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { expect, it, onTestFinished } from 'vitest';
+import { type ExperimentInput, parseExperiment, planRuns } from '../../src/compare/experiment.js';
+import { comparePaths } from '../../src/compare/folder.js';
+import { runPaths } from '../../src/train/run-folder.js';
+import { stream } from '../../src/util/random.js';
+import { RESNET, resultsOf, smallData, temporaryFolder } from '../train/runs.js';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+/** Events of a run: three before its steps, six steps, two for each of two epochs, three at its end. */
+const EVENTS = 16;
+const SEED = 7;
+
+const experimentOf = (data: string): ExperimentInput => ({
+  name: 'tiny',
+  base: { data, epochs: 2, batchSize: 16, validation: 0.25, threads: 1 },
+  groups: { pair: [RESNET, RESNET] },
+  methods: {
+    alone: { rule: 'none' },
+    cd: {
+      rule: 'argmin',
+      inputPerturbation: { pool: 'paper', when: { every: 2 } },
+      parameterPerturbation: { when: { every: 2 }, window: 2 },
+    },
+  },
+  seeds: [0, 1],
+});
+
+/** `agon compare` in a process of its own. */
+function spawnCompare(experiment: string, folder: string): ChildProcess {
+  const args = ['--import', 'tsx', MAIN, 'compare', experiment, '--out', folder];
+  const child = spawn(process.execPath, args, { stdio: 'ignore' });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+/** The exit code of a process, or the signal that ended it. */
+async function ended(child: ChildProcess): Promise<number | string | null> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return child.signalCode ?? child.exitCode;
+}
+
+/** How many events the logs of some runs have. */
+function eventsIn(logs: readonly string[]): number {
+  const text = logs.map((path) => {
+    try {
+      return readFileSync(path, 'utf8');
+    } catch {
+      return '';
+    }
+  });
+  return text.join('').split('\n').length - 1;
+}
+
+/** Kills a comparison as soon as its logs have so many events. */
+async function killAt(count: number, child: ChildProcess, logs: readonly string[]): Promise<number | string | null> {
+  while (child.exitCode === null && eventsIn(logs) < count) await setTimeout(2);
+  child.kill('SIGKILL');
+  return ended(child);
+}
+
+/** The results of a comparison without wall times, and what the runs have made. */
+async function outcome(folder: string, ids: readonly string[]) {
+  const text = await readFile(comparePaths(folder).results, 'utf8');
+  const results: unknown = JSON.parse(text, (key, value: unknown) =>
+    key === 'seconds' || key === 'imagesPerSecond' ? undefined : value,
+  );
+  return { results, runs: await Promise.all(ids.map((id) => resultsOf(comparePaths(folder).run(id)))) };
+}
+
+it('a comparison that is killed again and again, and goes on, comes to the results of an undisturbed one', async () => {
+  const folder = await temporaryFolder();
+  const experiment = experimentOf(await smallData({ test: 'right' }));
+  const file = join(folder, 'experiment.json');
+  await writeFile(file, JSON.stringify(experiment));
+  const ids = planRuns(parseExperiment(experiment, file), file).map(({ id }) => id);
+  const [whole, broken] = [join(folder, 'whole'), join(folder, 'broken')];
+  expect(await ended(spawnCompare(file, whole))).toBe(0);
+  const logsOf = (own: string) => ids.map((id) => runPaths(comparePaths(own).run(id)).log);
+  expect(eventsIn(logsOf(whole))).toBe(ids.length * EVENTS);
+
+  // Somewhere in the first, the second and the third run.
+  const random = stream(SEED, 'moments');
+  const moments = [0, 1, 2].map((run) => run * EVENTS + 1 + random.below(EVENTS));
+  for (const moment of moments) {
+    expect([moment, await killAt(moment, spawnCompare(file, broken), logsOf(broken))]).toEqual([moment, 'SIGKILL']);
+  }
+  expect(await ended(spawnCompare(file, broken))).toBe(0);
+  expect(await outcome(broken, ids), `killed at ${moments}`).toEqual(await outcome(whole, ids));
+}, 300_000);

@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createArtifact } from '../src/artifacts/create.js';
+import { writeArtifact } from '../src/artifacts/write.js';
+import { zooNetworks } from '../src/artifacts/zoo.js';
+import { parseSettings, type SettingsInput } from '../src/train/settings.js';
+import { MOBILENET, RESNET } from './train/runs.js';
+
+const DRIVER = fileURLToPath(new URL('../examples/drive-step.mjs', import.meta.url));
+const NETS = [RESNET, MOBILENET];
+const STEPS = 30;
+
+interface Measures {
+  readonly ce: readonly number[];
+  readonly total: readonly number[];
+}
+
+async function drive(settings: SettingsInput, steps: number): Promise<{ steps: Measures[]; accuracy: number[] }> {
+  const folder = await mkdtemp(join(tmpdir(), 'agon-examples-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const input = { classes: 4, channels: 3, height: 8, width: 8 };
+  const step = { settings: parseSettings(settings), batch: 8 };
+  const content = createArtifact({ networks: zooNetworks(NETS), input, step, made: '', licence: null });
+  await writeArtifact(join(folder, 'artifact'), content);
+  const { stdout } = await promisify(execFile)(process.execPath, [DRIVER, join(folder, 'artifact'), String(steps)]);
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown);
+  const { evaluation } = lines.pop() as { evaluation: { accuracy: number[] } };
+  return { steps: lines as Measures[], accuracy: evaluation.accuracy };
+}
+
+describe('examples/drive-step.mjs trains a competition from its artifact alone', () => {
+  it.each([
+    ['SGD', { rule: 'argmin' }],
+    ['AdamW', { rule: 'all', optimizer: { name: 'adamw' } }],
+  ] as const)('with %s', async (_, settings) => {
+    const { steps, accuracy } = await drive(settings, STEPS);
+    expect(steps.length).toBe(STEPS);
+    expect(accuracy.length).toBe(NETS.length);
+    for (const i of NETS.keys()) {
+      expect(steps.at(-1)?.ce[i]).toBeLessThan(steps[0]?.ce[i] as number);
+      // A student's loss has what its teacher says on top
+      expect(steps[0]?.total[i]).toBeGreaterThanOrEqual(steps[0]?.ce[i] as number);
+    }
+    expect(steps[0]?.total).not.toEqual(steps[0]?.ce);
+  });
+});
