@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { access, constants, mkdir, readdir, readFile } from 'node:fs/promises';
 import { basename, join, parse } from 'node:path';
 import type { ArtifactContent } from '../artifacts/create.js';
-import { temporaryPrefix, writeArtifact } from '../artifacts/write.js';
+import { writeArtifact } from '../artifacts/write.js';
 import { fail, messageOf } from '../util/error.js';
 import { errorCode, removeIfThere, writeFileWhole } from '../util/files.js';
+import { temporaryPrefix } from '../util/write-folder.js';
 import { parseSettings, type Settings } from './settings.js';
 
 /** The files of a run folder. */

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CliIo } from '../io.js';
 import * as exporting from './artifacts/export.js';
+import * as importing from './artifacts/import.js';
 import * as showing from './artifacts/show.js';
 
 interface Subcommand {
@@ -15,6 +16,11 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     name: 'export',
     summary: 'write the training graphs of networks, one step graph for all',
     define: exporting.define,
+  },
+  {
+    name: 'import',
+    summary: "turn ONNX Runtime's own training artifacts into Agon's",
+    define: importing.define,
   },
   { name: 'show', summary: 'show and check what is in an artifact', define: showing.define },
 ];

@@ -1,51 +1,17 @@
 import { type Command, Option } from 'commander';
 import { formatBytes, printable } from '../../../report/format.js';
-import { checkSettings, type Settings } from '../../../train/settings.js';
 import { type CliIo, writeLines } from '../../io.js';
-import { type GivenFlag, givenFlags, mergeSettings } from '../../merge-settings.js';
+import { givenFlags } from '../../merge-settings.js';
 import { choiceOption, numberOption } from '../../options.js';
-import { createOption, nameOfFlag, SETTING_FLAGS } from '../../setting-flags.js';
-import { failUsage } from '../../usage-error.js';
-
-/** What the files are written for. */
-interface ExportOptions {
-  readonly format?: Format;
-  readonly classes?: number;
-  readonly channels?: number;
-  readonly size?: number;
-  readonly batch?: number;
-  readonly out?: string;
-  readonly overwrite?: true;
-}
-
-/** A request that is settled. */
-interface ExportPlan {
-  readonly settings: Settings;
-  readonly input: {
-    readonly classes: number;
-    readonly channels: number;
-    readonly height: number;
-    readonly width: number;
-  };
-  readonly batch: number;
-  readonly folder: string;
-  readonly overwrite: boolean;
-  /** The command that asks for the same. */
-  readonly made: string;
-}
+import { createOption } from '../../setting-flags.js';
+import { writeOrtTraining } from './ort-training.js';
+import { BATCH, type ExportOptions, type ExportPlan, FLAGS, FORMATS, type Format, planExport } from './plan.js';
 
 /** Writes a plan's files in some format; returns the lines that tell of them. */
-type Writer = (plan: ExportPlan) => Promise<string[]>;
-
-const WRITERS = { agon: writeAgon } as const satisfies Record<string, Writer>;
-type Format = keyof typeof WRITERS;
-
-const STEP_SETTINGS = ['rule', 'topK', 'alpha', 'beta', 'featureReduction', 'featureProjection', 'temperature'];
-const FLAGS = SETTING_FLAGS.filter(({ path: [section] }) => {
-  return [...STEP_SETTINGS, 'nets', 'labelSmoothing', 'optimizer'].includes(section);
-});
-
-const BATCH = 64;
+const WRITERS: Readonly<Record<Format, (plan: ExportPlan) => Promise<string[]>>> = {
+  agon: writeAgon,
+  'ort-training': writeOrtTraining,
+};
 
 /** `agon artifacts export` */
 export function define(command: Command, io: CliIo): void {
@@ -55,40 +21,18 @@ export function define(command: Command, io: CliIo): void {
     .addOption(numberOption('--channels <n>', 'of the images (3)'))
     .addOption(numberOption('--size <pixels>', "the images' height and width (as is usual for the networks)"))
     .addOption(numberOption('--batch <n>', `images in a step (${BATCH})`))
-    .addOption(choiceOption('--format <format>', '(agon)', Object.keys(WRITERS)))
+    .addOption(choiceOption('--format <format>', '(agon)', FORMATS))
+    .addOption(new Option('--from <folder>', 'the network of a run, or of an artifact with weights (ort-training)'))
+    .addOption(new Option('--distill', "with a teacher's probabilities as an input (ort-training)"))
+    .addOption(numberOption('--steps-per-epoch <n>', 'of the training to come, for its schedule (ort-training)'))
     .addOption(new Option('--out <folder>', 'where the files go').makeOptionMandatory())
     .addOption(new Option('--overwrite', 'replace the artifact in the folder'))
     .action(async (options: ExportOptions) => {
       const flags = givenFlags(command.opts(), (key) => command.getOptionValueSource(key) === 'cli');
       const given = flags.filter(({ flag }) => FLAGS.some((own) => own.flag === flag));
       const plan = await planExport(options, given);
-      writeLines(io.stdout, ...(await WRITERS[options.format ?? 'agon'](plan)));
+      writeLines(io.stdout, ...(await WRITERS[plan.format](plan)));
     });
-}
-
-async function planExport(options: ExportOptions, given: readonly GivenFlag[]): Promise<ExportPlan> {
-  if (!given.some(({ path }) => path[0] === 'nets')) {
-    failUsage('--nets', 'no networks are given', { hint: 'Name one or more: --nets resnet20,resnet32' });
-  }
-  const { usualInput } = await import('../../../artifacts/zoo.js');
-  const settings = mergeSettings({}, given);
-  checkSettings(settings);
-  const usual = usualInput(settings.nets);
-  const { classes = usual.classes, channels = usual.channels, size = usual.height, batch = BATCH } = options;
-  const sizes = { classes, channels, size, batch };
-  const flags = Object.entries(sizes).map(([name, value]) => `--${name} ${value}`);
-  return {
-    settings,
-    input: { classes, channels, height: size, width: size },
-    batch,
-    folder: options.out as string,
-    overwrite: options.overwrite ?? false,
-    made: ['agon artifacts export', ...given.map(textOf), ...flags].join(' '),
-  };
-}
-
-function textOf(flag: GivenFlag): string {
-  return typeof flag.value === 'boolean' ? nameOfFlag(flag) : `${nameOfFlag(flag)} ${String(flag.value)}`;
 }
 
 async function writeAgon({ settings, input, batch, folder, overwrite, made }: ExportPlan): Promise<string[]> {

@@ -1,0 +1,51 @@
+import { basename, resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { formatNumberOf, printable } from '../../../report/format.js';
+import { type CliIo, writeLines } from '../../io.js';
+import { failUsage } from '../../usage-error.js';
+
+interface ImportOptions {
+  readonly evalModel?: string;
+  readonly checkpoint?: string;
+  readonly name?: string;
+  readonly image?: { readonly channels: number; readonly height: number; readonly width: number };
+  readonly out: string;
+  readonly overwrite?: true;
+}
+
+/** `agon artifacts import` */
+export function define(command: Command, io: CliIo): void {
+  command
+    .argument('<folder>', "of ONNX Runtime's training artifacts: eval_model.onnx and checkpoint")
+    .addOption(new Option('--eval-model <file>', 'under another name'))
+    .addOption(new Option('--checkpoint <file>', 'under another name'))
+    .addOption(new Option('--name <name>', "of the network (the folder's)"))
+    .addOption(
+      new Option('--image <CxHxW>', 'images of a network that takes them flattened (a square)').argParser(parseImage),
+    )
+    .addOption(new Option('--out <folder>', 'where the artifact goes').makeOptionMandatory())
+    .addOption(new Option('--overwrite', 'replace the artifact in the folder'))
+    .action(async (folder: string, options: ImportOptions) => {
+      const { importOrtTraining } = await import('../../../artifacts/ort-training/import.js');
+      const { writeArtifact } = await import('../../../artifacts/write.js');
+      const { name = basename(resolve(folder)), out, overwrite = false, ...files } = options;
+      const content = await importOrtTraining({ folder, name, made: 'agon artifacts import', ...files });
+      await writeArtifact(out, content, { overwrite });
+      const { networks, weights } = content.manifest;
+      const parameters = formatNumberOf(networks[0]?.parameters.length ?? 0, 'parameter');
+      const trained = weights?.updates ? `, AdamW's state after ${formatNumberOf(weights.updates, 'update')}` : '';
+      writeLines(
+        io.stdout,
+        `${printable(out)}: ${printable(name)}, ${parameters}${trained}`,
+        `train it on:  agon train --artifacts ${printable(out)} --data <set>`,
+      );
+    });
+}
+
+function parseImage(text: string): NonNullable<ImportOptions['image']> {
+  const [channels = 0, height = 0, width = 0, ...more] = text.split('x').map(Number);
+  if (more.length > 0 || ![channels, height, width].every((size) => Number.isSafeInteger(size) && size > 0)) {
+    return failUsage('--image', 'channels, height and width', { expected: 'such as 1x28x28', got: text });
+  }
+  return { channels, height, width };
+}

@@ -1,0 +1,58 @@
+import { formatBytes, printable } from '../../../report/format.js';
+import type { Settings } from '../../../train/settings.js';
+import { failUsage } from '../../usage-error.js';
+import type { ExportPlan } from './plan.js';
+
+/** Writes the files of ONNX Runtime's on-device training; returns the lines that tell of them. */
+export async function writeOrtTraining(plan: ExportPlan): Promise<string[]> {
+  const { settings, batch, folder, overwrite, distill } = plan;
+  const { exportOrtTraining } = await import('../../../artifacts/ort-training/export.js');
+  const network = await networkOf(plan);
+  const { alpha, temperature, labelSmoothing, optimizer } = settings;
+  const files = await exportOrtTraining(
+    folder,
+    {
+      network: network.graph,
+      weights: network.weights,
+      updates: network.updates,
+      batch,
+      optimizer,
+      rates: await ratesOf(plan),
+      labelSmoothing,
+      ...(distill && { distillation: { alpha, temperature } }),
+    },
+    { overwrite },
+  );
+  const sizes = [...files].map(([path, bytes]) => `  ${path}  ${formatBytes(bytes.length)}`);
+  return [`${printable(folder)}: ${network.name} for batches of ${batch}, ${describe(settings)}`, ...sizes];
+}
+
+function describe({ optimizer }: Settings): string {
+  return `${optimizer.name} ${optimizer.lr}`;
+}
+
+async function networkOf({ settings, input, from }: ExportPlan) {
+  if (from !== undefined) {
+    const { openTrainedNetwork } = await import('../../../export/trained-network.js');
+    return openTrainedNetwork(from);
+  }
+  const { nets, seed } = settings;
+  if (nets.length > 1) {
+    failUsage('--nets', `these files hold one network, not ${nets.length}`, {
+      hint: 'Export each to a folder of its own',
+    });
+  }
+  const { createNetwork, planNetwork } = await import('../../../nets/registry.js');
+  const { initialiseParameters } = await import('../../../nets/initialise.js');
+  const graph = createNetwork(nets[0] as string, input);
+  return { name: planNetwork(nets[0]).name, graph, weights: initialiseParameters(graph, seed, 0), updates: 0 };
+}
+
+/** The learning rate of each update: one, or a whole schedule. */
+async function ratesOf({ settings, stepsPerEpoch }: ExportPlan): Promise<number[]> {
+  const { optimizer, schedule, warmupEpochs, epochs } = settings;
+  if (stepsPerEpoch === undefined) return [optimizer.lr];
+  const { learningRateAt } = await import('../../../optim/schedule.js');
+  const plan = { base: optimizer.lr, schedule, warmupEpochs, epochs, stepsPerEpoch };
+  return Array.from({ length: epochs * stepsPerEpoch }, (_, step) => learningRateAt(step, plan));
+}
