@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { gradients, hasGradientRule, operatorsWithEntry } from '../../src/autodiff/gradients.js';
-import { mul, reduceSum } from '../../src/graph/arithmetic.js';
-import { Graph } from '../../src/graph/graph.js';
-import type { Value } from '../../src/graph/node.js';
-import { elementCount, type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
-import { type Random, stream } from '../../src/util/random.js';
+import { hasGradientRule, operatorsWithEntry } from '../../src/autodiff/gradients.js';
+import { type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
+import { stream } from '../../src/util/random.js';
 import { openGraph } from '../support/run.js';
+import { buildCase, filled, sampleCase } from './case-graph.js';
 import { CASES, type GradientCase } from './cases.js';
 
 const SEED = 7;
@@ -31,8 +29,7 @@ describe('gradient rules against central differences', () => {
  */
 async function checkCase(row: GradientCase): Promise<void> {
   const random = stream(SEED, row.op, row.note ?? '');
-  const taken: number[] = [];
-  const samples = row.shapes.map((shape) => sample(shape, row, random, taken));
+  const samples = sampleCase(row, random);
   const directions = row.shapes.map((shape) => filled(shape, () => 3 * random.uniform() - 1.5));
   const { graph, weights } = buildCase(row, random);
   const session = await openGraph(graph);
@@ -47,50 +44,6 @@ async function checkCase(row: GradientCase): Promise<void> {
   await session.close();
   const size = Math.max(1, Math.abs(expected), ...products.map(Math.abs));
   expect(Math.abs(got - expected) / size, `seed ${SEED}: got ${got}, expected ${expected}`).toBeLessThan(2e-3);
-}
-
-function buildCase(row: GradientCase, random: Random): { graph: Graph; weights: Tensor[] } {
-  const graph = new Graph('case');
-  const inputs = row.shapes.map((shape, i) => graph.input(`x${i}`, 'float32', shape));
-  const all = [...inputs, ...(row.rest?.(graph) ?? [])];
-  const options = { outputs: row.outputs ?? 1, ...(row.domain && { domain: row.domain }) };
-  const results = graph.ops(row.op, all, row.attributes, options);
-  const outputs = row.domain === 'agon' ? results.slice(0, 1) : results;
-  const weights = outputs.map((y) => filled(y.shape as number[], () => random.normal()));
-  const terms = outputs.map((y, i) => {
-    graph.output(`y${i}`, y);
-    const floats = y.dtype === 'float32' ? y : graph.op('Cast', [y], { to: 1 });
-    return reduceSum(
-      graph,
-      mul(graph, floats, graph.constant(weights[i] as Tensor)),
-      (y.shape as number[]).map((_, axis) => axis),
-    );
-  });
-  const loss = terms.length === 1 ? (terms[0] as Value) : graph.op('Sum', terms);
-  gradients(graph, loss, inputs).forEach((gradient, i) => {
-    expect(gradient?.shape).toEqual(inputs[i]?.shape);
-    graph.output(`d${i}`, gradient as Value);
-  });
-  return { graph, weights };
-}
-
-/** Draws an input; with `gap`, no two numbers of the whole case (`taken`) are so close that a step could swap them. */
-function sample(shape: readonly number[], row: GradientCase, random: Random, taken: number[]): Tensor {
-  const [low, high] = row.range ?? [-1, 1];
-  const spread = row.gap ? 8 * row.gap * row.shapes.reduce((n, each) => n + elementCount(each), 0) : high - low;
-  const fits = (x: number) =>
-    (row.kinks ?? []).every((kink) => Math.abs(x - kink) > 0.05) &&
-    (!row.gap || taken.every((other) => Math.abs(other - x) > (row.gap ?? 0)));
-  return filled(shape, () => {
-    let x = low + spread * random.uniform();
-    while (!fits(x)) x = low + spread * random.uniform();
-    taken.push(x);
-    return x;
-  });
-}
-
-function filled(shape: readonly number[], make: () => number): Tensor {
-  return tensor('float32', shape, Float32Array.from({ length: elementCount(shape) }, make));
 }
 
 function moved(x: Tensor, direction: Tensor, h: number): Tensor {

@@ -9,9 +9,9 @@ import { lower } from '../../lower/lower.js';
 import { ortTraining, type RunningStatistics } from '../../lower/ort-training.js';
 import { portable } from '../../lower/portable.js';
 import type { ModelProto } from '../../onnx/model.js';
-import { codeOfDtype } from '../../onnx/tensor.js';
 import { present } from '../../util/error.js';
 import { addLosses, declareLossInputs, type LossInputs, type LossOptions } from './losses.js';
+import { tellShapes } from './shapes.js';
 
 export interface ModelOptions extends LossOptions {
   /** Images in a step; a number, where the network has an AveragePool. */
@@ -45,7 +45,7 @@ export interface TrainingModels {
 const RESET = 'lazy_reset_grad';
 const gradientName = (parameter: string) => `${parameter}_grad`;
 const bufferName = (parameter: string) => `${parameter}_grad.accumulation.buffer`;
-const doneName = (parameter: string) => `${parameter}_grad.accumulation.out`;
+const DONE = '_grad.accumulation.out';
 
 /**
  * The training and the evaluation model that ONNX Runtime's on-device training (1.19) takes. User inputs `images` [batch, C, H, W],
@@ -108,7 +108,10 @@ function accumulate(
     const decayed = weightDecay === 0 ? slope : add(g, slope, scale(g, weight, weightDecay));
     const [gradient] = g.ops('Identity', [decayed], {}, { outputs: [gradientName(weight.name)] });
     const operands = [g.input(name, 'float32', weight.shape), gradient as Value, reset];
-    g.output(doneName(weight.name), g.microsoft('InPlaceAccumulatorV2', operands, {}, { name: g.scoped(weight.name) }));
+    g.output(
+      `${weight.name}${DONE}`,
+      g.microsoft('InPlaceAccumulatorV2', operands, {}, { name: g.scoped(weight.name) }),
+    );
   });
   return name;
 }
@@ -134,15 +137,12 @@ function evaluationGraph(network: Graph, options: ModelOptions): Graph {
   return g;
 }
 
-/** Operators whose results ONNX Runtime can't tell the shape of; their `input_size` is for Agon only. */
-const UNINFERRED = new Set(['MaxPoolGrad', 'AveragePoolGrad']);
-
 /** A lowered graph as a model: user inputs, then parameters, then the session's own inputs. */
 function toOrtModel(graph: Graph, own: readonly string[]): ModelProto {
-  const model = toModel(graph);
-  const { input, output, node } = model.graph;
+  const model = tellShapes(toModel(graph), graph);
+  const { input, output } = model.graph;
   const isOwn = ({ name }: { readonly name: string }) => own.includes(name);
-  const results = graph.nodes.filter(({ op, domain }) => UNINFERRED.has(op) && domain === '');
+  const isDone = ({ name }: { readonly name: string }) => name.endsWith(DONE);
   return {
     ...model,
     opsetImport: [...model.opsetImport.filter(({ domain }) => domain !== MICROSOFT), { domain: MICROSOFT, version: 1 }],
@@ -152,20 +152,7 @@ function toOrtModel(graph: Graph, own: readonly string[]): ModelProto {
         ...input.filter((each) => !isOwn(each)),
         ...own.flatMap((name) => input.filter((each) => each.name === name)),
       ],
-      output: [
-        ...output.filter(({ name }) => !name.endsWith('.accumulation.out')),
-        ...output.filter(({ name }) => name.endsWith('.accumulation.out')),
-      ],
-      valueInfo: results.map((result) => shapeInfo(result.output(0))),
-      node: node.map((each) => {
-        if (!UNINFERRED.has(each.opType)) return each;
-        return { ...each, attribute: (each.attribute ?? []).filter(({ name }) => name !== 'input_size') };
-      }),
+      output: [...output.filter((each) => !isDone(each)), ...output.filter(isDone)],
     },
   };
-}
-
-function shapeInfo({ name, dtype, shape }: Value) {
-  const dim = shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
-  return { name, type: { tensorType: { elemType: codeOfDtype(dtype), shape: { dim } } } };
 }
