@@ -1,8 +1,9 @@
 // Trains from a training artifact with ONNX Runtime alone (docs/artifacts.md): node examples/drive-step.mjs FOLDER [STEPS]
+// ORT_PACKAGE=onnxruntime-web runs it on WebAssembly.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as ort from 'onnxruntime-node';
 
+const { default: ort } = await import(process.env.ORT_PACKAGE ?? 'onnxruntime-node');
 const [folder, steps = '10'] = process.argv.slice(2);
 const lr = 0.005;
 const { step, evaluation } = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));

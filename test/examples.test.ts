@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createArtifact } from '../src/artifacts/create.js';
 import { writeArtifact } from '../src/artifacts/write.js';
 import { zooNetworks } from '../src/artifacts/zoo.js';
+import { hasOrtTraining } from '../src/runtime/ort-training/library.js';
 import { parseSettings, type SettingsInput } from '../src/train/settings.js';
 import { MOBILENET, RESNET } from './train/runs.js';
 
@@ -20,14 +21,20 @@ interface Measures {
   readonly total: readonly number[];
 }
 
-async function drive(settings: SettingsInput, steps: number): Promise<{ steps: Measures[]; accuracy: number[] }> {
+async function drive(
+  settings: SettingsInput,
+  steps: number,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<{ steps: Measures[]; accuracy: number[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'agon-examples-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const input = { classes: 4, channels: 3, height: 8, width: 8 };
   const step = { settings: parseSettings(settings), batch: 8 };
   const content = createArtifact({ networks: zooNetworks(NETS), input, step, made: '', licence: null });
   await writeArtifact(join(folder, 'artifact'), content);
-  const { stdout } = await promisify(execFile)(process.execPath, [DRIVER, join(folder, 'artifact'), String(steps)]);
+  const { stdout } = await promisify(execFile)(process.execPath, [DRIVER, join(folder, 'artifact'), String(steps)], {
+    env,
+  });
   const lines = stdout
     .trim()
     .split('\n')
@@ -51,4 +58,17 @@ describe('examples/drive-step.mjs trains a competition from its artifact alone',
     }
     expect(steps[0]?.total).not.toEqual(steps[0]?.ce);
   });
+
+  it.skipIf(!hasOrtTraining())(
+    'with onnxruntime-web (1.19.2; skipped without ort-training) to the same losses',
+    async () => {
+      const [node, web] = [
+        await drive({ rule: 'argmin' }, 5),
+        await drive({ rule: 'argmin' }, 5, { ...process.env, ORT_PACKAGE: 'ort-training' }),
+      ];
+      for (const [t, { total }] of node.steps.entries()) {
+        for (const [i, loss] of total.entries()) expect(web.steps[t]?.total[i]).toBeCloseTo(loss, 4);
+      }
+    },
+  );
 });
