@@ -14,6 +14,8 @@ export {
 } from './artifacts/create.js';
 export { readForward } from './artifacts/forward.js';
 export type { Manifest } from './artifacts/manifest.js';
+export { exportOrtTraining, type OrtExportOptions } from './artifacts/ort-training/export.js';
+export { importOrtTraining, type OrtImportOptions } from './artifacts/ort-training/import.js';
 export { type Artifact, openArtifact } from './artifacts/read.js';
 export { writeArtifact } from './artifacts/write.js';
 export { zooNetworks } from './artifacts/zoo.js';
