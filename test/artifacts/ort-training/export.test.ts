@@ -20,6 +20,7 @@ import { scalar, tensor, toNumbers } from '../../../src/onnx/tensor.js';
 import { parseDevice } from '../../../src/runtime/device.js';
 import type { OrtTrainingSession } from '../../../src/runtime/ort-training/session.js';
 import { Stepper } from '../../../src/runtime/stepper.js';
+import { parseSettings } from '../../../src/train/settings.js';
 import { temporaryFolder } from '../samples.js';
 import {
   hasOfficial,
@@ -41,18 +42,7 @@ const SGD = { name: 'sgd', lr: 0.01, momentum: 0, weightDecay: 0, nesterov: fals
 const SHAPE = [3, 16, 10] as const;
 const BATCH = 8;
 
-const STEP: StepSettings = {
-  rule: 'none',
-  topK: 1,
-  alpha: 1,
-  beta: 0,
-  featureReduction: 'mean',
-  featureProjection: false,
-  temperature: 1,
-  teacher: null,
-  labelSmoothing: 0,
-  optimizer: SGD,
-};
+const STEP: StepSettings = parseSettings({ rule: 'none', optimizer: SGD });
 
 function exported(name: string, more: Partial<OrtExportOptions> = {}): OrtExportOptions {
   const network = createNetwork(name, { classes: SHAPE[2], channels: SHAPE[0], height: SHAPE[1], width: SHAPE[1] });

@@ -5,13 +5,14 @@ import { readForward } from '../../../src/artifacts/forward.js';
 import { importOrtTraining } from '../../../src/artifacts/ort-training/import.js';
 import { decodeOrtCheckpoint } from '../../../src/artifacts/ort-training/read-checkpoint.js';
 import { encodeOrtCheckpoint } from '../../../src/artifacts/ort-training/write-checkpoint.js';
-import { buildStep, nextName, type StepSettings } from '../../../src/distill/step.js';
+import { buildStep, nextName } from '../../../src/distill/step.js';
 import { decodeModel, encodeModel } from '../../../src/onnx/file.js';
 import { readSafetensors } from '../../../src/onnx/safetensors.js';
 import { scalar, tensor, toNumbers } from '../../../src/onnx/tensor.js';
 import { createOptimizer } from '../../../src/optim/optimizer.js';
 import { parseDevice } from '../../../src/runtime/device.js';
 import { Stepper } from '../../../src/runtime/stepper.js';
+import { parseSettings } from '../../../src/train/settings.js';
 import { temporaryFolder } from '../samples.js';
 import { hasOfficial, OFFICIAL, OFFICIAL_ADAMW, officialImages, officialLabels, officialLoss } from './official.js';
 
@@ -41,18 +42,7 @@ describe.skipIf(!hasOfficial)('importing official training artifacts (skipped wi
     const { manifest, files } = await importOrtTraining(MLP);
     const [entry] = manifest.networks;
     const graph = readForward(files.get('forward.onnx') as Uint8Array, 'forward.onnx', entry as never, INPUT);
-    const settings: StepSettings = {
-      rule: 'none',
-      topK: 1,
-      alpha: 0,
-      beta: 0,
-      featureReduction: 'mean',
-      featureProjection: false,
-      temperature: 1,
-      teacher: null,
-      labelSmoothing: 0,
-      optimizer: OFFICIAL_ADAMW,
-    };
+    const settings = parseSettings({ rule: 'none', optimizer: { ...OFFICIAL_ADAMW, betas: [0.9, 0.999] } });
     const step = buildStep([graph], settings, { batch: 2 });
     const stepper = await Stepper.open(
       { graph: step.graph, state: step.state, nextOf: nextName },
