@@ -2,9 +2,9 @@ import type { Command, Help, Option } from 'commander';
 
 const GROUP_WIDTH = 9;
 
-/** The help of a command with many options on one screen: the group of options in a column before them. */
+/** The help of a command with many options on one screen: the group of options in a column before them. Who reads it knows --help. */
 export function formatCompactHelp(command: Command, helper: Help): string {
-  const options = helper.visibleOptions(command);
+  const options = helper.visibleOptions(command).filter(({ long }) => long !== '--help');
   const groups = helper.groupItems([...command.options], options, (option) => option.helpGroupHeading ?? 'Run');
   const width = Math.max(...options.map((option) => helper.optionTerm(option).length));
   const blocks = [...groups].map(([name, members]) => formatGroup(name, members, width, helper));

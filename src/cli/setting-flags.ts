@@ -65,6 +65,7 @@ export const SETTING_FLAGS: readonly SettingFlag[] = [
   steps('--gamma <factor>', ['schedule', 'gamma'], 'by what, each time'),
   steps('--warmup-epochs <n>', ['warmupEpochs'], 'the rate rises to its value first'),
   run('--seed <n>', ['seed'], 'of everything random'),
+  run('--engine <name>', ['engine'], ''),
   run('--device <device>', ['device'], 'cpu, cuda, cuda:<n> or webgpu'),
   run('--threads <n>', ['threads'], 'of an operator', 'one a core'),
   run('--no-tune', ['tune'], 'take default forms, time nothing'),

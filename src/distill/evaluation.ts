@@ -6,7 +6,7 @@ import { crossEntropy } from '../losses/cross-entropy.js';
 import { tensor } from '../onnx/tensor.js';
 import { present } from '../util/error.js';
 import { vector } from './losses.js';
-import { networkPrefix } from './names.js';
+import { networkPrefix, networkScope } from './names.js';
 
 /**
  * The evaluation of n >= 1 networks on one batch of any size, in inference form. Inputs `images` [N, C, H, W], `labels` int64
@@ -19,7 +19,7 @@ export function buildEvaluation(networks: readonly Graph[]): Graph {
   const bind = new Map([['images', g.input('images', images.dtype, images.shape)]]);
   const labels = g.input('labels', 'int64', images.shape.slice(0, 1));
   const logits = networks.map((network, i) => {
-    const copied = inline(network, g, { scope: `net${i}`, parameterPrefix: networkPrefix(i), bind });
+    const copied = inline(network, g, { scope: networkScope(i), parameterPrefix: networkPrefix(i), bind });
     return copied.get(present(network.outputs.get('logits'), 'the logits')) as Value;
   });
   const measure = (of: (logits: Value) => Value) => vector(g, logits.map(of));

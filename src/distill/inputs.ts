@@ -15,6 +15,9 @@ export interface NetworkInputs {
   readonly mixed?: { readonly partners: Value; readonly lambda: Value };
 }
 
+/** What a network's labels are. */
+export type LabelInputs = Omit<NetworkInputs, 'images'>;
+
 /** Declares a step's inputs: one batch for all networks, or images and mixed-in labels of each one's own. */
 export function declareInputs(g: Graph, networks: readonly Graph[], options: StepOptions): NetworkInputs[] {
   const { batch, ownInputs = false } = options;
@@ -35,7 +38,7 @@ export function declareInputs(g: Graph, networks: readonly Graph[], options: Ste
 }
 
 /** lambda * of(labels) + (1 - lambda) * of(partners) where images are mixed, else of(labels). */
-export function overLabels(g: Graph, { labels, mixed }: NetworkInputs, of: (labels: Value) => Value): Value {
+export function overLabels(g: Graph, { labels, mixed }: LabelInputs, of: (labels: Value) => Value): Value {
   if (!mixed) return of(labels);
   const { partners, lambda } = mixed;
   return add(g, mul(g, lambda, of(labels)), mul(g, sub(g, g.scalar(1), lambda), of(partners)));

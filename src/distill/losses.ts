@@ -6,8 +6,9 @@ import { accuracy } from '../losses/accuracy.js';
 import { crossEntropy } from '../losses/cross-entropy.js';
 import { klDivergence } from '../losses/kl-divergence.js';
 import { targetDistributions } from '../losses/targets.js';
+import { present } from '../util/error.js';
 import { featureLoss } from './feature-loss.js';
-import { type NetworkInputs, overLabels } from './inputs.js';
+import { type LabelInputs, overLabels } from './inputs.js';
 import { TEACHER_LOGITS } from './names.js';
 import type { StepSettings } from './step-settings.js';
 import { teacherWeights } from './teachers.js';
@@ -20,11 +21,11 @@ export const METRICS = ['ce', 'kl', 'feature', 'kd', 'total', 'accuracy'] as con
 
 /** One network in a step. */
 export interface Competitor {
-  readonly inputs: NetworkInputs;
+  readonly inputs: LabelInputs;
   /** [batch, classes]. */
   readonly logits: Value;
-  /** [batch, C, H, W]. */
-  readonly features: Value;
+  /** [batch, C, H, W]; only the feature loss needs them. */
+  readonly features?: Value;
 }
 
 /** Scalars of each network, and the teachers' weights [n, n]. */
@@ -34,14 +35,13 @@ export type Losses = Record<(typeof METRICS)[number], readonly Value[]> & { read
 export function competitionLosses(g: Graph, competitors: readonly Competitor[], settings: StepSettings): Losses {
   const { alpha, beta, temperature, rule, topK, teacher } = settings;
   const logits = competitors.map((competitor) => competitor.logits);
-  const features = competitors.map((competitor) => competitor.features);
   const none = competitors.map(() => g.scalar(0));
   const ce = competitors.map((competitor) => labelLoss(g, competitor, settings.labelSmoothing));
   const teachers = teacherWeights(g, vector(g, ce), rule, topK);
   const teaches = rule !== 'none' && competitors.length > 1;
   const divergence = (i: number, j: number) => klDivergence(g, logits[i] as Value, logits[j] as Value, temperature);
   const kl = teaches && alpha !== 0 ? fromTeachers(g, teachers, divergence) : none;
-  const distance = (i: number, j: number) => featureLoss(g, features, [i, j], settings);
+  const distance = (i: number, j: number) => featureLoss(g, featuresOf(competitors), [i, j], settings);
   const feature = teaches && beta !== 0 ? fromTeachers(g, teachers, distance) : none;
   const kd = teacher ? fromFrozenTeacher(g, logits, teacher.temperature) : none;
   const correct = competitors.map(({ inputs, logits: z }) => overLabels(g, inputs, (labels) => accuracy(g, z, labels)));
@@ -50,6 +50,16 @@ export function competitionLosses(g: Graph, competitors: readonly Competitor[], 
     return totalLoss(g, { ce: own, ...lessons }, settings);
   });
   return { ce, kl, feature, kd, total, accuracy: correct, teachers };
+}
+
+/** Makes the {@link METRICS} and `teachers` outputs of the graph. */
+export function outputLosses(g: Graph, losses: Losses): void {
+  for (const name of METRICS) g.output(name, vector(g, losses[name]));
+  g.output('teachers', losses.teachers);
+}
+
+function featuresOf(competitors: readonly Competitor[]): Value[] {
+  return competitors.map(({ features }, i) => present(features, `the features of network ${i}`));
 }
 
 type Terms = Readonly<Record<'ce' | 'kl' | 'feature' | 'kd', Value>>;

@@ -1,5 +1,8 @@
+/** The scope of the i-th network's nodes in a step. */
+export const networkScope = (i: number) => `net${i}`;
+
 /** The prefix of the i-th network's names in a step. */
-export const networkPrefix = (i: number) => `net${i}.`;
+export const networkPrefix = (i: number) => `${networkScope(i)}.`;
 
 /** The name under which a step returns the next value of a state tensor. */
 export const nextName = (name: string) => `${name}.next`;

@@ -4,13 +4,13 @@ import type { Value } from '../graph/node.js';
 import { inlineForTraining, type TrainingForm } from '../graph/training-form.js';
 import { present } from '../util/error.js';
 import { declareInputs, type NetworkInputs } from './inputs.js';
-import { competitionLosses, METRICS, vector } from './losses.js';
-import { networkPrefix, nextName } from './names.js';
+import { competitionLosses, outputLosses } from './losses.js';
+import { networkPrefix, networkScope, nextName } from './names.js';
 import type { StepOptions, StepSettings } from './step-settings.js';
 import { updateAll } from './update.js';
 
 export { METRICS } from './losses.js';
-export { networkPrefix, nextName, ownInputNames, TEACHER_LOGITS } from './names.js';
+export { networkPrefix, networkScope, nextName, ownInputNames, TEACHER_LOGITS } from './names.js';
 export type { StepOptions, StepSettings } from './step-settings.js';
 
 /** A whole training step as a graph, still in semantic operators. */
@@ -41,7 +41,7 @@ export function buildStep(networks: readonly Graph[], settings: StepSettings, op
   const inputs = declareInputs(g, networks, options);
   const forms = networks.map((network, i) => {
     const bind = new Map([['images', (inputs[i] as NetworkInputs).images]]);
-    return inlineForTraining(network, g, { scope: `net${i}`, parameterPrefix: networkPrefix(i), bind });
+    return inlineForTraining(network, g, { scope: networkScope(i), parameterPrefix: networkPrefix(i), bind });
   });
   const competitors = forms.map((form, i) => {
     return {
@@ -52,8 +52,7 @@ export function buildStep(networks: readonly Graph[], settings: StepSettings, op
   });
   const losses = g.within('losses', () => competitionLosses(g, competitors, settings));
   const totals = g.within('losses', () => g.op('Sum', losses.total, {}, { name: g.scoped('sum') }));
-  for (const name of METRICS) g.output(name, vector(g, losses[name]));
-  g.output('teachers', losses.teachers);
+  outputLosses(g, losses);
   if (options.exposeLogits)
     for (const [i, { logits }] of competitors.entries()) g.output(`${networkPrefix(i)}logits`, logits);
   const weights = weightsOf(g);

@@ -15,6 +15,11 @@ import { tensor } from '../onnx/tensor.js';
 export const TEACHER_RULES = ['argmin', 'all-better', 'top-k', 'all', 'none'] as const;
 export type TeacherRule = (typeof TEACHER_RULES)[number];
 
+/** Whether networks learn from each other's logits. */
+export function competes(networks: number, settings: { readonly rule: TeacherRule; readonly alpha: number }): boolean {
+  return networks > 1 && settings.rule !== 'none' && settings.alpha !== 0;
+}
+
 /**
  * The teachers' weights as the graph computes them.
  *

@@ -9,6 +9,7 @@ import { fail, present } from '../util/error.js';
 import type { Device } from './device.js';
 import { Downloader } from './downloader.js';
 import { fromOrt, openSession, runSession, toOrt } from './session.js';
+import { checkStateTensor, copyOf, failNoParameter, type StepRunner } from './step-runner.js';
 import { targetFor } from './target.js';
 
 /** A graph that carries tensors over from run to run: inputs `name`, outputs `nextOf(name)`. */
@@ -29,7 +30,7 @@ export interface StepperOptions {
  * A session whose state stays where it is: on the CPU in two sets of buffers that are written in turn, on WebGPU in
  * device buffers that are fed back.
  */
-export class Stepper {
+export class Stepper implements StepRunner {
   readonly #session: ort.InferenceSession;
   readonly #source: StatefulGraph;
   readonly #outputs: readonly string[];
@@ -55,7 +56,6 @@ export class Stepper {
     return new Stepper(session, source, await Downloader.open(shapes, device));
   }
 
-  /** Sets the whole state, copying it. Every tensor must be there, of its parameter's shape; `where` it comes from is for errors. */
   load(state: ReadonlyMap<string, Tensor>, where = 'state'): void {
     this.#free();
     for (const name of this.#source.state) {
@@ -69,7 +69,7 @@ export class Stepper {
     }
   }
 
-  /** Replaces some tensors of the state, copying them: on the CPU in place. All are checked before any is replaced. */
+  /** On the CPU in place. */
   update(tensors: ReadonlyMap<string, Tensor>, where = 'state'): void {
     for (const [name, given] of tensors) this.#check(name, given, where);
     for (const [name, given] of tensors) {
@@ -82,7 +82,6 @@ export class Stepper {
     }
   }
 
-  /** Runs one step from the state to the next; returns the outputs that are no state. */
   async step(feeds: Readonly<Record<string, Tensor>>): Promise<Map<string, Tensor>> {
     const inputs: Record<string, ort.Tensor> = Object.fromEntries(this.#state);
     for (const [name, value] of Object.entries(feeds)) inputs[name] = toOrt(value);
@@ -94,7 +93,6 @@ export class Stepper {
     return new Map(this.#outputs.map((name) => [name, fromOrt(results[name] as ort.Tensor)]));
   }
 
-  /** A copy of the state: the whole, or the tensors of these names. */
   async state(names: readonly string[] = this.#source.state): Promise<Map<string, Tensor>> {
     if (this.#downloader) return this.#downloader.download(this.#state, names);
     return new Map(names.map((name) => [name, copyOf(fromOrt(present(this.#state.get(name), name)))]));
@@ -106,10 +104,8 @@ export class Stepper {
     await this.#session.release();
   }
 
-  #check(name: string, { dtype, dims }: Tensor, where: string): void {
-    const shape = shapeOf(this.#source, name);
-    if (dtype === 'float32' && dims.join() === shape.join()) return;
-    fail(where, `tensor "${name}"`, { expected: `float32 [${shape}]`, got: `${dtype} [${dims}]` });
+  #check(name: string, given: Tensor, where: string): void {
+    checkStateTensor(name, given, shapeOf(this.#source, name), where);
   }
 
   #advance(results: ort.InferenceSession.ReturnType): void {
@@ -131,10 +127,6 @@ export class Stepper {
 }
 
 function shapeOf({ graph }: StatefulGraph, name: string): readonly number[] {
-  const { value } = graph.parameters.get(name) ?? fail('state', `"${name}" is no parameter`);
+  const { value } = graph.parameters.get(name) ?? failNoParameter(name);
   return value.shape as number[];
-}
-
-function copyOf({ dims, data }: Tensor): Tensor {
-  return tensor('float32', dims, Float32Array.from(data as Float32Array));
 }

@@ -1,12 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import { POOLS } from '../data/perturb/pools.js';
 import { parseDevice } from '../runtime/device.js';
-import { chooseTarget } from '../runtime/target.js';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.js';
 import { evaluationLoader, type RunData, trainingLoader } from './data.js';
+import { openEngine } from './engine.js';
 import type { Emit } from './events.js';
 import { type FrozenTeacher, openFrozenTeacher } from './frozen-teacher.js';
-import { createStep, type Group, initialState, openPredictors, openStepper, updatesBefore } from './group.js';
+import { createStep, type Group, initialState, openPredictors, updatesBefore } from './group.js';
 import { LineageFile } from './lineage-file.js';
 import type { LoopContext } from './loop.js';
 import { ParameterPerturbation, type PerturbationSource } from './parameter-perturbation.js';
@@ -35,21 +35,15 @@ export async function openContext(
   const teacher = await openTeacher(settings, data);
   const training = trainingLoader(data, settings);
   const step = createStep(group, settings);
-  const chosen = await chooseTarget(step.graph, {
-    device: parseDevice(settings.device),
-    threads: settings.threads,
-    tune: settings.tune,
-    forms: resumed?.forms,
-    onTune: () => emit({ type: 'phase', phase: 'tune' }),
-  });
-  if (chosen.note) emit({ type: 'warning', message: chosen.note });
-  const stepper = await openStepper(step, settings, chosen);
-  if (resumed) stepper.load(resumed.tensors, paths.last);
-  else stepper.load(initialState(group, step, settings.seed));
-  const source = { graphs: group.graphs, state: step.state, stepper };
+  const begin = resumed?.tensors ?? initialState(group, step, settings.seed);
+  const stepsPerEpoch = training.steps;
+  const engine = await openEngine({ settings, group, step, stepsPerEpoch, resumed, begin, emit });
+  const { stepper, state, forms } = engine;
+  stepper.load(begin, resumed && paths.last);
+  const source = { graphs: group.graphs, state, stepper };
   const lineage = new LineageFile(paths.lineage, {
     networks: group.networks.map(({ name }) => name),
-    stepsPerEpoch: training.steps,
+    stepsPerEpoch,
     operations: settings.inputPerturbation ? Object.keys(POOLS[settings.inputPerturbation.pool]) : [],
   });
   return {
@@ -60,7 +54,7 @@ export async function openContext(
     teacher,
     updatesBefore: updatesBefore(group, step),
     stepper,
-    perturbation: openPerturbation(settings, { ...source, totalSteps: settings.epochs * training.steps }, resumed),
+    perturbation: openPerturbation(settings, { ...source, totalSteps: settings.epochs * stepsPerEpoch }, resumed),
     predictors: await openPredictors(group, settings),
     training,
     validation: stoppable(evaluationLoader(dataset.validation, preprocessing, settings), stopRequested),
@@ -70,7 +64,7 @@ export async function openContext(
       classes: [...dataset.classes],
       dataFingerprint: fingerprint,
       preprocessing,
-      forms: chosen.forms,
+      forms,
     },
     resumed,
     emit,

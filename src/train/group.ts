@@ -1,13 +1,13 @@
 import type { Dataset, Size } from '../data/dataset.js';
 import { buildStep, networkPrefix, nextName, type StepGraph } from '../distill/step.js';
 import type { Graph } from '../graph/graph.js';
+import type { Target } from '../lower/target.js';
 import { initialiseParameter, initialiseParameters } from '../nets/initialise.js';
 import { countParameters } from '../nets/summary.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
 import { Stepper } from '../runtime/stepper.js';
-import type { ChosenTarget } from '../runtime/target.js';
 import { present } from '../util/error.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { NetworkInfo } from './events.js';
@@ -49,7 +49,7 @@ export function createStep({ graphs }: Group, settings: Settings): StepGraph {
 }
 
 /** A session for the training step on the settings' device, in the lowering that was chosen for it. */
-export async function openStepper(step: StepGraph, settings: Settings, { target }: ChosenTarget): Promise<Stepper> {
+export async function openStepper(step: StepGraph, settings: Settings, target: Target): Promise<Stepper> {
   const source = { graph: step.graph, state: step.state, nextOf: nextName };
   return Stepper.open(source, { device: parseDevice(settings.device), threads: settings.threads, target });
 }

@@ -3,14 +3,14 @@ import type { Preprocessing } from '../data/preprocess.js';
 import { networkPrefix } from '../distill/step.js';
 import { bestOther } from '../distill/trial.js';
 import type { Tensor } from '../onnx/tensor.js';
-import { learningRateAt } from '../optim/schedule.js';
 import type { Predictor } from '../runtime/predictor.js';
-import type { Stepper } from '../runtime/stepper.js';
+import type { StepRunner } from '../runtime/step-runner.js';
 import { fail } from '../util/error.js';
 import type { Checkpoint, CheckpointHeader } from './checkpoint.js';
 import { evaluate, loadPredictors } from './evaluate.js';
 import type { Emit, Evaluation, GroupEvaluation, NetworkInfo, Position, StepEvent } from './events.js';
 import { type FeedSource, feedsFor } from './feeds.js';
+import { learningRateOf } from './learning-rate.js';
 import { lineageOf } from './lineage.js';
 import type { LineageFile } from './lineage-file.js';
 import type { ParameterPerturbation } from './parameter-perturbation.js';
@@ -21,7 +21,7 @@ import { readStep, Tally } from './tally.js';
 export interface LoopContext extends FeedSource {
   readonly networks: readonly NetworkInfo[];
   readonly input: Preprocessing;
-  readonly stepper: Stepper;
+  readonly stepper: StepRunner;
   /** Where parameters are to be perturbed. */
   readonly perturbation: ParameterPerturbation | undefined;
   readonly predictors: readonly Predictor[];
@@ -145,15 +145,7 @@ function countOf({ training }: LoopContext, { epoch, step }: Position): number {
 }
 
 function rateAt(context: LoopContext, position: Position): number {
-  const { schedule, warmupEpochs, epochs, optimizer } = context.settings;
-  const stepsPerEpoch = context.training.steps;
-  return learningRateAt(countOf(context, position), {
-    base: optimizer.lr,
-    schedule,
-    warmupEpochs,
-    epochs,
-    stepsPerEpoch,
-  });
+  return learningRateOf(context.settings, context.training.steps, countOf(context, position));
 }
 
 /** Evaluates the networks after an epoch; undefined when a stop was asked for meanwhile. */

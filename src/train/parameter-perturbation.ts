@@ -10,7 +10,7 @@ import { networkPrefix } from '../distill/step.js';
 import { addStep, judge, type Trial, type Verdict } from '../distill/trial.js';
 import type { Graph } from '../graph/graph.js';
 import type { Tensor } from '../onnx/tensor.js';
-import type { Stepper } from '../runtime/stepper.js';
+import type { StepRunner } from '../runtime/step-runner.js';
 import { fail, present } from '../util/error.js';
 import { fires } from '../util/firing.js';
 import { stream } from '../util/random.js';
@@ -22,7 +22,7 @@ export interface PerturbationSource {
   readonly graphs: readonly Graph[];
   /** Names of all that a step carries over to the next. */
   readonly state: readonly string[];
-  readonly stepper: Stepper;
+  readonly stepper: StepRunner;
   /** Steps of the whole run. */
   readonly totalSteps: number;
 }

@@ -5,6 +5,7 @@ import { FEATURE_REDUCTIONS } from '../losses/feature-mse.js';
 import { ADAMW_VARIANTS } from '../optim/optimizer.js';
 import { AgonError, fail } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
+import { checkOrtTrainingSettings } from './check-engine.js';
 import { PRESET_NAMES } from './preset-names.js';
 import { withPreset } from './presets.js';
 
@@ -126,6 +127,8 @@ export const settingsSchema = z.strictObject({
   optimizer: z.discriminatedUnion('name', [sgd, adamw]).default(sgd.parse({ name: 'sgd' })),
   schedule: schedule.default({ name: 'cosine', min: 0 }),
   warmupEpochs: z.number().min(0).default(0),
+  /** Who computes gradients and updates: Agon's own step graph, or sessions of ONNX Runtime's on-device training. */
+  engine: z.enum(['agon', 'ort-training']).default('agon'),
   /** `cpu`, `cuda`, `cuda:<n>` or `webgpu`. */
   device: z.string().default('cpu'),
   /** Threads of one operator; one a physical core when left out. */
@@ -196,7 +199,8 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /** Fails for settings that are each right but don't go together. */
-export function checkSettings({ nets, rule, topK, parameterPerturbation }: Settings): void {
+export function checkSettings(settings: Settings): void {
+  const { nets, rule, topK, parameterPerturbation, engine } = settings;
   if (rule === 'top-k' && topK >= nets.length) {
     fail('settings', 'topK', { expected: `less than the number of networks (${nets.length})`, got: String(topK) });
   }
@@ -207,4 +211,5 @@ export function checkSettings({ nets, rule, topK, parameterPerturbation }: Setti
       hint: 'Add a network (--nets), or leave it out',
     });
   }
+  if (engine === 'ort-training') checkOrtTrainingSettings(settings);
 }

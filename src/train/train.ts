@@ -6,6 +6,7 @@ import { exportRun } from '../export/export-run.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { fail, present } from '../util/error.js';
 import { AGON_VERSION } from '../util/version.js';
+import { checkResumable } from './check-engine.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint.js';
 import { type ContextOptions, closeContext, openContext } from './context.js';
 import { evaluationLoader, prepareData, type RunData } from './data.js';
@@ -33,6 +34,7 @@ export interface TrainOptions extends ContextOptions {
 export async function train(options: TrainOptions): Promise<'finished' | 'stopped'> {
   const settings = options.resume ? options.settings : await settleNetworks(options.settings);
   checkSettings(settings);
+  if (options.resume) checkResumable(settings);
   const unlock = await lockRun(options.folder);
   try {
     return await trainLocked({ ...options, settings });

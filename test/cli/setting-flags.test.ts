@@ -59,6 +59,7 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--gamma 0.2 --schedule multi-step', { schedule: { name: 'multi-step', gamma: 0.2 } }],
   ['--warmup-epochs 0.5', { warmupEpochs: 0.5 }],
   ['--seed 7', { seed: 7 }],
+  ['--engine ort-training', { engine: 'ort-training' }],
   ['--device cuda:1', { device: 'cuda:1' }],
   ['--threads 2', { threads: 2 }],
   ['--no-tune', { tune: false }],

@@ -3,10 +3,11 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { fail } from '../../util/error.js';
 import { captureMemory } from './exceptions.js';
+import { guardingStack } from './stack-guard.js';
 
 /** The last release of ONNX Runtime with on-device training, under its alias in package.json. */
 const PACKAGE = 'ort-training';
-const INSTALL = 'npm install ort-training@npm:onnxruntime-web@1.19.2';
+const INSTALL = 'Run `npm install ort-training@npm:onnxruntime-web@1.19.2`';
 
 /** A tensor of that library. */
 export interface LibraryTensor {
@@ -32,7 +33,7 @@ export interface LibrarySession {
 }
 
 export interface Library {
-  readonly env: { logLevel: string; readonly wasm: { numThreads: number } };
+  readonly env: { logLevel: string; readonly wasm: { numThreads: number; wasmPaths: { readonly mjs: string } } };
   readonly Tensor: new (type: string, data: unknown, dims: readonly number[]) => LibraryTensor;
   readonly TrainingSession: { create(options: Readonly<Record<string, Uint8Array>>): Promise<LibrarySession> };
 }
@@ -44,6 +45,11 @@ export function hasOrtTraining(): boolean {
   return packageFolder() !== undefined;
 }
 
+/** Fails without the optional package, saying how to install it. */
+export function checkOrtTraining(): void {
+  if (!hasOrtTraining()) failMissing();
+}
+
 /** Loads the library, once. A missing package is an error that says how to install it. */
 export function loadOrtTraining(): Promise<Library> {
   loaded ??= load();
@@ -52,14 +58,19 @@ export function loadOrtTraining(): Promise<Library> {
 
 async function load(): Promise<Library> {
   const folder = packageFolder();
-  if (!folder)
-    return fail('ONNX Runtime training', `the optional package ${PACKAGE} is not installed`, { hint: INSTALL });
+  if (!folder) return failMissing();
   captureMemory();
-  const library = (await import(pathToFileURL(join(folder, 'ort.training.wasm.min.mjs')).href)) as Library;
+  const addressOf = (file: string) => pathToFileURL(join(folder, file)).href;
+  const library = (await import(addressOf('ort.training.wasm.min.mjs'))) as Library;
+  library.env.wasm.wasmPaths = { mjs: guardingStack(addressOf('ort-training-wasm-simd-threaded.mjs')) };
   // More threads make it slower, and the browser's way to start them does not work in Node.js
   library.env.wasm.numThreads = 1;
   library.env.logLevel = 'error';
   return library;
+}
+
+function failMissing(): never {
+  return fail('ONNX Runtime training', `the optional package ${PACKAGE} is not installed`, { hint: INSTALL });
 }
 
 function packageFolder(): string | undefined {

@@ -1,0 +1,113 @@
+import type * as ort from 'onnxruntime-node';
+import type { Graph } from '../../graph/graph.js';
+import { toModel } from '../../graph/to-model.js';
+import { lower } from '../../lower/lower.js';
+import { portable } from '../../lower/portable.js';
+import { encodeModel } from '../../onnx/file.js';
+import type { Tensor } from '../../onnx/tensor.js';
+import { fail, present } from '../../util/error.js';
+import { CPU } from '../device.js';
+import { fromOrt, openSession, runSession, toOrt } from '../session.js';
+import { checkStateTensor, failNoParameter, type StepRunner } from '../step-runner.js';
+import { SteppedNetwork, type SteppedSource } from './stepped-network.js';
+
+export interface OrtStepperSource {
+  readonly networks: readonly SteppedSource[];
+  /**
+   * What networks learn from each other: inputs `<prefix>logits` of each network and feeds of the step; outputs `<prefix>lesson` of
+   * each that is taught, and those of the step.
+   */
+  readonly lessons: Graph;
+}
+
+type Feeds = Readonly<Record<string, Tensor>>;
+
+/**
+ * Steps of a group whose forward, backward and update are those of ONNX Runtime's official training session, one a network: all
+ * logits first, then what each network is taught, then one step of each. The state is parameters and running statistics;
+ * these take in the biased variance of the batch, where Agon's own engine takes the unbiased one. The optimizers' own state can't be
+ * read or set, and the learning rates are in their models.
+ */
+export class OrtTrainingStepper implements StepRunner {
+  readonly #networks: readonly SteppedNetwork[];
+  readonly #lessons: ort.InferenceSession;
+  readonly #source: OrtStepperSource;
+
+  private constructor(networks: readonly SteppedNetwork[], lessons: ort.InferenceSession, source: OrtStepperSource) {
+    this.#networks = networks;
+    this.#lessons = lessons;
+    this.#source = source;
+  }
+
+  static async open(source: OrtStepperSource, threads?: number): Promise<OrtTrainingStepper> {
+    const model = encodeModel(toModel(lower(source.lessons, portable)));
+    const lessons = await openSession(model, { device: CPU, threads });
+    const networks: SteppedNetwork[] = [];
+    for (const network of source.networks) networks.push(await SteppedNetwork.open(network));
+    return new OrtTrainingStepper(networks, lessons, source);
+  }
+
+  load(state: ReadonlyMap<string, Tensor>, where = 'state'): void {
+    const names = this.#names();
+    this.update(
+      new Map(names.map((name) => [name, state.get(name) ?? fail(where, `tensor "${name}" is missing`)])),
+      where,
+    );
+  }
+
+  update(tensors: ReadonlyMap<string, Tensor>, where = 'state'): void {
+    for (const [name, given] of tensors) {
+      checkStateTensor(name, given, present(this.#ownerOf(name).places.get(name), name).shape, where);
+    }
+    for (const [name, given] of tensors) this.#ownerOf(name).set(name, given);
+  }
+
+  async step(feeds: Feeds): Promise<Map<string, Tensor>> {
+    const logits: Record<string, Tensor> = {};
+    for (const [i, network] of this.#networks.entries())
+      logits[`${this.#prefix(i)}logits`] = await network.logits(feeds);
+    const results = await this.#teach({ ...feeds, ...logits });
+    for (const [i, network] of this.#networks.entries()) {
+      const name = `${this.#prefix(i)}lesson`;
+      await network.train(feeds, results.get(name));
+      results.delete(name);
+    }
+    return results;
+  }
+
+  async state(names: readonly string[] = this.#names()): Promise<Map<string, Tensor>> {
+    const found = new Map<string, Tensor>();
+    for (const network of this.#networks) {
+      const own = names.filter((name) => network.places.has(name));
+      if (own.length === 0) continue;
+      for (const [name, value] of await network.read(own)) found.set(name, value);
+    }
+    return new Map(names.map((name) => [name, found.get(name) ?? failNoParameter(name)]));
+  }
+
+  async close(): Promise<void> {
+    await this.#lessons.release();
+    for (const network of this.#networks) await network.close();
+  }
+
+  async #teach(given: Feeds): Promise<Map<string, Tensor>> {
+    const { inputs, outputs } = this.#source.lessons;
+    const names = inputs.map(({ name }) => name).filter((name) => given[name]);
+    const feeds = Object.fromEntries(names.map((name) => [name, toOrt(given[name] as Tensor)]));
+    const fetches = Object.fromEntries([...outputs.keys()].map((name) => [name, null]));
+    const results = await runSession(this.#lessons, feeds, fetches);
+    return new Map(Object.entries(results).map(([name, value]) => [name, fromOrt(value)]));
+  }
+
+  #prefix(i: number): string {
+    return present(this.#source.networks[i], 'a network').prefix;
+  }
+
+  #names(): string[] {
+    return this.#networks.flatMap(({ places }) => [...places.keys()]);
+  }
+
+  #ownerOf(name: string): SteppedNetwork {
+    return this.#networks.find(({ places }) => places.has(name)) ?? failNoParameter(name);
+  }
+}

@@ -1,0 +1,30 @@
+import { type Tensor, tensor } from '../onnx/tensor.js';
+import { fail } from '../util/error.js';
+
+/** What runs the steps of a training: it holds the tensors that a step carries over to the next. */
+export interface StepRunner {
+  /** Sets the whole state, copying it. Every tensor must be there, of its parameter's shape; `where` it comes from is for errors. */
+  load(state: ReadonlyMap<string, Tensor>, where?: string): void;
+  /** Replaces some tensors of the state, copying them. All are checked before any is replaced. */
+  update(tensors: ReadonlyMap<string, Tensor>, where?: string): void;
+  /** Runs one step from the state to the next; returns the outputs that are no state. */
+  step(feeds: Readonly<Record<string, Tensor>>): Promise<Map<string, Tensor>>;
+  /** A copy of the state: the whole, or the tensors of these names. */
+  state(names?: readonly string[]): Promise<Map<string, Tensor>>;
+  close(): Promise<void>;
+}
+
+/** Fails unless a tensor that is to become state is float32 of its parameter's shape. */
+export function checkStateTensor(name: string, { dtype, dims }: Tensor, shape: readonly number[], where: string): void {
+  if (dtype === 'float32' && dims.join() === shape.join()) return;
+  fail(where, `tensor "${name}"`, { expected: `float32 [${shape}]`, got: `${dtype} [${dims}]` });
+}
+
+/** The error of a name that the state doesn't have. */
+export function failNoParameter(name: string): never {
+  return fail('state', `"${name}" is no parameter`);
+}
+
+export function copyOf({ dims, data }: Tensor): Tensor {
+  return tensor('float32', dims, Float32Array.from(data as Float32Array));
+}

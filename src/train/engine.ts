@@ -1,0 +1,78 @@
+import type { StepGraph } from '../distill/step.js';
+import { range } from '../graph/axes.js';
+import type { Tensor } from '../onnx/tensor.js';
+import { parseDevice } from '../runtime/device.js';
+import type { StepRunner } from '../runtime/step-runner.js';
+import { chooseTarget } from '../runtime/target.js';
+import type { Checkpoint } from './checkpoint.js';
+import type { Emit } from './events.js';
+import { type Group, openStepper, updatesBefore } from './group.js';
+import { learningRateOf } from './learning-rate.js';
+import { openOrtTraining } from './ort-training.js';
+import type { Settings } from './settings.js';
+
+/** What runs the steps of a run. */
+export interface Engine {
+  /** Without a state yet. */
+  readonly stepper: StepRunner;
+  /** Names of all that its steps carry over to the next, as far as it can be read. */
+  readonly state: readonly string[];
+  /** Forms of computations that were chosen for speed. */
+  readonly forms: Checkpoint['forms'];
+}
+
+export interface EngineOptions {
+  readonly settings: Settings;
+  readonly group: Group;
+  readonly step: StepGraph;
+  readonly stepsPerEpoch: number;
+  readonly resumed: Checkpoint | undefined;
+  /** The state that it will begin with. */
+  readonly begin: ReadonlyMap<string, Tensor>;
+  readonly emit: Emit;
+}
+
+/** Opens the engine that the settings name, and warns of what it does otherwise than expected. */
+export function openEngine(options: EngineOptions): Promise<Engine> {
+  return options.settings.engine === 'agon' ? openAgon(options) : openOfficial(options);
+}
+
+async function openAgon({ settings, step, resumed, emit }: EngineOptions): Promise<Engine> {
+  const { target, forms, note } = await chooseTarget(step.graph, {
+    device: parseDevice(settings.device),
+    threads: settings.threads,
+    tune: settings.tune,
+    forms: resumed?.forms,
+    onTune: () => emit({ type: 'phase', phase: 'tune' }),
+  });
+  if (note) emit({ type: 'warning', message: note });
+  return { stepper: await openStepper(step, settings, target), state: step.state, forms };
+}
+
+/** The official session keeps its optimizer's state to itself. */
+async function openOfficial(options: EngineOptions): Promise<Engine> {
+  const { settings, group, step, stepsPerEpoch, resumed, begin, emit } = options;
+  const done = resumed ? resumed.position.epoch * stepsPerEpoch + resumed.position.step : 0;
+  const left = Math.max(1, settings.epochs * stepsPerEpoch - done);
+  const stepper = await openOrtTraining(group, settings, {
+    rates: range(left).map((i) => learningRateOf(settings, stepsPerEpoch, done + i)),
+    updates: settings.optimizer.name === 'adamw' ? updatesBefore(group, step) : 0,
+    moments: begin,
+  });
+  const state = step.state.filter((name) => step.graph.parameters.get(name)?.role !== 'optimizer');
+  for (const message of notesOf(settings, step)) emit({ type: 'warning', message });
+  return { stepper, state, forms: {} };
+}
+
+function notesOf({ optimizer }: Settings, { graph }: StepGraph): string[] {
+  const notes: string[] = [];
+  if ([...graph.parameters.values()].some(({ role }) => role === 'buffer')) {
+    notes.push(
+      "engine ort-training: running variances take in the biased variance of a batch (Agon's own engine and PyTorch: the unbiased one)",
+    );
+  }
+  if (optimizer.name === 'adamw') {
+    notes.push("engine ort-training: AdamW's moments can't be saved: a run that is stopped can't be resumed");
+  }
+  return notes;
+}
