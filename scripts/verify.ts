@@ -4,8 +4,9 @@ import Table from 'cli-table3';
 import { portable } from '../src/lower/portable.js';
 import { parseDevice } from '../src/runtime/device.js';
 import { messageOf } from '../src/util/error.js';
+import { describeSides } from './verify/compare-sides.js';
 import { holds, type Quantity } from './verify/quantity.js';
-import { replay } from './verify/replay.js';
+import { type Replay, replay } from './verify/replay.js';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -20,9 +21,9 @@ let failures = 0;
 for (const path of positionals) {
   process.stdout.write(`${path}\n`);
   try {
-    const quantities = await replay(path, parseDevice(values.device), values.portable ? portable : undefined);
-    process.stdout.write(`${render(quantities)}\n`);
-    failures += quantities.filter((quantity) => !holds(quantity)).length;
+    const result = await replay(path, parseDevice(values.device), values.portable ? portable : undefined);
+    process.stdout.write(`${render(result)}\n  ${describeSides(result.sides)}\n`);
+    failures += failedNames(result).size;
   } catch (error) {
     process.stdout.write(`  FAILED: ${messageOf(error)}\n`);
     failures++;
@@ -31,21 +32,23 @@ for (const path of positionals) {
 process.stdout.write(failures === 0 ? 'all within tolerance\n' : `${failures} not within tolerance\n`);
 process.exitCode = failures === 0 ? 0 : 1;
 
-function render(quantities: readonly Quantity[]): string {
+/** The quantities that don't hold on the device or in float64. */
+function failedNames({ device, graph }: Replay): Set<string> {
+  return new Set([...device, ...graph].filter((quantity) => !holds(quantity)).map(({ name }) => name));
+}
+
+function render({ device, graph }: Replay): string {
   const table = new Table({
-    head: ['quantity', 'deviation', 'tolerance', 'compared', 'worst', ''],
+    head: ['run', 'quantity', 'deviation', 'tolerance', 'compared', 'worst', ''],
     style: { head: [], border: [], compact: true },
   });
-  for (const quantity of quantities) {
-    const { name, deviation, tolerance, compared, worst } = quantity;
-    table.push([
-      name,
-      deviation.toExponential(1),
-      tolerance.toExponential(1),
-      compared,
-      worst,
-      holds(quantity) ? 'ok' : 'EXCEEDED',
-    ]);
-  }
+  table.push(...device.map((quantity) => ['device', ...cells(quantity)]));
+  table.push(...graph.map((quantity) => ['float64', ...cells(quantity)]));
   return table.toString();
+}
+
+function cells(quantity: Quantity): (string | number)[] {
+  const { name, deviation, tolerance, compared, worst } = quantity;
+  const verdict = holds(quantity) ? 'ok' : 'EXCEEDED';
+  return [name, deviation.toExponential(1), tolerance.toExponential(1), compared, worst, verdict];
 }

@@ -6,8 +6,12 @@ import type { Graph } from '../../src/graph/graph.js';
 import { createNetworkFromFixture } from '../../src/nets/registry.js';
 import { readSafetensors } from '../../src/onnx/safetensors.js';
 import { type Tensor, tensor } from '../../src/onnx/tensor.js';
-import type { OptimizerSettings } from '../../src/optim/optimizer.js';
+import { createOptimizer, type OptimizerSettings } from '../../src/optim/optimizer.js';
 import { fail } from '../../src/util/error.js';
+import { exposeSides } from './sides.js';
+
+/** The tensor with the final network's logits in inference form. */
+export const EVALUATION = 'eval.logits';
 
 const optimizer = z.discriminatedUnion('name', [
   z.object({
@@ -51,7 +55,10 @@ const metadata = z.object({
   log: z.array(step).optional(),
 });
 
-/** A file of golden numbers: its settings, tensors, and the step graph that has to reproduce them. */
+/**
+ * A file of golden numbers: its settings, tensors, and the step graph that has to reproduce them. Among the graph's outputs are
+ * those that tell the sides of its kinks.
+ */
 export interface Golden {
   readonly path: string;
   readonly settings: z.infer<typeof metadata>;
@@ -77,6 +84,7 @@ export async function readGolden(path: string): Promise<Golden> {
     exposeGradients: true,
     exposeLogits: true,
   });
+  exposeSides(graph.graph);
   return { path, settings, tensors, networks, step: graph };
 }
 
@@ -113,7 +121,13 @@ export function batchOf({ path, tensors }: Golden, k: number): { images: Tensor;
   };
 }
 
-export function optimizerSettings({ settings: { optimizer: given } }: Pick<Golden, 'settings'>): OptimizerSettings {
+/** The optimizer's scalars in the k-th step. */
+export function scalarsOf({ settings }: Golden, k: number): Map<string, number> {
+  const optimizer = createOptimizer(optimizerSettings(settings));
+  return new Map(Object.entries(optimizer.scalarsAt(settings.optimizer.lr, k + 1)));
+}
+
+function optimizerSettings({ optimizer: given }: Golden['settings']): OptimizerSettings {
   const { weight_decay: weightDecay, ...rest } = given;
   return { ...rest, weightDecay } as OptimizerSettings;
 }
@@ -129,6 +143,6 @@ function stepSettings(settings: Golden['settings']): StepSettings {
     temperature: settings.temperature,
     teacher: null,
     labelSmoothing: settings.label_smoothing,
-    optimizer: optimizerSettings({ settings }),
+    optimizer: optimizerSettings(settings),
   };
 }

@@ -1,0 +1,69 @@
+import { asNumbers, formatShape, sameShape } from '../../../src/graph/dim.js';
+import type { Graph } from '../../../src/graph/graph.js';
+import { AGON, type Node, namingNode, type Value } from '../../../src/graph/node.js';
+import type { Tensor } from '../../../src/onnx/tensor.js';
+import { fail, present } from '../../../src/util/error.js';
+import * as averagePool from './average-pool.js';
+import * as clamp from './clamp.js';
+import * as convolution from './convolution.js';
+import * as elementwise from './elementwise.js';
+import { Kinks } from './kinks.js';
+import * as linear from './linear.js';
+import * as maxPool from './max-pool.js';
+import * as normalisation from './normalisation.js';
+import type { Operator } from './operator.js';
+import * as reduction from './reduction.js';
+import * as reshaping from './reshaping.js';
+import * as selection from './selection.js';
+import { type Float64Tensor, toFloat64 } from './tensor.js';
+
+/** The operators of the semantic graphs, from ONNX's domain and from Agon's. */
+export const OPERATORS: Readonly<Record<string, Operator>> = {
+  ...averagePool,
+  ...clamp,
+  ...convolution,
+  ...elementwise,
+  ...linear,
+  ...maxPool,
+  ...normalisation,
+  ...reduction,
+  ...reshaping,
+  ...selection,
+};
+
+/**
+ * The outputs of a semantic graph in float64, node by node in plain loops. It shares nothing with the lowerings, which it
+ * is there to check.
+ *
+ * @param feeds - Every input and parameter, by name.
+ * @param kinks - The sides that piecewise operators take; takes down those that aren't their own.
+ */
+export function evaluate(
+  graph: Graph,
+  feeds: ReadonlyMap<string, Tensor>,
+  kinks = new Kinks(),
+): Map<string, Float64Tensor> {
+  const values = new Map<Value, Float64Tensor>();
+  const parameters = [...graph.parameters.values()].map(({ value }) => value);
+  for (const value of [...graph.inputs, ...parameters]) {
+    values.set(value, toFloat64(feeds.get(value.name) ?? fail(`input "${value.name}"`, 'nothing is fed')));
+  }
+  for (const [value, content] of graph.constants) values.set(value, toFloat64(content));
+  for (const node of graph.nodes) evaluateNode(node, values, kinks);
+  return new Map([...graph.outputs].map(([name, value]) => [name, present(values.get(value), value.name)]));
+}
+
+function evaluateNode(node: Node, values: Map<Value, Float64Tensor>, kinks: Kinks): void {
+  const known = node.domain === '' || node.domain === AGON ? OPERATORS[node.op] : undefined;
+  const operator = known ?? node.fail('the float64 interpreter has no such operator');
+  const inputs = node.inputs.map((value) => (value ? present(values.get(value), value.name) : undefined));
+  const results = namingNode(node, () => operator(node, inputs, kinks));
+  node.outputs.forEach((value, i) => {
+    const result = results[i] ?? node.fail(`output ${i}`, `at most ${results.length} outputs`);
+    const expected = asNumbers(value.shape);
+    if (expected && !sameShape(expected, result.dims)) {
+      node.fail(`shape of output ${i}`, formatShape(expected), formatShape(result.dims));
+    }
+    values.set(value, result);
+  });
+}
