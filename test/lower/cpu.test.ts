@@ -49,6 +49,11 @@ const CASES: readonly ConvCase[] = [
   conv('5x5', [2, 16, 12, 12], 16, 5, 1, 2),
   conv('1x1', [4, 16, 8, 8], 32, 1, 1, 0),
   conv('1x1 stride 2', [4, 16, 8, 8], 32, 1, 2, 0),
+  conv('3x3, images added up in groups', [16, 16, 6, 6], 32, 3, 1, 1),
+  conv('3x3, a batch of no whole blocks', [20, 16, 5, 5], 16, 3, 1, 1),
+  conv('3x3 of an image', [4, 3, 8, 8], 16, 3, 1, 1),
+  conv('7x7 stride 2 of an image', [16, 3, 14, 14], 32, 7, 2, 3),
+  conv('2x2 stride 2 with a column left over', [4, 16, 9, 9], 16, 2, 2, 0),
   conv('depthwise', [4, 16, 9, 9], 16, 3, 1, 1, 16),
   conv('depthwise stride 2', [4, 16, 8, 8], 16, 3, 2, 1, 16),
   conv('depthwise 5x5 stride 2', [2, 16, 12, 12], 16, 5, 2, 2, 16),
@@ -77,6 +82,22 @@ describe.skipIf(block === undefined)(
         'Relu',
       ]);
       expect(nodes.some((node) => node.domain === NCHWC && node.string('activation', '') === 'Relu')).toBe(true);
+    });
+
+    it('the gradient of a normalisation goes through convolutions up to a factor', async () => {
+      const g = normalisedGraph();
+      // Channels with no gradient, with no weight, and with both
+      const kept = tensor(
+        'float32',
+        [1, 16, 1, 1],
+        Array.from({ length: 16 }, (_, c) => (c === 3 || c === 5 ? 0 : 1)),
+      );
+      const weight = random([16]);
+      for (const c of [4, 5]) (weight.data as Float32Array)[c] = 0;
+      const feeds = { x: random([16, 16, 6, 5]), w: random([16, 16, 3, 3]), weight, bias: random([16]), kept };
+      await expectEqual(g, cpu(block as number), { ...feeds, e: random([16, 1, 1, 1]) });
+      const scaled = lower(g, cpu(block as number)).nodes.filter(({ name }) => name.includes('BatchNormTrainingGrad'));
+      expect(scaled.filter(({ op, inputs }) => op === 'Conv' && inputs.length === 4).length).toBe(1);
     });
 
     it('ReLU6 merges as well', () => expectEqual(blockGraph('Clip'), cpu(block as number), blockFeeds()));
@@ -148,6 +169,24 @@ function blockGraph(activation: 'Relu' | 'Clip'): Graph {
   Object.entries({ y, mean, variance, dX: grads[0], dScale: grads[1], dBias: grads[2] }).forEach(([name, value]) => {
     g.output(name, value as Value);
   });
+  return g;
+}
+
+/** What flows back through y = batchNorm(conv(x)) into x and the convolution's weights. */
+function normalisedGraph(): Graph {
+  const g = new Graph('normalised');
+  const [x, w] = [g.input('x', 'float32', [16, 16, 6, 5]), g.input('w', 'float32', [16, 16, 3, 3])];
+  const [weight, bias] = [g.input('weight', 'float32', [16]), g.input('bias', 'float32', [16])];
+  const [e, kept] = [g.input('e', 'float32', [16, 1, 1, 1]), g.input('kept', 'float32', [1, 16, 1, 1])];
+  const own = g.op('Conv', [x, e], { group: 16, kernel_shape: [1, 1] });
+  const attributes = { kernel_shape: [3, 3], strides: [1, 1], dilations: [1, 1], pads: [1, 1, 1, 1], group: 1 };
+  const convolved = g.op('Conv', [own, w], attributes);
+  const [y, mean, , inverse] = g.agon('BatchNormTraining', [convolved, weight, bias], { epsilon: 1e-5 });
+  const dY = mul(g, g.op('Tanh', [y as Value]), kept);
+  const grads = g.agon('BatchNormTrainingGrad', [dY, convolved, weight, mean as Value, inverse as Value]);
+  const dConv = grads[0] as Value;
+  g.output('dX', g.agon('ConvInputGrad', [dConv, w], { ...attributes, input_size: [6, 5] })[0] as Value);
+  g.output('dW', g.agon('ConvWeightGrad', [own, dConv], attributes)[0] as Value);
   return g;
 }
 

@@ -29,6 +29,12 @@ export function fromBlocked(g: Graph, x: Blocked, channelsLast = false): Value {
   );
 }
 
+/** Back to [N, H, W, C]: the same bytes where there is one block. */
+export function channelsLast(g: Graph, x: Blocked, block: number): Value {
+  const [n, channels, height, width] = x.shape as readonly [number, number, number, number];
+  return channels === block ? reshape(g, x, [n, height, width, channels]) : fromBlocked(g, x, true);
+}
+
 /** A convolution over blocked images, with what it takes along; ONNX Runtime may write into the sum's memory. */
 export function blockedConv(
   g: Graph,

@@ -2,7 +2,7 @@ import { Graph } from '../../graph/graph.js';
 import { neededNodes } from '../../graph/inline.js';
 import { type Node, namingNode, type Value } from '../../graph/node.js';
 import { toNumbers } from '../../onnx/tensor.js';
-import { type Blocked, type Extras, fromBlocked, isBlockable, toBlocked } from './blocked.js';
+import { affine, type Blocked, type Extras, fromBlocked, isBlockable, toBlocked } from './blocked.js';
 import type { Choose, Form, FormChoice } from './forms.js';
 
 /** A convolution that is put off until it is known what follows: a residual, an activation. */
@@ -11,15 +11,27 @@ export interface Pending {
   readonly sum?: Blocked;
 }
 
-/** Where one value of the source graph stands in the target: in either layout or both, or put off. */
+/** A blocked value up to a factor per channel, which what is linear in it can take along. */
+export interface Scaled {
+  readonly blocked: Blocked;
+  /** [C]; one when left out. */
+  readonly factor?: Value | undefined;
+}
+
+/** Where one value of the source graph stands in the target: in either layout or both, put off, or up to a factor. */
 interface Place {
   plain?: Value;
   blocked?: Blocked;
   pending?: Pending;
+  scaled?: Scaled;
 }
 
 /** What a rule gives for an output of its node. */
-export type Placed = { readonly plain: Value } | { readonly blocked: Blocked } | { readonly pending: Pending };
+export type Placed =
+  | { readonly plain: Value }
+  | { readonly blocked: Blocked }
+  | { readonly pending: Pending }
+  | { readonly scaled: Scaled };
 
 /** How a node is done in the blocked layout; undefined: not there, so it stays in the plain one. */
 export type LayoutRule = (node: Node, layout: Layout) => readonly Placed[] | undefined;
@@ -67,9 +79,26 @@ export class Layout {
   /** The value, which must be {@link canBlock}, in the blocked layout. */
   blocked(value: Value): Blocked {
     const place = this.#placeOf(value);
-    if (!place.blocked && place.pending) place.blocked = this.complete(place.pending);
+    const { pending, scaled } = place;
+    if (!place.blocked && pending) place.blocked = this.complete(pending);
+    if (!place.blocked && scaled?.factor) place.blocked = affine(this.g, scaled.blocked, scaled.factor, null);
     place.blocked ??= toBlocked(this.g, this.plain(value));
     return place.blocked;
+  }
+
+  /** The value, which must be {@link canBlock}, blocked and perhaps up to a factor. */
+  scaled(value: Value): Scaled {
+    const { scaled, blocked } = this.#placeOf(value);
+    return scaled && !blocked ? scaled : { blocked: this.blocked(value) };
+  }
+
+  /** Whether nothing but these inputs of these operators sees a value. */
+  onlyFeeds(value: Value, inputs: Readonly<Record<string, number>>): boolean {
+    if (this.#isOutput(value)) return false;
+    return this.#consumersOf(value).every((node) => {
+      const places = node.inputs.flatMap((input, i) => (input === value ? [i] : []));
+      return places.length === 1 && places[0] === inputs[node.op];
+    });
   }
 
   /** A value that was put off and that only this node uses: it may be merged into it. */
@@ -97,8 +126,8 @@ export class Layout {
   }
 
   isBlocked(value: Value): boolean {
-    const { blocked, pending } = this.#placeOf(value);
-    return blocked !== undefined || pending !== undefined;
+    const { blocked, pending, scaled } = this.#placeOf(value);
+    return blocked !== undefined || pending !== undefined || scaled !== undefined;
   }
 
   canBlock(value: Value): boolean {

@@ -1,7 +1,7 @@
-import { transpose } from '../../../graph/arithmetic.js';
+import { mul, reshape } from '../../../graph/arithmetic.js';
+import type { Graph } from '../../../graph/graph.js';
 import type { Node, Value } from '../../../graph/node.js';
 import { windowAttributes, windowOf } from '../../../graph/window.js';
-import { flattenedWeightGrad } from '../../flattened.js';
 import { type Geometry, geometryOf, inputGradPads } from '../../geometry.js';
 import { transposedInputGrad } from '../../transposed.js';
 import { blockedConv, type Extras, fromBlocked, subsample, toBlocked } from '../blocked.js';
@@ -10,15 +10,7 @@ import { depthwiseWeightGrad } from '../depthwise-weight-grad.js';
 import { type Form, formKey } from '../forms.js';
 import type { Layout, LayoutRule, Placed } from '../layout.js';
 import { isEvenlyStrided, phasedInputGrad, stuffedInputGrad } from '../strided-input-grad.js';
-import {
-  canShiftRows,
-  flattenedForm,
-  imagewiseForm,
-  isPointwise,
-  pointwiseForm,
-  pointwiseRowsForm,
-  shiftedRowsForm,
-} from '../weight-grad.js';
+import { isPointwise, weightGradForms } from '../weight-grad.js';
 
 export const Conv: LayoutRule = (node, layout) => {
   const [x, w] = [node.input(0), node.input(1)];
@@ -45,9 +37,9 @@ export const ConvInputGrad: LayoutRule = (node, layout) => {
   if (!kind || kind === 'image' || pads.some((pad) => pad < 0)) return undefined;
   if (strides.some((stride) => stride > 1)) return stridedInputGrad(node, layout, geometry);
   const { g, block } = layout;
-  const weights = blockInputGradWeights(g, layout.plain(w), group, block);
+  const { blocked: image, factor } = layout.scaled(dY);
+  const weights = blockInputGradWeights(g, timesOutputs(g, layout.plain(w), factor), group, block);
   const attributes = { kernel_shape: kernel, strides, dilations, pads, group };
-  const image = layout.blocked(dY);
   return [{ pending: { build: (extras: Extras) => blockedConv(g, [image, weights], attributes, extras) } }];
 };
 
@@ -55,39 +47,27 @@ export const ConvWeightGrad: LayoutRule = (node, layout) => {
   const [x, dY] = [node.input(0), node.input(1)];
   const geometry = geometryOf(node);
   if (geometry.kernel.length !== 2 || !layout.isBlocked(dY)) return undefined;
-  const { g } = layout;
-  if (geometry.group > 1) {
-    const depthwise = layout.canBlock(x) && x.shape[1] === geometry.group && dY.shape[1] === geometry.group;
-    const taps = depthwise && depthwiseWeightGrad(g, geometry, layout.blocked(x), layout.blocked(dY));
-    return taps ? [{ plain: taps }] : undefined;
-  }
-  if (!layout.canBlock(x)) {
-    const rows = transpose(g, layout.plain(x), [0, 2, 3, 1]);
-    return [{ plain: flattenedWeightGrad(g, geometry, rows, transpose(g, layout.plain(dY), [1, 0, 2, 3])) }];
-  }
-  const seen =
-    isPointwise(geometry) && isStrided(geometry)
-      ? subsample(g, layout.blocked(x), geometry.strides)
-      : layout.blocked(x);
-  const image = layout.blocked(dY);
-  const forms = weightGradForms(geometry, seen, image);
-  return [{ plain: layout.choose({ key: formKey(node.op, [seen, image], node.attributes), forms }, [seen, image]) }];
+  if (geometry.group > 1) return depthwise(layout, geometry, x, dY);
+  const { g, block } = layout;
+  const { blocked: slopes, factor } = layout.scaled(dY);
+  const image = layout.canBlock(x) ? layout.blocked(x) : layout.plain(x);
+  const key = formKey(node.op, [image, slopes], node.attributes);
+  const thinned = isPointwise(geometry) && isStrided(geometry) && layout.canBlock(x);
+  const seen = thinned ? subsample(g, image, geometry.strides) : image;
+  const forms = weightGradForms(thinned ? { ...geometry, strides: [1, 1] } : geometry, seen, slopes, block);
+  return [{ plain: timesOutputs(g, layout.choose({ key, forms }, [seen, slopes]), factor) }];
 };
 
-function weightGradForms(geometry: Geometry, x: Value, dY: Value): Record<string, Form> {
-  if (isPointwise(geometry) && x.shape[2] === dY.shape[2] && x.shape[3] === dY.shape[3]) {
-    return {
-      images: (g, [a, b]) => pointwiseForm(g, fromBlocked(g, a as Value), fromBlocked(g, b as Value)),
-      rows: (g, [a, b]) => pointwiseRowsForm(g, a as Value, b as Value),
-    };
-  }
-  return {
-    flattened: (g, [a, b]) => flattenedForm(g, geometry, a as Value, b as Value),
-    imagewise: (g, [a, b]) => imagewiseForm(g, geometry, a as Value, b as Value),
-    ...(canShiftRows(geometry, x, dY) && {
-      'shifted-rows': (g, [a, b]) => shiftedRowsForm(g, geometry, a as Value, b as Value),
-    }),
-  };
+function depthwise(layout: Layout, geometry: Geometry, x: Value, dY: Value): Placed[] | undefined {
+  if (!layout.canBlock(x) || x.shape[1] !== geometry.group || dY.shape[1] !== geometry.group) return undefined;
+  const { blocked: slopes, factor } = layout.scaled(dY);
+  const taps = depthwiseWeightGrad(layout.g, geometry, layout.blocked(x), slopes);
+  return taps && [{ plain: timesOutputs(layout.g, taps, factor) }];
+}
+
+/** Weights [K, ...] times a factor [K], if there is one. */
+function timesOutputs(g: Graph, w: Value, factor: Value | undefined): Value {
+  return factor ? mul(g, w, reshape(g, factor, [-1, ...w.shape.slice(1).map(() => 1)])) : w;
 }
 
 function stridedInputGrad(node: Node, layout: Layout, geometry: Geometry): Placed[] | undefined {
@@ -101,7 +81,8 @@ function stridedInputGrad(node: Node, layout: Layout, geometry: Geometry): Place
   const stuffed: Form = (g, [a, b]) => stuffedInputGrad(g, geometry, a as Value, b as Value, block);
   const phased: Form = (g, [a, b]) => phasedInputGrad(g, geometry, a as Value, b as Value, block);
   const forms: Record<string, Form> = geometry.group === 1 ? { transposed, phased } : { stuffed, transposed };
-  const inputs = [layout.blocked(dY), layout.plain(w)];
+  const { blocked: image, factor } = layout.scaled(dY);
+  const inputs = [image, timesOutputs(layout.g, layout.plain(w), factor)];
   return [{ blocked: layout.choose({ key: formKey(node.op, inputs, node.attributes), forms }, inputs) }];
 }
 

@@ -1,8 +1,8 @@
-import { add, div, mul, neg, reshape, sub } from '../../../graph/arithmetic.js';
+import { add, mul, neg, reshape, scale, sub } from '../../../graph/arithmetic.js';
 import type { Graph } from '../../../graph/graph.js';
 import type { Value } from '../../../graph/node.js';
 import { affine, type Blocked, blockedConv, blockedGlobalAverage, type Extras } from '../blocked.js';
-import type { LayoutRule } from '../layout.js';
+import type { LayoutRule, Scaled } from '../layout.js';
 
 /** Statistics in two passes over memory and no copy; the normalisation is put off, to be merged with what follows. */
 export const BatchNormTraining: LayoutRule = (node, layout) => {
@@ -11,35 +11,60 @@ export const BatchNormTraining: LayoutRule = (node, layout) => {
   const { g, block } = layout;
   const x = layout.blocked(source);
   const [weight, bias] = [layout.plain(node.input(1)), layout.plain(node.input(2))];
-  const n = g.scalar(elements(x));
   const mean = channelMean(g, x, block);
-  const power = div(g, channelDots(g, x, x, block), n);
+  const power = scale(g, channelDots(g, x, x, block), 1 / elements(x));
   const variance = g.op('Relu', [sub(g, power, mul(g, mean, mean))]);
   const inverse = g.op('Reciprocal', [g.op('Sqrt', [add(g, variance, g.scalar(node.number('epsilon', 1e-5)))])]);
-  const scale = mul(g, weight, inverse);
-  const shift = sub(g, bias, mul(g, mean, scale));
-  const pending = { build: (extras: Extras) => affine(g, x, scale, shift, extras) };
+  const gain = mul(g, weight, inverse);
+  const shift = sub(g, bias, mul(g, mean, gain));
+  const pending = { build: (extras: Extras) => affine(g, x, gain, shift, extras) };
   return [{ pending }, { plain: mean }, { plain: variance }, { plain: inverse }];
 };
 
-// With r the inverse deviation: dBias = sum dY, dScale = r (sum dY X - mean dBias), and dX = a dY + b X + c per channel with
-// a = scale r, b = -a r dScale / n, c = -a dBias / n - b mean
+// With r the inverse deviation: dBias = sum dY, dScale = r (sum dY X - mean dBias), q = r dScale / n, and
+// dX = scale r (dY - dBias / n - q (X - mean))
 export const BatchNormTrainingGrad: LayoutRule = (node, layout) => {
   const source = node.input(1);
   if (!layout.isBlocked(source)) return undefined;
   const { g, block } = layout;
   const [dY, x] = [layout.blocked(node.input(0)), layout.blocked(source)];
   const [weight, mean, inverse] = [2, 3, 4].map((i) => layout.plain(node.input(i))) as [Value, Value, Value];
-  const n = g.scalar(elements(x));
+  const n = elements(x);
   const meanGrad = channelMean(g, dY, block);
-  const dBias = mul(g, meanGrad, n);
-  const dScale = mul(g, inverse, sub(g, channelDots(g, dY, x, block), mul(g, mean, dBias)));
-  const a = mul(g, weight, inverse);
-  const b = neg(g, mul(g, mul(g, a, inverse), div(g, dScale, n)));
-  const c = neg(g, add(g, mul(g, a, meanGrad), mul(g, b, mean)));
-  const dX = affine(g, dY, a, null, { sum: affine(g, x, b, c) });
-  return [{ blocked: dX }, { plain: dScale }, { plain: dBias }];
+  const dots = channelDots(g, dY, x, block);
+  const dScale = mul(g, inverse, sub(g, dots, mul(g, mean, scale(g, meanGrad, n))));
+  const q = scale(g, mul(g, inverse, dScale), 1 / n);
+  const gain = mul(g, weight, inverse);
+  const sums = [{ plain: dScale }, { plain: scale(g, meanGrad, n) }];
+  if (layout.onlyFeeds(node.output(0), { ConvInputGrad: 0, ConvWeightGrad: 1 })) {
+    return [{ scaled: overSlope(g, [dY, x], { mean, meanGrad, q, gain }) }, ...sums];
+  }
+  const slope = neg(g, mul(g, gain, q));
+  const shift = neg(g, add(g, mul(g, gain, meanGrad), mul(g, slope, mean)));
+  return [{ blocked: affine(g, dY, gain, null, { sum: affine(g, x, slope, shift) }) }, ...sums];
 };
+
+interface Slopes {
+  readonly mean: Value;
+  readonly meanGrad: Value;
+  readonly q: Value;
+  readonly gain: Value;
+}
+
+/** Nearer to zero than this, q is as good as zero, but can't be divided by. */
+const SMALLEST_SLOPE = 1e-20;
+
+/**
+ * dX in one pass less: as -scale r q times X - mean - (dY - dBias / n) / q, whose X is a convolution's sum. Each channel has one term that
+ * outweighs the others' rounding in both forms alike.
+ */
+function overSlope(g: Graph, [dY, x]: readonly [Blocked, Blocked], { mean, meanGrad, q, gain }: Slopes): Scaled {
+  const tiny = g.scalar(SMALLEST_SLOPE);
+  const slope = g.op('Where', [g.op('Less', [g.op('Abs', [q]), tiny]), tiny, q]);
+  const ratio = g.op('Reciprocal', [slope]);
+  const shift = sub(g, mul(g, meanGrad, ratio), mean);
+  return { blocked: affine(g, dY, neg(g, ratio), shift, { sum: x }), factor: neg(g, mul(g, gain, slope)) };
+}
 
 /** Numbers that are added one after another: more are faster, fewer keep more digits. */
 const RUN = 128;
