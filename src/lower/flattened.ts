@@ -1,10 +1,10 @@
-import { reshape, transpose } from '../graph/arithmetic.js';
+import { reshape } from '../graph/arithmetic.js';
 import type { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node.js';
 import { at, endPad, type Geometry, reach } from './geometry.js';
 
 /**
- * The weight gradient [K, C, kh, kw] of a 2-D convolution as one convolution. With X as [1, N, H, W C] and dY as the kernel
+ * The weight gradient [K, kh, kw, C] of a 2-D convolution as one convolution. With X as [1, N, H, W C] and dY as the kernel
  * [K, N, Ho, Wo], dilated by the strides (the width's times C), the output is [1, K, kh, kw C]: flattening width and
  * channels together makes the taps of a row contiguous.
  *
@@ -23,14 +23,14 @@ export function flattenedWeightGrad(g: Graph, geometry: Geometry, x: Value, dY: 
     dilations: [at(strides, 0), at(strides, 1) * channels],
     pads: [at(begin, 0), at(begin, 1) * channels, Math.max(0, endH), Math.max(0, endW) * channels],
   });
-  return weightsOf(g, geometry, taps, at(dY.shape, 0), channels);
+  return splitTaps(g, geometry, taps, channels);
 }
 
-/** [1, K, kh, columns C] as [K, C, kh, kw]. */
-export function weightsOf(g: Graph, geometry: Geometry, taps: Value, outputs: number, channels: number): Value {
+/** [1, K, kh, columns C] as [K, kh, kw, C]. */
+export function splitTaps(g: Graph, geometry: Geometry, taps: Value, channels: number): Value {
   const { kernel, dilations } = geometry;
-  const split = reshape(g, taps, [outputs, at(kernel, 0), reach(geometry, 1) + 1, channels]);
-  return transpose(g, everyNth(g, split, 2, at(dilations, 1)), [0, 3, 1, 2]);
+  const split = reshape(g, taps, [at(taps.shape, 1), at(kernel, 0), reach(geometry, 1) + 1, channels]);
+  return everyNth(g, split, 2, at(dilations, 1));
 }
 
 /** Leaves out what is past the last window, where the end padding is negative. */

@@ -2,7 +2,6 @@ import { reshape, transpose } from '../../graph/arithmetic.js';
 import { range } from '../../graph/axes.js';
 import type { Graph } from '../../graph/graph.js';
 import type { Value } from '../../graph/node.js';
-import { swapAndReverse } from '../weights.js';
 import { toBlocked } from './blocked.js';
 
 /*
@@ -23,22 +22,40 @@ export function blockOutputs(g: Graph, w: Value): Value {
   return reshape(g, toBlocked(g, reshape(g, w, [1, k, c * kh, kw])), [k, c, kh, kw]);
 }
 
-/** Weights [K, C, kh, kw] as {@link blockWeights} of their inputs' gradient's weights: channels swapped, the kernel reversed. */
-export function blockReversedWeights(g: Graph, w: Value, block: number): Value {
-  const [k, c, kh, kw] = sizesOf(w);
-  const taps = kh * kw;
-  const outputs = toBlocked(g, reshape(g, w, [1, k, c * kh, kw]));
-  // [K/b, C, taps, b of K] -> [K/b, C/b, taps, b of K, b of C]
-  const both = toBlocked(g, reshape(g, outputs, [k / block, c, taps, block]));
-  const swapped = transpose(g, reshape(g, both, [k / block, c / block, taps, block * block]), [1, 0, 2, 3]);
-  const reversed = g.integers(range(taps).reverse());
-  const turned = taps === 1 ? swapped : g.op('Gather', [swapped, reversed], { axis: 2 });
-  return reshape(g, turned, [c, k, kh, kw]);
+/** Which taps of a kernel, row by row, make up another of this size; -1 for a zero. */
+export interface TapChoice {
+  readonly group: number;
+  readonly block: number;
+  readonly taps: readonly number[];
+  readonly kernel: readonly [number, number];
 }
 
-/** The weights of a stride-1 input gradient in blocks: of a whole convolution, or a depthwise one. */
+/** Weights [K, C, kh, kw] for what flows back: as {@link blockWeights} of [C, K, ...], or as depthwise ones, of some of their taps. */
+export function blockGradWeights(g: Graph, w: Value, { group, block, taps, kernel }: TapChoice): Value {
+  const [k, c, kh, kw] = sizesOf(w);
+  const size = kh * kw;
+  if (group > 1) {
+    const depthwise = reshape(g, toBlocked(g, reshape(g, w, [1, k, size, 1])), [k / block, size, block]);
+    return reshape(g, pickTaps(g, depthwise, 1, taps), [k, 1, ...kernel]);
+  }
+  const outputs = toBlocked(g, reshape(g, w, [1, k, c * kh, kw]));
+  // [K/b, C, taps, b of K] -> [K/b, C/b, taps, b of K, b of C]
+  const both = toBlocked(g, reshape(g, outputs, [k / block, c, size, block]));
+  const swapped = transpose(g, reshape(g, both, [k / block, c / block, size, block * block]), [1, 0, 2, 3]);
+  return reshape(g, pickTaps(g, swapped, 2, taps), [c, k, ...kernel]);
+}
+
+/** The weights of a stride-1 input gradient in blocks: the kernel reversed. */
 export function blockInputGradWeights(g: Graph, w: Value, group: number, block: number): Value {
-  return group === 1 ? blockReversedWeights(g, w, block) : blockOutputs(g, swapAndReverse(g, w, group));
+  const [, , kh, kw] = sizesOf(w);
+  return blockGradWeights(g, w, { group, block, taps: range(kh * kw).reverse(), kernel: [kh, kw] });
+}
+
+function pickTaps(g: Graph, w: Value, axis: number, taps: readonly number[]): Value {
+  const size = w.shape[axis] as number;
+  if (taps.length === size && taps.every((tap, i) => tap === i)) return w;
+  const padded = taps.includes(-1) ? g.op('Pad', [w, g.integers([0, 1]), null, g.integers([axis])]) : w;
+  return g.op('Gather', [padded, g.integers(taps.map((tap) => (tap < 0 ? size : tap)))], { axis });
 }
 
 function sizesOf(w: Value): readonly [number, number, number, number] {

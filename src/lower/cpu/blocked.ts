@@ -1,6 +1,7 @@
-import { reshape } from '../../graph/arithmetic.js';
+import { reshape, transpose } from '../../graph/arithmetic.js';
 import type { Graph } from '../../graph/graph.js';
 import { type Attributes, NCHWC, type Value } from '../../graph/node.js';
+import { tensor } from '../../onnx/tensor.js';
 
 /** A tensor [N, C, H, W] whose bytes are [N, C/b, H, W, b]. */
 export type Blocked = Value;
@@ -9,7 +10,9 @@ export type Blocked = Value;
 export interface Extras {
   /** A blocked tensor that is added, before the activation. */
   readonly sum?: Blocked | undefined;
-  readonly activation?: { readonly name: 'Relu' | 'Clip'; readonly parameters?: readonly number[] } | undefined;
+  readonly activation?:
+    | { readonly name: 'Relu' | 'Clip' | 'HardSigmoid'; readonly parameters?: readonly number[] }
+    | undefined;
 }
 
 /** Whether images [N, C, H, W] can be blocked: whole blocks of channels. */
@@ -33,6 +36,15 @@ export function fromBlocked(g: Graph, x: Blocked, channelsLast = false): Value {
 export function channelsLast(g: Graph, x: Blocked, block: number): Value {
   const [n, channels, height, width] = x.shape as readonly [number, number, number, number];
   return channels === block ? reshape(g, x, [n, height, width, channels]) : fromBlocked(g, x, true);
+}
+
+/**
+ * [N, H, W, C] as [N, C, H, W], by way of blocks where there are whole ones: ONNX Runtime's Transpose wakes its threads anew for
+ * every one of N.
+ */
+export function channelsFirst(g: Graph, x: Value, block: number): Value {
+  if (Number(x.shape[3]) % block !== 0) return transpose(g, x, [0, 3, 1, 2]);
+  return fromBlocked(g, g.op('ReorderInput', [x], { channels_last: 1 }, { domain: NCHWC }));
 }
 
 /** A convolution over blocked images, with what it takes along; ONNX Runtime may write into the sum's memory. */
@@ -63,4 +75,9 @@ export function affine(g: Graph, x: Blocked, scale: Value, shift: Value | null, 
   const channels = Number(x.shape[1]);
   const weights = reshape(g, scale, [channels, 1, 1, 1]);
   return blockedConv(g, [x, weights, shift], { group: channels, kernel_shape: [1, 1] }, extras);
+}
+
+/** The same factor for every channel, as {@link affine} takes it. */
+export function perChannel(g: Graph, channels: number, value: number): Value {
+  return g.constant(tensor('float32', [channels], new Float32Array(channels).fill(value)));
 }

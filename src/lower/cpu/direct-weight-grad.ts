@@ -1,13 +1,13 @@
 import { reduceSum, reshape, transpose } from '../../graph/arithmetic.js';
 import type { Graph } from '../../graph/graph.js';
 import { NCHWC, type Value } from '../../graph/node.js';
-import { elementCount, tensor } from '../../onnx/tensor.js';
-import { dropTail, weightsOf } from '../flattened.js';
+import { elementCount } from '../../onnx/tensor.js';
+import { dropTail, splitTaps } from '../flattened.js';
 import { at, endPad, type Geometry, reach } from '../geometry.js';
-import { type Blocked, blockedConv, channelsLast, fromBlocked } from './blocked.js';
+import { type Blocked, blockedConv, channelsLast, fromBlocked, perChannel } from './blocked.js';
 
 /**
- * dW [K, C, kh, kw] with dY's own bytes as the kernels. ONNX Runtime's blocked convolution takes images of fewer channels than
+ * dW [K, kh, kw, C] with dY's own bytes as the kernels. ONNX Runtime's blocked convolution takes images of fewer channels than
  * a block as they are, and their weights [K, c, h, w] as the bytes [K/b, c, h, w, b]; so blocked dY [N, K, Ho, Wo] is the weights
  * of N groups of one channel. As in the flattened form, the image is X with width and channels as one axis, and the output
  * [1, N K, kh, kw C] has a row's taps side by side; the groups are then added up. Nothing is gathered, and dY doesn't move.
@@ -40,7 +40,7 @@ export function directWeightGrad(
   const taps = g.op('Conv', [image, kernels], attributes, { domain: NCHWC });
   const [kh, width] = [at(taps.shape, 2), at(taps.shape, 3)];
   const summed = reduceSum(g, reshape(g, taps, [groups, outputs * kh * width]), [0]);
-  return weightsOf(g, geometry, fromBlocked(g, reshape(g, summed, [1, outputs, kh, width])), outputs, channels);
+  return splitTaps(g, geometry, fromBlocked(g, reshape(g, summed, [1, outputs, kh, width])), channels);
 }
 
 /**
@@ -50,11 +50,14 @@ export function directWeightGrad(
 export function imagesPerGroup(geometry: Geometry, x: Value, dY: Value, block: number): number | undefined {
   const [count, channels] = x.shape as readonly [number, number];
   if (count >= block && count % block !== 0) return undefined;
-  const weights = at(dY.shape, 1) * channels * at(geometry.kernel, 0) * (reach(geometry, 1) + 1);
+  const outputs = at(dY.shape, 1);
+  const weights = outputs * channels * at(geometry.kernel, 0) * (reach(geometry, 1) + 1);
   const operands = elementCount(x.shape as number[]) + elementCount(dY.shape as number[]);
-  return [1, 2, 4, 8].find((images) => {
+  const possible = [1, 2, 4, 8].filter((images) => {
     return images < block && count % images === 0 && (count / images) * weights <= operands;
   });
+  // One block of outputs needs no moving
+  return outputs === block ? possible.at(-1) : possible[0];
 }
 
 /** Blocked X as the rows [N, H, W + padding, C] that the kernels of dY pass over. */
@@ -75,7 +78,7 @@ export function rowsOfImage(g: Graph, geometry: Geometry, x: Value, dY: Value): 
 /** Zeros beside each row, by a depthwise convolution that changes nothing: ONNX Runtime's Pad uses one thread. */
 function padRows(g: Graph, x: Blocked, before: number, after: number): Blocked {
   const channels = at(x.shape, 1);
-  const ones = g.constant(tensor('float32', [channels, 1, 1, 1], new Float32Array(channels).fill(1)));
+  const ones = reshape(g, perChannel(g, channels, 1), [channels, 1, 1, 1]);
   return blockedConv(g, [x, ones], { kernel_shape: [1, 1], pads: [0, before, 0, after], group: channels });
 }
 

@@ -4,6 +4,7 @@ import { type Node, namingNode, type Value } from '../../graph/node.js';
 import { toNumbers } from '../../onnx/tensor.js';
 import { affine, type Blocked, type Extras, fromBlocked, isBlockable, toBlocked } from './blocked.js';
 import type { Choose, Form, FormChoice } from './forms.js';
+import { interleave, type Phased } from './phases.js';
 
 /** A convolution that is put off until it is known what follows: a residual, an activation. */
 export interface Pending {
@@ -18,12 +19,13 @@ export interface Scaled {
   readonly factor?: Value | undefined;
 }
 
-/** Where one value of the source graph stands in the target: in either layout or both, put off, or up to a factor. */
+/** Where one value of the source graph stands in the target: in either layout or both, put off, up to a factor, or in phases. */
 interface Place {
   plain?: Value;
   blocked?: Blocked;
   pending?: Pending;
   scaled?: Scaled;
+  phased?: Phased;
 }
 
 /** What a rule gives for an output of its node. */
@@ -31,7 +33,8 @@ export type Placed =
   | { readonly plain: Value }
   | { readonly blocked: Blocked }
   | { readonly pending: Pending }
-  | { readonly scaled: Scaled };
+  | { readonly scaled: Scaled }
+  | { readonly phased: Phased };
 
 /** How a node is done in the blocked layout; undefined: not there, so it stays in the plain one. */
 export type LayoutRule = (node: Node, layout: Layout) => readonly Placed[] | undefined;
@@ -79,7 +82,8 @@ export class Layout {
   /** The value, which must be {@link canBlock}, in the blocked layout. */
   blocked(value: Value): Blocked {
     const place = this.#placeOf(value);
-    const { pending, scaled } = place;
+    const { pending, scaled, phased } = place;
+    if (!place.blocked && phased) place.blocked = interleave(this.g, phased, this.block);
     if (!place.blocked && pending) place.blocked = this.complete(pending);
     if (!place.blocked && scaled?.factor) place.blocked = affine(this.g, scaled.blocked, scaled.factor, null);
     place.blocked ??= toBlocked(this.g, this.plain(value));
@@ -107,6 +111,12 @@ export class Layout {
     return blocked || this.#consumersOf(value).length > 1 || this.#isOutput(value) ? undefined : pending;
   }
 
+  /** A value that is still in phases and that only this node uses. */
+  phased(value: Value): Phased | undefined {
+    const { phased, blocked } = this.#placeOf(value);
+    return blocked || this.#consumersOf(value).length > 1 || this.#isOutput(value) ? undefined : phased;
+  }
+
   /** Does a computation in the form that was chosen for it, else in its first one. */
   choose(choice: Omit<FormChoice, 'shapes'>, inputs: readonly Value[]): Value {
     const { forms } = choice;
@@ -126,8 +136,8 @@ export class Layout {
   }
 
   isBlocked(value: Value): boolean {
-    const { blocked, pending, scaled } = this.#placeOf(value);
-    return blocked !== undefined || pending !== undefined || scaled !== undefined;
+    const { blocked, pending, scaled, phased } = this.#placeOf(value);
+    return [blocked, pending, scaled, phased].some((form) => form !== undefined);
   }
 
   canBlock(value: Value): boolean {

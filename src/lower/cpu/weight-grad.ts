@@ -3,7 +3,7 @@ import type { Graph } from '../../graph/graph.js';
 import type { Value } from '../../graph/node.js';
 import { flattenedWeightGrad } from '../flattened.js';
 import { at, type Geometry } from '../geometry.js';
-import { type Blocked, channelsLast, fromBlocked, isBlockable } from './blocked.js';
+import { type Blocked, channelsFirst, channelsLast, fromBlocked, isBlockable } from './blocked.js';
 import { directWeightGrad, imagesPerGroup, rowsForKernels, rowsOfImage } from './direct-weight-grad.js';
 import type { Form } from './forms.js';
 
@@ -32,12 +32,13 @@ function directForm(g: Graph, geometry: Geometry, x: Value, dY: Blocked, direct:
   const rows = isBlockable(x, direct.block)
     ? rowsForKernels(g, geometry, x, dY, direct.block)
     : rowsOfImage(g, geometry, x, dY);
-  return directWeightGrad(g, geometry, rows, dY, direct);
+  return channelsFirst(g, directWeightGrad(g, geometry, rows, dY, direct), direct.block);
 }
 
 function flattenedForm(g: Graph, geometry: Geometry, x: Value, dY: Blocked, block: number): Value {
   const rows = isBlockable(x, block) ? channelsLast(g, x, block) : transpose(g, x, [0, 2, 3, 1]);
-  return flattenedWeightGrad(g, geometry, rows, transpose(g, fromBlocked(g, dY), [1, 0, 2, 3]));
+  const taps = flattenedWeightGrad(g, geometry, rows, transpose(g, fromBlocked(g, dY), [1, 0, 2, 3]));
+  return channelsFirst(g, taps, block);
 }
 
 /** dW of a 1x1 convolution: dY X^T for each image, added up. */

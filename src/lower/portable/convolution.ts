@@ -29,7 +29,8 @@ export const ConvWeightGrad: Body = (g, node, [x, dY]) => {
   const flat = geometry.kernel.length === 2 && geometry.group === 1;
   if (!flat) return [swappedWeightGrad(g, geometry, x as Value, dY as Value)];
   const rows = transpose(g, x as Value, [0, 2, 3, 1]);
-  return [flattenedWeightGrad(g, geometry, rows, transpose(g, dY as Value, [1, 0, 2, 3]))];
+  const taps = flattenedWeightGrad(g, geometry, rows, transpose(g, dY as Value, [1, 0, 2, 3]));
+  return [transpose(g, taps, [0, 3, 1, 2])];
 };
 
 /** With X as [C/G, G N, ...] and dY as the kernel [K, N, ...], in G groups, the output is [C/G, K, k...]. */

@@ -1,15 +1,14 @@
 import { mul, reshape } from '../../../graph/arithmetic.js';
 import type { Graph } from '../../../graph/graph.js';
-import type { Node, Value } from '../../../graph/node.js';
+import type { Value } from '../../../graph/node.js';
 import { windowAttributes, windowOf } from '../../../graph/window.js';
 import { type Geometry, geometryOf, inputGradPads } from '../../geometry.js';
-import { transposedInputGrad } from '../../transposed.js';
-import { blockedConv, type Extras, fromBlocked, subsample, toBlocked } from '../blocked.js';
+import { blockedConv, type Extras, subsample } from '../blocked.js';
 import { blockInputGradWeights, blockOutputs, blockWeights } from '../blocked-weights.js';
 import { depthwiseWeightGrad } from '../depthwise-weight-grad.js';
-import { type Form, formKey } from '../forms.js';
+import { formKey } from '../forms.js';
 import type { Layout, LayoutRule, Placed } from '../layout.js';
-import { isEvenlyStrided, phasedInputGrad, stuffedInputGrad } from '../strided-input-grad.js';
+import { isEvenlyStrided, phasedInputGrad } from '../phases.js';
 import { isPointwise, weightGradForms } from '../weight-grad.js';
 
 export const Conv: LayoutRule = (node, layout) => {
@@ -27,7 +26,7 @@ export const Conv: LayoutRule = (node, layout) => {
   return [{ blocked: blockedConv(g, [image, ordered, bias], attributes) }];
 };
 
-/** Stride 1: a blocked convolution of dY with the reversed kernel. Larger strides have several forms. */
+/** Stride 1: a blocked convolution of dY with the reversed kernel. Larger strides: one for each phase of X's positions. */
 export const ConvInputGrad: LayoutRule = (node, layout) => {
   const [dY, w] = [node.input(0), node.input(1)];
   const geometry = geometryOf(node);
@@ -35,10 +34,12 @@ export const ConvInputGrad: LayoutRule = (node, layout) => {
   const pads = inputGradPads(geometry);
   const kind = kindOf(layout, w, group);
   if (!kind || kind === 'image' || pads.some((pad) => pad < 0)) return undefined;
-  if (strides.some((stride) => stride > 1)) return stridedInputGrad(node, layout, geometry);
+  if (isStrided(geometry) && !isEvenlyStrided(geometry, dY, node.numbers('input_size'))) return undefined;
   const { g, block } = layout;
   const { blocked: image, factor } = layout.scaled(dY);
-  const weights = blockInputGradWeights(g, timesOutputs(g, layout.plain(w), factor), group, block);
+  const factored = timesOutputs(g, layout.plain(w), factor);
+  if (isStrided(geometry)) return [{ phased: phasedInputGrad(g, geometry, image, factored, block) }];
+  const weights = blockInputGradWeights(g, factored, group, block);
   const attributes = { kernel_shape: kernel, strides, dilations, pads, group };
   return [{ pending: { build: (extras: Extras) => blockedConv(g, [image, weights], attributes, extras) } }];
 };
@@ -68,22 +69,6 @@ function depthwise(layout: Layout, geometry: Geometry, x: Value, dY: Value): Pla
 /** Weights [K, ...] times a factor [K], if there is one. */
 function timesOutputs(g: Graph, w: Value, factor: Value | undefined): Value {
   return factor ? mul(g, w, reshape(g, factor, [-1, ...w.shape.slice(1).map(() => 1)])) : w;
-}
-
-function stridedInputGrad(node: Node, layout: Layout, geometry: Geometry): Placed[] | undefined {
-  const [dY, w] = [node.input(0), node.input(1)];
-  const sizes = node.numbers('input_size');
-  if (!isEvenlyStrided(geometry, dY, sizes)) return undefined;
-  const { block } = layout;
-  const transposed: Form = (g, [a, b]) => {
-    return toBlocked(g, transposedInputGrad(g, geometry, sizes, fromBlocked(g, a as Value), b as Value));
-  };
-  const stuffed: Form = (g, [a, b]) => stuffedInputGrad(g, geometry, a as Value, b as Value, block);
-  const phased: Form = (g, [a, b]) => phasedInputGrad(g, geometry, a as Value, b as Value, block);
-  const forms: Record<string, Form> = geometry.group === 1 ? { transposed, phased } : { stuffed, transposed };
-  const { blocked: image, factor } = layout.scaled(dY);
-  const inputs = [image, timesOutputs(layout.g, layout.plain(w), factor)];
-  return [{ blocked: layout.choose({ key: formKey(node.op, inputs, node.attributes), forms }, inputs) }];
 }
 
 function isStrided({ strides }: Geometry): boolean {

@@ -1,7 +1,8 @@
 import { mul } from '../../../graph/arithmetic.js';
 import { sameShape } from '../../../graph/dim.js';
 import type { Node } from '../../../graph/node.js';
-import type { Layout, LayoutRule } from '../layout.js';
+import type { Layout, LayoutRule, Placed } from '../layout.js';
+import { addPhases } from '../phases.js';
 
 /** Operators that treat all elements alike work on blocked tensors as they are; scalars join in. */
 const anyLayout: LayoutRule = (node, layout) => {
@@ -31,9 +32,9 @@ export const HardSwish = anyLayout;
 export const Tanh = anyLayout;
 export const Gelu = anyLayout;
 
-/** The other summand joins a convolution or normalisation that is still put off. */
+/** The other summand joins a convolution or normalisation that is still put off, or phases join phases. */
 export const Add: LayoutRule = (node, layout) => {
-  const merged = mergeSum(node, layout, 0) ?? mergeSum(node, layout, 1);
+  const merged = mergePhases(node, layout) ?? mergeSum(node, layout, 0) ?? mergeSum(node, layout, 1);
   return merged ?? anyLayout(node, layout);
 };
 
@@ -76,6 +77,12 @@ export const Identity: LayoutRule = (node, layout) => {
 };
 
 export const Detach = Identity;
+
+function mergePhases(node: Node, layout: Layout): Placed[] | undefined {
+  const [a, b] = [layout.phased(node.input(0)), layout.phased(node.input(1))];
+  const phased = a && b && addPhases(a, b);
+  return phased && [{ phased }];
+}
 
 function mergeSum(node: Node, layout: Layout, side: 0 | 1) {
   const [own, other] = [node.input(side), node.input(1 - side)];

@@ -4,6 +4,7 @@ import { windowAttributes, windowOf } from '../../../graph/window.js';
 import { elementCount } from '../../../onnx/tensor.js';
 import { blockedGlobalAverage } from '../blocked.js';
 import type { LayoutRule } from '../layout.js';
+import { isEvenlyPooled, maxPoolGrad } from '../max-pool-grad.js';
 
 /** One position is left: blocked and plain bytes are the same. */
 export const GlobalAveragePool: LayoutRule = (node, layout) => {
@@ -19,9 +20,15 @@ export const MaxPool: LayoutRule = (node, layout) => {
   return [{ blocked: layout.g.op('MaxPool', [layout.blocked(x)], attributes, { domain: NCHWC }) }];
 };
 
-/** dX of MaxPool: ONNX Runtime names the position of every maximum, the first of equals, and dY is added there. */
+/** dX of MaxPool in blocks; where the windows don't fit evenly, ONNX Runtime names the first maximum's position, and dY is added there. */
 export const MaxPoolGrad: LayoutRule = (node, layout) => {
-  const [dY, x] = [node.input(0), node.input(1)];
+  const [dY, x, y] = [node.input(0), node.input(1), node.input(2)];
+  const kernel = node.numbers('kernel_shape');
+  if (kernel.length === 2 && layout.isBlocked(x)) {
+    const window = windowOf(node, x, kernel);
+    const images = [x, y, dY].map((value) => layout.blocked(value)) as [Value, Value, Value];
+    if (isEvenlyPooled(window, x, y)) return [{ blocked: maxPoolGrad(layout.g, window, ...images, layout.block) }];
+  }
   const sizes = x.shape;
   if (!sizes.every((size) => typeof size === 'number')) return undefined;
   const { g } = layout;
