@@ -48,6 +48,7 @@ const CASES: readonly ConvCase[] = [
   conv('7x7 stride 2', [2, 16, 14, 14], 16, 7, 2, 3),
   conv('5x5', [2, 16, 12, 12], 16, 5, 1, 2),
   conv('1x1', [4, 16, 8, 8], 32, 1, 1, 0),
+  conv('1x1 to fewer channels', [4, 32, 8, 8], 16, 1, 1, 0),
   conv('1x1 stride 2', [4, 16, 8, 8], 32, 1, 2, 0),
   conv('3x3, images added up in groups', [16, 16, 6, 6], 32, 3, 1, 1),
   conv('3x3, a batch of no whole blocks', [20, 16, 5, 5], 16, 3, 1, 1),
@@ -57,6 +58,11 @@ const CASES: readonly ConvCase[] = [
   conv('depthwise', [4, 16, 9, 9], 16, 3, 1, 1, 16),
   conv('depthwise stride 2', [4, 16, 8, 8], 16, 3, 2, 1, 16),
   conv('depthwise 5x5 stride 2', [2, 16, 12, 12], 16, 5, 2, 2, 16),
+  conv('3x3, channels that fill no block', [4, 12, 8, 8], 28, 3, 1, 1),
+  conv('3x3 stride 2, channels that fill no block', [16, 28, 8, 8], 12, 3, 2, 1),
+  conv('1x1 stride 2, channels that fill no block', [16, 12, 8, 8], 28, 1, 2, 0),
+  conv('depthwise, channels that fill no block', [4, 28, 9, 9], 28, 3, 1, 1, 28),
+  conv('depthwise stride 2, channels that fill no block', [4, 12, 8, 8], 12, 3, 2, 1, 12),
   conv('depthwise, odd sides', [3, 16, 7, 9], 16, 3, 2, 1, 16),
 ];
 
@@ -77,6 +83,9 @@ describe.skipIf(block === undefined)(
     it('normalisation, residual and ReLU merge, and their gradients agree', async () => {
       const g = blockGraph('Relu');
       await expectEqual(g, cpu(block as number), blockFeeds());
+      const ragged = blockGraph('Relu', 28);
+      await expectEqual(ragged, cpu(block as number), blockFeeds(28));
+      expect(lower(ragged, cpu(block as number)).nodes.filter(({ op }) => op === 'BatchNormalization')).toEqual([]);
       const nodes = lower(g, cpu(block as number)).nodes;
       expect(nodes.filter(({ op }) => op === 'Relu' || op === 'BatchNormalization').map(({ op }) => op)).toEqual([
         'Relu',
@@ -84,21 +93,32 @@ describe.skipIf(block === undefined)(
       expect(nodes.some((node) => node.domain === NCHWC && node.string('activation', '') === 'Relu')).toBe(true);
     });
 
-    it('the gradient of a normalisation goes through convolutions up to a factor', async () => {
-      const g = normalisedGraph();
-      // Channels with no gradient, with no weight, and with both
-      const kept = tensor(
-        'float32',
-        [1, 16, 1, 1],
-        Array.from({ length: 16 }, (_, c) => (c === 3 || c === 5 ? 0 : 1)),
-      );
-      const weight = random([16]);
-      for (const c of [4, 5]) (weight.data as Float32Array)[c] = 0;
-      const feeds = { x: random([16, 16, 6, 5]), w: random([16, 16, 3, 3]), weight, bias: random([16]), kept };
-      await expectEqual(g, cpu(block as number), { ...feeds, e: random([16, 1, 1, 1]) });
-      const scaled = lower(g, cpu(block as number)).nodes.filter(({ name }) => name.includes('BatchNormTrainingGrad'));
-      expect(scaled.filter(({ op, inputs }) => op === 'Conv' && inputs.length === 4).length).toBe(1);
-    });
+    it.each([16, 28])(
+      'the gradient of a normalisation of %i channels goes through convolutions up to a factor',
+      async (channels) => {
+        const g = normalisedGraph(channels);
+        // Channels with no gradient, with no weight, and with both
+        const kept = tensor(
+          'float32',
+          [1, channels, 1, 1],
+          Array.from({ length: channels }, (_, c) => (c === 3 || c === 5 ? 0 : 1)),
+        );
+        const weight = random([channels]);
+        for (const c of [4, 5]) (weight.data as Float32Array)[c] = 0;
+        const feeds = {
+          x: random([16, channels, 6, 5]),
+          w: random([channels, channels, 3, 3]),
+          weight,
+          bias: random([channels]),
+          kept,
+        };
+        await expectEqual(g, cpu(block as number), { ...feeds, e: random([channels, 1, 1, 1]) });
+        const scaled = lower(g, cpu(block as number)).nodes.filter(({ name }) =>
+          name.includes('BatchNormTrainingGrad'),
+        );
+        expect(scaled.filter(({ op, inputs }) => op === 'Conv' && inputs.length === 4).length).toBe(1);
+      },
+    );
 
     it('ReLU6 merges as well', () => expectEqual(blockGraph('Clip'), cpu(block as number), blockFeeds()));
 
@@ -121,6 +141,17 @@ describe.skipIf(block === undefined)(
       const [fine, e16] = [random([2, 16, 10, 8]), random([16, 1, 1, 1])];
       const coarse = (fine.data as Float32Array).map((value) => Math.round(4 * value) / 4);
       await expectEqual(g, cpu(block as number), { x: tensor('float32', fine.dims, coarse), e: e16 });
+    });
+
+    it('global average pooling of channels that fill no block, and its gradient', async () => {
+      const g = new Graph('average');
+      const [x, e] = [g.input('x', 'float32', [2, 28, 5, 4]), g.input('e', 'float32', [28, 1, 1, 1])];
+      const own = g.op('Conv', [x, e], { group: 28, kernel_shape: [1, 1] });
+      const y = g.op('GlobalAveragePool', [own]);
+      const spread = g.op('Expand', [y, g.integers([2, 28, 5, 4])]);
+      g.output('y', y);
+      g.output('product', mul(g, spread, own));
+      await expectEqual(g, cpu(block as number), { x: random([2, 28, 5, 4]), e: random([28, 1, 1, 1]) });
     });
 
     it('statistics keep their digits where the mean is some deviations away from zero', async () => {
@@ -159,12 +190,12 @@ function convGraph(row: ConvCase): Graph {
 }
 
 /** relu(batchNorm(conv(x)) + conv(x)) and what flows back through it. */
-function blockGraph(activation: 'Relu' | 'Clip'): Graph {
+function blockGraph(activation: 'Relu' | 'Clip', channels = 16): Graph {
   const g = new Graph('block');
-  const x = g.input('x', 'float32', [4, 16, 6, 5]);
-  const [weight, bias] = [g.input('weight', 'float32', [16]), g.input('bias', 'float32', [16])];
-  const e = g.input('e', 'float32', [16, 1, 1, 1]);
-  const own = g.op('Conv', [x, e], { group: 16, kernel_shape: [1, 1] });
+  const x = g.input('x', 'float32', [4, channels, 6, 5]);
+  const [weight, bias] = [g.input('weight', 'float32', [channels]), g.input('bias', 'float32', [channels])];
+  const e = g.input('e', 'float32', [channels, 1, 1, 1]);
+  const own = g.op('Conv', [x, e], { group: channels, kernel_shape: [1, 1] });
   const [normal, mean, variance, inverse] = g.agon('BatchNormTraining', [own, weight, bias], { epsilon: 1e-5 });
   const sum = g.op('Add', [normal as Value, own]);
   const y = activation === 'Relu' ? g.op('Relu', [sum]) : g.op('Clip', [sum, g.scalar(0), g.scalar(1.5)]);
@@ -179,12 +210,12 @@ function blockGraph(activation: 'Relu' | 'Clip'): Graph {
 }
 
 /** What flows back through y = batchNorm(conv(x)) into x and the convolution's weights. */
-function normalisedGraph(): Graph {
+function normalisedGraph(channels: number): Graph {
   const g = new Graph('normalised');
-  const [x, w] = [g.input('x', 'float32', [16, 16, 6, 5]), g.input('w', 'float32', [16, 16, 3, 3])];
-  const [weight, bias] = [g.input('weight', 'float32', [16]), g.input('bias', 'float32', [16])];
-  const [e, kept] = [g.input('e', 'float32', [16, 1, 1, 1]), g.input('kept', 'float32', [1, 16, 1, 1])];
-  const own = g.op('Conv', [x, e], { group: 16, kernel_shape: [1, 1] });
+  const [x, w] = [g.input('x', 'float32', [16, channels, 6, 5]), g.input('w', 'float32', [channels, channels, 3, 3])];
+  const [weight, bias] = [g.input('weight', 'float32', [channels]), g.input('bias', 'float32', [channels])];
+  const [e, kept] = [g.input('e', 'float32', [channels, 1, 1, 1]), g.input('kept', 'float32', [1, channels, 1, 1])];
+  const own = g.op('Conv', [x, e], { group: channels, kernel_shape: [1, 1] });
   const attributes = { kernel_shape: [3, 3], strides: [1, 1], dilations: [1, 1], pads: [1, 1, 1, 1], group: 1 };
   const convolved = g.op('Conv', [own, w], attributes);
   const [y, mean, , inverse] = g.agon('BatchNormTraining', [convolved, weight, bias], { epsilon: 1e-5 });
@@ -196,8 +227,9 @@ function normalisedGraph(): Graph {
   return g;
 }
 
-function blockFeeds(): { x: Tensor } & Feeds {
-  return { x: random([4, 16, 6, 5]), weight: random([16]), bias: random([16]), e: random([16, 1, 1, 1]) };
+function blockFeeds(channels = 16): { x: Tensor } & Feeds {
+  const x = random([4, channels, 6, 5]);
+  return { x, weight: random([channels]), bias: random([channels]), e: random([channels, 1, 1, 1]) };
 }
 
 async function expectEqual(g: Graph, target: ReturnType<typeof cpu>, feeds: Feeds, tolerance = 2e-5): Promise<void> {

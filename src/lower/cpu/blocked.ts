@@ -2,40 +2,38 @@ import { reshape, transpose } from '../../graph/arithmetic.js';
 import type { Graph } from '../../graph/graph.js';
 import { type Attributes, NCHWC, type Value } from '../../graph/node.js';
 import { tensor } from '../../onnx/tensor.js';
+import { fillsBlocks, padTo } from './ragged.js';
 
-/** A tensor [N, C, H, W] whose bytes are [N, C/b, H, W, b]. */
+/** A tensor [N, C, H, W] whose bytes are [N, C/b, H, W, b], C rounded up to whole blocks. */
 export type Blocked = Value;
 
 /** What a blocked convolution takes along in the same pass over memory. */
 export interface Extras {
-  /** A blocked tensor that is added, before the activation. */
+  /** A blocked tensor that is added, before the activation. One that is needed afterwards is copied first, by a single thread. */
   readonly sum?: Blocked | undefined;
   readonly activation?:
     | { readonly name: 'Relu' | 'Clip' | 'HardSigmoid'; readonly parameters?: readonly number[] }
     | undefined;
 }
 
-/** Whether images [N, C, H, W] can be blocked: whole blocks of channels. */
+/** Whether images [N, C, H, W] can be blocked: their channels fill blocks. */
 export function isBlockable({ shape }: Value, block: number): boolean {
-  return shape.length === 4 && typeof shape[1] === 'number' && shape[1] % block === 0;
+  return shape.length === 4 && typeof shape[1] === 'number' && fillsBlocks(shape[1], block);
 }
 
+/** Blocks [N, C, H, W] of whole blocks. */
 export const toBlocked = (g: Graph, x: Value): Blocked => g.op('ReorderInput', [x], {}, { domain: NCHWC });
 
-/** Back to [N, C, H, W], or to [N, H, W, C]. */
-export function fromBlocked(g: Graph, x: Blocked, channelsLast = false): Value {
-  return g.op(
-    'ReorderOutput',
-    [x],
-    { channels: Number(x.shape[1]), channels_last: channelsLast ? 1 : 0 },
-    { domain: NCHWC },
-  );
+/** Back to [N, C, H, W], of all channels or the first ones. */
+export function fromBlocked(g: Graph, x: Blocked, channels = Number(x.shape[1])): Value {
+  return g.op('ReorderOutput', [x], { channels, channels_last: 0 }, { domain: NCHWC });
 }
 
 /** Back to [N, H, W, C]: the same bytes where there is one block. */
 export function channelsLast(g: Graph, x: Blocked, block: number): Value {
   const [n, channels, height, width] = x.shape as readonly [number, number, number, number];
-  return channels === block ? reshape(g, x, [n, height, width, channels]) : fromBlocked(g, x, true);
+  if (channels === block) return reshape(g, x, [n, height, width, channels]);
+  return g.op('ReorderOutput', [x], { channels, channels_last: 1 }, { domain: NCHWC });
 }
 
 /**
@@ -70,12 +68,16 @@ export function subsample(g: Graph, x: Blocked, strides: readonly number[]): Blo
 export const blockedGlobalAverage = (g: Graph, x: Blocked): Value =>
   g.op('GlobalAveragePool', [x], {}, { domain: NCHWC });
 
-/** y = scale * x + shift per channel (+ sum), then the activation: one pass, as a 1x1 convolution with a group a channel. */
+/** y = scale * x + shift per channel (+ sum), then the activation: one pass over memory, as a 1x1 convolution with a group a channel. */
 export function affine(g: Graph, x: Blocked, scale: Value, shift: Value | null, extras: Extras = {}): Blocked {
   const channels = Number(x.shape[1]);
-  const weights = reshape(g, scale, [channels, 1, 1, 1]);
-  return blockedConv(g, [x, weights, shift], { group: channels, kernel_shape: [1, 1] }, extras);
+  const weights = reshape(g, padTo(g, scale, [channels]), [channels, 1, 1, 1]);
+  const inputs = [x, weights, shift && padTo(g, shift, [channels])] as const;
+  return blockedConv(g, inputs, { group: channels, kernel_shape: [1, 1] }, extras);
 }
+
+/** A slope that makes a step of HardSigmoid: steeper than the reciprocal of any difference of two numbers that aren't denormal. */
+export const STEEP = 3e38;
 
 /** The same factor for every channel, as {@link affine} takes it. */
 export function perChannel(g: Graph, channels: number, value: number): Value {

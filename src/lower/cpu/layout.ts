@@ -5,6 +5,7 @@ import { toNumbers } from '../../onnx/tensor.js';
 import { affine, type Blocked, type Extras, fromBlocked, isBlockable, toBlocked } from './blocked.js';
 import type { Choose, Form, FormChoice } from './forms.js';
 import { interleave, type Phased } from './phases.js';
+import { padTo, wholeBlocks } from './ragged.js';
 
 /** A convolution that is put off until it is known what follows: a residual, an activation. */
 export interface Pending {
@@ -75,7 +76,7 @@ export class Layout {
     const constant = this.#source.constants.get(value);
     const place = this.#placeOf(value);
     if (constant && !place.plain) place.plain = this.g.constant(constant);
-    place.plain ??= fromBlocked(this.g, this.blocked(value));
+    place.plain ??= fromBlocked(this.g, this.blocked(value), Number(value.shape[1]));
     return place.plain;
   }
 
@@ -86,7 +87,7 @@ export class Layout {
     if (!place.blocked && phased) place.blocked = interleave(this.g, phased, this.block);
     if (!place.blocked && pending) place.blocked = this.complete(pending);
     if (!place.blocked && scaled?.factor) place.blocked = affine(this.g, scaled.blocked, scaled.factor, null);
-    place.blocked ??= toBlocked(this.g, this.plain(value));
+    place.blocked ??= this.#toBlocked(this.plain(value));
     return place.blocked;
   }
 
@@ -103,6 +104,11 @@ export class Layout {
       const places = node.inputs.flatMap((input, i) => (input === value ? [i] : []));
       return places.length === 1 && places[0] === inputs[node.op];
     });
+  }
+
+  /** Whether no other node uses a value. */
+  isOnlyFor(value: Value, node: Node): boolean {
+    return !this.#isOutput(value) && this.#consumersOf(value).every((consumer) => consumer === node);
   }
 
   /** A value that was put off and that only this node uses: it may be merged into it. */
@@ -147,6 +153,11 @@ export class Layout {
   /** Does what was put off, in one pass, with an activation. */
   complete({ build, sum }: Pending, activation?: Extras['activation']): Blocked {
     return build({ sum, activation });
+  }
+
+  #toBlocked(x: Value): Blocked {
+    const [n, channels] = x.shape as readonly number[];
+    return toBlocked(this.g, padTo(this.g, x, [Number(n), wholeBlocks(Number(channels), this.block)]));
   }
 
   #place(node: Node, rule: LayoutRule | undefined): void {

@@ -6,7 +6,7 @@ import type { Window } from '../../graph/window.js';
 import { tensor } from '../../onnx/tensor.js';
 import { present } from '../../util/error.js';
 import { at } from '../geometry.js';
-import { affine, type Blocked, blockedConv, type Extras, perChannel } from './blocked.js';
+import { affine, type Blocked, blockedConv, type Extras, perChannel, STEEP } from './blocked.js';
 
 /** An axis of images [N, C, H, W], and how the window moves along it. */
 interface Axis {
@@ -71,8 +71,6 @@ function axisGrad(g: Graph, along: Axis, { x, y, dY }: Pooled, block: number): B
   return scatter(g, along, [...shares, rest], block);
 }
 
-/** Steeper than the reciprocal of any difference of two float32 numbers that aren't denormal. */
-const STEEP = 3e38;
 /** Below every number, so that padding is no maximum. */
 const LOWEST = -3e38;
 

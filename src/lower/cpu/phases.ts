@@ -5,6 +5,7 @@ import type { Value } from '../../graph/node.js';
 import { at, type Geometry } from '../geometry.js';
 import { type Blocked, blockedConv, type Extras } from './blocked.js';
 import { blockGradWeights } from './blocked-weights.js';
+import { wholeBlocks } from './ragged.js';
 
 /** Makes one phase, in one pass with what it takes along. */
 type Plane = (extras: Extras) => Blocked;
@@ -29,9 +30,10 @@ export function isEvenlyStrided({ strides, dilations }: Geometry, dY: Value, siz
  * with those alone, and together they do no more work than the forward one.
  */
 export function phasedInputGrad(g: Graph, geometry: Geometry, dY: Blocked, w: Value, block: number): Phased {
-  const { group } = geometry;
+  const depthwise = geometry.group > 1;
   const [n, outputs, height, width] = dY.shape as readonly [number, number, number, number];
-  const channels = group === 1 ? at(w.shape, 1) : outputs;
+  const channels = depthwise ? outputs : wholeBlocks(at(w.shape, 1), block);
+  const group = depthwise ? outputs : 1;
   const [rows, columns] = [phasesAlong(geometry, 0), phasesAlong(geometry, 1)];
   const plane = (row: Phase, column: Phase): Plane | undefined => {
     if (row.taps.length === 0 || column.taps.length === 0) return undefined;

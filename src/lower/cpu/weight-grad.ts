@@ -10,8 +10,12 @@ import type { Form } from './forms.js';
 /** The ways to dW [K, C, kh, kw] from X, blocked or of few channels and plain, and blocked dY; the first is usually the fastest. */
 export function weightGradForms(geometry: Geometry, x: Value, dY: Blocked, block: number): Record<string, Form> {
   const images = imagesPerGroup(geometry, x, dY, block);
-  const direct: Form = (g, [a, b]) => directForm(g, geometry, a as Value, b as Value, { block, images: images ?? 1 });
+  const options = { block, images: images ?? 1 };
   const pointwise = isBlockable(x, block) && isPointwise(geometry) && geometry.strides.every((stride) => stride === 1);
+  const direct: Form = (g, [a, b]) => {
+    const form = pointwise ? pointwiseDirectForm : directForm;
+    return form(g, geometry, a as Value, b as Value, options);
+  };
   return {
     ...(images !== undefined && { direct }),
     ...(pointwise
@@ -33,6 +37,14 @@ function directForm(g: Graph, geometry: Geometry, x: Value, dY: Blocked, direct:
     ? rowsForKernels(g, geometry, x, dY, direct.block)
     : rowsOfImage(g, geometry, x, dY);
   return channelsFirst(g, directWeightGrad(g, geometry, rows, dY, direct), direct.block);
+}
+
+/** The same of a 1x1 convolution, where X and dY may change places: the one of fewer channels is cheaper to have channels last. */
+function pointwiseDirectForm(g: Graph, geometry: Geometry, x: Blocked, dY: Blocked, direct: Direct): Value {
+  const [inputs, outputs] = [at(x.shape, 1), at(dY.shape, 1)];
+  if (inputs <= outputs) return directForm(g, geometry, x, dY, direct);
+  const swapped = directWeightGrad(g, geometry, channelsLast(g, dY, direct.block), x, direct);
+  return reshape(g, transpose(g, reshape(g, swapped, [inputs, outputs]), [1, 0]), [outputs, inputs, 1, 1]);
 }
 
 function flattenedForm(g: Graph, geometry: Geometry, x: Value, dY: Blocked, block: number): Value {

@@ -2,13 +2,14 @@ import { mul, reshape } from '../../../graph/arithmetic.js';
 import type { Graph } from '../../../graph/graph.js';
 import type { Value } from '../../../graph/node.js';
 import { windowAttributes, windowOf } from '../../../graph/window.js';
-import { type Geometry, geometryOf, inputGradPads } from '../../geometry.js';
+import { at, type Geometry, geometryOf, inputGradPads } from '../../geometry.js';
 import { blockedConv, type Extras, subsample } from '../blocked.js';
 import { blockInputGradWeights, blockOutputs, blockWeights } from '../blocked-weights.js';
 import { depthwiseWeightGrad } from '../depthwise-weight-grad.js';
 import { formKey } from '../forms.js';
 import type { Layout, LayoutRule, Placed } from '../layout.js';
 import { isEvenlyStrided, phasedInputGrad } from '../phases.js';
+import { cropTo, fillsBlocks, padTo } from '../ragged.js';
 import { isPointwise, weightGradForms } from '../weight-grad.js';
 
 export const Conv: LayoutRule = (node, layout) => {
@@ -16,13 +17,14 @@ export const Conv: LayoutRule = (node, layout) => {
   const group = node.number('group', 1);
   const kind = kindOf(layout, w, group);
   if (!kind || x.shape.length !== 4) return undefined;
-  const { g } = layout;
+  const { g, block } = layout;
   const kernel = node.sizes(1).slice(2);
-  const attributes = { ...windowAttributes(windowOf(node, x, kernel)), kernel_shape: kernel, group };
-  const bias = node.inputs[2] ? layout.plain(node.input(2)) : null;
   const image = kind === 'image' ? layout.plain(x) : layout.blocked(x);
   const weights = layout.plain(w);
-  const ordered = kind === 'full' ? blockWeights(g, weights) : blockOutputs(g, weights);
+  const ordered = kind === 'full' ? blockWeights(g, weights, block) : blockOutputs(g, weights, block);
+  const bias = node.inputs[2] ? padTo(g, layout.plain(node.input(2)), [at(ordered.shape, 0)]) : null;
+  const groups = kind === 'depthwise' ? at(image.shape, 1) : 1;
+  const attributes = { ...windowAttributes(windowOf(node, x, kernel)), kernel_shape: kernel, group: groups };
   return [{ blocked: blockedConv(g, [image, ordered, bias], attributes) }];
 };
 
@@ -40,7 +42,8 @@ export const ConvInputGrad: LayoutRule = (node, layout) => {
   const factored = timesOutputs(g, layout.plain(w), factor);
   if (isStrided(geometry)) return [{ phased: phasedInputGrad(g, geometry, image, factored, block) }];
   const weights = blockInputGradWeights(g, factored, group, block);
-  const attributes = { kernel_shape: kernel, strides, dilations, pads, group };
+  const groups = kind === 'depthwise' ? at(image.shape, 1) : 1;
+  const attributes = { kernel_shape: kernel, strides, dilations, pads, group: groups };
   return [{ pending: { build: (extras: Extras) => blockedConv(g, [image, weights], attributes, extras) } }];
 };
 
@@ -56,14 +59,15 @@ export const ConvWeightGrad: LayoutRule = (node, layout) => {
   const thinned = isPointwise(geometry) && isStrided(geometry) && layout.canBlock(x);
   const seen = thinned ? subsample(g, image, geometry.strides) : image;
   const forms = weightGradForms(thinned ? { ...geometry, strides: [1, 1] } : geometry, seen, slopes, block);
-  return [{ plain: timesOutputs(g, layout.choose({ key, forms }, [seen, slopes]), factor) }];
+  const whole = layout.choose({ key, forms }, [seen, slopes]);
+  return [{ plain: timesOutputs(g, cropTo(g, whole, node.output().shape.slice(0, 2) as number[]), factor) }];
 };
 
 function depthwise(layout: Layout, geometry: Geometry, x: Value, dY: Value): Placed[] | undefined {
   if (!layout.canBlock(x) || x.shape[1] !== geometry.group || dY.shape[1] !== geometry.group) return undefined;
   const { blocked: slopes, factor } = layout.scaled(dY);
   const taps = depthwiseWeightGrad(layout.g, geometry, layout.blocked(x), slopes);
-  return taps && [{ plain: timesOutputs(layout.g, taps, factor) }];
+  return taps && [{ plain: timesOutputs(layout.g, cropTo(layout.g, taps, [geometry.group]), factor) }];
 }
 
 /** Weights [K, ...] times a factor [K], if there is one. */
@@ -78,7 +82,7 @@ function isStrided({ strides }: Geometry): boolean {
 /** How a convolution with weights [K, C / group, ...] goes in blocks: all of it, from an unblocked image, or depthwise. */
 function kindOf({ block }: Layout, w: Value, group: number): 'full' | 'image' | 'depthwise' | undefined {
   const [k, c] = w.shape as readonly number[];
-  if (w.shape.length !== 4 || Number(k) % block !== 0) return undefined;
-  if (group === 1) return Number(c) % block === 0 ? 'full' : Number(c) < block ? 'image' : undefined;
+  if (w.shape.length !== 4 || !fillsBlocks(Number(k), block)) return undefined;
+  if (group === 1) return fillsBlocks(Number(c), block) ? 'full' : Number(c) < block ? 'image' : undefined;
   return c === 1 && k === group ? 'depthwise' : undefined;
 }

@@ -1,6 +1,7 @@
 import { mul } from '../../../graph/arithmetic.js';
 import { sameShape } from '../../../graph/dim.js';
 import type { Node } from '../../../graph/node.js';
+import { affine, perChannel, STEEP } from '../blocked.js';
 import type { Layout, LayoutRule, Placed } from '../layout.js';
 import { addPhases } from '../phases.js';
 
@@ -8,6 +9,8 @@ import { addPhases } from '../phases.js';
 const anyLayout: LayoutRule = (node, layout) => {
   const output = node.output();
   if (!layout.canBlock(output) || !node.inputs.some((value) => value && layout.isBlocked(value))) return undefined;
+  // What follows the channels in their last block must stay finite
+  if (node.op === 'Div' && Number(output.shape[1]) % layout.block !== 0) return undefined;
   const fits = node.inputs.every((value) => !value || value.shape.length === 0 || sameShape(value.shape, output.shape));
   if (!fits) return undefined;
   const inputs = node.inputs.map(
@@ -52,14 +55,20 @@ export const Clip: LayoutRule = (node, layout) => {
   return [{ blocked: layout.complete(pending, { name: 'Clip', parameters: bounds as number[] }) }];
 };
 
-// Y (max - Y) is positive just between 0 and max; cut to [0, 1] first, so that it can't overflow
+// In two passes to the mask: T is b where Y > 0, else 0, with b a power of two above max; then max - Y - b + T is positive just
+// between 0 and max, and without rounding near max
 export const ClipGrad: LayoutRule = (node, layout) => {
   const [dY, y] = [node.input(0), node.input(1)];
-  if (!layout.isBlocked(y) || !node.has('min') || !node.has('max') || node.number('min') !== 0) return undefined;
+  const max = node.has('max') ? node.number('max') : 0;
+  if (!layout.isBlocked(y) || !node.has('min') || node.number('min') !== 0 || max <= 0) return undefined;
   const { g } = layout;
   const output = layout.blocked(y);
-  const room = g.op('HardSigmoid', [output], { alpha: -1, beta: node.number('max') });
-  const mask = g.op('HardSigmoid', [mul(g, output, room)], { alpha: 1e30, beta: 0 });
+  const above = 2 ** (Math.floor(Math.log2(max)) + 1);
+  const each = (value: number) => perChannel(g, Number(output.shape[1]), value);
+  const clip = { name: 'Clip', parameters: [0, above] } as const;
+  const sum = affine(g, output, each(STEEP), null, { activation: clip });
+  const step = { name: 'HardSigmoid', parameters: [STEEP, 0] } as const;
+  const mask = affine(g, output, each(-1), each(max - above), { sum, activation: step });
   return [{ blocked: mul(g, layout.blocked(dY), mask) }];
 };
 
@@ -67,7 +76,7 @@ export const ClipGrad: LayoutRule = (node, layout) => {
 export const ReluGrad: LayoutRule = (node, layout) => {
   const [dY, y] = [node.input(0), node.input(1)];
   if (!layout.isBlocked(y)) return undefined;
-  const mask = layout.g.op('HardSigmoid', [layout.blocked(y)], { alpha: 1e30, beta: 0 });
+  const mask = layout.g.op('HardSigmoid', [layout.blocked(y)], { alpha: STEEP, beta: 0 });
   return [{ blocked: mul(layout.g, layout.blocked(dY), mask) }];
 };
 
@@ -84,9 +93,14 @@ function mergePhases(node: Node, layout: Layout): Placed[] | undefined {
   return phased && [{ phased }];
 }
 
-function mergeSum(node: Node, layout: Layout, side: 0 | 1) {
+function mergeSum(node: Node, layout: Layout, side: 0 | 1): Placed[] | undefined {
   const [own, other] = [node.input(side), node.input(1 - side)];
   const pending = layout.pending(own);
   if (!pending || pending.sum || !sameShape(own.shape, other.shape)) return undefined;
-  return [{ pending: { ...pending, sum: layout.blocked(other) } }];
+  const sum = layout.blocked(other);
+  if (layout.isOnlyFor(other, node)) return [{ pending: { ...pending, sum } }];
+  // What is needed again isn't written over: it is added to the other, as a convolution that changes nothing
+  const { g } = layout;
+  const ones = perChannel(g, Number(sum.shape[1]), 1);
+  return [{ pending: { build: (extras) => affine(g, sum, ones, null, { ...extras, sum: pending.build({}) }) } }];
 }

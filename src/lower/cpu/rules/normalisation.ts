@@ -3,6 +3,7 @@ import type { Graph } from '../../../graph/graph.js';
 import type { Value } from '../../../graph/node.js';
 import { affine, type Blocked, blockedConv, blockedGlobalAverage, type Extras } from '../blocked.js';
 import type { LayoutRule, Scaled } from '../layout.js';
+import { cropTo } from '../ragged.js';
 
 /** Statistics in two passes over memory and no copy; the normalisation is put off, to be merged with what follows. */
 export const BatchNormTraining: LayoutRule = (node, layout) => {
@@ -11,8 +12,9 @@ export const BatchNormTraining: LayoutRule = (node, layout) => {
   const { g, block } = layout;
   const x = layout.blocked(source);
   const [weight, bias] = [layout.plain(node.input(1)), layout.plain(node.input(2))];
-  const mean = channelMean(g, x, block);
-  const power = scale(g, channelDots(g, x, x, block), 1 / elements(x));
+  const own = source.shape.slice(1, 2) as number[];
+  const mean = cropTo(g, channelMean(g, x, block), own);
+  const power = scale(g, cropTo(g, channelDots(g, x, x, block), own), 1 / elements(x));
   const variance = g.op('Relu', [sub(g, power, mul(g, mean, mean))]);
   const inverse = g.op('Reciprocal', [g.op('Sqrt', [add(g, variance, g.scalar(node.number('epsilon', 1e-5)))])]);
   const gain = mul(g, weight, inverse);
@@ -30,8 +32,9 @@ export const BatchNormTrainingGrad: LayoutRule = (node, layout) => {
   const [dY, x] = [layout.blocked(node.input(0)), layout.blocked(source)];
   const [weight, mean, inverse] = [2, 3, 4].map((i) => layout.plain(node.input(i))) as [Value, Value, Value];
   const n = elements(x);
-  const meanGrad = channelMean(g, dY, block);
-  const dots = channelDots(g, dY, x, block);
+  const own = source.shape.slice(1, 2) as number[];
+  const meanGrad = cropTo(g, channelMean(g, dY, block), own);
+  const dots = cropTo(g, channelDots(g, dY, x, block), own);
   const dScale = mul(g, inverse, sub(g, dots, mul(g, mean, scale(g, meanGrad, n))));
   const q = scale(g, mul(g, inverse, dScale), 1 / n);
   const gain = mul(g, weight, inverse);

@@ -5,11 +5,14 @@ import { elementCount } from '../../../onnx/tensor.js';
 import { blockedGlobalAverage } from '../blocked.js';
 import type { LayoutRule } from '../layout.js';
 import { isEvenlyPooled, maxPoolGrad } from '../max-pool-grad.js';
+import { cropTo, padTo, wholeBlocks } from '../ragged.js';
 
 /** One position is left: blocked and plain bytes are the same. */
 export const GlobalAveragePool: LayoutRule = (node, layout) => {
   const x = node.input(0);
-  return layout.isBlocked(x) ? [{ plain: blockedGlobalAverage(layout.g, layout.blocked(x)) }] : undefined;
+  if (!layout.isBlocked(x)) return undefined;
+  const { g } = layout;
+  return [{ plain: cropTo(g, blockedGlobalAverage(g, layout.blocked(x)), x.shape.slice(0, 2) as number[]) }];
 };
 
 export const MaxPool: LayoutRule = (node, layout) => {
@@ -43,13 +46,13 @@ export const MaxPoolGrad: LayoutRule = (node, layout) => {
 /** Spreads one number a channel [N, C, 1, 1] over all positions, straight into the blocked layout. */
 export const Expand: LayoutRule = (node, layout) => {
   const [x, y] = [node.input(0), node.output()];
-  const [n, channels, height, width] = y.shape as readonly number[];
+  const [n, channels, height, width] = y.shape as readonly [number, number, number, number];
   const single =
     x.shape.length === 4 && x.shape[2] === 1 && x.shape[3] === 1 && x.shape[1] === channels && x.shape[0] === n;
   if (!layout.canBlock(y) || !single) return undefined;
   const { g, block } = layout;
-  const rows = reshape(g, layout.plain(x), [-1, 1, block]);
-  const sizes = [(Number(n) * Number(channels)) / block, Number(height) * Number(width), block];
-  const spread = g.op('Expand', [rows, g.integers(sizes)]);
-  return [{ blocked: reshape(g, spread, [Number(n), Number(channels), Number(height), Number(width)]) }];
+  const whole = wholeBlocks(channels, block);
+  const rows = reshape(g, padTo(g, layout.plain(x), [n, whole]), [-1, 1, block]);
+  const spread = g.op('Expand', [rows, g.integers([(n * whole) / block, height * width, block])]);
+  return [{ blocked: reshape(g, spread, [n, whole, height, width]) }];
 };
