@@ -73,9 +73,9 @@ async function derivedStep({ manifest, read }: Artifact) {
   return lower(buildStep([forward], parseSettings({}), { batch: sizes.batch }).graph, portable);
 }
 
-const BATCH = 4;
-/** Enough for five strides of 2. */
-const SIDE = 32;
+const BATCH = 8;
+/** Enough for five strides of 2 that leave BatchNormalization more than a few numbers. */
+const SIDE = 64;
 const CLASSES = ['ant', 'bee'];
 
 /** Cross-entropies before and after each of some steps on a fixed batch of random images, as the trainer takes them. */
@@ -93,8 +93,12 @@ async function trainedLosses(folder: string, steps: number): Promise<number[]> {
   const pixels = Float32Array.from({ length: BATCH * 3 * SIDE * SIDE }, () => random.normal());
   const fixed = {
     images: tensor('float32', [BATCH, 3, SIDE, SIDE], pixels),
-    labels: tensor('int64', [BATCH], [0, 1, 0, 1]),
-    learning_rate: tensor('float32', [], [0.001]),
+    labels: tensor(
+      'int64',
+      [BATCH],
+      Array.from({ length: BATCH }, (_, i) => i % 2),
+    ),
+    learning_rate: tensor('float32', [], [0.0001]),
     // Keeps all that Dropout might drop
     ...Object.fromEntries(
       step.uniforms.map(({ name, shape }) => {

@@ -32,6 +32,8 @@ export const Sum = folded(Add);
 export const Max = folded(binary(Math.max));
 export const Equal = binary((a, b) => Number(a === b));
 export const Less = binary((a, b) => Number(a < b));
+export const Greater = binary((a, b) => Number(a > b));
+export const GreaterOrEqual = binary((a, b) => Number(a >= b));
 
 export const Neg = unary((x) => -x);
 export const Exp = unary(Math.exp);
