@@ -7,6 +7,8 @@ export interface SessionOptions {
   readonly device: Device;
   /** Threads of one operator; ONNX Runtime's own choice (the physical cores) when left out. */
   readonly threads?: number | undefined;
+  /** Whether ONNX Runtime opens the model as it is: its passes over a lowered step take seconds and make it no faster. */
+  readonly asItIs?: boolean;
   /** Names of the outputs that stay on the device. */
   readonly onDevice?: readonly string[];
 }
@@ -48,13 +50,14 @@ export function fromOrt(value: ort.Tensor): Tensor {
   return { dtype: value.type as Tensor['dtype'], dims: value.dims, data: value.data as Tensor['data'] };
 }
 
-function sessionOptions({ device, threads, onDevice }: SessionOptions): ort.InferenceSession.SessionOptions {
+function sessionOptions({ device, threads, asItIs, onDevice }: SessionOptions): ort.InferenceSession.SessionOptions {
   const location = Object.fromEntries((onDevice ?? []).map((name) => [name, 'gpu-buffer' as const]));
   return {
     executionProviders: executionProviders(device),
     // The pattern of a first run holds the peak of all runs: without it, memory halves at the same speed.
     enableMemPattern: false,
     logSeverityLevel: 3,
+    ...(asItIs && { graphOptimizationLevel: 'disabled' as const }),
     ...(threads && { intraOpNumThreads: threads }),
     ...(onDevice && onDevice.length > 0 && { preferredOutputLocation: location }),
   };

@@ -49,8 +49,12 @@ export class Stepper implements StepRunner {
 
   /** Lowers the graph for the device and opens a session on it. */
   static async open(source: StatefulGraph, { device, threads, target }: StepperOptions): Promise<Stepper> {
-    const model = encodeModel(toModel(lower(source.graph, target ?? (await targetFor(device)))));
-    if (device.kind !== 'webgpu') return new Stepper(await openSession(model, { device, threads }), source, undefined);
+    const lowering = target ?? (await targetFor(device));
+    const model = encodeModel(toModel(lower(source.graph, lowering)));
+    if (device.kind !== 'webgpu') {
+      const session = await openSession(model, { device, threads, asItIs: lowering.name === 'cpu' });
+      return new Stepper(session, source, undefined);
+    }
     const session = await openSession(model, { device, threads, onDevice: source.state.map(source.nextOf) });
     const shapes = new Map(source.state.map((name) => [name, shapeOf(source, name)]));
     return new Stepper(session, source, await Downloader.open(shapes, device));
