@@ -76,6 +76,13 @@ export function affine(g: Graph, x: Blocked, scale: Value, shift: Value | null, 
   return blockedConv(g, inputs, { group: channels, kernel_shape: [1, 1] }, extras);
 }
 
+/** [N, M] summed over N: a product with a row of ones, as ONNX Runtime's ReduceSum over the first axis takes several times as long. */
+export function sumRows(g: Graph, x: Value): Value {
+  const [n, m] = x.shape as readonly [number, number];
+  const ones = g.constant(tensor('float32', [1, n], new Float32Array(n).fill(1)));
+  return reshape(g, g.op('MatMul', [ones, x]), [m]);
+}
+
 /** A slope that makes a step of HardSigmoid: steeper than the reciprocal of any difference of two numbers that aren't denormal. */
 export const STEEP = 3e38;
 

@@ -1,8 +1,8 @@
-import { reduceSum, reshape } from '../../graph/arithmetic.js';
+import { reshape } from '../../graph/arithmetic.js';
 import type { Graph } from '../../graph/graph.js';
 import type { Value } from '../../graph/node.js';
 import { at, endPad, type Geometry } from '../geometry.js';
-import { type Blocked, blockedConv, fromBlocked } from './blocked.js';
+import { type Blocked, blockedConv, fromBlocked, sumRows } from './blocked.js';
 
 /**
  * The weight gradient [C, 1, kh, kw] of a depthwise convolution as one blocked depthwise convolution that takes every
@@ -20,6 +20,6 @@ export function depthwiseWeightGrad(g: Graph, geometry: Geometry, x: Blocked, dY
   const attributes = { kernel_shape: window, dilations: strides, strides: dilations, pads: [...begin, ...end] };
   const taps = blockedConv(g, [image, kernels], { ...attributes, group: images * channels });
   const [kh, kw] = [at(kernel, 0), at(kernel, 1)];
-  const summed = reduceSum(g, reshape(g, taps, [images, channels * kh * kw]), [0]);
+  const summed = sumRows(g, reshape(g, taps, [images, channels * kh * kw]));
   return reshape(g, fromBlocked(g, reshape(g, summed, [1, channels, kh, kw])), [channels, 1, kh, kw]);
 }

@@ -1,10 +1,10 @@
-import { reduceSum, reshape, transpose } from '../../graph/arithmetic.js';
+import { reshape, transpose } from '../../graph/arithmetic.js';
 import type { Graph } from '../../graph/graph.js';
 import { NCHWC, type Value } from '../../graph/node.js';
 import { elementCount } from '../../onnx/tensor.js';
 import { dropTail, splitTaps } from '../flattened.js';
 import { at, endPad, type Geometry, reach } from '../geometry.js';
-import { type Blocked, blockedConv, channelsLast, fromBlocked, perChannel } from './blocked.js';
+import { type Blocked, blockedConv, channelsLast, fromBlocked, perChannel, sumRows } from './blocked.js';
 
 /**
  * dW [K, kh, kw, C] with dY's own bytes as the kernels. ONNX Runtime's blocked convolution takes images of fewer channels than
@@ -39,7 +39,7 @@ export function directWeightGrad(
   };
   const taps = g.op('Conv', [image, kernels], attributes, { domain: NCHWC });
   const [kh, width] = [at(taps.shape, 2), at(taps.shape, 3)];
-  const summed = reduceSum(g, reshape(g, taps, [groups, outputs * kh * width]), [0]);
+  const summed = sumRows(g, reshape(g, taps, [groups, outputs * kh * width]));
   return splitTaps(g, geometry, fromBlocked(g, reshape(g, summed, [1, outputs, kh, width])), channels);
 }
 

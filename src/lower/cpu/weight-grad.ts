@@ -1,9 +1,9 @@
-import { reduceSum, reshape, transpose } from '../../graph/arithmetic.js';
+import { reshape, transpose } from '../../graph/arithmetic.js';
 import type { Graph } from '../../graph/graph.js';
 import type { Value } from '../../graph/node.js';
 import { flattenedWeightGrad } from '../flattened.js';
 import { at, type Geometry } from '../geometry.js';
-import { type Blocked, channelsFirst, channelsLast, fromBlocked, isBlockable } from './blocked.js';
+import { type Blocked, channelsFirst, channelsLast, fromBlocked, isBlockable, sumRows } from './blocked.js';
 import { directWeightGrad, imagesPerGroup, rowsForKernels, rowsOfImage } from './direct-weight-grad.js';
 import type { Form } from './forms.js';
 
@@ -57,7 +57,8 @@ function flattenedForm(g: Graph, geometry: Geometry, x: Value, dY: Blocked, bloc
 function pointwiseForm(g: Graph, x: Blocked, dY: Blocked): Value {
   const flat = (value: Blocked) => reshape(g, fromBlocked(g, value), [0, at(value.shape, 1), -1]);
   const products = g.microsoft('FusedMatMul', [flat(dY), flat(x)], { transB: 1 });
-  return reshape(g, reduceSum(g, products, [0]), [at(dY.shape, 1), at(x.shape, 1), 1, 1]);
+  const [outputs, inputs] = [at(dY.shape, 1), at(x.shape, 1)];
+  return reshape(g, sumRows(g, reshape(g, products, [-1, outputs * inputs])), [outputs, inputs, 1, 1]);
 }
 
 /** dW of a 1x1 convolution: one product over all positions of all images, with channels last. */
