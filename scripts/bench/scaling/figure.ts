@@ -63,5 +63,6 @@ function document(width: number, height: number, content: readonly Svg[]): Svg {
     'font-family': 'Helvetica, Arial, sans-serif',
     'font-size': 11,
   };
-  return element('svg', attributes, [element('rect', { width, height, fill: 'white' }), ...content]);
+  const title = element('title', {}, ['How the step time and the memory of a training step grow']);
+  return element('svg', attributes, [title, element('rect', { width, height, fill: 'white' }), ...content]);
 }

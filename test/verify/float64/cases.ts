@@ -50,6 +50,8 @@ export const CASES: readonly OperatorCase[] = [
   { op: 'Max', inputs: [square, floats([], 2.5)], expected: [are([2, 2], 2.5, 2.5, 3, 4)] },
   { op: 'Equal', inputs: [square, floats([2], 1, 4)], expected: [are([2, 2], 1, 0, 0, 1)] },
   { op: 'Less', inputs: [square, floats([], 2)], expected: [are([2, 2], 1, 0, 0, 0)] },
+  { op: 'Greater', inputs: [square, floats([], 2)], expected: [are([2, 2], 0, 0, 1, 1)] },
+  { op: 'GreaterOrEqual', inputs: [square, floats([], 2)], expected: [are([2, 2], 0, 1, 1, 1)] },
   { op: 'Neg', inputs: [row], expected: [are([2], -10, -20)] },
   { op: 'Exp', inputs: [floats([2], 0, two)], expected: [are([2], 1, 2)] },
   { op: 'Sqrt', inputs: [floats([2], 4, 9)], expected: [are([2], 2, 3)] },
