@@ -8,7 +8,7 @@ import { evaluate, loadPredictors } from './evaluate.js';
 import type { Evaluation, NetworkInfo } from './events.js';
 import { openPredictors, openRunGroup } from './group.js';
 import { runPaths } from './run-folder.js';
-import { parseSettings } from './settings.js';
+import { parseSettings, type Settings } from './settings.js';
 
 export interface EvaluateOptions {
   readonly checkpoint: 'best' | 'last';
@@ -40,7 +40,7 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
   const opened = withValidation(await openDataset(settings.data), { fraction: settings.validation }, settings.seed);
   checkClasses(settings.data, opened.classes, checkpoint);
   const name = options.split ?? (opened.test ? 'test' : 'validation');
-  const split = opened[name] ?? fail(settings.data, `there is no ${name} split`);
+  const split = opened[name] ?? failNoSplit(settings, name);
   const { preprocessing } = checkpoint;
   const group = await openRunGroup(folder, checkpoint);
   const predictors = await openPredictors(group, settings);
@@ -57,6 +57,15 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
     await loader.close();
     for (const predictor of predictors) await predictor.close();
   }
+}
+
+function failNoSplit({ data, validation }: Settings, name: SplitName): never {
+  return fail(data, `there is no ${name} split`, {
+    hint:
+      name === 'validation' && validation === 0
+        ? 'The run held nothing out (--validation 0): use --split train, or other images (--data)'
+        : 'Use another split (--split), or other images (--data)',
+  });
 }
 
 function checkClasses(data: string, got: readonly string[], { classes }: Checkpoint): void {

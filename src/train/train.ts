@@ -88,6 +88,7 @@ function announce({ settings, folder, emit }: TrainOptions, data: RunData, group
     emit({ type: 'warning', message: `skipped ${path}: ${reason}` });
   const more = data.dataset.skipped.length - 10;
   if (more > 0) emit({ type: 'warning', message: `skipped ${more} more files (see \`agon data\`)` });
+  if (!data.dataset.validation && !data.dataset.test) emit({ type: 'warning', message: UNMEASURED });
   emit({
     type: 'start',
     folder,
@@ -102,6 +103,9 @@ function announce({ settings, folder, emit }: TrainOptions, data: RunData, group
     onnxruntime: ONNXRUNTIME_VERSION,
   });
 }
+
+const UNMEASURED =
+  'nothing is held out (validation 0) and there is no test split: no accuracy of this run will be known but that on its training images';
 
 /** Evaluates the best and the last epoch, exports the winner of the best one, and leaves the result in the folder. */
 async function finish({ settings, folder, emit }: TrainOptions, data: RunData, group: Group, context: LoopContext) {
@@ -146,7 +150,7 @@ async function evaluateEpochs(
   };
   const evaluated: EvaluatedEpoch = {
     epoch,
-    validation: { networks: validation, ensemble },
+    ...(validation && ensemble && { validation: { networks: validation, ensemble } }),
     ...(test && { test: await measure(checkpoint.tensors, test) }),
   };
   const lastEpoch = settings.epochs - 1;
@@ -155,7 +159,7 @@ async function evaluateEpochs(
       ? evaluated
       : {
           epoch: lastEpoch,
-          validation: await measure(final.tensors, held),
+          ...(held && { validation: await measure(final.tensors, held) }),
           ...(test && { test: await measure(final.tensors, test) }),
         };
   return { best: { checkpoint, evaluated }, last, seconds: final.seconds };
