@@ -6,6 +6,7 @@ import { comparePaths, finishedRuns } from './folder.js';
 import { toMarkdown } from './markdown.js';
 import { toPage } from './page.js';
 import { type Comparison, compareRuns, type Measure, measured } from './results.js';
+import { checkStored } from './stored.js';
 
 /** Reads the finished runs of a comparison and writes its results: JSON, Markdown, and a page. */
 export async function writeResults(
@@ -15,6 +16,7 @@ export async function writeResults(
 ): Promise<{ readonly comparison: Comparison; readonly finished: number; readonly planned: number }> {
   const paths = comparePaths(folder);
   const runs = planRuns(experiment, paths.experiment);
+  await checkStored(folder, runs);
   const finished = await finishedRuns(folder, runs);
   const comparison = compareRuns(finished, measure);
   if (finished.length === 0) return { comparison, finished: 0, planned: runs.length };

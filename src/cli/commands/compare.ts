@@ -11,6 +11,7 @@ import {
 import { comparePaths, finishedRuns, keepExperiment, openExperiment } from '../../compare/folder.js';
 import { writeResults } from '../../compare/report.js';
 import { DEFAULT_MEASURE, MEASURES, type Measure } from '../../compare/results.js';
+import { checkStored } from '../../compare/stored.js';
 import { resultTables, type TextTable } from '../../compare/tables.js';
 import { sentences } from '../../compare/wording.js';
 import { formatDuration } from '../../report/format.js';
@@ -81,6 +82,7 @@ async function compare(
   const experiment = await settle(file, options, flags);
   const folder = options.out ?? `runs/compare-${experiment.name.replaceAll(/[^\w.-]+/g, '-')}`;
   const runs = shareCores(planRuns(experiment, file ?? 'the command line'), options.jobs ?? 1, experiment);
+  await checkStored(folder, runs);
   await keepExperiment(folder, experiment);
   const outcome = await runAll(folder, runs, options.jobs ?? 1, io);
   await report(folder, experiment, measure, io);
