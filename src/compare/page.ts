@@ -33,6 +33,7 @@ ${section(tables.costs)}
 ${section(tables.differences)}
 ${differenceFigure(comparison)}
 <h2>In words</h2><ul>${words.join('\n')}</ul>
+${section(tables.settings)}
 </body></html>
 `;
 }

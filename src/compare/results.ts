@@ -1,5 +1,6 @@
 import type { RunResult } from '../train/result.js';
 import type { PlannedRun } from './experiment.js';
+import { type MethodSettings, methodSettings } from './method-settings.js';
 import { holm, type PairedDifference, pairedDifference, type Summary, summarise } from './statistics.js';
 
 /** What is compared: accuracy in per cent on the test split, or on the validation split where there is no other. */
@@ -45,11 +46,18 @@ export interface MethodDifference {
   readonly adjustedP?: number;
 }
 
+/** What a method's name stands for. */
+export interface NamedMethod {
+  readonly method: string;
+  readonly settings: MethodSettings;
+}
+
 export interface Comparison {
   readonly measure: Measure;
   readonly split: 'test' | 'validation';
   readonly methods: readonly MethodResult[];
   readonly differences: readonly MethodDifference[];
+  readonly settings: readonly NamedMethod[];
 }
 
 /** What finished runs say. */
@@ -59,7 +67,13 @@ export function compareRuns(finished: readonly Finished[], measure: Measure): Co
   const methods = [...cells.values()].map((members) => methodResult(members, split));
   const groups = new Set(finished.map(({ run }) => run.group));
   const differences = [...groups].flatMap((group) => differencesOf(finished, group, measure, split));
-  return { measure, split, methods, differences };
+  return { measure, split, methods, differences, settings: namedMethods(finished) };
+}
+
+function namedMethods(finished: readonly Finished[]): NamedMethod[] {
+  const runs = new Map(finished.map(({ run }) => [run.method, run.settings]));
+  const settings = methodSettings([...runs.values()]);
+  return [...runs.keys()].map((method, i) => ({ method, settings: settings[i] as MethodSettings }));
 }
 
 type SplitName = Comparison['split'];

@@ -1,3 +1,4 @@
+import { differingKeys, formatSetting } from './method-settings.js';
 import { type Comparison, MEASURES, type Measure } from './results.js';
 import { formatP, formatSigned, formatSummary, verdict } from './wording.js';
 
@@ -10,13 +11,14 @@ export interface TextTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Results by method, and differences between methods: in this order, with no rows where there is nothing to say. */
+/** Results by method, differences between methods, and what the methods are: in this order, with no rows where there is nothing to say. */
 export function resultTables(comparison: Comparison) {
   return {
     methods: methodTable(comparison),
     others: otherTable(comparison),
     costs: costTable(comparison),
     differences: differenceTable(comparison),
+    settings: settingTable(comparison),
   } satisfies Record<string, TextTable>;
 }
 
@@ -78,6 +80,24 @@ function differenceTable({ differences, measure, split }: Comparison): TextTable
       formatP(each.difference.p),
       formatP(each.adjustedP),
       verdict(each),
+    ]),
+  };
+}
+
+function settingTable({ settings }: Comparison): TextTable {
+  const differing = differingKeys(settings.map((each) => each.settings));
+  const [first] = settings;
+  const shared = Object.entries(first?.settings ?? {}).filter(([key]) => {
+    return key !== 'preset' && !differing.includes(key as (typeof differing)[number]);
+  });
+  return {
+    title: 'What the methods are',
+    note: `the same for all: ${shared.map(([key, value]) => `${key} ${formatSetting(value)}`).join('; ')}`,
+    head: ['method', 'preset', ...differing],
+    rows: settings.map((each) => [
+      each.method,
+      formatSetting(each.settings.preset),
+      ...differing.map((key) => formatSetting(each.settings[key])),
     ]),
   };
 }

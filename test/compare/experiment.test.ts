@@ -41,7 +41,11 @@ describe('an experiment', () => {
 
   it('takes from presets the method, and the protocol from the base', () => {
     const [run] = plan({ ...EXPERIMENT, methods: { release: { preset: 'cd-release' } } });
-    expect(run?.settings).toMatchObject({ rule: 'all-better', inputPerturbation: { pool: 'release' }, preset: null });
+    expect(run?.settings).toMatchObject({
+      rule: 'all-better',
+      inputPerturbation: { pool: 'release' },
+      preset: 'cd-release',
+    });
     expect(run?.settings).toMatchObject({ epochs: 2, batchSize: 32, optimizer: { name: 'sgd', lr: 0.05 } });
   });
 
@@ -54,7 +58,7 @@ describe('an experiment', () => {
   it.each<[object, string]>([
     [{ ...EXPERIMENT, sedes: [1] }, 'x.json: unknown key "sedes". Did you mean "seeds"?'],
     [{ ...EXPERIMENT, seeds: 3 }, 'x.json: seeds: expected a list of whole numbers'],
-    [{ ...EXPERIMENT, base: { epoch: 3 } }, 'method "alone": unknown setting "epoch". Did you mean "epochs"?'],
+    [{ ...EXPERIMENT, base: { epoch: 3 } }, 'x.json: base: unknown setting "epoch". Did you mean "epochs"?'],
     [{ ...EXPERIMENT, methods: { a: { preset: 'cd' } } }, 'method "a": preset: expected one of "cd-paper"'],
     [
       { ...EXPERIMENT, groups: { 'a b': ['resnet8'], 'a-b': ['resnet20'] } },

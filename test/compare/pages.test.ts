@@ -53,6 +53,15 @@ p: paired t test; p (Holm): adjusted for all pairs of the group
 | --- | --- | --- | --- | --- | --- | --- | --- |
 | pair | y\\|<b> − x | 2 | +2.00 | −10.71 to +14.71 | 0.295 | 0.295 | not distinguishable from zero at 2 seeds |
 
+## What the methods are
+
+the same for all: rule argmin; alpha 1; beta 0; featureReduction mean; featureProjection false; temperature 1; inputPerturbation none; parameterPerturbation none; teacher none; labelSmoothing 0
+
+| method | preset |
+| --- | --- |
+| x | none |
+| y\\|<b> | none |
+
 ## In words
 
 - pair: y|<b> against x: +2.00 points (95 % interval −10.71 to +14.71): not distinguishable from zero at 2 seeds.

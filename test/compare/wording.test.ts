@@ -56,7 +56,7 @@ describe('a verdict', () => {
 
   it('is part of a sentence', () => {
     const differences = [between({ n: 3, mean: 1, interval: [0.5, 1.5], p: 0.01 }, 0.02), between({ n: 1, mean: -2 })];
-    expect(sentences({ measure: 'mean-last', split: 'test', methods: [], differences })).toEqual([
+    expect(sentences({ measure: 'mean-last', split: 'test', methods: [], settings: [], differences })).toEqual([
       'pair: cd against dml: +1.00 points (95 % interval +0.50 to +1.50): above zero.',
       'pair: cd against dml: −2.00 points: one seed: no interval can be given.',
     ]);
