@@ -1,6 +1,6 @@
 import { differingKeys, formatSetting } from './method-settings.js';
 import { type Comparison, MEASURES, type Measure } from './results.js';
-import { formatP, formatSigned, formatSummary, verdict } from './wording.js';
+import { formatDifference, formatP, formatSigned, formatSize, formatSummary, verdict } from './wording.js';
 
 /** A table as text: what every form of the report shows. */
 export interface TextTable {
@@ -18,6 +18,7 @@ export function resultTables(comparison: Comparison) {
     others: otherTable(comparison),
     costs: costTable(comparison),
     differences: differenceTable(comparison),
+    otherDifferences: otherDifferenceTable(comparison),
     settings: settingTable(comparison),
   } satisfies Record<string, TextTable>;
 }
@@ -69,8 +70,10 @@ function costTable({ methods }: Comparison): TextTable {
 function differenceTable({ differences, measure, split }: Comparison): TextTable {
   return {
     title: `Differences over equal seeds, points on the ${split} split: ${MEASURES[measure]}`,
-    note: 'p: paired t test; p (Holm): adjusted for all pairs of the group',
-    head: ['group', 'methods', 'seeds', 'difference', '95 % interval', 'p', 'p (Holm)', 'verdict'],
+    note:
+      'p: paired t test; p (Holm): adjusted for all pairs of the group; detectable: the smallest true difference that as ' +
+      'many seeds with this spread tell from zero with 80 % power, (t(0.975, n−1) + t(0.8, n−1)) · sd / √n, before adjustment',
+    head: ['group', 'methods', 'seeds', 'difference', '95 % interval', 'p', 'p (Holm)', 'detectable', 'verdict'],
     rows: differences.map((each) => [
       each.group,
       `${each.a} − ${each.b}`,
@@ -79,7 +82,22 @@ function differenceTable({ differences, measure, split }: Comparison): TextTable
       each.difference.interval?.map((x) => formatSigned(x)).join(' to ') ?? '-',
       formatP(each.difference.p),
       formatP(each.adjustedP),
+      formatSize(each.difference.detectable),
       verdict(each),
+    ]),
+  };
+}
+
+function otherDifferenceTable({ differences, measure, split }: Comparison): TextTable {
+  const others = (Object.keys(MEASURES) as Measure[]).filter((each) => each !== measure);
+  return {
+    title: `Differences in other measures on the ${split} split, points [95 % interval]`,
+    note: 'each interval by itself, without adjustment',
+    head: ['group', 'methods', ...others, 'top-5', 'ECE'],
+    rows: differences.map((each) => [
+      each.group,
+      `${each.a} − ${each.b}`,
+      ...([...others, 'top5', 'ece'] as const).map((compared) => formatDifference(each.measures[compared])),
     ]),
   };
 }

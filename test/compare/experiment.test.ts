@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -66,6 +66,14 @@ describe('an experiment', () => {
     ],
   ])('%# is refused', (experiment, message) => {
     expect(() => plan(experiment as ExperimentInput)).toThrow(message);
+  });
+
+  it('is in the README as it may be', async () => {
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+    const [, text = ''] = /```json\n(.*?)```/s.exec(readme) ?? [];
+    const runs = plan(JSON.parse(text) as ExperimentInput);
+    expect(runs.length).toBe(2 * 3 * 5);
+    expect(runs[1]?.settings).toMatchObject({ rule: 'all', temperature: 3, epochs: 10, optimizer: { lr: 0.05 } });
   });
 
   it('is kept in its folder', async () => {
