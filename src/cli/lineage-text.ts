@@ -135,14 +135,22 @@ function inputTable({ perturbations: { input } }: LineagePart, colors: Colors): 
 
 function parameterTable({ perturbations: { parameters } }: LineagePart, colors: Colors): string[] {
   if (parameters.length === 0) return [];
-  const rows = parameters.map(({ operation, fired, kept, rolledBack, gain }) => {
-    return [operation, ...[fired, kept, rolledBack].map(formatCount), gain === null ? '-' : formatLoss(gain)];
+  const diverged = parameters.some((each) => each.diverged > 0);
+  const rows = parameters.map((each) => {
+    const counts = [each.fired, each.kept, each.rolledBack, ...(diverged ? [each.diverged] : [])];
+    return [each.operation, ...counts.map(formatCount), each.gain === null ? '-' : formatLoss(each.gain)];
   });
-  const legend = [
+  const legend: (readonly [string, string])[] = [
     ['gain', 'lowest cross-entropy of the others less its own over a trial, mean: kept above 0'],
-  ] as const;
-  const heads = headings('perturbed parameters', 'fired', 'kept', 'rolled back', 'gain');
-  return ['', renderTable(heads, rows, colors), ...explain(legend, colors)];
+  ];
+  if (diverged)
+    legend.unshift(['diverged', 'of those rolled back: at once, as a loss was not finite; they have no gain']);
+  const counted = ['fired', 'kept', 'rolled back', ...(diverged ? ['diverged'] : [])];
+  return [
+    '',
+    renderTable(headings('perturbed parameters', ...counted, 'gain'), rows, colors),
+    ...explain(legend, colors),
+  ];
 }
 
 function headings(first: string, ...others: readonly string[]): Column[] {

@@ -14,8 +14,8 @@ export interface Verdict {
   readonly operation: PlannedPerturbation['operation'];
   /** Whether its mean cross-entropy was the lowest of the group; else it was rolled back. */
   readonly kept: boolean;
-  /** The mean cross-entropy of the best other network, less that of the perturbed one. */
-  readonly gain: number;
+  /** The mean cross-entropy of the best other network, less that of the perturbed one; null where a loss was not finite. */
+  readonly gain: number | null;
 }
 
 /** The trial after one more step. */
@@ -27,6 +27,11 @@ export function addStep(trial: Trial, ce: readonly number[]): Trial {
 export function judge({ network, operation, ce }: Trial, steps: number): Verdict {
   const gain = (bestOther(ce, network) - (ce[network] as number)) / steps;
   return { network, operation, kept: gain > 0, gain };
+}
+
+/** The end of a trial in which a loss was not finite. */
+export function loseDiverged({ network, operation }: Trial): Verdict {
+  return { network, operation, kept: false, gain: null };
 }
 
 /** The lowest value of the others; a network's own where it is alone. */

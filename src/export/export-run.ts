@@ -3,7 +3,7 @@ import { networkPrefix } from '../distill/step.js';
 import type { Graph } from '../graph/graph.js';
 import { encodeModel } from '../onnx/file.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
-import { type Checkpoint, readCheckpoint } from '../train/checkpoint.js';
+import { type Checkpoint, readCheckpoint, settledTensors } from '../train/checkpoint.js';
 import type { NetworkInfo } from '../train/events.js';
 import { type Group, openRunGroup } from '../train/group.js';
 import { runPaths } from '../train/run-folder.js';
@@ -60,7 +60,8 @@ interface Subject {
  */
 export async function exportRun(folder: string, options: ExportOptions): Promise<Exported> {
   const checkpoint = await readCheckpoint(runPaths(folder)[options.checkpoint]);
-  const { preprocessing, classes, tensors } = checkpoint;
+  const { preprocessing, classes } = checkpoint;
+  const tensors = settledTensors(checkpoint);
   const group = await openRunGroup(folder, checkpoint);
   const ensemble = options.ensemble ?? false;
   const subject = ensemble ? wholeGroup(group, checkpoint, options) : oneNetwork(group, checkpoint, options);

@@ -34,5 +34,10 @@ export function adamw({ betas: [b1, b2], eps, weightDecay, variant = 'torch' }: 
       const moved = sub(g, kept, mul(g, div(g, nextM, denominator), stepSize));
       return { parameter: correctsFirst ? moved : mul(g, moved, decay), states: [nextM, nextV] };
     },
+    // m / c1 and v / c2 stay; before the first update both are 0
+    recount: (state, from, to) => {
+      const b = state === 'exp_avg' ? b1 : b2;
+      return from === 0 ? 1 : (1 - b ** to) / (1 - b ** from);
+    },
   };
 }

@@ -38,6 +38,8 @@ export interface Optimizer {
   /** The scalars' values for a learning rate and a step, counted from 1. */
   scalarsAt(lr: number, step: number): Readonly<Record<string, number>>;
   update(g: Graph, parameter: Value, gradient: Value, states: readonly Value[], scalars: readonly Value[]): Updated;
+  /** What a state of `from` updates is multiplied by where it goes on as one of `to`; 1 where that makes no difference. */
+  recount(state: string, from: number, to: number): number;
 }
 
 export interface Updated {

@@ -17,5 +17,6 @@ export function sgd({ momentum, weightDecay, nesterov }: SgdSettings): Optimizer
       const direction = nesterov ? add(g, d, scale(g, next, momentum)) : next;
       return { parameter: sub(g, parameter, mul(g, direction, lr)), states: [next] };
     },
+    recount: () => 1,
   };
 }

@@ -72,6 +72,12 @@ export interface Checkpoint extends CheckpointHeader {
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
+/** The tensors of a run, but a network that is on trial as it was before. */
+export function settledTensors({ tensors }: Pick<Checkpoint, 'tensors'>): Map<string, Tensor> {
+  const before = [...tensors].filter(([name]) => name.startsWith(TRIAL_PREFIX));
+  return new Map([...tensors, ...before.map(([name, value]) => [name.slice(TRIAL_PREFIX.length), value] as const)]);
+}
+
 /** Writes a checkpoint whole or not at all: a safetensors file whose metadata holds the header as JSON. */
 export async function writeCheckpoint(path: string, { tensors, ...rest }: Checkpoint): Promise<void> {
   const texts = Object.entries(rest).map(([key, value]) => [key, JSON.stringify(value)]);

@@ -40,7 +40,8 @@ export async function openContext(
   const engine = await openEngine({ settings, group, step, stepsPerEpoch, resumed, begin, emit });
   const { stepper, state, forms } = engine;
   stepper.load(begin, resumed && paths.last);
-  const source = { graphs: group.graphs, state, stepper };
+  const seen = updatesBefore(group, step);
+  const source = { graphs: group.graphs, state, stepper, updatesBefore: seen };
   const lineage = new LineageFile(paths.lineage, {
     networks: group.networks.map(({ name }) => name),
     stepsPerEpoch,
@@ -52,7 +53,7 @@ export async function openContext(
     input: preprocessing,
     uniforms: step.uniforms.map(({ name, shape }) => ({ name, shape: shape as number[] })),
     teacher,
-    updatesBefore: updatesBefore(group, step),
+    updatesBefore: seen,
     stepper,
     perturbation: openPerturbation(settings, { ...source, totalSteps: settings.epochs * stepsPerEpoch }, resumed),
     predictors: await openPredictors(group, settings),
@@ -94,10 +95,10 @@ async function openTeacher(settings: Settings, data: RunData): Promise<FrozenTea
 }
 
 function openPerturbation(
-  { parameterPerturbation, seed }: Settings,
+  { parameterPerturbation, seed, optimizer }: Settings,
   source: PerturbationSource,
   resumed: Checkpoint | undefined,
 ): ParameterPerturbation | undefined {
   if (!parameterPerturbation) return undefined;
-  return new ParameterPerturbation({ ...parameterPerturbation, ...source, seed }, resumed);
+  return new ParameterPerturbation({ ...parameterPerturbation, ...source, seed, optimizer }, resumed);
 }

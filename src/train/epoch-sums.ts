@@ -4,7 +4,14 @@ import type { LineageStep } from './lineage.js';
 
 const count = z.int().min(0);
 const inputSums = z.object({ fired: count, won: count, difference: z.number() });
-const parameterSums = z.object({ fired: count, kept: count, rolledBack: count, gain: z.number() });
+const parameterSums = z.object({
+  fired: count,
+  kept: count,
+  rolledBack: count,
+  /** Of those rolled back, the ones without a gain, as a loss was not finite. */
+  diverged: count.default(0),
+  gain: z.number(),
+});
 
 /** What the steps of a part of a run add up to, as their lineage tells it. Lists have one entry a network. */
 export const lineageSumsSchema = z.object({
@@ -50,12 +57,13 @@ function addPerturbations({ input, parameters }: LineageSums, step: LineageStep)
     sum.difference += difference;
   }
   const ofParameters = (operation: string) =>
-    entryOf(parameters, operation, { fired: 0, kept: 0, rolledBack: 0, gain: 0 });
+    entryOf(parameters, operation, { fired: 0, kept: 0, rolledBack: 0, diverged: 0, gain: 0 });
   if (parameterPerturbation) ofParameters(parameterPerturbation.operation).fired++;
   if (verdict) {
     const sum = ofParameters(verdict.operation);
     sum[verdict.kept ? 'kept' : 'rolledBack']++;
-    sum.gain += verdict.gain;
+    if (verdict.gain === null) sum.diverged++;
+    else sum.gain += verdict.gain;
   }
 }
 
@@ -77,8 +85,8 @@ export function perturbationResults({
       return { operation, fired, won, difference: difference / fired };
     }),
     parameters: sorted(parameters).map(([operation, { gain, ...counts }]) => {
-      const decided = counts.kept + counts.rolledBack;
-      return { operation, ...counts, gain: decided > 0 ? gain / decided : null };
+      const ranked = counts.kept + counts.rolledBack - counts.diverged;
+      return { operation, ...counts, gain: ranked > 0 ? gain / ranked : null };
     }),
   };
 }

@@ -2,7 +2,7 @@ import type { SplitName } from '../data/dataset.js';
 import { openDataset } from '../data/open.js';
 import { withValidation } from '../data/split.js';
 import { fail, present } from '../util/error.js';
-import { type Checkpoint, readCheckpoint } from './checkpoint.js';
+import { type Checkpoint, readCheckpoint, settledTensors } from './checkpoint.js';
 import { evaluationLoader } from './data.js';
 import { evaluate, loadPredictors } from './evaluate.js';
 import type { Evaluation, NetworkInfo } from './events.js';
@@ -44,7 +44,7 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
   const { preprocessing } = checkpoint;
   const group = await openRunGroup(folder, checkpoint);
   const predictors = await openPredictors(group, settings);
-  loadPredictors(predictors, checkpoint.tensors);
+  loadPredictors(predictors, settledTensors(checkpoint));
   const loader = evaluationLoader(split, preprocessing, settings);
   try {
     const evaluations = await evaluate(predictors, loader, preprocessing);

@@ -101,7 +101,9 @@ export interface PerturbationResults {
     /** Trials that ended in these steps. */
     readonly kept: number;
     readonly rolledBack: number;
-    /** Mean gain of the trials that ended: cross-entropy of the best other network less the perturbed one's. */
+    /** Of those rolled back, the ones in which a loss was not finite. */
+    readonly diverged: number;
+    /** Mean gain of the other trials that ended: cross-entropy of the best other network less the perturbed one's. */
     readonly gain: number | null;
   }[];
 }

@@ -55,7 +55,7 @@ export function encodeRecord(layout: RecordLayout, step: LineageStep): Uint8Arra
   }
   if (verdict) {
     bytes.set([verdict.network, numberOf(PARAMETER_OPERATIONS, verdict.operation)], VERDICT);
-    view.setFloat32(GAIN, verdict.gain, true);
+    view.setFloat32(GAIN, verdict.gain ?? Number.NaN, true);
   }
   for (const [i, kl] of step.kl.entries()) view.setFloat32(KL + 4 * i, kl, true);
   bytes.set(packBits(step.teachers.flat()), teachersAt(layout));
@@ -101,7 +101,7 @@ export function decodeRecord(layout: RecordLayout, bytes: Uint8Array, where: str
         network: network(VERDICT),
         operation: operation(VERDICT + 1, PARAMETER_OPERATIONS),
         kept: (flags & FLAG.kept) > 0,
-        gain: number(GAIN),
+        gain: Number.isNaN(number(GAIN)) ? null : number(GAIN),
       },
     }),
   };

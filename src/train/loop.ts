@@ -60,11 +60,14 @@ export async function trainLoop(context: LoopContext): Promise<Position | undefi
 
   for (let epoch = position.epoch; epoch < settings.epochs; epoch++) {
     position = await trainEpoch(context, position, tally);
-    const state = await readState(context, position);
+    const state = await context.stepper.state();
+    const settled = context.perturbation?.settled(state) ?? state;
+    const open = context.perturbation?.saved;
+    checkState(context, settled, position);
     const whole = position.step === context.training.steps;
-    const validation = whole ? await validate(context, state, epoch) : undefined;
+    const validation = whole ? await validate(context, settled, epoch) : undefined;
     if (!validation) {
-      await context.saveLast(snapshot(context, state, { ...position, tally, best, seconds }));
+      await context.saveLast(snapshot(context, state, { ...position, tally, best, seconds }, open));
       return position;
     }
     const { networks: validated, ensemble } = validation;
@@ -76,9 +79,9 @@ export async function trainLoop(context: LoopContext): Promise<Position | undefi
     seconds += group.seconds;
     tally.nextEpoch();
     position = { epoch: epoch + 1, step: 0 };
-    const checkpoint = snapshot(context, state, { ...position, tally, best, seconds });
-    if (improved) await context.saveBest(checkpoint);
-    await context.saveLast(checkpoint);
+    const progress = { ...position, tally, best, seconds };
+    if (improved) await context.saveBest(snapshot(context, settled, progress));
+    await context.saveLast(snapshot(context, state, progress, open));
     context.emit({
       type: 'epoch',
       epoch,
@@ -116,9 +119,12 @@ async function trainStep(context: LoopContext, batch: Batch, position: Position,
   const count = countOf(context, position);
   const lr = rateAt(context, position);
   const parameterPerturbation = await perturbation?.before(count);
-  const outputs = readStep(await stepper.step(await feedsFor(context, batch, lr, count)));
+  const feeds = await feedsFor(context, batch, lr, count);
+  let outputs = readStep(await stepper.step(feeds));
+  const abandoned = outputs.total.every(Number.isFinite) ? undefined : perturbation?.abandon(count);
+  if (abandoned) outputs = readStep(await stepper.step(feeds));
   checkFinite(context, outputs.total, position);
-  const verdict = perturbation?.after(count, outputs.ce);
+  const verdict = abandoned ?? perturbation?.after(count, outputs.ce);
   const inputPerturbation = inputPerturbationOf(batch, outputs.ce);
   return {
     type: 'step',
@@ -164,15 +170,13 @@ async function validate(
   return evaluation;
 }
 
-/** The state at the end of some step. A loss shows only a step later that an update has spoilt the parameters. */
-async function readState({ stepper, networks }: LoopContext, { epoch, step }: Position): Promise<Map<string, Tensor>> {
-  const state = await stepper.state();
+/** Fails where the state after some step is not finite. A loss shows only a step later that an update has spoilt the parameters. */
+function checkState({ networks }: LoopContext, state: ReadonlyMap<string, Tensor>, { epoch, step }: Position): void {
   for (const [name, { data }] of state) {
     if ((data as Float32Array).every(Number.isFinite)) continue;
     const network = networks.findIndex((_, i) => name.startsWith(networkPrefix(i)));
     failDiverged({ networks }, network, `${name} is not finite after step ${step} of epoch ${epoch + 1}`);
   }
-  return state;
 }
 
 function undefinedIfStopped(error: unknown): undefined {
@@ -180,11 +184,11 @@ function undefinedIfStopped(error: unknown): undefined {
 }
 
 function snapshot(
-  { constants, perturbation }: LoopContext,
+  { constants }: LoopContext,
   state: ReadonlyMap<string, Tensor>,
   { epoch, step, tally, best, seconds }: Progress,
+  open?: ParameterPerturbation['saved'],
 ): Checkpoint {
-  const open = perturbation?.saved;
   return {
     ...constants,
     position: { epoch, step },

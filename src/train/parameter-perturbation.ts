@@ -7,9 +7,10 @@ import {
   weightsOf,
 } from '../distill/mutation.js';
 import { networkPrefix } from '../distill/step.js';
-import { addStep, judge, type Trial, type Verdict } from '../distill/trial.js';
+import { addStep, judge, loseDiverged, type Trial, type Verdict } from '../distill/trial.js';
 import type { Graph } from '../graph/graph.js';
-import type { Tensor } from '../onnx/tensor.js';
+import { type Tensor, tensor } from '../onnx/tensor.js';
+import { createOptimizer } from '../optim/optimizer.js';
 import type { StepRunner } from '../runtime/step-runner.js';
 import { fail, present } from '../util/error.js';
 import { fires } from '../util/firing.js';
@@ -25,9 +26,13 @@ export interface PerturbationSource {
   readonly stepper: StepRunner;
   /** Steps of the whole run. */
   readonly totalSteps: number;
+  /** Updates that the optimizer state had seen when the run began. */
+  readonly updatesBefore: number;
 }
 
-type Options = PerturbationSource & NonNullable<Settings['parameterPerturbation']> & Pick<Settings, 'seed'>;
+type Options = PerturbationSource &
+  NonNullable<Settings['parameterPerturbation']> &
+  Pick<Settings, 'seed' | 'optimizer'>;
 
 interface OpenTrial {
   readonly trial: Trial;
@@ -40,13 +45,19 @@ const PURPOSE = 'perturb-parameters';
 /**
  * Perturbs the weights of one network at a time, and rolls it back unless it is the best of the group over the steps of a
  * trial. Optimizer state and running statistics stay as they are when the weights are perturbed; a rollback restores all to
- * the bit. While a trial is open nothing else is perturbed; it goes on over the end of an epoch, whose validation sees the
- * perturbed network. One that the end of the run cuts short is decided on the steps that it has had.
+ * the bit, but for AdamW's moments: as its bias correction counts the steps of the group, they are scaled to that count.
+ *
+ * While a trial is open nothing else is perturbed. It goes on over the end of an epoch, where {@link settled} has the network
+ * as it was before. One that the end of the run cuts short is decided on the steps that it has had. A step of a trial in which
+ * a loss of any network is not finite ends it: the others go back to before that step, which is then run again, so that
+ * nothing of it reaches them. (A session of ONNX Runtime's on-device training counts both for its learning rate.)
  */
 export class ParameterPerturbation {
   readonly #options: Options;
   readonly #mates: readonly (readonly number[])[];
   #open: OpenTrial | undefined;
+  /** The other networks before the running step of a trial. */
+  #others: ReadonlyMap<string, Tensor> = new Map();
 
   /** Goes on with the trial of a checkpoint, if that has one. */
   constructor(options: Options, resumed?: Pick<Checkpoint, 'trial' | 'tensors'>) {
@@ -57,8 +68,17 @@ export class ParameterPerturbation {
 
   /** Before a step, counted from 0 over the run: perturbs a network if it is time to. */
   async before(count: number): Promise<PlannedPerturbation | undefined> {
+    const plan = this.#open ? undefined : await this.#begin(count);
+    const { network } = this.#open?.trial ?? {};
+    if (network === undefined) return undefined;
+    const { state, stepper } = this.#options;
+    this.#others = await stepper.state(state.filter((name) => !name.startsWith(networkPrefix(network))));
+    return plan;
+  }
+
+  async #begin(count: number): Promise<PlannedPerturbation | undefined> {
     const { when, seed, crossover, stepper, graphs } = this.#options;
-    if (this.#open || !fires(when, seed, PURPOSE, count)) return undefined;
+    if (!fires(when, seed, PURPOSE, count)) return undefined;
     const plan = planPerturbation(stream(seed, PURPOSE, 'plan', count), this.#mates, crossover);
     const snapshot = await stepper.state(this.#stateOf(plan.network));
     stepper.update(await this.#perturbed(plan, snapshot, count));
@@ -77,8 +97,22 @@ export class ParameterPerturbation {
     this.#open = over ? undefined : { trial, snapshot };
     if (!over) return undefined;
     const verdict = judge(trial, steps);
-    if (!verdict.kept) stepper.update(snapshot);
+    if (!verdict.kept) stepper.update(this.#recounted(snapshot, trial.start, count + 1));
     return verdict;
+  }
+
+  /** After a step in which a loss was not finite: undoes it together with the open trial. Without one, does nothing. */
+  abandon(count: number): Verdict | undefined {
+    if (!this.#open) return undefined;
+    const { trial, snapshot } = this.#open;
+    this.#open = undefined;
+    this.#options.stepper.update(new Map([...this.#others, ...this.#recounted(snapshot, trial.start, count)]));
+    return loseDiverged(trial);
+  }
+
+  /** A state of the group, but a network that is on trial as it was before. */
+  settled(state: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
+    return this.#open ? new Map([...state, ...this.#open.snapshot]) : state;
   }
 
   /** What a checkpoint keeps of an open trial. */
@@ -108,6 +142,18 @@ export class ParameterPerturbation {
     );
   }
 
+  /** A network's state from before some step, for the optimizer's count at a later one. */
+  #recounted(snapshot: ReadonlyMap<string, Tensor>, from: number, to: number): Map<string, Tensor> {
+    const { optimizer, updatesBefore } = this.#options;
+    const { states, recount } = createOptimizer(optimizer);
+    const entries = Array.from(snapshot, ([name, value]) => {
+      const state = states.find((each) => name.endsWith(`.${each}`));
+      const factor = state === undefined ? 1 : recount(state, updatesBefore + from, updatesBefore + to);
+      return [name, factor === 1 ? value : scaled(value, factor)] as const;
+    });
+    return new Map(entries);
+  }
+
   #stateOf(network: number): string[] {
     return this.#options.state.filter((name) => name.startsWith(networkPrefix(network)));
   }
@@ -116,4 +162,12 @@ export class ParameterPerturbation {
     const saved = (name: string) => tensors.get(name) ?? fail('checkpoint', `tensor "${name}" is missing`);
     return new Map(this.#stateOf(network).map((name) => [name, saved(TRIAL_PREFIX + name)]));
   }
+}
+
+function scaled({ dims, data }: Tensor, factor: number): Tensor {
+  return tensor(
+    'float32',
+    dims,
+    (data as Float32Array).map((x) => factor * x),
+  );
 }

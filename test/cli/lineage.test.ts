@@ -95,6 +95,18 @@ describe('agon lineage', () => {
     for (const heading of ['inputs', 'trials', 'kept', 'perturbed']) expect(told).not.toContain(heading);
   });
 
+  it('tells trials that diverged from those that were lost', () => {
+    const verdict = { network: 0, operation: 'mutation', kept: false, gain: null } as const;
+    const lines = linesOf({ ...LINEAGE, steps: [...LINEAGE.steps, { ...ahead(1), verdict }] });
+    expect(lines.slice(-5)).toEqual([
+      'perturbed parameters  fired  kept  rolled back  diverged    gain',
+      'crossover                 1     1            0         0  0.1250',
+      'mutation                  1     0            1         1       -',
+      'diverged  of those rolled back: at once, as a loss was not finite; they have no gain',
+      'gain      lowest cross-entropy of the others less its own over a trial, mean: kept above 0',
+    ]);
+  });
+
   it('fits a long run into a line: each place is who won most there', () => {
     const steps = Array.from({ length: 1000 }, (_, i) => ahead(i < 500 ? (i % 3 === 0 ? 1 : 0) : 2));
     const lines = linesOf({ ...LINEAGE, steps }, {}, 40);

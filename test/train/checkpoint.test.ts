@@ -20,7 +20,7 @@ const CHECKPOINT: Checkpoint = {
       margin: 1 / 7,
       roleChanges: 2,
       input: { mixup: { fired: 3, won: 1, difference: -0.5 } },
-      parameters: { crossover: { fired: 2, kept: 1, rolledBack: 0, gain: 1e-9 } },
+      parameters: { crossover: { fired: 2, kept: 1, rolledBack: 0, diverged: 0, gain: 1e-9 } },
     },
     teachers: [
       [false, true],

@@ -36,7 +36,9 @@ function expectSame(lineage: Lineage, steps: readonly StepEvent[]): void {
         },
       }),
       ...(event.parameterPerturbation && { parameterPerturbation: event.parameterPerturbation }),
-      ...(event.verdict && { verdict: { ...event.verdict, gain: expect.closeTo(event.verdict.gain, 6) } }),
+      ...(event.verdict && {
+        verdict: { ...event.verdict, gain: event.verdict.gain && expect.closeTo(event.verdict.gain, 6) },
+      }),
     });
   }
 }
@@ -125,7 +127,7 @@ describe('a lineage with a gap', () => {
       margin: 0.5,
       perturbations: {
         input: [{ operation: 'mixup', fired: 1, won: 1, difference: -0.5 }],
-        parameters: [{ operation: 'crossover', fired: 1, kept: 1, rolledBack: 0, gain: 0.25 }],
+        parameters: [{ operation: 'crossover', fired: 1, kept: 1, rolledBack: 0, diverged: 0, gain: 0.25 }],
       },
     });
   });

@@ -1,10 +1,12 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { mutate } from '../../src/distill/mutation.js';
+import { Graph } from '../../src/graph/graph.js';
 import { createNetwork } from '../../src/nets/registry.js';
 import { type Tensor, tensor } from '../../src/onnx/tensor.js';
 import { CPU } from '../../src/runtime/device.js';
 import { Stepper } from '../../src/runtime/stepper.js';
 import { ParameterPerturbation } from '../../src/train/parameter-perturbation.js';
+import { parseSettings } from '../../src/train/settings.js';
 import { present } from '../../src/util/error.js';
 import { stream } from '../../src/util/random.js';
 import { feeds, smallStep } from '../runtime/small-step.js';
@@ -14,7 +16,10 @@ const spec = { family: 'resnet-cifar', blocks_per_stage: 1, widths: [4, 8] } as 
 const graphs = [0, 1].map(() => createNetwork(spec, { classes: 5, channels: 3, height: 8, width: 8 }));
 const weightNames = [...(graphs[0]?.parameters ?? [])].flatMap(([name, { role }]) => (role === 'weight' ? [name] : []));
 
-const OPTIONS = { when: { every: 2 }, window: 3, sigma: 0.1, crossover: 0, seed: 5, totalSteps: 100 };
+const OPTIONS = {
+  ...{ when: { every: 2 }, window: 3, sigma: 0.1, crossover: 0, seed: 5, totalSteps: 100, updatesBefore: 0 },
+  optimizer: parseSettings({}).optimizer,
+};
 
 async function open(options: Partial<typeof OPTIONS> = {}) {
   const stepper = await Stepper.open(source, { device: CPU, threads: 1 });
@@ -124,6 +129,64 @@ describe('a trial', () => {
     const network = (await perturbation.before(1))?.network as number;
     expect(perturbation.after(1, ranked(network, false))).toBeUndefined();
     expect(perturbation.after(2, ranked(network, true))).toMatchObject({ kept: false, gain: 0 });
+  });
+
+  it('in which a loss is not finite is undone with its last step, which the others have not taken then', async () => {
+    const { stepper, perturbation } = await open();
+    const before = await stepper.state();
+    const network = (await perturbation.before(1))?.network as number;
+    await stepper.step(feeds(1));
+    perturbation.after(1, ranked(network, true));
+    const others = ofNetwork(await stepper.state(), 1 - network);
+    expect(await perturbation.before(2)).toBeUndefined();
+    await stepper.step(feeds(2));
+    expect(perturbation.abandon(2)).toEqual({ network, operation: 'mutation', kept: false, gain: null });
+    expect(ofNetwork(await stepper.state(), network)).toEqual(ofNetwork(before, network));
+    expect(ofNetwork(await stepper.state(), 1 - network)).toEqual(others);
+    expect([perturbation.abandon(2), perturbation.after(2, [1, 1])]).toEqual([undefined, undefined]);
+    expect(perturbation.saved).toBeUndefined();
+  });
+
+  it('shows others the network as it was before', async () => {
+    const { stepper, perturbation } = await open();
+    const before = await stepper.state();
+    expect(perturbation.settled(before)).toBe(before);
+    await perturbation.before(1);
+    expect(await stepper.state()).not.toEqual(before);
+    expect(perturbation.settled(await stepper.state())).toEqual(before);
+  });
+
+  it("scales AdamW's moments to the group's count of updates when it is lost", async () => {
+    const optimizer = parseSettings({ optimizer: { name: 'adamw', betas: [0.5, 0.75] } }).optimizer;
+    const names = ['weight', 'weight.exp_avg', 'weight.exp_avg_sq', 'running_mean'].map((name) => `net0.fc.${name}`);
+    const given = new Map(names.map((name, i) => [name, tensor('float32', [1], [i + 1])]));
+    const updated = new Map<string, Tensor>();
+    const stepper = {
+      state: async () => new Map(given),
+      update: (tensors: ReadonlyMap<string, Tensor>) => {
+        for (const [name, value] of tensors) updated.set(name, value);
+      },
+    } as unknown as Stepper;
+    const g = new Graph('net');
+    g.parameter('fc.weight', [1], { kind: 'constant', value: 0 });
+    const options = {
+      ...OPTIONS,
+      optimizer,
+      stepper,
+      state: names,
+      graphs: [g, g],
+      updatesBefore: 1,
+      when: { every: 1 },
+    };
+    const perturbation = new ParameterPerturbation({ ...options, window: 2 });
+    let count = 1;
+    while ((await perturbation.before(count))?.network !== 0) for (const _ of 'ab') perturbation.after(count++, [1, 1]);
+    // Two updates and one a step were seen before the trial; two more after it. c_i = 1 - b_i^t.
+    const [from, to] = [count + 1, count + 3];
+    for (const _ of 'ab') perturbation.after(count++, [2, 1]);
+    const factor = (b: number) => (1 - b ** to) / (1 - b ** from);
+    const numbers = names.map((name) => Number(updated.get(name)?.data[0]));
+    expect(numbers).toEqual([1, expect.closeTo(2 * factor(0.5)), expect.closeTo(3 * factor(0.75)), 4]);
   });
 
   it('goes on from what a checkpoint keeps of it', async () => {

@@ -49,8 +49,8 @@ const GROUP = {
       { operation: 'noise', fired: 2, won: 1, difference: -1 },
     ],
     parameters: [
-      { operation: 'crossover', fired: 1, kept: 0, rolledBack: 0, gain: null },
-      { operation: 'mutation', fired: 2, kept: 1, rolledBack: 1, gain: -0.5 },
+      { operation: 'crossover', fired: 1, kept: 0, rolledBack: 0, diverged: 0, gain: null },
+      { operation: 'mutation', fired: 2, kept: 1, rolledBack: 1, diverged: 0, gain: -0.5 },
     ],
   },
   seconds: 2,
@@ -66,6 +66,16 @@ describe('a tally', () => {
       { loss: 6 / 4, accuracy: 0.6, won: 0.5, klMass: 0.5 },
     ]);
     expect(tally.groupMeans()).toEqual(GROUP);
+  });
+
+  it('has the mean gain of the trials that have one', () => {
+    const tally = new Tally(2);
+    const ended = { network: 0, operation: 'mutation', kept: false } as const;
+    for (const [i, gain] of [-1, null, -3].entries())
+      tally.add({ ...stepEvent(0, i, [1, 2]), verdict: { ...ended, gain } });
+    expect(tally.groupMeans().perturbations.parameters).toEqual([
+      { operation: 'mutation', fired: 0, kept: 0, rolledBack: 3, diverged: 1, gain: -2 },
+    ]);
   });
 
   it('goes on from its sums anywhere', () => {
