@@ -7,6 +7,7 @@ import type { OptimizerSettings } from '../../optim/optimizer.js';
 import { fail } from '../../util/error.js';
 import { type FolderKind, writeFolderWhole } from '../../util/write-folder.js';
 import type { Momenta, OptimizerGroup } from './checkpoint.js';
+import { ORT_FILES } from './files.js';
 import type { LossOptions } from './losses.js';
 import { buildOptimizerModel } from './optimizer-model.js';
 import { buildTrainingModels, type TrainingModels } from './training-model.js';
@@ -25,14 +26,6 @@ export interface OrtExportOptions extends LossOptions {
   /** The learning rate of every update, from the first of the exported training on; the last one stays. */
   readonly rates: readonly number[];
 }
-
-/** The names of the files, as ONNX Runtime's examples have them. */
-export const ORT_FILES = {
-  training: 'training_model.onnx',
-  evaluation: 'eval_model.onnx',
-  optimizer: 'optimizer_model.onnx',
-  checkpoint: 'checkpoint',
-} as const;
 
 /**
  * The files that ONNX Runtime's on-device training (1.19) takes, in memory: by name. What they compute: {@link buildTrainingModels},
