@@ -8,7 +8,7 @@ import { firstFree, trimmed } from './import/names.js';
 import { checkedOpset, domainOf } from './import/opset.js';
 import { bufferName, initialiserOf, isBuffer, ParameterRule, type Use } from './import/parameters.js';
 import { freeReshape } from './import/reshape.js';
-import { collectSources, type Sources } from './import/sources.js';
+import { collectSources, type Source, type Sources } from './import/sources.js';
 import { isKnownOperator } from './infer.js';
 import { Node, type Value } from './node.js';
 import { upgrade } from './upgrade.js';
@@ -16,6 +16,8 @@ import { upgrade } from './upgrade.js';
 export interface ImportOptions extends ShapeOptions {
   /** Values for inputs that are to be constants, such as axes or a shape that is fed. */
   readonly constants?: ReadonlyMap<string, Tensor>;
+  /** Decides which tensors of the file are parameters, where it is known better than by the rule, whose answer it is given. */
+  readonly isParameter?: (name: string, byRule: boolean) => boolean;
 }
 
 /** A graph without weights, and the weights. Tensors are views into the file where they can be. */
@@ -75,7 +77,7 @@ class Importer {
 
   #declareParameters(name: string): void {
     const source = this.#sources.byName.get(name);
-    if (!source || !this.#rule.isParameter(name, source)) return;
+    if (!source || !this.#isParameter(name, source)) return;
     const uses = this.#rule.usesOf(name);
     const buffers = uses.filter(isBuffer);
     const content = source.content();
@@ -135,7 +137,12 @@ class Importer {
     const name = this.#sources.resolve(output[0] ?? '');
     const source = this.#sources.byName.get(name);
     if (!source) return false;
-    return name !== output[0] || source.kind !== 'fill' || this.#rule.isParameter(name, source);
+    return name !== output[0] || source.kind !== 'fill' || this.#isParameter(name, source);
+  }
+
+  #isParameter(name: string, source: Source): boolean {
+    const byRule = this.#rule.isParameter(name, source);
+    return this.options.isParameter?.(name, byRule) ?? byRule;
   }
 
   #inputOf(node: NodeProto, name: string, slot: number, where: string): Value | null {

@@ -5,10 +5,13 @@ import { inferOutputs, semanticOutputs } from './infer.js';
 import type { Initialiser } from './initialiser.js';
 import { AGON, type Attributes, MICROSOFT, Node, type Value } from './node.js';
 
-/** A named tensor that a network learns (`weight`), keeps (`buffer`: running statistics) or that its optimizer keeps. */
+/**
+ * A named tensor that a network learns (`weight`), keeps (`buffer`: running statistics), that stays as it is (`frozen`), or that its
+ * optimizer keeps.
+ */
 export interface Parameter {
   readonly value: Value;
-  readonly role: 'weight' | 'buffer' | 'optimizer';
+  readonly role: 'weight' | 'buffer' | 'frozen' | 'optimizer';
   readonly initialiser: Initialiser;
 }
 
