@@ -53,7 +53,7 @@ export function importNetwork(
   checkParameters(cut, stored, places);
   const filled = { ...model, graph: withValues(cut, input, stored) };
   const { graph, parameters } = fromModel(filled, { inputShapes: new Map([[input, shape]]), freeBatch: true });
-  const frozen = [...checkpoint.frozen.keys()].filter((name) => graph.parameters.get(name)?.role === 'weight');
+  const frozen = new Set([...checkpoint.frozen.keys()].filter((name) => graph.parameters.get(name)?.role === 'weight'));
   return onImages(graph, { input, logits, frozen, parameters, image: imageOf(places.model, shape, image) });
 }
 
@@ -81,7 +81,7 @@ function cutBefore(output: string, { graph }: ModelProto): GraphProto {
     names.add(name);
     if (!node || needed.has(node)) continue;
     needed.add(node);
-    open.push(...node.input.filter(Boolean));
+    for (const input of node.input) if (input) open.push(input);
   }
   return {
     ...graph,
@@ -185,7 +185,7 @@ interface Parts {
   readonly input: string;
   readonly logits: string;
   /** Weights that are not trained. */
-  readonly frozen: readonly string[];
+  readonly frozen: ReadonlySet<string>;
   readonly parameters: ReadonlyMap<string, Tensor>;
   readonly image: ImageShape;
 }
@@ -203,7 +203,7 @@ function onImages(source: Graph, { input, logits, frozen, parameters, image }: P
   const result = copyOf(source.outputs.get(logits) as Value);
   graph.output('logits', result);
   graph.output('features', featuresOf(graph, result));
-  const trained = [...parameters].filter(([name]) => !frozen.includes(name));
+  const trained = [...parameters].filter(([name]) => !frozen.has(name));
   return { graph, parameters: new Map(trained), image, classes: Number(result.shape[1]) };
 }
 

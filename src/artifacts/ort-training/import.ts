@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { networkPrefix } from '../../distill/step.js';
 import { readModelFile } from '../../onnx/file.js';
 import type { Tensor } from '../../onnx/tensor.js';
-import { fail, messageOf } from '../../util/error.js';
+import { fail, messageOf, namingFile } from '../../util/error.js';
 import { type ArtifactContent, createArtifact } from '../create.js';
 import type { OrtCheckpoint } from './checkpoint.js';
 import { type ImageShape, importNetwork } from './import-network.js';
@@ -35,20 +35,18 @@ export async function importOrtTraining(options: OrtImportOptions): Promise<Arti
     checkpoint: options.checkpoint ?? (await findCheckpoint(folder)),
   };
   const checkpoint = await readOrtCheckpoint(places.checkpoint);
-  const {
-    graph,
-    parameters,
-    image: size,
-    classes,
-  } = importNetwork(await readModelFile(places.model), checkpoint, places, image);
+  const model = await readModelFile(places.model);
   const { moments, updates } = optimizerState(checkpoint, places.checkpoint);
-  const weights = new Map([...parameters, ...moments].map(([key, value]) => [networkPrefix(0) + key, value]));
-  return createArtifact({
-    networks: [{ name, spec: null, build: () => graph }],
-    input: { classes, ...size },
-    weights: { tensors: weights, updates },
-    made,
-    licence: null,
+  return namingFile(places.model, "can't be imported", () => {
+    const { graph, parameters, image: size, classes } = importNetwork(model, checkpoint, places, image);
+    const weights = new Map([...parameters, ...moments].map(([key, value]) => [networkPrefix(0) + key, value]));
+    return createArtifact({
+      networks: [{ name, spec: null, build: () => graph }],
+      input: { classes, ...size },
+      weights: { tensors: weights, updates },
+      made,
+      licence: null,
+    });
   });
 }
 
