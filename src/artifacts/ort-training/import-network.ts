@@ -102,7 +102,7 @@ function cutBefore(output: string, { graph }: ModelProto): GraphProto {
     names.add(name);
     if (!node || needed.has(node)) continue;
     needed.add(node);
-    open.push(...node.input.filter(Boolean));
+    for (const input of node.input) if (input) open.push(input);
   }
   return {
     ...graph,

@@ -5,7 +5,7 @@ import { networkPrefix } from '../../distill/step.js';
 import { readModelFile } from '../../onnx/file.js';
 import type { ModelProto } from '../../onnx/model.js';
 import type { Tensor } from '../../onnx/tensor.js';
-import { fail, messageOf } from '../../util/error.js';
+import { fail, messageOf, namingFile } from '../../util/error.js';
 import { type ArtifactContent, createArtifact } from '../create.js';
 import type { OrtCheckpoint } from './checkpoint.js';
 import { ORT_FILES } from './files.js';
@@ -39,16 +39,18 @@ export async function importOrtTraining(options: OrtImportOptions): Promise<Arti
   const checkpoint = await readOrtCheckpoint(places.checkpoint);
   const model = await readModelFile(places.model);
   const moved = await readMoved(folder, model);
-  const network = importNetwork(model, checkpoint, places, { image, moved });
-  const { graph, parameters, classes } = network;
   const { moments, updates } = optimizerState(checkpoint, places.checkpoint);
-  const weights = new Map([...parameters, ...moments].map(([key, value]) => [networkPrefix(0) + key, value]));
-  return createArtifact({
-    networks: [{ name, spec: null, build: () => graph }],
-    input: { classes, ...network.image },
-    weights: { tensors: weights, updates },
-    made,
-    licence: null,
+  return namingFile(places.model, "can't be imported", () => {
+    const network = importNetwork(model, checkpoint, places, { image, moved });
+    const { graph, parameters, classes } = network;
+    const weights = new Map([...parameters, ...moments].map(([key, value]) => [networkPrefix(0) + key, value]));
+    return createArtifact({
+      networks: [{ name, spec: null, build: () => graph }],
+      input: { classes, ...network.image },
+      weights: { tensors: weights, updates },
+      made,
+      licence: null,
+    });
   });
 }
 
