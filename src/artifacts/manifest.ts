@@ -32,8 +32,8 @@ const tensorEntry = z.object({
 const parameterEntry = z.object({
   name: z.string().min(1),
   shape: z.array(dim),
-  /** `buffer`: running statistics, which no gradient changes. */
-  role: z.enum(['weight', 'buffer']),
+  /** `buffer`: running statistics, which no gradient changes; `frozen`: a weight, or running statistics, that stay as they are. */
+  role: z.enum(['weight', 'buffer', 'frozen']),
   initialiser,
 });
 
@@ -57,7 +57,7 @@ const stateEntry = z.object({
   /** The output that replaces it in the next step. */
   next: z.string().min(1),
   shape: z.array(z.int().min(1)),
-  role: z.enum(['weight', 'buffer', 'optimizer']),
+  role: z.enum(['weight', 'buffer', 'frozen', 'optimizer']),
   initialiser,
 });
 

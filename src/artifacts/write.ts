@@ -1,10 +1,11 @@
-import { writeFolderWhole } from '../util/write-folder.js';
+import { type FolderKind, writeFolderWhole } from '../util/write-folder.js';
 import type { ArtifactContent } from './create.js';
 import { formatManifest, MANIFEST_FILE } from './manifest.js';
+import { openArtifact } from './read.js';
 
 /**
- * Writes an artifact's folder whole or not at all. A folder that is there already is replaced if it holds an artifact and `overwrite`
- * says so, and is an error otherwise, unless it is empty.
+ * Writes an artifact's folder whole or not at all. A folder that is there already is replaced if it holds an artifact and nothing
+ * else, and `overwrite` says so; it is an error otherwise, unless it is empty.
  */
 export async function writeArtifact(
   folder: string,
@@ -12,5 +13,15 @@ export async function writeArtifact(
   options: { readonly overwrite?: boolean } = {},
 ): Promise<void> {
   const all = new Map<string, string | Uint8Array>([...files, [MANIFEST_FILE, formatManifest(manifest)]]);
-  await writeFolderWhole(folder, all, { marker: MANIFEST_FILE, noun: 'an artifact' }, options);
+  await writeFolderWhole(folder, all, ARTIFACT, options);
 }
+
+const ARTIFACT: FolderKind = {
+  noun: 'an artifact',
+  ownFiles: (folder) => {
+    const listed = openArtifact(folder).then(
+      ({ manifest }) => new Set([...Object.keys(manifest.files), MANIFEST_FILE]),
+    );
+    return listed.catch(() => undefined);
+  },
+};

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
 import type { TrainEvent } from '../train/events.js';
 import { startTraining, type TrainingRun } from '../train/run.js';
 import { prepareRunFolder, readRunSettings, runPaths } from '../train/run-folder.js';
@@ -11,15 +12,22 @@ export interface ExecuteOptions {
   readonly jobs: number;
   readonly onStart: (run: PlannedRun, resumed: boolean) => void;
   readonly onEvent: (run: PlannedRun, event: TrainEvent) => void;
-  /** After a run has finished. */
-  readonly onDone: (run: PlannedRun) => Promise<void>;
+  /** After a run has finished. What it throws is the run's failure. */
+  readonly onFinished: (run: PlannedRun) => Promise<void>;
+  readonly onFailed: (failure: Failure) => Promise<void>;
   readonly start?: typeof startTraining;
+}
+
+/** A run that ended with an error. */
+export interface Failure {
+  readonly run: PlannedRun;
+  readonly error: unknown;
 }
 
 /** Runs under way. */
 export interface Execution {
-  /** Settles when all runs have finished, or after a stop; rejects with the first run's error, after stopping the others. */
-  readonly done: Promise<'finished' | 'stopped'>;
+  /** Settles when all runs have ended, or after a stop. A run that fails doesn't keep the others from going on. */
+  readonly done: Promise<{ readonly stopped: boolean; readonly failures: readonly Failure[] }>;
   /** Asks all runs for a clean stop. */
   stop(): void;
 }
@@ -28,37 +36,35 @@ export interface Execution {
 export function executeRuns(runs: readonly PlannedRun[], options: ExecuteOptions): Execution {
   const queue = [...runs];
   const active = new Set<TrainingRun>();
+  const failures: Failure[] = [];
   let stopping = false;
-  const stop = () => {
-    stopping = true;
-    for (const run of active) run.stop();
+  const execute = async (run: PlannedRun): Promise<void> => {
+    const training = await begin(run, options);
+    active.add(training);
+    if (stopping) training.stop();
+    const outcome = await training.done.finally(() => active.delete(training));
+    if (outcome === 'finished') await options.onFinished(run);
   };
   const work = async (): Promise<void> => {
     for (let run = queue.shift(); run && !stopping; run = queue.shift()) {
-      const training = await begin(run, options);
-      active.add(training);
-      if (stopping) training.stop();
       try {
-        if ((await training.done) === 'finished') await options.onDone(run);
-      } finally {
-        active.delete(training);
+        await execute(run);
+      } catch (error) {
+        failures.push({ run, error });
+        // A run that failed before its first file leaves an empty folder.
+        await rmdir(comparePaths(options.folder).run(run.id)).catch(() => undefined);
+        await options.onFailed({ run, error });
       }
     }
   };
-  const workers = Array.from({ length: options.jobs }, async () => {
-    try {
-      await work();
-    } catch (error) {
-      stop();
-      throw error;
-    }
-  });
-  const done = Promise.allSettled(workers).then((outcomes) => {
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed) throw failed.reason;
-    return stopping ? 'stopped' : 'finished';
-  });
-  return { done, stop };
+  const done = Promise.all(Array.from({ length: options.jobs }, work)).then(() => ({ stopped: stopping, failures }));
+  return {
+    done,
+    stop: () => {
+      stopping = true;
+      for (const run of active) run.stop();
+    },
+  };
 }
 
 async function begin(run: PlannedRun, { folder, onStart, onEvent, start = startTraining }: ExecuteOptions) {

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { METHOD_KEYS, presetValues } from '../train/presets.js';
-import { parseSettings, type Settings, settingsSchema } from '../train/settings.js';
+import { type Settings, settingsSchema } from '../train/settings.js';
 import { AgonError, fail, messageOf } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
+import { checkPlaces, settleMethod } from './method.js';
 
 const partial = settingsSchema.partial().loose();
 const seeds = z.union(
@@ -13,7 +13,11 @@ const seeds = z.union(
   },
 );
 
-/** An experiment: groups of networks x methods x seeds. */
+/**
+ * An experiment: groups of networks x methods x seeds. A setting of a run is, from the strongest, what the method says
+ * itself; what makes the method of its preset (rule, weights, temperature, perturbations, teacher, ...); what `base` says;
+ * with the protocol `preset` what else the preset states; the default.
+ */
 export const experimentSchema = z.strictObject({
   name: z.string().default('experiment'),
   /**
@@ -21,11 +25,11 @@ export const experimentSchema = z.strictObject({
    * method's preset states (`preset`).
    */
   protocol: z.enum(['base', 'preset']).default('base'),
-  /** Settings that all runs share. */
+  /** Settings that all runs share. What a method's preset would override is refused here: it goes under the method. */
   base: z.record(z.string(), z.unknown()).default({}),
   /** Networks by name of the group. */
   groups: z.record(z.string(), partial.shape.nets.unwrap()).default({ 'resnet8 x 2': ['resnet8', 'resnet8'] }),
-  /** What each method sets, or a preset that it is. */
+  /** What each method sets, over the preset that it may name (`preset`). */
   methods: z.record(z.string(), z.record(z.string(), z.unknown())),
   seeds: seeds.default({ from: 0, count: 3 }),
 });
@@ -65,10 +69,14 @@ export async function readExperiment(path: string): Promise<unknown> {
 
 /** All runs, seed by seed, so that an early look has every method. */
 export function planRuns(experiment: Experiment, where: string): PlannedRun[] {
+  checkPlaces(experiment, where);
+  const methods = Object.entries(experiment.methods).map(([method, own]) => {
+    return { method, common: settleMethod(experiment, own, where, method) };
+  });
   const runs = seedsOf(experiment).flatMap((seed) => {
     return Object.entries(experiment.groups).flatMap(([group, nets]) => {
-      return Object.entries(experiment.methods).map(([method, own]) => {
-        const settings = settingsOf(experiment, nets, own, seed, `${where}: method "${method}"`);
+      return methods.map(({ method, common }) => {
+        const settings = { ...common, nets, seed };
         return { id: `${slug(group)}-${slug(method)}-s${seed}`, group, method, seed, settings };
       });
     });
@@ -81,20 +89,6 @@ export function planRuns(experiment: Experiment, where: string): PlannedRun[] {
 
 export function seedsOf({ seeds: given }: Experiment): number[] {
   return Array.isArray(given) ? given : Array.from({ length: given.count }, (_, i) => given.from + i);
-}
-
-/** A method's settings: of a preset only what makes the method, unless the protocol is the preset's. */
-function settingsOf(
-  { protocol, base }: Experiment,
-  nets: Settings['nets'],
-  own: Readonly<Record<string, unknown>>,
-  seed: number,
-  where: string,
-): Settings {
-  const { preset, ...rest } = own;
-  const named = preset === undefined ? undefined : parseSettings({ ...base, ...own }, where).preset;
-  const start = named && protocol === 'base' ? presetValues(named, METHOD_KEYS) : { ...(named && { preset: named }) };
-  return parseSettings({ tune: false, ...base, ...start, ...rest, nets, seed }, where);
 }
 
 function slug(name: string): string {

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { type RunResult, readResult } from '../train/result.js';
 import { runPaths } from '../train/run-folder.js';
 import { fail } from '../util/error.js';
@@ -18,10 +17,9 @@ export function comparePaths(folder: string) {
   };
 }
 
-/** Puts an experiment into its folder. One that is there already may grow; what it has must not change. */
+/** Puts an experiment into its folder, in place of the one that is there: what its runs have is checked by itself. */
 export async function keepExperiment(folder: string, experiment: Experiment): Promise<void> {
   const { experiment: path } = comparePaths(folder);
-  if (existsSync(path)) checkGrown(path, parseExperiment(await readExperiment(path), path), experiment);
   await makeFolderOf(path);
   await writeFileWhole(path, `${JSON.stringify(experiment, undefined, 2)}\n`);
 }
@@ -42,23 +40,4 @@ export async function finishedRuns(
     runs.map(async (run) => ({ run, result: await readResult(runPaths(comparePaths(folder).run(run.id)).result) })),
   );
   return all.flatMap(({ run, result }) => (result ? [{ run, result }] : []));
-}
-
-function checkGrown(path: string, known: Experiment, wanted: Experiment): void {
-  const differ = (what: string, a: unknown, b: unknown) => {
-    fail(path, `${what} is not what the comparison in this folder began with`, {
-      expected: JSON.stringify(a),
-      got: JSON.stringify(b),
-      hint: 'Seeds, methods and groups may be added; for anything else choose another folder (--out)',
-    });
-  };
-  for (const key of ['protocol', 'base'] as const) {
-    if (!isDeepStrictEqual(known[key], wanted[key])) differ(`"${key}"`, known[key], wanted[key]);
-  }
-  for (const section of ['groups', 'methods'] as const) {
-    for (const [name, value] of Object.entries(wanted[section])) {
-      const own = known[section][name];
-      if (own !== undefined && !isDeepStrictEqual(own, value)) differ(`"${section}.${name}"`, own, value);
-    }
-  }
 }

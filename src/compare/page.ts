@@ -32,7 +32,9 @@ ${section(tables.others)}
 ${section(tables.costs)}
 ${section(tables.differences)}
 ${differenceFigure(comparison)}
+${section(tables.otherDifferences)}
 <h2>In words</h2><ul>${words.join('\n')}</ul>
+${section(tables.settings)}
 </body></html>
 `;
 }

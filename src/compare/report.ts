@@ -1,36 +1,82 @@
 import { cpus } from 'node:os';
+import { messageOf } from '../util/error.js';
 import { writeFileWhole } from '../util/files.js';
 import { AGON_VERSION } from '../util/version.js';
-import { type Experiment, planRuns, seedsOf } from './experiment.js';
+import type { Failure } from './execute.js';
+import { type Experiment, type PlannedRun, planRuns, seedsOf } from './experiment.js';
 import { comparePaths, finishedRuns } from './folder.js';
 import { toMarkdown } from './markdown.js';
 import { toPage } from './page.js';
-import { type Comparison, compareRuns, type Measure, measured } from './results.js';
+import { type Comparison, compareRuns, type Finished, type Measure, measured } from './results.js';
+import { checkStored } from './stored.js';
+
+/** A planned run without a result. */
+export interface MissingRun extends Pick<PlannedRun, 'id' | 'group' | 'method' | 'seed'> {
+  /** Why it ended, where that is known. */
+  readonly error?: string;
+}
+
+export interface Written {
+  readonly comparison: Comparison;
+  readonly finished: number;
+  readonly planned: number;
+  readonly missing: readonly MissingRun[];
+}
 
 /** Reads the finished runs of a comparison and writes its results: JSON, Markdown, and a page. */
 export async function writeResults(
   folder: string,
   experiment: Experiment,
   measure: Measure,
-): Promise<{ readonly comparison: Comparison; readonly finished: number; readonly planned: number }> {
+  failures: readonly Failure[] = [],
+): Promise<Written> {
   const paths = comparePaths(folder);
   const runs = planRuns(experiment, paths.experiment);
+  await checkStored(folder, runs);
   const finished = await finishedRuns(folder, runs);
   const comparison = compareRuns(finished, measure);
-  if (finished.length === 0) return { comparison, finished: 0, planned: runs.length };
+  const missing = missingRuns(runs, finished, failures);
+  const written = { comparison, finished: finished.length, planned: runs.length, missing };
+  if (finished.length === 0) return written;
   const { agon, onnxruntime } = (finished[0] as (typeof finished)[number]).result;
   const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores`;
   const provenance = [
     `${finished.length} of ${runs.length} runs finished; seeds ${seedsOf(experiment).join(', ')}; protocol: ${experiment.protocol === 'base' ? 'the same for all methods' : "each preset's own"}.`,
+    ...(missing.length > 0 ? [`Missing in these numbers: ${listMissing(missing)}.`] : []),
     `Agon ${agon}, ONNX Runtime ${onnxruntime}, ${machine}, Node.js ${process.versions.node}.`,
     `Shared settings: ${JSON.stringify(experiment.base)}.`,
   ];
   const each = finished.map(({ run: { id, group, method, seed }, result }) => {
     return { id, group, method, seed, value: measured(result, measure, comparison.split), result };
   });
-  const data = { agon: AGON_VERSION, machine, experiment, ...comparison, runs: each };
+  const data = { agon: AGON_VERSION, machine, experiment, ...comparison, missing, runs: each };
   await writeFileWhole(paths.results, `${JSON.stringify(data, undefined, 1)}\n`);
   await writeFileWhole(paths.markdown, toMarkdown(experiment.name, provenance, comparison));
   await writeFileWhole(paths.page, toPage(experiment.name, provenance, comparison));
-  return { comparison, finished: finished.length, planned: runs.length };
+  return written;
+}
+
+function missingRuns(
+  runs: readonly PlannedRun[],
+  finished: readonly Finished[],
+  failures: readonly Failure[],
+): MissingRun[] {
+  const there = new Set(finished.map(({ run }) => run.id));
+  const errors = new Map(failures.map(({ run, error }) => [run.id, messageOf(error)]));
+  return runs
+    .filter(({ id }) => !there.has(id))
+    .map(({ id, group, method, seed }) => {
+      const error = errors.get(id);
+      return { id, group, method, seed, ...(error !== undefined && { error }) };
+    });
+}
+
+const LISTED = 10;
+
+/** Runs in a few words; those that failed, with their errors, before others. */
+export function listMissing(missing: readonly MissingRun[]): string {
+  const inOrder = [...missing.filter(({ error }) => error), ...missing.filter(({ error }) => !error)];
+  const texts = inOrder.slice(0, LISTED).map(({ id, error }) => (error ? `${id} (failed: ${error})` : id));
+  const more = missing.length - texts.length;
+  return texts.join(', ') + (more > 0 ? `, and ${more} more` : '');
 }

@@ -2,6 +2,7 @@ import type { GroupEvaluation } from '../train/events.js';
 import type { RunResult } from '../train/result.js';
 import { fail } from '../util/error.js';
 import type { PlannedRun } from './experiment.js';
+import { type MethodSettings, methodSettings } from './method-settings.js';
 import { holm, type PairedDifference, pairedDifference, type Summary, summarise } from './statistics.js';
 
 /** What is compared: accuracy in per cent on the test split, or on the validation split where there is no other. */
@@ -14,6 +15,8 @@ export const MEASURES = {
 } as const;
 export type Measure = keyof typeof MEASURES;
 export const DEFAULT_MEASURE: Measure = 'mean-last';
+/** All in which methods are compared, in per cent. */
+export type Compared = Measure | 'top5' | 'ece';
 
 export interface Finished {
   readonly run: PlannedRun;
@@ -43,8 +46,16 @@ export interface MethodDifference {
   readonly b: string;
   readonly seeds: readonly number[];
   readonly difference: PairedDifference;
+  /** In all measures, top-5 and calibration error, each by itself. */
+  readonly measures: Readonly<Record<Compared, PairedDifference>>;
   /** p adjusted by Holm for all pairs of the group. */
   readonly adjustedP?: number;
+}
+
+/** What a method's name stands for. */
+export interface NamedMethod {
+  readonly method: string;
+  readonly settings: MethodSettings;
 }
 
 export interface Comparison {
@@ -52,6 +63,7 @@ export interface Comparison {
   readonly split: 'test' | 'validation';
   readonly methods: readonly MethodResult[];
   readonly differences: readonly MethodDifference[];
+  readonly settings: readonly NamedMethod[];
 }
 
 /** What finished runs say. */
@@ -61,7 +73,13 @@ export function compareRuns(finished: readonly Finished[], measure: Measure): Co
   const methods = [...cells.values()].map((members) => methodResult(members, split));
   const groups = new Set(finished.map(({ run }) => run.group));
   const differences = [...groups].flatMap((group) => differencesOf(finished, group, measure, split));
-  return { measure, split, methods, differences };
+  return { measure, split, methods, differences, settings: namedMethods(finished) };
+}
+
+function namedMethods(finished: readonly Finished[]): NamedMethod[] {
+  const runs = new Map(finished.map(({ run }) => [run.method, run.settings]));
+  const settings = methodSettings([...runs.values()]);
+  return [...runs.keys()].map((method, i) => ({ method, settings: settings[i] as MethodSettings }));
 }
 
 type SplitName = Comparison['split'];
@@ -83,8 +101,8 @@ function methodResult(members: readonly Finished[], split: SplitName): MethodRes
       name,
       accuracy: over((result) => 100 * (last(result)[i]?.accuracy ?? 0)),
     })),
-    ece: over((result) => 100 * mean(last(result).map(({ ece }) => ece))),
-    top5: over((result) => 100 * mean(last(result).map(({ top5 }) => top5))),
+    ece: over((result) => measured(result, 'ece', split)),
+    top5: over((result) => measured(result, 'top5', split)),
     seconds: over(({ seconds }) => seconds),
     imagesPerSecond: over(({ imagesPerSecond }) => imagesPerSecond),
   };
@@ -120,17 +138,28 @@ function pair(
   measure: Measure,
   split: SplitName,
 ): MethodDifference {
-  const values = (method: string) => {
-    return new Map((byMethod.get(method) ?? []).map(({ run, result }) => [run.seed, measured(result, measure, split)]));
-  };
-  const [ofA, ofB] = [values(a), values(b)];
+  const [ofA, ofB] = [a, b].map((method) => {
+    return new Map((byMethod.get(method) ?? []).map(({ run, result }) => [run.seed, result]));
+  }) as [Map<number, RunResult>, Map<number, RunResult>];
   const seeds = [...ofA.keys()].filter((seed) => ofB.has(seed));
-  const of = (map: ReadonlyMap<number, number>) => seeds.map((seed) => map.get(seed) as number);
-  return { group, a, b, seeds, difference: pairedDifference(of(ofA), of(ofB)) };
+  const over = (compared: Compared) => {
+    const of = (results: ReadonlyMap<number, RunResult>) => {
+      return seeds.map((seed) => measured(results.get(seed) as RunResult, compared, split));
+    };
+    return pairedDifference(of(ofA), of(ofB));
+  };
+  const all = [...(Object.keys(MEASURES) as Measure[]), 'top5', 'ece'] as const;
+  const measures = Object.fromEntries(
+    all.map((compared) => [compared, over(compared)]),
+  ) as MethodDifference['measures'];
+  return { group, a, b, seeds, difference: measures[measure], measures };
 }
 
 /** One run's number, in per cent. */
-export function measured(result: RunResult, measure: Measure, split: SplitName): number {
+export function measured(result: RunResult, measure: Compared, split: SplitName): number {
+  if (measure === 'top5' || measure === 'ece') {
+    return 100 * mean(evaluated(result, 'last', split).networks.map((network) => network[measure]));
+  }
   const [whose, when] = measure.split('-') as ['mean' | 'winner' | 'ensemble', 'best' | 'last'];
   const { networks, ensemble } = evaluated(result, when, split);
   if (whose === 'ensemble') return 100 * ensemble.accuracy;

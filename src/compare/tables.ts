@@ -1,5 +1,6 @@
+import { differingKeys, formatSetting } from './method-settings.js';
 import { type Comparison, MEASURES, type Measure } from './results.js';
-import { formatP, formatSigned, formatSummary, verdict } from './wording.js';
+import { formatDifference, formatP, formatSigned, formatSize, formatSummary, verdict } from './wording.js';
 
 /** A table as text: what every form of the report shows. */
 export interface TextTable {
@@ -10,13 +11,15 @@ export interface TextTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Results by method, and differences between methods: in this order, with no rows where there is nothing to say. */
+/** Results by method, differences between methods, and what the methods are: in this order, with no rows where there is nothing to say. */
 export function resultTables(comparison: Comparison) {
   return {
     methods: methodTable(comparison),
     others: otherTable(comparison),
     costs: costTable(comparison),
     differences: differenceTable(comparison),
+    otherDifferences: otherDifferenceTable(comparison),
+    settings: settingTable(comparison),
   } satisfies Record<string, TextTable>;
 }
 
@@ -67,8 +70,10 @@ function costTable({ methods }: Comparison): TextTable {
 function differenceTable({ differences, measure, split }: Comparison): TextTable {
   return {
     title: `Differences over equal seeds, points on the ${split} split: ${MEASURES[measure]}`,
-    note: 'p: paired t test; p (Holm): adjusted for all pairs of the group',
-    head: ['group', 'methods', 'seeds', 'difference', '95 % interval', 'p', 'p (Holm)', 'verdict'],
+    note:
+      'p: paired t test; p (Holm): adjusted for all pairs of the group; detectable: the smallest true difference that as ' +
+      'many seeds with this spread tell from zero with 80 % power, (t(0.975, n−1) + t(0.8, n−1)) · sd / √n, before adjustment',
+    head: ['group', 'methods', 'seeds', 'difference', '95 % interval', 'p', 'p (Holm)', 'detectable', 'verdict'],
     rows: differences.map((each) => [
       each.group,
       `${each.a} − ${each.b}`,
@@ -77,7 +82,40 @@ function differenceTable({ differences, measure, split }: Comparison): TextTable
       each.difference.interval?.map((x) => formatSigned(x)).join(' to ') ?? '-',
       formatP(each.difference.p),
       formatP(each.adjustedP),
+      formatSize(each.difference.detectable),
       verdict(each),
+    ]),
+  };
+}
+
+function otherDifferenceTable({ differences, measure, split }: Comparison): TextTable {
+  const others = (Object.keys(MEASURES) as Measure[]).filter((each) => each !== measure);
+  return {
+    title: `Differences in other measures on the ${split} split, points [95 % interval]`,
+    note: 'each interval by itself, without adjustment',
+    head: ['group', 'methods', ...others, 'top-5', 'ECE'],
+    rows: differences.map((each) => [
+      each.group,
+      `${each.a} − ${each.b}`,
+      ...([...others, 'top5', 'ece'] as const).map((compared) => formatDifference(each.measures[compared])),
+    ]),
+  };
+}
+
+function settingTable({ settings }: Comparison): TextTable {
+  const differing = differingKeys(settings.map((each) => each.settings));
+  const [first] = settings;
+  const shared = Object.entries(first?.settings ?? {}).filter(([key]) => {
+    return key !== 'preset' && !differing.includes(key as (typeof differing)[number]);
+  });
+  return {
+    title: 'What the methods are',
+    note: `the same for all: ${shared.map(([key, value]) => `${key} ${formatSetting(value)}`).join('; ')}`,
+    head: ['method', 'preset', ...differing],
+    rows: settings.map((each) => [
+      each.method,
+      formatSetting(each.settings.preset),
+      ...differing.map((key) => formatSetting(each.settings[key])),
     ]),
   };
 }

@@ -5,6 +5,7 @@ import { flipHorizontally } from './flip.js';
 import { fitImage, type Preprocessing } from './preprocess.js';
 import { paddedBox, RANDOM_RESIZED_CROP, type RandomResizedCrop, randomResizedBox } from './random-crop.js';
 import { coveringSize, resize } from './resize.js';
+import { rotate } from './rotate.js';
 
 /** What is done at random to a training image, in this order. */
 export interface Augmentation {
@@ -14,9 +15,11 @@ export interface Augmentation {
   readonly padCrop: number;
   /** Mirror every second image, on average, left to right. */
   readonly flip: boolean;
+  /** Turn by up to this many degrees either way, uniformly drawn; 0: don't. */
+  readonly rotation: number;
 }
 
-export const NO_AUGMENTATION: Augmentation = { randomResizedCrop: null, padCrop: 0, flip: false };
+export const NO_AUGMENTATION: Augmentation = { randomResizedCrop: null, padCrop: 0, flip: false, rotation: 0 };
 
 /**
  * The usual augmentation of a data set: pad-and-crop and flip where all images have the input size (no flip for IDX
@@ -26,8 +29,8 @@ export function defaultAugmentation(dataset: Pick<Dataset, 'kind' | 'size'>, inp
   const whole = dataset.size?.height === input.height && dataset.size.width === input.width;
   const flip = dataset.kind !== 'idx';
   return whole
-    ? { randomResizedCrop: null, padCrop: Math.max(1, Math.round(input.height / 8)), flip }
-    : { randomResizedCrop: RANDOM_RESIZED_CROP, padCrop: 0, flip };
+    ? { randomResizedCrop: null, padCrop: Math.max(1, Math.round(input.height / 8)), flip, rotation: 0 }
+    : { randomResizedCrop: RANDOM_RESIZED_CROP, padCrop: 0, flip, rotation: 0 };
 }
 
 /**
@@ -35,11 +38,12 @@ export function defaultAugmentation(dataset: Pick<Dataset, 'kind' | 'size'>, inp
  * all choices come from `random`, in a fixed order.
  */
 export function augment(kept: Pixels, augmentation: Augmentation, input: Size, random: Random): Pixels {
-  const { randomResizedCrop, padCrop, flip } = augmentation;
+  const { randomResizedCrop, padCrop, flip, rotation } = augmentation;
   let image = kept;
   if (randomResizedCrop) image = resize(crop(image, randomResizedBox(image, randomResizedCrop, random)), input);
   if (padCrop > 0) image = crop(image, paddedBox(image, padCrop, random));
-  return flip && random.uniform() < 0.5 ? flipHorizontally(image) : image;
+  if (flip && random.uniform() < 0.5) image = flipHorizontally(image);
+  return rotation > 0 ? rotate(image, rotation * (2 * random.uniform() - 1)) : image;
 }
 
 /**

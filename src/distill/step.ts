@@ -59,11 +59,13 @@ export function buildStep(networks: readonly Graph[], settings: StepSettings, op
   const slopes = gradients(g, totals, weights);
   const state = g.within('update', () => updateAll(g, weights, slopes, settings.optimizer, options));
   const statistics = forms.flatMap((form) => [...form.statistics]);
-  for (const [name, next] of statistics) g.output(nextName(name), next);
+  const frozen = [...g.parameters].filter(([, { role }]) => role === 'frozen');
+  const kept = [...statistics, ...frozen.map(([name, { value }]) => [name, value] as const)];
+  for (const [name, next] of kept) g.output(nextName(name), next);
   return {
     graph: g,
     uniforms: forms.flatMap((form) => form.uniforms),
-    state: [...state, ...statistics.map(([name]) => name)],
+    state: [...state, ...kept.map(([name]) => name)],
   };
 }
 

@@ -1,3 +1,5 @@
+import { fail } from '../util/error.js';
+
 /**
  * Sizes of a tensor's axes: a number, or a symbol that is settled later (the batch, usually `N`).
  * A product with a symbol is written `48*N`, so that a symbolic batch survives a Reshape.
@@ -5,14 +7,31 @@
 export type Dim = number | string;
 export type Shape = readonly Dim[];
 
+/** Integers that are followed through a graph, for shapes and axes: at most so many to a tensor. */
+export const MOST_KNOWN = 1024;
+
 interface Monomial {
   readonly factor: number;
   readonly symbols: readonly string[];
 }
 
-/** The product of all sizes. */
+/** Of a product: beyond it, each node of a hostile file could double its text. */
+const MOST_SYMBOLS = 16;
+
+/** The product of all sizes; one that no size can be is an error. */
 export function product(dims: Shape): Dim {
-  return format(dims.reduce<Monomial>((left, dim) => multiply(left, parse(dim)), { factor: 1, symbols: [] }));
+  const expected = `a number below 2^53, or one times at most ${MOST_SYMBOLS} symbols`;
+  return exactProduct(dims) ?? fail('sizes', 'their product', { expected, got: `that of ${formatShape(dims)}` });
+}
+
+/** The product of all sizes, or undefined when it can't be written. */
+export function exactProduct(dims: Shape): Dim | undefined {
+  let result: Monomial = { factor: 1, symbols: [] };
+  for (const dim of dims) {
+    result = multiply(result, parse(dim));
+    if (!Number.isSafeInteger(result.factor) || result.symbols.length > MOST_SYMBOLS) return undefined;
+  }
+  return format(result);
 }
 
 /** The quotient of two sizes, or undefined when it isn't a size (24 / 5, N / 2, N / M). */
@@ -38,7 +57,7 @@ export function broadcastDim(a: Dim, b: Dim): Dim | undefined {
 
 /** The shape that all broadcast to, or undefined when they don't fit. */
 export function broadcastShapes(shapes: readonly Shape[]): Shape | undefined {
-  const rank = Math.max(...shapes.map((shape) => shape.length));
+  const rank = shapes.reduce((most, { length }) => Math.max(most, length), 0);
   const result: Dim[] = new Array(rank).fill(1);
   for (const shape of shapes) {
     for (let i = 0; i < shape.length; i++) {

@@ -1,14 +1,15 @@
 import type { GraphProto, ModelProto, NodeProto } from '../onnx/model.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { fail } from '../util/error.js';
+import { formatShape, type Shape } from './dim.js';
 import { Graph } from './graph.js';
 import { fromAttributeProtos } from './import/attributes.js';
 import { fixedBatchOf, inputTypes, type ShapeOptions } from './import/inputs.js';
-import { firstFree, trimmed } from './import/names.js';
+import { FreeNames, trimmed } from './import/names.js';
 import { checkedOpset, domainOf } from './import/opset.js';
 import { bufferName, initialiserOf, isBuffer, ParameterRule, type Use } from './import/parameters.js';
 import { freeReshape } from './import/reshape.js';
-import { collectSources, type Sources } from './import/sources.js';
+import { collectSources, type Source, type Sources } from './import/sources.js';
 import { isKnownOperator } from './infer.js';
 import { Node, type Value } from './node.js';
 import { upgrade } from './upgrade.js';
@@ -16,6 +17,8 @@ import { upgrade } from './upgrade.js';
 export interface ImportOptions extends ShapeOptions {
   /** Values for inputs that are to be constants, such as axes or a shape that is fed. */
   readonly constants?: ReadonlyMap<string, Tensor>;
+  /** Decides which tensors of the file are parameters, where it is known better than by the rule, whose answer it is given. */
+  readonly isParameter?: (name: string, byRule: boolean) => boolean;
 }
 
 /** A graph without weights, and the weights. Tensors are views into the file where they can be. */
@@ -47,12 +50,15 @@ class Importer {
   /** Buffers of their own, by the node and input that they are for. */
   readonly #buffers = new Map<NodeProto, Map<number, Value>>();
   readonly #nodeNames = new Set<string>();
+  readonly #outputs: ReadonlySet<string>;
+  readonly #free = { values: new FreeNames(), nodes: new FreeNames() };
 
   constructor(
     model: ModelProto,
     private readonly options: ImportOptions,
   ) {
     this.#source = model.graph;
+    this.#outputs = new Set(model.graph.output.map(({ name }) => name));
     this.#graph = new Graph(model.graph.name || 'imported');
     this.#opset = checkedOpset(model);
     this.#sources = collectSources(model.graph, options.constants ?? new Map());
@@ -65,6 +71,7 @@ class Importer {
 
   run(): Imported {
     for (const [name, { dtype, shape }] of inputTypes(this.#inputs, this.options)) {
+      checkSize(shape, `input "${name}"`);
       this.#values.set(name, this.#graph.input(name, dtype, shape));
     }
     for (const name of this.#sources.byName.keys()) this.#declareParameters(name);
@@ -75,7 +82,7 @@ class Importer {
 
   #declareParameters(name: string): void {
     const source = this.#sources.byName.get(name);
-    if (!source || !this.#rule.isParameter(name, source)) return;
+    if (!source || !this.#isParameter(name, source)) return;
     const uses = this.#rule.usesOf(name);
     const buffers = uses.filter(isBuffer);
     const content = source.content();
@@ -83,7 +90,7 @@ class Importer {
     for (const use of owned) this.#declareBuffer(use, name, content);
     if (owned.length === uses.length) return;
     const role = buffers.length > owned.length ? 'buffer' : 'weight';
-    const main = uses.find((use) => !owned.includes(use));
+    const main = uses.find((use) => owned.length === 0 || !isBuffer(use));
     this.#values.set(
       name,
       this.#graph.parameter(name, content.dims, initialiserOf(main, role, content.dims.length), role),
@@ -94,7 +101,7 @@ class Importer {
   /** Declares the buffer of one node, whose tensor is called `shared` in the file. */
   #declareBuffer(use: Use, shared: string, content: Tensor): void {
     const isTaken = (text: string) => this.#graph.hasName(text) || (text !== shared && this.#sources.byName.has(text));
-    const name = firstFree(`${use.node.name || use.node.output[0]}.${bufferName(use)}`, isTaken);
+    const name = this.#free.values.find(`${use.node.name || use.node.output[0]}.${bufferName(use)}`, isTaken);
     const value = this.#graph.parameter(name, content.dims, initialiserOf(use, 'buffer', 1), 'buffer');
     const slots = this.#buffers.get(use.node) ?? new Map<number, Value>();
     this.#buffers.set(use.node, slots.set(use.slot, value));
@@ -120,6 +127,7 @@ class Importer {
       domain: node.domain,
       outputs: outputs.map((output) => (output ? this.#freeName(output) : '')),
     });
+    for (const value of values) checkSize(value.shape, where);
     for (const [i, output] of outputs.entries()) if (output) this.#values.set(output, values[i] as Value);
   }
 
@@ -135,7 +143,12 @@ class Importer {
     const name = this.#sources.resolve(output[0] ?? '');
     const source = this.#sources.byName.get(name);
     if (!source) return false;
-    return name !== output[0] || source.kind !== 'fill' || this.#rule.isParameter(name, source);
+    return name !== output[0] || source.kind !== 'fill' || this.#isParameter(name, source);
+  }
+
+  #isParameter(name: string, source: Source): boolean {
+    const byRule = this.#rule.isParameter(name, source);
+    return this.options.isParameter?.(name, byRule) ?? byRule;
   }
 
   #inputOf(node: NodeProto, name: string, slot: number, where: string): Value | null {
@@ -149,20 +162,35 @@ class Importer {
     if (known) return known;
     const source = this.#sources.byName.get(kept) ?? fail(where, `"${name}" isn’t defined before it is used`);
     // An output must be able to have its name: toModel copies a constant into it.
-    const isOutput = this.#source.output.some((output) => output.name === kept);
-    const value = this.#graph.constant(source.content(), this.#freeName(isOutput ? `${kept}/value` : kept));
+    const value = this.#graph.constant(
+      source.content(),
+      this.#freeName(this.#outputs.has(kept) ? `${kept}/value` : kept),
+    );
     this.#values.set(kept, value);
     return value;
   }
 
   #nodeName({ name, output }: NodeProto): string {
     const wanted = name || output.find(Boolean) || 'node';
-    const free = firstFree(wanted, (text) => this.#nodeNames.has(text));
+    const free = this.#free.nodes.find(wanted, (text) => this.#nodeNames.has(text));
     this.#nodeNames.add(free);
     return free;
   }
 
   #freeName(wanted: string): string {
-    return firstFree(wanted, (text) => this.#graph.hasName(text));
+    return this.#free.values.find(wanted, (text) => this.#graph.hasName(text));
   }
+}
+
+/** Elements of a tensor, for one image: nothing that can be trained comes near it, and a small file can ask for more. */
+const LARGEST_TENSOR = 2 ** 31;
+
+function checkSize(shape: Shape, where: string): void {
+  const count = shape.reduce<number>((product, dim) => (typeof dim === 'number' ? product * dim : product), 1);
+  if (count <= LARGEST_TENSOR) return;
+  fail(where, 'makes too large a tensor', {
+    expected: `at most ${LARGEST_TENSOR} elements`,
+    got: formatShape(shape),
+    hint: 'The file is damaged, or no network for images',
+  });
 }

@@ -1,14 +1,17 @@
 import { type DType, type Tensor, tensor, toNumbers } from '../onnx/tensor.js';
 import { fail } from '../util/error.js';
-import type { Dim, Shape } from './dim.js';
+import { type Dim, MOST_KNOWN, type Shape } from './dim.js';
 import { inferOutputs, semanticOutputs } from './infer.js';
 import type { Initialiser } from './initialiser.js';
 import { AGON, type Attributes, MICROSOFT, Node, type Value } from './node.js';
 
-/** A named tensor that a network learns (`weight`), keeps (`buffer`: running statistics) or that its optimizer keeps. */
+/**
+ * A named tensor that a network learns (`weight`), keeps (`buffer`: running statistics), that stays as it is (`frozen`), or that its
+ * optimizer keeps.
+ */
 export interface Parameter {
   readonly value: Value;
-  readonly role: 'weight' | 'buffer' | 'optimizer';
+  readonly role: 'weight' | 'buffer' | 'frozen' | 'optimizer';
   readonly initialiser: Initialiser;
 }
 
@@ -171,7 +174,8 @@ export class Graph {
   #addConstant(content: Tensor, name?: string): Value {
     const value = this.#declare(name ?? this.#uniqueName('constant'), content.dtype, content.dims);
     this.constants.set(value, content);
-    if ((content.dtype === 'int64' || content.dtype === 'int32') && content.dims.length <= 1) {
+    const { dtype, dims, data } = content;
+    if ((dtype === 'int64' || dtype === 'int32') && dims.length <= 1 && data.length <= MOST_KNOWN) {
       this.knownIntegers.set(value, toNumbers(content));
     }
     return value;

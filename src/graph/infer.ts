@@ -1,5 +1,5 @@
 import type { DType } from '../onnx/tensor.js';
-import { type Dim, formatShape, type Shape } from './dim.js';
+import { type Dim, formatShape, MOST_KNOWN, type Shape } from './dim.js';
 import * as activation from './infer/activation.js';
 import * as blocked from './infer/blocked.js';
 import * as blocks from './infer/blocks.js';
@@ -15,7 +15,7 @@ import * as runtime from './infer/runtime.js';
 import * as selection from './infer/selection.js';
 import * as training from './infer/training.js';
 import * as transposed from './infer/transposed.js';
-import { AGON, MICROSOFT, NCHWC, type Node, type Value } from './node.js';
+import { AGON, MICROSOFT, NCHWC, type Node, namingNode, type Value } from './node.js';
 
 /** Type and shape of one output, and its integers where they are known. */
 export interface Inferred {
@@ -62,7 +62,7 @@ export function inferOutputs(
   outputs: number,
   knownOf: (value: Value) => readonly Dim[] | undefined,
 ): readonly Inferred[] {
-  const rule = RULES[node.domain]?.[node.op];
+  const rule = ruleOf(node.op, node.domain);
   if (!rule)
     return node.fail(
       'this operator is unknown to shape inference',
@@ -80,8 +80,24 @@ export function inferOutputs(
       values ? formatShape(values) : 'computed values',
     );
   };
-  const result = rule({ node, outputs, known, integers });
-  return Array.isArray(result) ? result : [result as Inferred];
+  const result = namingNode(node, () => rule({ node, outputs, known, integers }));
+  return (Array.isArray(result) ? result : [result as Inferred]).map((output) => checked(node, output));
+}
+
+/** Axes: as many as NumPy has. */
+const MOST_AXES = 64;
+
+/** An output whose sizes can be those of a tensor. */
+function checked(node: Node, { dtype, shape, known }: Inferred): Inferred {
+  if (shape.length > MOST_AXES) node.fail('axes of its output', `at most ${MOST_AXES}`, String(shape.length));
+  const wrong = shape.some((dim) => typeof dim === 'number' && (!Number.isSafeInteger(dim) || dim < 0));
+  if (wrong) node.fail('sizes of its output', 'whole numbers', formatShape(shape));
+  return { dtype, shape, known: known && known.length <= MOST_KNOWN ? known : undefined };
+}
+
+function ruleOf(op: string, domain: string): InferRule | undefined {
+  const rules = RULES[domain] ?? {};
+  return Object.hasOwn(rules, op) ? rules[op] : undefined;
 }
 
 /** The operators of a domain that the builder knows. */
@@ -91,7 +107,7 @@ export function knownOperators(domain = ''): string[] {
 
 /** Whether the builder knows this operator. */
 export function isKnownOperator(op: string, domain = ''): boolean {
-  return RULES[domain]?.[op] !== undefined;
+  return ruleOf(op, domain) !== undefined;
 }
 
 /** How many outputs a semantic training operator has. */

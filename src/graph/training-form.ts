@@ -18,7 +18,8 @@ export interface TrainingForm {
 
 /**
  * Copies a forward graph into `target` in training form: BatchNormalization normalises with the batch's own statistics
- * and updates the running ones as PyTorch does (unbiased variance); Dropout drops, fed with uniform numbers.
+ * and updates the running ones as PyTorch does (unbiased variance), unless those are frozen or constants, with which it normalises
+ * then; Dropout drops, fed with uniform numbers.
  */
 export function inlineForTraining(
   forward: Graph,
@@ -28,7 +29,7 @@ export function inlineForTraining(
   const statistics = new Map<string, Value>();
   const uniforms: Value[] = [];
   const rewrite: Rewrite = (node, inputs, g) => {
-    if (node.op === 'BatchNormalization' && node.domain === '') return [trainBatchNorm(g, node, inputs, statistics)];
+    if (learnsStatistics(forward, node)) return [trainBatchNorm(g, node, inputs, statistics)];
     if (node.op === 'Dropout' && node.domain === '') return [trainDropout(g, node, inputs, forward, uniforms)];
     return undefined;
   };
@@ -43,6 +44,11 @@ export function inlineForTraining(
     statistics,
     uniforms,
   };
+}
+
+function learnsStatistics({ parameters }: Graph, { op, domain, inputs }: Node): boolean {
+  if (op !== 'BatchNormalization' || domain !== '') return false;
+  return inputs.slice(3).every((value) => parameters.get(value?.name ?? '')?.role === 'buffer');
 }
 
 // running' = momentum * running + (1 - momentum) * batch; the variance unbiased, times n / (n - 1)

@@ -24,7 +24,12 @@ const CONSUMED_UNTIL = 6;
 export function upgrade(call: Call, version: number, graph: Graph): Call {
   if (call.node.domain !== '') return call;
   let result = version < CONSUMED_UNTIL ? drop('consumed_inputs')(call, graph) : call;
-  const steps = Object.entries(UPGRADES[call.node.op] ?? {}).filter(([since]) => Number(since) > version);
+  const steps = Object.entries(ownEntry(UPGRADES, call.node.op) ?? {}).filter(([since]) => Number(since) > version);
   for (const [, step] of steps.sort(([a], [b]) => Number(a) - Number(b))) result = step(result, graph);
-  return NEWER[result.node.op]?.(result, graph) ?? result;
+  return ownEntry(NEWER, result.node.op)?.(result, graph) ?? result;
+}
+
+/** Operators of a file may be called anything, also `constructor`. */
+function ownEntry<T>(table: Readonly<Record<string, T>>, op: string): T | undefined {
+  return Object.hasOwn(table, op) ? table[op] : undefined;
 }

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { fail, messageOf, present } from '../util/error.js';
+import { totalLength } from './chunks.js';
 import { mapTensors } from './map-tensors.js';
 import { DataLocation, type ModelProto, type TensorProto } from './model.js';
 import { readWhole } from './read-whole.js';
@@ -16,10 +17,28 @@ export async function readExternalData(model: ModelProto, folder: string, where:
     return proto;
   });
   if (locations.size === 0) return model;
-  const files = new Map<string, Uint8Array>();
-  for (const location of locations) files.set(location, await readWhole(await locate(location, folder, where)));
-  return mapTensors(model, (proto) => (isExternal(proto) ? withData(proto, files, where) : proto));
+  const [files, contents] = [new Map<string, Uint8Array>(), new Map<string, Uint8Array>()];
+  for (const location of locations) {
+    const path = await locate(location, folder, where);
+    const content = contents.get(path) ?? (await readWhole(path));
+    contents.set(path, content);
+    files.set(location, content);
+  }
+  const size = totalLength([...contents.values()]);
+  let left = LARGEST_FACTOR * size;
+  return mapTensors(model, (proto) => {
+    if (!isExternal(proto)) return proto;
+    const filled = withData(proto, files, where);
+    left -= filled.rawData?.length ?? 0;
+    if (left >= 0) return filled;
+    return fail(where, `external data is used again and again, last by ${label(proto)}`, {
+      expected: `in all at most ${LARGEST_FACTOR} times the files' ${size} bytes`,
+    });
+  });
 }
+
+/** Tensors may share their data; a file that lets very many do so would be copied as often. */
+const LARGEST_FACTOR = 4;
 
 function isExternal(proto: TensorProto): boolean {
   return proto.dataLocation === DataLocation.EXTERNAL;

@@ -52,7 +52,7 @@ export function elementCount(dims: readonly number[], where = 'tensor'): number 
   if (wrong !== undefined) {
     fail(where, `impossible dimension in ${shapeText(dims)}`, { expected: 'a whole number >= 0', got: `${wrong}` });
   }
-  return dims.reduce((product, dim) => product * dim, 1);
+  return dims.includes(0) ? 0 : dims.reduce((product, dim) => product * dim, 1);
 }
 
 /** Fails at `where` unless the dimensions make `count` elements. */

@@ -35,7 +35,9 @@ const assumed = (value: unknown): Stated => ({ value, source: 'assumed' });
 
 const SGD = { name: 'sgd', lr: 0.1, momentum: 0.9, weightDecay: 5e-4, nesterov: true };
 const STEPS = { name: 'multi-step', milestones: [60, 120, 180], gamma: 0.1 };
-const PAD_CROP_FLIP = { randomResizedCrop: null, padCrop: 4, flip: true };
+const PAD_CROP_FLIP = { randomResizedCrop: null, padCrop: 4, flip: true, rotation: 0 };
+/** What the released code does to CIFAR-10; it scales CIFAR-100 to 224 pixels, where it doesn't crop. */
+const PAD_CROP_FLIP_ROTATION = { ...PAD_CROP_FLIP, rotation: 15 };
 
 /** Deep Mutual Learning (Zhang et al. 2018), whose protocol fills what others leave open. */
 const DML: Preset = {
@@ -84,6 +86,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     featureReduction: released('mean'),
     featureProjection: released(false),
     temperature: released(1),
+    // The released code counts the batches of each epoch, and begins with the first; here they are counted over the run
     inputPerturbation: released({ pool: 'release', when: { every: 10 } }),
     parameterPerturbation: released(null),
     teacher: released(null),
@@ -93,7 +96,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     warmupEpochs: released(0),
     batchSize: released(84),
     epochs: released(400),
-    augmentation: released(PAD_CROP_FLIP),
+    augmentation: released(PAD_CROP_FLIP_ROTATION),
   },
   dml: DML,
   independent: { ...DML, rule: dml('none'), alpha: assumed(0), temperature: assumed(1) },

@@ -53,6 +53,8 @@ const augmentation = z.strictObject({
     .default(null),
   padCrop: z.int().min(0).default(0),
   flip: z.boolean().default(false),
+  /** Degrees. */
+  rotation: z.number().min(0).max(180).default(0),
 });
 
 /** When a perturbation fires: in every k-th step (steps k-1, 2k-1, ... counted over the run), or in each with a probability. */

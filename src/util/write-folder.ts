@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { fail, messageOf } from './error.js';
 import { makeFolderOf, removeIfThere, writeFileWhole } from './files.js';
 
 export interface FolderKind {
-  /** A file by which a folder of this kind is known. */
-  readonly marker: string;
   /** What it holds, as messages call it: `an artifact`. */
   readonly noun: string;
+  /** The files that belong to a folder of this kind, by their paths in it; undefined where it is none. */
+  ownFiles(folder: string): Promise<ReadonlySet<string> | undefined>;
 }
 
 /**
  * Writes a folder whole or not at all: to a temporary folder beside it, then renamed. A folder that is there already is replaced if
- * it is of the same kind and `overwrite` says so, and is an error otherwise, unless it is empty.
+ * it is of the same kind, with no files of others in it, and `overwrite` says so; it is an error otherwise, unless it is empty.
  *
  * @param files - by their paths in the folder.
  */
@@ -43,16 +43,25 @@ export function temporaryPrefix(folder: string): string {
   return `.${basename(resolve(folder))}-`;
 }
 
-async function checkTarget(folder: string, { marker, noun }: FolderKind, overwrite: boolean): Promise<void> {
+async function checkTarget(folder: string, { noun, ownFiles }: FolderKind, overwrite: boolean): Promise<void> {
   if (!existsSync(folder)) return;
   const names = await readdir(folder).catch((error: unknown) => {
     return fail(folder, `can't be a folder for ${noun}: ${messageOf(error)}`, { cause: error });
   });
   if (names.length === 0) return;
-  if (!names.includes(marker)) fail(folder, 'other files are in this folder', { hint: 'Choose another (--out)' });
-  if (overwrite) return;
-  fail(folder, `there is ${noun} in this folder`, {
-    hint: 'Replace it (--overwrite), or choose another folder (--out)',
+  const own = await ownFiles(folder);
+  if (!own) return fail(folder, `other files than ${noun} are in this folder`, { hint: 'Choose another (--out)' });
+  if (!overwrite) {
+    fail(folder, `there is ${noun} in this folder`, {
+      hint: 'Replace it (--overwrite), or choose another folder (--out)',
+    });
+  }
+  const isOwn = (path: string) => [...own].some((file) => file === path || file.startsWith(`${path}/`));
+  const paths = (await readdir(folder, { recursive: true })).map((path) => path.split(sep).join('/'));
+  const foreign = paths.find((path) => !isOwn(path));
+  if (foreign === undefined) return;
+  fail(folder, `"${foreign}" is in this folder and is no part of ${noun}`, {
+    hint: 'Move it away, or choose another folder (--out)',
   });
 }
 

@@ -21,22 +21,36 @@ describe('writing an artifact', () => {
 
   it('replaces an artifact only when it may, and other files never', async () => {
     const folder = await writtenArtifact();
-    await writeFile(join(folder, 'old.txt'), '');
     const other = smallArtifact({ made: 'anew' });
     await expect(writeArtifact(folder, other)).rejects.toThrow(
       `${folder}: there is an artifact in this folder. Replace it`,
     );
     await writeArtifact(folder, other, { overwrite: true });
     expect((await openArtifact(folder)).manifest.made).toBe('anew');
-    expect(await readdir(folder)).not.toContain('old.txt');
     expect(await readdir(join(folder, '..'))).toEqual(['artifact']);
 
     const notes = await temporaryFolder();
     await writeFile(join(notes, 'notes.txt'), 'mine');
     await expect(writeArtifact(notes, other, { overwrite: true })).rejects.toThrow(
-      `${notes}: other files are in this folder`,
+      `${notes}: other files than an artifact are in this folder`,
     );
     expect(await readFile(join(notes, 'notes.txt'), 'utf8')).toBe('mine');
+  });
+
+  it('replaces no folder whose manifest is of something else, and no artifact with files of others in it', async () => {
+    const site = await temporaryFolder();
+    await writeFile(join(site, 'manifest.json'), '{"name": "a web site"}');
+    await writeFile(join(site, 'index.html'), 'mine');
+    await expect(writeArtifact(site, CONTENT, { overwrite: true })).rejects.toThrow('other files than an artifact');
+    expect(await readdir(site)).toEqual(['index.html', 'manifest.json']);
+
+    const folder = await writtenArtifact();
+    await mkdir(join(folder, 'notes'));
+    await writeFile(join(folder, 'notes', 'mine.txt'), 'mine');
+    await expect(writeArtifact(folder, CONTENT, { overwrite: true })).rejects.toThrow(
+      `${folder}: "notes" is in this folder and is no part of an artifact. Move it away`,
+    );
+    expect(await readFile(join(folder, 'notes', 'mine.txt'), 'utf8')).toBe('mine');
   });
 
   it('that fails leaves what was there', async () => {

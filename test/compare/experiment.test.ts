@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -41,7 +41,11 @@ describe('an experiment', () => {
 
   it('takes from presets the method, and the protocol from the base', () => {
     const [run] = plan({ ...EXPERIMENT, methods: { release: { preset: 'cd-release' } } });
-    expect(run?.settings).toMatchObject({ rule: 'all-better', inputPerturbation: { pool: 'release' }, preset: null });
+    expect(run?.settings).toMatchObject({
+      rule: 'all-better',
+      inputPerturbation: { pool: 'release' },
+      preset: 'cd-release',
+    });
     expect(run?.settings).toMatchObject({ epochs: 2, batchSize: 32, optimizer: { name: 'sgd', lr: 0.05 } });
   });
 
@@ -54,7 +58,7 @@ describe('an experiment', () => {
   it.each<[object, string]>([
     [{ ...EXPERIMENT, sedes: [1] }, 'x.json: unknown key "sedes". Did you mean "seeds"?'],
     [{ ...EXPERIMENT, seeds: 3 }, 'x.json: seeds: expected a list of whole numbers'],
-    [{ ...EXPERIMENT, base: { epoch: 3 } }, 'method "alone": unknown setting "epoch". Did you mean "epochs"?'],
+    [{ ...EXPERIMENT, base: { epoch: 3 } }, 'x.json: base: unknown setting "epoch". Did you mean "epochs"?'],
     [{ ...EXPERIMENT, methods: { a: { preset: 'cd' } } }, 'method "a": preset: expected one of "cd-paper"'],
     [
       { ...EXPERIMENT, groups: { 'a b': ['resnet8'], 'a-b': ['resnet20'] } },
@@ -64,20 +68,19 @@ describe('an experiment', () => {
     expect(() => plan(experiment as ExperimentInput)).toThrow(message);
   });
 
-  it('may grow in its folder, but not change', async () => {
+  it('is in the README as it may be', async () => {
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+    const [, text = ''] = /```json\n(.*?)```/s.exec(readme) ?? [];
+    const runs = plan(JSON.parse(text) as ExperimentInput);
+    expect(runs.length).toBe(2 * 3 * 5);
+    expect(runs[1]?.settings).toMatchObject({ rule: 'all', temperature: 3, epochs: 10, optimizer: { lr: 0.05 } });
+  });
+
+  it('is kept in its folder', async () => {
     const path = await folder();
-    const parse = (input: ExperimentInput) => parseExperiment(input, 'x.json');
-    await keepExperiment(path, parse(EXPERIMENT));
-    const grown: ExperimentInput = {
-      ...EXPERIMENT,
-      seeds: [0, 3, 4],
-      methods: { ...EXPERIMENT.methods, more: { rule: 'argmin' } },
-    };
-    await keepExperiment(path, parse(grown));
-    expect(await openExperiment(path)).toEqual(parse(grown));
-    await expect(keepExperiment(path, parse({ ...grown, base: { epochs: 3 } }))).rejects.toThrow('"base" is not what');
-    const other: ExperimentInput = { ...grown, methods: { dml: { rule: 'argmin' } } };
-    await expect(keepExperiment(path, parse(other))).rejects.toThrow('"methods.dml" is not what');
+    const experiment = parseExperiment(EXPERIMENT, 'x.json');
+    await keepExperiment(path, experiment);
+    expect(await openExperiment(path)).toEqual(experiment);
     await expect(openExperiment(join(path, 'no'))).rejects.toThrow('there is no comparison in this folder');
   });
 

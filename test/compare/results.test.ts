@@ -68,15 +68,16 @@ describe('a comparison', () => {
   it('pairs methods by seeds, and adjusts for as many pairs', () => {
     const { differences } = compareRuns(RUNS, 'mean-last');
     expect(differences.map(({ a, b }) => `${a} - ${b}`)).toEqual(['y - x', 'z - x', 'z - y']);
-    const [yx, zx, zy] = differences.map(({ difference, adjustedP }) => ({ ...difference, adjustedP }));
+    const [yx, zx, zy] = differences.map(({ difference, adjustedP }) => {
+      return { ...difference, ...(adjustedP !== undefined && { adjustedP }) };
+    });
     // y - x is 2, 1, 4: t = sqrt(7). With 2 degrees of freedom p = 1 - t / sqrt(t^2 + 2).
     expect([yx?.mean, yx?.sd]).toEqual([expect.closeTo(7 / 3, 6), expect.closeTo(Math.sqrt(7 / 3), 6)]);
     expect(yx?.p).toBeCloseTo(1 - Math.sqrt(7) / 3, 6);
-    // z - x is 1, 1, 1.
-    expect([zx?.mean, zx?.p]).toEqual([expect.closeTo(1, 6), expect.closeTo(0, 6)]);
+    // z - x is 1, 1, 1: no spread, nothing to test.
+    expect(zx).toEqual({ n: 3, mean: expect.closeTo(1, 6), sd: 0 });
     // z - y is -1, 0, -3: t^2 = 16/7.
     expect([zy?.mean, zy?.p]).toEqual([expect.closeTo(-4 / 3, 6), expect.closeTo(1 - Math.sqrt(16 / 30), 6)]);
-    expect(zx?.adjustedP).toBeCloseTo(0, 6);
     expect(yx?.adjustedP).toBeCloseTo(2 * (1 - Math.sqrt(7) / 3), 6);
     expect(zy?.adjustedP).toBeCloseTo(1 - Math.sqrt(16 / 30), 6);
   });
@@ -92,9 +93,12 @@ describe('a comparison', () => {
       ['pair', 'y'],
       ['trio', 'y'],
     ]);
+    const measures = differences[0]?.measures;
     expect(differences).toEqual([
-      { group: 'pair', a: 'y', b: 'x', seeds: [1], difference: { n: 1, mean: expect.closeTo(1, 6) } },
+      { group: 'pair', a: 'y', b: 'x', seeds: [1], difference: { n: 1, mean: expect.closeTo(1, 6) }, measures },
     ]);
+    expect(measures?.['ensemble-last']).toEqual({ n: 1, mean: expect.closeTo(4, 6) });
+    expect(measures?.ece).toEqual({ n: 1, mean: expect.closeTo(0, 6) });
     const apart = [RUNS[0], RUNS[4]].flatMap((run) => run ?? []);
     expect(compareRuns(apart, 'mean-last').differences).toEqual([]);
   });

@@ -5,6 +5,7 @@ import { formatP, formatSigned, formatSummary, sentences, verdict } from '../../
 
 const between = (difference: PairedDifference, adjustedP?: number): MethodDifference => {
   return {
+    measures: {} as MethodDifference['measures'],
     group: 'pair',
     a: 'cd',
     b: 'dml',
@@ -40,9 +41,10 @@ describe('numbers', () => {
 
 describe('a verdict', () => {
   it.each<[string, PairedDifference, number | undefined]>([
-    ['one seed: no interval can be given', { n: 1, mean: 3 }, undefined],
+    ["one seed can't tell", { n: 1, mean: 3 }, undefined],
     ['not distinguishable from zero at 3 seeds', { n: 3, mean: 1, interval: [-1, 3], p: 0.2 }, 0.2],
-    ['not distinguishable from zero at 3 seeds', { n: 3, mean: 0, interval: [0, 0], p: 1 }, 1],
+    ['all 3 seeds differ by −1.50: without spread there is no interval', { n: 3, mean: -1.5, sd: 0 }, undefined],
+    ['all 4 seeds are equal: without spread there is no interval', { n: 4, mean: 0, sd: 0 }, undefined],
     ['above zero', { n: 3, mean: 1, interval: [0.5, 1.5], p: 0.01 }, 0.02],
     ['below zero', { n: 3, mean: -1, interval: [-1.5, -0.5], p: 0.01 }, 0.049],
     [
@@ -55,10 +57,11 @@ describe('a verdict', () => {
   });
 
   it('is part of a sentence', () => {
-    const differences = [between({ n: 3, mean: 1, interval: [0.5, 1.5], p: 0.01 }, 0.02), between({ n: 1, mean: -2 })];
-    expect(sentences({ measure: 'mean-last', split: 'test', methods: [], differences })).toEqual([
-      'pair: cd against dml: +1.00 points (95 % interval +0.50 to +1.50): above zero.',
-      'pair: cd against dml: −2.00 points: one seed: no interval can be given.',
+    const seen = { n: 3, mean: 1, interval: [0.5, 1.5], p: 0.01, detectable: 0.623 } as const;
+    const differences = [between(seen, 0.02), between({ n: 1, mean: -2 })];
+    expect(sentences({ measure: 'mean-last', split: 'test', methods: [], settings: [], differences })).toEqual([
+      'pair: cd against dml: +1.00 points (95 % interval +0.50 to +1.50): above zero; detectable with 80 % power: 0.62 points.',
+      "pair: cd against dml: −2.00 points: one seed can't tell.",
     ]);
   });
 });

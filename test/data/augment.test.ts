@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type Augmentation, augment, defaultAugmentation, keepForTraining } from '../../src/data/augment.js';
 import { fitImage, preprocessingFor } from '../../src/data/preprocess.js';
-import { RANDOM_RESIZED_CROP } from '../../src/data/random-crop.js';
+import { paddedBox, RANDOM_RESIZED_CROP } from '../../src/data/random-crop.js';
 import { resize } from '../../src/data/resize.js';
+import { rotate } from '../../src/data/rotate.js';
 import { stream } from '../../src/util/random.js';
 import { randomPixels } from './helpers.js';
 
@@ -12,7 +13,7 @@ const STATISTICS = { mean: [0, 0, 0], std: [1, 1, 1] };
 describe('augment', () => {
   it('pad-and-crop and flip move the pixels as plain loops do', () => {
     const image = randomPixels(8, 8, 3);
-    const settings: Augmentation = { randomResizedCrop: null, padCrop: 2, flip: true };
+    const settings: Augmentation = { randomResizedCrop: null, padCrop: 2, flip: true, rotation: 0 };
     for (let seed = 0; seed < 20; seed++) {
       const random = stream(seed);
       const [dy, dx] = [random.below(5) - 2, random.below(5) - 2];
@@ -32,20 +33,32 @@ describe('augment', () => {
   it('random resized crop gives the input size, and the whole image when it takes all of it', () => {
     const image = randomPixels(30, 30, 3);
     const whole = { scale: [1, 1] as const, ratio: [1, 1] as const };
-    const settings: Augmentation = { randomResizedCrop: whole, padCrop: 0, flip: false };
+    const settings: Augmentation = { randomResizedCrop: whole, padCrop: 0, flip: false, rotation: 0 };
     expect(augment(image, settings, INPUT, stream(1)).data).toEqual(resize(image, INPUT).data);
     const random = augment(image, { ...settings, randomResizedCrop: RANDOM_RESIZED_CROP }, INPUT, stream(1));
     expect([random.height, random.width]).toEqual([8, 8]);
   });
 
+  it('turns by an angle within the range, after all else', () => {
+    const image = randomPixels(8, 8, 3);
+    const settings: Augmentation = { randomResizedCrop: null, padCrop: 1, flip: false, rotation: 30 };
+    const cropped = augment(image, { ...settings, rotation: 0 }, INPUT, stream(2));
+    const random = stream(2);
+    paddedBox(image, 1, random);
+    const angle = 30 * (2 * random.uniform() - 1);
+    expect(augment(image, settings, INPUT, stream(2))).toEqual(rotate(cropped, angle));
+  });
+
   it('does nothing when nothing is asked for', () => {
     const image = randomPixels(8, 8, 3);
-    expect(augment(image, { randomResizedCrop: null, padCrop: 0, flip: false }, INPUT, stream(1))).toBe(image);
+    expect(augment(image, { randomResizedCrop: null, padCrop: 0, flip: false, rotation: 0 }, INPUT, stream(1))).toBe(
+      image,
+    );
   });
 });
 
 describe('what is kept between epochs', () => {
-  const cropped: Augmentation = { randomResizedCrop: RANDOM_RESIZED_CROP, padCrop: 0, flip: true };
+  const cropped: Augmentation = { randomResizedCrop: RANDOM_RESIZED_CROP, padCrop: 0, flip: true, rotation: 0 };
   const preprocessing = preprocessingFor({ channels: 3 }, STATISTICS, INPUT);
 
   it('for random resized crop: the image, covering at most twice the input', () => {
@@ -57,7 +70,7 @@ describe('what is kept between epochs', () => {
 
   it('else the image as at evaluation', () => {
     const image = randomPixels(64, 48, 3);
-    const plain: Augmentation = { randomResizedCrop: null, padCrop: 1, flip: true };
+    const plain: Augmentation = { randomResizedCrop: null, padCrop: 1, flip: true, rotation: 0 };
     expect(keepForTraining(image, plain, preprocessing)).toEqual(fitImage(image, preprocessing));
   });
 });
@@ -67,12 +80,12 @@ describe('defaultAugmentation', () => {
 
   it('pads by 4 and flips CIFAR, and does not flip digits', () => {
     const cifar = defaultAugmentation({ kind: 'cifar-10', size: small }, small);
-    expect(cifar).toEqual({ randomResizedCrop: null, padCrop: 4, flip: true });
+    expect(cifar).toEqual({ randomResizedCrop: null, padCrop: 4, flip: true, rotation: 0 });
     expect(defaultAugmentation({ kind: 'idx', size: small }, small).flip).toBe(false);
   });
 
   it('crops photographs', () => {
     const photographs = defaultAugmentation({ kind: 'folder' }, { height: 224, width: 224 });
-    expect(photographs).toEqual({ randomResizedCrop: RANDOM_RESIZED_CROP, padCrop: 0, flip: true });
+    expect(photographs).toEqual({ randomResizedCrop: RANDOM_RESIZED_CROP, padCrop: 0, flip: true, rotation: 0 });
   });
 });

@@ -3,6 +3,7 @@ import { centreBox, crop } from '../../src/data/crop.js';
 import type { Pixels } from '../../src/data/dataset.js';
 import { flipHorizontally } from '../../src/data/flip.js';
 import { paddedBox, RANDOM_RESIZED_CROP, randomResizedBox } from '../../src/data/random-crop.js';
+import { rotate } from '../../src/data/rotate.js';
 import { stream } from '../../src/util/random.js';
 import { randomPixels } from './helpers.js';
 
@@ -40,6 +41,25 @@ it('a flip mirrors left to right', () => {
   for (let y = 0; y < 3; y++) {
     for (let x = 0; x < 5; x++) for (let c = 0; c < 3; c++) expect(at(flipped, y, x, c)).toBe(at(image, y, 4 - x, c));
   }
+});
+
+describe('a rotation', () => {
+  it('by a quarter turns anticlockwise, and four of them are the image', () => {
+    const image = randomPixels(5, 5, 3);
+    const turned = rotate(image, 90);
+    for (let y = 0; y < 5; y++) {
+      for (let x = 0; x < 5; x++) for (let c = 0; c < 3; c++) expect(at(turned, y, x, c)).toBe(at(image, x, 4 - y, c));
+    }
+    const whole = [90, 90, 90].reduce((each, degrees) => rotate(each, degrees), turned);
+    expect(whole).toEqual(image);
+  });
+
+  it('keeps the size of an oblong image, whose corners become black', () => {
+    const white = { ...randomPixels(6, 9, 1), data: new Uint8Array(54).fill(255) };
+    const turned = rotate(white, 90);
+    expect([turned.height, turned.width, turned.data.length]).toEqual([6, 9, 54]);
+    expect([at(turned, 0, 0, 0), at(turned, 3, 4, 0)]).toEqual([0, 255]);
+  });
 });
 
 describe('random boxes', () => {

@@ -13,7 +13,7 @@ import { permutation, stream } from '../../src/util/random.js';
 import { packedDataset, png, temporaryFolder, writeTree } from './helpers.js';
 
 const STATISTICS = { mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4] };
-const AUGMENTATION = { randomResizedCrop: null, padCrop: 1, flip: true };
+const AUGMENTATION = { randomResizedCrop: null, padCrop: 1, flip: true, rotation: 0 };
 const DATASET = packedDataset(23);
 const PREPROCESSING = preprocessingFor(DATASET, STATISTICS);
 const TRAINING = { seed: 11, augmentation: AUGMENTATION };
@@ -60,8 +60,7 @@ describe('a loader that perturbs', () => {
       if (!perturbed) continue;
       expect(perturbed.images.length).toBe(images.length);
       expect(perturbed.images).not.toEqual(images);
-      if (perturbed.lambda === 1) expect(perturbed.partners).toEqual(labels);
-      else expect([...perturbed.partners].sort()).toEqual([...labels].sort());
+      expect([...perturbed.partners].sort()).toEqual([...labels].sort());
     }
   });
 

@@ -70,3 +70,19 @@ test.each<[string, Readonly<Record<string, string>>, RegExp]>([
   await expect(reading).rejects.toThrow(AgonError);
   await expect(reading).rejects.toThrow(message);
 });
+
+test('a file is read once, whatever it is called, and not handed out again and again', async () => {
+  const shared = (count: number) => {
+    const initializer = Array.from({ length: count }, (_, i) => ({
+      ...external({ location: `${'./'.repeat(i)}parts/w.bin`, length: '8' }),
+      name: `w${i}`,
+    }));
+    return read({ ...SMALL, graph: { ...SMALL.graph, initializer } });
+  };
+  const { graph } = await shared(8);
+  const buffers = graph.initializer.map(({ rawData }) => rawData?.buffer);
+  expect(new Set(buffers).size).toBe(1);
+  await expect(shared(9)).rejects.toThrow(
+    /m\.onnx: external data is used again and again, last by tensor "w8": expected in all at most 4 times the files' 16 bytes/,
+  );
+});

@@ -5,7 +5,7 @@ import { parseSettings, type SettingsInput } from '../../src/train/settings.js';
 
 const SGD = { name: 'sgd', lr: 0.1, momentum: 0.9, weightDecay: 5e-4, nesterov: true };
 const STEPS = { name: 'multi-step', milestones: [60, 120, 180], gamma: 0.1 };
-const AUGMENTATION = { randomResizedCrop: null, padCrop: 4, flip: true };
+const AUGMENTATION = { randomResizedCrop: null, padCrop: 4, flip: true, rotation: 0 };
 const DML = {
   optimizer: SGD,
   schedule: STEPS,
@@ -31,7 +31,12 @@ const STATED: readonly (readonly [SettingsInput, Record<string, unknown>])[] = [
       ...{ rule: 'all-better', alpha: 1, temperature: 1, beta: 0, teacher: null, parameterPerturbation: null },
       inputPerturbation: { pool: 'release', when: { every: 10 } },
       optimizer: { name: 'adamw', lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 1e-8 },
-      ...{ schedule: { name: 'constant' }, batchSize: 84, epochs: 400, augmentation: AUGMENTATION },
+      ...{
+        schedule: { name: 'constant' },
+        batchSize: 84,
+        epochs: 400,
+        augmentation: { ...AUGMENTATION, rotation: 15 },
+      },
     },
   ],
   [

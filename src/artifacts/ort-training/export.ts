@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Graph } from '../../graph/graph.js';
 import { encodeModel } from '../../onnx/file.js';
 import type { Tensor } from '../../onnx/tensor.js';
 import type { OptimizerSettings } from '../../optim/optimizer.js';
 import { fail } from '../../util/error.js';
-import { writeFolderWhole } from '../../util/write-folder.js';
+import { type FolderKind, writeFolderWhole } from '../../util/write-folder.js';
 import type { Momenta, OptimizerGroup } from './checkpoint.js';
+import { ORT_FILES } from './files.js';
 import type { LossOptions } from './losses.js';
 import { buildOptimizerModel } from './optimizer-model.js';
 import { buildTrainingModels, type TrainingModels } from './training-model.js';
@@ -23,14 +26,6 @@ export interface OrtExportOptions extends LossOptions {
   /** The learning rate of every update, from the first of the exported training on; the last one stays. */
   readonly rates: readonly number[];
 }
-
-/** The names of the files, as ONNX Runtime's examples have them. */
-export const ORT_FILES = {
-  training: 'training_model.onnx',
-  evaluation: 'eval_model.onnx',
-  optimizer: 'optimizer_model.onnx',
-  checkpoint: 'checkpoint',
-} as const;
 
 /**
  * The files that ONNX Runtime's on-device training (1.19) takes, in memory: by name. What they compute: {@link buildTrainingModels},
@@ -66,10 +61,17 @@ export async function exportOrtTraining(
   { overwrite = false }: { readonly overwrite?: boolean } = {},
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const files = createOrtTraining(options);
-  const kind = { marker: ORT_FILES.training, noun: 'a set of training files' };
-  await writeFolderWhole(folder, files, kind, { overwrite });
+  await writeFolderWhole(folder, files, TRAINING_FILES, { overwrite });
   return files;
 }
+
+const TRAINING_FILES: FolderKind = {
+  noun: 'a set of training files',
+  ownFiles: async (folder) => {
+    const names = Object.values(ORT_FILES);
+    return names.every((name) => existsSync(join(folder, name))) ? new Set(names) : undefined;
+  },
+};
 
 function valuesOf({ parameters }: TrainingModels, weights: OrtExportOptions['weights'], trainable: boolean) {
   const wanted = parameters.filter((parameter) => parameter.trainable === trainable);

@@ -1,10 +1,10 @@
 import { reshape } from '../../graph/arithmetic.js';
 import { formatShape } from '../../graph/dim.js';
 import { fromModel } from '../../graph/from-model.js';
-import { Graph } from '../../graph/graph.js';
+import { Graph, type Parameter } from '../../graph/graph.js';
 import { inline } from '../../graph/inline.js';
 import type { Value } from '../../graph/node.js';
-import type { GraphProto, ModelProto, ValueInfoProto } from '../../onnx/model.js';
+import type { GraphProto, ModelProto, NodeProto, ValueInfoProto } from '../../onnx/model.js';
 import { elementCount, type Tensor } from '../../onnx/tensor.js';
 import { toTensorProto } from '../../onnx/tensor-proto.js';
 import { fail } from '../../util/error.js';
@@ -23,6 +23,14 @@ export interface ImportPlaces {
   readonly checkpoint: string;
 }
 
+/** What the model doesn't say. */
+export interface ImportDetails {
+  /** Its images; where it takes D numbers, a square of one channel, or of three, when left out. */
+  readonly image?: ImageShape | undefined;
+  /** Running statistics that training updates ({@link movedStatistics}), the others are frozen; all when left out. */
+  readonly moved?: ReadonlySet<string> | undefined;
+}
+
 /** A network from elsewhere: its forward graph, and the values of its parameters. */
 export interface ImportedNetwork {
   /** Input `images` [N, channels, height, width], outputs `logits` [N, classes] and `features`. */
@@ -34,16 +42,14 @@ export interface ImportedNetwork {
 
 /**
  * The network in an evaluation model of ONNX Runtime's on-device training, with the checkpoint's values: what makes the output
- * `logits`, or what a SoftmaxCrossEntropyLoss is computed of. Frozen parameters become constants, running statistics stay buffers.
- * An input of rank 2 [N, D] is fed the images flattened.
- *
- * @param image - of the images, where the model doesn't say it; for D numbers a square of one channel, or of three, when left out.
+ * `logits`, or what a SoftmaxCrossEntropyLoss is computed of. Parameters that the checkpoint has as frozen stay so, running statistics
+ * are buffers, and tensors that are in the model itself are constants. An input of rank 2 [N, D] is fed the images flattened.
  */
 export function importNetwork(
   model: ModelProto,
   checkpoint: OrtCheckpoint,
   places: ImportPlaces,
-  image?: ImageShape,
+  { image, moved }: ImportDetails = {},
 ): ImportedNetwork {
   const stored = new Map([...checkpoint.frozen, ...checkpoint.trainable]);
   if (checkpoint.nominal) fail(places.checkpoint, 'it names the parameters without their values', { hint: FULL });
@@ -51,10 +57,25 @@ export function importNetwork(
   const cut = cutBefore(logits, model);
   const { name: input, shape } = inputOf(cut, stored, places);
   checkParameters(cut, stored, places);
+  const [odd, tensor] = [...checkpoint.trainable].find(([, { dtype }]) => dtype !== 'float32') ?? [];
+  if (tensor) fail(places.checkpoint, `trainable parameter "${odd}"`, { expected: 'float32', got: tensor.dtype });
   const filled = { ...model, graph: withValues(cut, input, stored) };
-  const { graph, parameters } = fromModel(filled, { inputShapes: new Map([[input, shape]]), freeBatch: true });
-  const frozen = [...checkpoint.frozen.keys()].filter((name) => graph.parameters.get(name)?.role === 'weight');
-  return onImages(graph, { input, logits, frozen, parameters, image: imageOf(places.model, shape, image) });
+  const { graph, parameters } = fromModel(filled, {
+    inputShapes: new Map([[input, shape]]),
+    freeBatch: true,
+    isParameter: (name, byRule) => checkpoint.trainable.has(name) || (checkpoint.frozen.has(name) && byRule),
+  });
+  const isFrozen = (name: string, role: Parameter['role']) =>
+    role === 'buffer' ? moved?.has(name) === false && stored.has(name) : !checkpoint.trainable.has(name);
+  return onImages(graph, { input, logits, isFrozen, parameters, image: imageOf(places.model, shape, image) });
+}
+
+/** The running statistics that the steps of a training model update: names of parameters. */
+export function movedStatistics({ graph }: ModelProto): Set<string> {
+  const isTraining = ({ opType, attribute = [] }: NodeProto) =>
+    opType === 'BatchNormInternal' ||
+    (opType === 'BatchNormalization' && attribute.some(({ name, i }) => name === 'training_mode' && Number(i) === 1));
+  return new Set(graph.node.filter(isTraining).flatMap(({ input }) => input.slice(3, 5)));
 }
 
 const FULL = 'Save a checkpoint with values (nominal_checkpoint=False)';
@@ -81,7 +102,7 @@ function cutBefore(output: string, { graph }: ModelProto): GraphProto {
     names.add(name);
     if (!node || needed.has(node)) continue;
     needed.add(node);
-    open.push(...node.input.filter(Boolean));
+    for (const input of node.input) if (input) open.push(input);
   }
   return {
     ...graph,
@@ -184,27 +205,29 @@ function imageOf(
 interface Parts {
   readonly input: string;
   readonly logits: string;
-  /** Weights that are not trained. */
-  readonly frozen: readonly string[];
+  /** Whether a parameter stays as it is. */
+  isFrozen(name: string, role: Parameter['role']): boolean;
   readonly parameters: ReadonlyMap<string, Tensor>;
   readonly image: ImageShape;
 }
 
 /** The network with images as its input, and its last feature map as an output. */
-function onImages(source: Graph, { input, logits, frozen, parameters, image }: Parts): ImportedNetwork {
+function onImages(source: Graph, { input, logits, isFrozen, parameters, image }: Parts): ImportedNetwork {
   const graph = new Graph(source.name);
   const { channels, height, width } = image;
   const images = graph.input('images', 'float32', ['N', channels, height, width]);
   const isFlat = source.inputs[0]?.shape.length === 2;
   const bind = new Map([[input, isFlat ? reshape(graph, images, [-1, channels * height * width]) : images]]);
-  for (const name of frozen) bind.set(name, graph.constant(parameters.get(name) as Tensor, name));
+  for (const [name, { value, role, initialiser }] of source.parameters) {
+    const settled = isFrozen(name, role) ? 'frozen' : role;
+    bind.set(name, graph.parameter(name, value.shape as number[], initialiser, settled));
+  }
   const copied = inline(source, graph, { bind });
   const copyOf = (value: Value) => copied.get(value) as Value;
   const result = copyOf(source.outputs.get(logits) as Value);
   graph.output('logits', result);
   graph.output('features', featuresOf(graph, result));
-  const trained = [...parameters].filter(([name]) => !frozen.includes(name));
-  return { graph, parameters: new Map(trained), image, classes: Number(result.shape[1]) };
+  return { graph, parameters, image, classes: Number(result.shape[1]) };
 }
 
 /** The last feature map on the way to the logits; without one, what the last layer sees, as a map of one position. */

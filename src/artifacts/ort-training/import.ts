@@ -3,15 +3,17 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { networkPrefix } from '../../distill/step.js';
 import { readModelFile } from '../../onnx/file.js';
+import type { ModelProto } from '../../onnx/model.js';
 import type { Tensor } from '../../onnx/tensor.js';
-import { fail, messageOf } from '../../util/error.js';
+import { fail, messageOf, namingFile } from '../../util/error.js';
 import { type ArtifactContent, createArtifact } from '../create.js';
 import type { OrtCheckpoint } from './checkpoint.js';
-import { type ImageShape, importNetwork } from './import-network.js';
+import { ORT_FILES } from './files.js';
+import { type ImageShape, importNetwork, movedStatistics } from './import-network.js';
 import { readOrtCheckpoint } from './read-checkpoint.js';
 
 export interface OrtImportOptions {
-  /** Holds `eval_model.onnx` and the checkpoint (`checkpoint`, or the one file `*.ckpt`). */
+  /** Holds `eval_model.onnx`, the checkpoint (`checkpoint`, or the one file `*.ckpt`), and perhaps `training_model.onnx`. */
   readonly folder: string;
   /** Files with other names. */
   readonly evalModel?: string | undefined;
@@ -35,25 +37,32 @@ export async function importOrtTraining(options: OrtImportOptions): Promise<Arti
     checkpoint: options.checkpoint ?? (await findCheckpoint(folder)),
   };
   const checkpoint = await readOrtCheckpoint(places.checkpoint);
-  const {
-    graph,
-    parameters,
-    image: size,
-    classes,
-  } = importNetwork(await readModelFile(places.model), checkpoint, places, image);
+  const model = await readModelFile(places.model);
+  const moved = await readMoved(folder, model);
   const { moments, updates } = optimizerState(checkpoint, places.checkpoint);
-  const weights = new Map([...parameters, ...moments].map(([key, value]) => [networkPrefix(0) + key, value]));
-  return createArtifact({
-    networks: [{ name, spec: null, build: () => graph }],
-    input: { classes, ...size },
-    weights: { tensors: weights, updates },
-    made,
-    licence: null,
+  return namingFile(places.model, "can't be imported", () => {
+    const network = importNetwork(model, checkpoint, places, { image, moved });
+    const { graph, parameters, classes } = network;
+    const weights = new Map([...parameters, ...moments].map(([key, value]) => [networkPrefix(0) + key, value]));
+    return createArtifact({
+      networks: [{ name, spec: null, build: () => graph }],
+      input: { classes, ...network.image },
+      weights: { tensors: weights, updates },
+      made,
+      licence: null,
+    });
   });
 }
 
+/** The running statistics that training updates, where there are any and the training model is there to say it. */
+async function readMoved(folder: string, { graph }: ModelProto): Promise<ReadonlySet<string> | undefined> {
+  const path = join(folder, ORT_FILES.training);
+  if (!graph.node.some(({ opType }) => opType === 'BatchNormalization') || !existsSync(path)) return undefined;
+  return movedStatistics(await readModelFile(path));
+}
+
 function findModel(folder: string): string {
-  const path = join(folder, 'eval_model.onnx');
+  const path = join(folder, ORT_FILES.evaluation);
   if (existsSync(path)) return path;
   const isOrt = existsSync(join(folder, 'eval_model.ort'));
   return fail(folder, 'there is no eval_model.onnx in this folder', {

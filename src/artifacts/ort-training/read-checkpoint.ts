@@ -1,16 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { readWhole } from '../../onnx/read-whole.js';
 import { dtypeOfCode, elementCount, type NumericDType, type Tensor } from '../../onnx/tensor.js';
 import { viewElements } from '../../onnx/view-elements.js';
-import { fail, messageOf } from '../../util/error.js';
+import { fail } from '../../util/error.js';
 import { FIELDS, IDENTIFIER, type Momenta, type OptimizerGroup, type OrtCheckpoint } from './checkpoint.js';
 import { FlatbufferTable } from './flatbuffer-table.js';
 
 /** Reads a checkpoint file. One that is missing, foreign or damaged is an error that names it. */
 export async function readOrtCheckpoint(path: string): Promise<OrtCheckpoint> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    return fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
-  });
-  return decodeOrtCheckpoint(bytes, path);
+  return decodeOrtCheckpoint(await readWhole(path), path);
 }
 
 /** Decodes a checkpoint of version 1 or 2, which are laid out alike. Tensors are views where they are aligned. */

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import { type Command, Option } from 'commander';
-import { type ExecuteOptions, executeRuns } from '../../compare/execute.js';
+import { type ExecuteOptions, executeRuns, type Failure } from '../../compare/execute.js';
 import {
   type Experiment,
   type PlannedRun,
@@ -9,8 +9,9 @@ import {
   readExperiment,
 } from '../../compare/experiment.js';
 import { comparePaths, finishedRuns, keepExperiment, openExperiment } from '../../compare/folder.js';
-import { writeResults } from '../../compare/report.js';
+import { listMissing, writeResults } from '../../compare/report.js';
 import { DEFAULT_MEASURE, MEASURES, type Measure } from '../../compare/results.js';
+import { checkStored } from '../../compare/stored.js';
 import { resultTables, type TextTable } from '../../compare/tables.js';
 import { sentences } from '../../compare/wording.js';
 import { formatDuration } from '../../report/format.js';
@@ -19,7 +20,7 @@ import { openRunLog } from '../../report/run-log.js';
 import { renderTable } from '../../report/table.js';
 import type { TrainEvent } from '../../train/events.js';
 import { runPaths } from '../../train/run-folder.js';
-import { fail } from '../../util/error.js';
+import { fail, messageOf } from '../../util/error.js';
 import { formatCompactHelp } from '../compact-help.js';
 import { onInterrupt } from '../interrupt.js';
 import { type CliIo, writeLines } from '../io.js';
@@ -37,6 +38,9 @@ interface CompareOptions {
   readonly measure?: Measure;
   readonly report?: true;
 }
+
+/** Exit code where a run failed. */
+const FAILED = 1;
 
 /** Flags of `agon train` that an experiment's shared settings take. */
 const BASE_FLAGS = SETTING_FLAGS.filter(({ group, path }) => {
@@ -81,12 +85,13 @@ async function compare(
   const experiment = await settle(file, options, flags);
   const folder = options.out ?? `runs/compare-${experiment.name.replaceAll(/[^\w.-]+/g, '-')}`;
   const runs = shareCores(planRuns(experiment, file ?? 'the command line'), options.jobs ?? 1, experiment);
+  await checkStored(folder, runs);
   await keepExperiment(folder, experiment);
-  const outcome = await runAll(folder, runs, options.jobs ?? 1, io);
-  await report(folder, experiment, measure, io);
-  if (outcome === 'finished') return 0;
-  writeLines(io.stderr, 'stopped; the same command goes on');
-  return STOPPED;
+  const { stopped, failures } = await runAll(folder, runs, options.jobs ?? 1, io);
+  await report(folder, experiment, measure, io, failures);
+  tellFailures(failures, io);
+  if (stopped) writeLines(io.stderr, 'stopped; the same command goes on');
+  return stopped ? STOPPED : failures.length > 0 ? FAILED : 0;
 }
 
 /** The experiment of a file, or of a comparison's folder, with what flags say. */
@@ -146,6 +151,11 @@ async function runAll(folder: string, runs: readonly PlannedRun[], jobs: number,
   );
   const progress = new Progress(runs.length, done.size, io);
   const logs = new Map<string, ReturnType<typeof openRunLog>>();
+  const closeLog = async ({ id }: PlannedRun) => {
+    const log = logs.get(id);
+    logs.delete(id);
+    await log?.close();
+  };
   const options: ExecuteOptions = {
     folder,
     jobs,
@@ -157,10 +167,14 @@ async function runAll(folder: string, runs: readonly PlannedRun[], jobs: number,
       logs.get(run.id)?.onEvent(event);
       progress.onEvent(run, event);
     },
-    onDone: async (run) => {
-      await logs.get(run.id)?.close();
-      logs.delete(run.id);
+    onFinished: async (run) => {
+      await closeLog(run);
       progress.end(run);
+    },
+    onFailed: async (failure) => {
+      // The run's error is the one to tell, also where the log has one too: a full disk ends both.
+      await closeLog(failure.run).catch(() => undefined);
+      progress.fail(failure);
     },
   };
   const execution = executeRuns(open, options);
@@ -184,6 +198,7 @@ class Progress {
   readonly #started = Date.now();
   #done: number;
   #doneHere = 0;
+  #failed = 0;
 
   constructor(
     readonly planned: number,
@@ -201,18 +216,41 @@ class Progress {
     if (event.type === 'warning') writeLines(this.io.stderr, `${id}: ${event.message}`);
   }
 
+  fail({ run: { id }, error }: Failure): void {
+    this.#failed++;
+    writeLines(this.io.stderr, `failed    ${id}: ${messageOf(error)}`);
+  }
+
   end({ id }: PlannedRun): void {
     this.#done++;
     this.#doneHere++;
     const seconds = (Date.now() - this.#started) / 1000;
-    const left = ((this.planned - this.#done) * seconds) / this.#doneHere;
-    const eta = this.#done < this.planned ? `, about ${formatDuration(left)} to go` : '';
+    const open = this.planned - this.#done - this.#failed;
+    const left = (open * seconds) / this.#doneHere;
+    const eta = open > 0 ? `, about ${formatDuration(left)} to go` : '';
     writeLines(this.io.stdout, `[${this.#done}/${this.planned}]  ${id}${eta}`);
   }
 }
 
-async function report(folder: string, experiment: Experiment, measure: Measure, io: CliIo): Promise<void> {
-  const { comparison, finished, planned } = await writeResults(folder, experiment, measure);
+function tellFailures(failures: readonly Failure[], { stderr }: CliIo): void {
+  if (failures.length === 0) return;
+  const lines = failures.map(({ run, error }) => `  ${run.id}: ${messageOf(error)}`);
+  writeLines(
+    stderr,
+    '',
+    `${failures.length} ${failures.length === 1 ? 'run' : 'runs'} failed; the same command tries again:`,
+    ...lines,
+  );
+}
+
+async function report(
+  folder: string,
+  experiment: Experiment,
+  measure: Measure,
+  io: CliIo,
+  failures: readonly Failure[] = [],
+): Promise<void> {
+  const { comparison, finished, planned, missing } = await writeResults(folder, experiment, measure, failures);
   if (finished === 0) return writeLines(io.stdout, `none of ${planned} runs has finished`);
   const colors = colorsFor(io.stdout, io.env);
   for (const { title, note, head, rows } of Object.values<TextTable>(resultTables(comparison))) {
@@ -235,6 +273,7 @@ async function report(folder: string, experiment: Experiment, measure: Measure, 
     '',
     ...sentences(comparison),
     '',
+    ...(missing.length > 0 ? [`Missing in these numbers: ${listMissing(missing)}.`, ''] : []),
     `${finished} of ${planned} runs; wrote ${results}, ${markdown}, ${page}`,
   );
 }

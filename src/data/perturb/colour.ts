@@ -1,6 +1,6 @@
 import { permutation, type Random } from '../../util/random.js';
 import { gaussianWeights, smooth } from './gaussian.js';
-import { clamp, type ImageShape, imagewise, type Operation } from './images.js';
+import { clamp, type ImageOperation, type ImageShape } from './images.js';
 
 /** Greatest change of each property, as torchvision's ColorJitter takes them. */
 export interface JitterRanges {
@@ -11,15 +11,22 @@ export interface JitterRanges {
   readonly hue: number;
 }
 
-/** Standard deviations that torchvision's GaussianBlur draws from, in pixels, with its kernel of 3 x 3. */
-const BLUR = { least: 0.1, greatest: 2, radius: 1 };
+/** Standard deviations that torchvision's GaussianBlur draws from, in pixels. */
+const BLUR_SIGMA = { least: 0.1, greatest: 2 };
+
+/** Height and width of a blur's kernel in pixels, both odd. */
+export interface BlurKernel {
+  readonly height: number;
+  readonly width: number;
+}
 
 /** Jitters colours, brightness first or last as it falls, then blurs. Grey images have brightness and contrast only. */
-export function colourJitterWithBlur(ranges: JitterRanges): Operation {
-  return imagewise((image, shape, random) => {
-    const sigma = BLUR.least + (BLUR.greatest - BLUR.least) * random.uniform();
-    return smooth(jitter(image, shape, ranges, random), shape, gaussianWeights(sigma, BLUR.radius));
-  });
+export function colourJitterWithBlur(ranges: JitterRanges, { height, width }: BlurKernel): ImageOperation {
+  return (image, shape, random) => {
+    const sigma = BLUR_SIGMA.least + (BLUR_SIGMA.greatest - BLUR_SIGMA.least) * random.uniform();
+    const [along, down] = [width, height].map((size) => gaussianWeights(sigma, (size - 1) / 2)) as [number[], number[]];
+    return smooth(jitter(image, shape, ranges, random), shape, along, down);
+  };
 }
 
 function jitter(image: Float32Array, shape: ImageShape, ranges: JitterRanges, random: Random): Float32Array {

@@ -7,11 +7,15 @@ export function gaussianWeights(sigma: number, radius = Math.max(1, Math.ceil(3 
   return weights.map((weight) => weight / sum);
 }
 
-/** Smooths along both axes; what lies outside is the mirror image (without its edge), as torchvision's blur pads. */
-export function smooth(image: Float32Array, shape: ImageShape, weights: readonly number[]): Float32Array {
-  const { height, width, channels } = shape;
-  const rows = alongAxis(image, { outer: height, size: width, inner: channels }, weights);
-  return alongAxis(rows, { outer: 1, size: height, inner: width * channels }, weights);
+/** Smooths along rows and down columns; what lies outside is the mirror image (without its edge), as torchvision's blur pads. */
+export function smooth(
+  image: Float32Array,
+  { height, width, channels }: ImageShape,
+  along: readonly number[],
+  down = along,
+): Float32Array {
+  const rows = alongAxis(image, { outer: height, size: width, inner: channels }, along);
+  return alongAxis(rows, { outer: 1, size: height, inner: width * channels }, down);
 }
 
 interface Axis {

@@ -1,4 +1,4 @@
-import type { Random } from '../../util/random.js';
+import { type Random, stream } from '../../util/random.js';
 import type { Pixels, Size } from '../dataset.js';
 
 /** Images of one size in pixel space: samples in [0, 1], [count, height, width, channels]. */
@@ -33,6 +33,14 @@ export function imagewise(change: ImageOperation): Operation {
       data.set(change(batch.data.subarray(i * length, (i + 1) * length), batch, random), i * length);
     }
     return { images: { ...batch, data }, lambda: 1 };
+  };
+}
+
+/** An operation that treats every image alike: what is random is drawn once for the batch. */
+export function batchwise(change: ImageOperation): Operation {
+  return (batch, random) => {
+    const seed = random.below(2 ** 32);
+    return imagewise((image, shape) => change(image, shape, stream(seed)))(batch, random);
   };
 }
 

@@ -1,10 +1,10 @@
 import { colourJitterWithBlur } from './colour.js';
 import { horizontalFlip, verticalFlip } from './flips.js';
-import type { Operation } from './images.js';
+import { batchwise, imagewise, type Operation } from './images.js';
 import { cutmix, mixup } from './mix.js';
 import { gaussianNoise } from './noise.js';
 import { resizedCrop } from './random-resized-crop.js';
-import { affine, elastic, rotation } from './warp.js';
+import { rotation, warp } from './warp.js';
 
 /** The pools of operations that a perturbed batch is drawn from: the paper's text, and its released code. */
 export const PERTURBATION_POOLS = ['paper', 'release'] as const;
@@ -13,22 +13,27 @@ export type PerturbationPool = (typeof PERTURBATION_POOLS)[number];
 /** The paper names additive noise and warping without their strength: assumed, stronger than ordinary augmentation. */
 const ASSUMED = { noise: 0.1, affine: { rotation: 20, translation: 0.15, scale: 0.25, shear: 15 } };
 
-/** The operations of each pool, of which one is drawn uniformly. */
+/**
+ * The operations of each pool, of which one is drawn uniformly. The released code (`train_competitive_distillation.py`)
+ * draws jitter, blur and angle once for a batch; it adds its noise to normalised images and cuts them off at 0 and 1, a
+ * fault that isn't repeated: here all is done in pixel space.
+ */
 export const POOLS: Readonly<Record<PerturbationPool, Readonly<Record<string, Operation>>>> = {
   paper: {
     mixup,
     cutmix,
     noise: gaussianNoise(ASSUMED.noise),
-    affine: affine(ASSUMED.affine),
-    elastic,
+    warp: imagewise(warp(ASSUMED.affine)),
     'random-resized-crop': resizedCrop({ scale: [0.3, 0.7], ratio: [3 / 4, 4 / 3] }),
   },
   release: {
     mixup,
     noise: gaussianNoise(1),
-    'colour-jitter-blur': colourJitterWithBlur({ brightness: 0.25, contrast: 0.15, saturation: 0.15, hue: 0.15 }),
+    'colour-jitter-blur': batchwise(
+      colourJitterWithBlur({ brightness: 0.25, contrast: 0.15, saturation: 0.15, hue: 0.15 }, { height: 9, width: 7 }),
+    ),
     'horizontal-flip': horizontalFlip,
     'vertical-flip': verticalFlip,
-    rotation: rotation(30),
+    rotation: batchwise(rotation(30)),
   },
 };

@@ -1,6 +1,6 @@
 import type { Random } from '../../util/random.js';
 import { gaussianWeights, smooth } from './gaussian.js';
-import { type ImageShape, imagewise, type Operation } from './images.js';
+import type { ImageOperation, ImageShape } from './images.js';
 import { resample, type Source } from './sample.js';
 
 /** Ranges of a random affine map, each symmetric around doing nothing, as torchvision's RandomAffine draws them. */
@@ -16,12 +16,12 @@ export interface AffineRanges {
 }
 
 /** Rotates by up to some degrees around the centre. */
-export const rotation = (degrees: number): Operation =>
+export const rotation = (degrees: number): ImageOperation =>
   affine({ rotation: degrees, translation: 0, scale: 0, shear: 0 });
 
 /** A random affine map of each image: rotation, scale, shear and translation around the centre. */
-export function affine(ranges: AffineRanges): Operation {
-  return imagewise((image, shape, random) => resample(image, shape, affineSource(drawAffine(ranges, random), shape)));
+export function affine(ranges: AffineRanges): ImageOperation {
+  return (image, shape, random) => resample(image, shape, affineSource(drawAffine(ranges, random), shape));
 }
 
 export interface AffineMap {
@@ -65,7 +65,7 @@ const SMOOTHING = 4 / 28;
  * Elastic distortion (Simard et al. 2003): every point moves by uniform noise in [-1, 1], smoothed by a Gaussian and
  * scaled; both in proportion to the image, from their 28-pixel digits.
  */
-export const elastic: Operation = imagewise((image, shape, random) => {
+export const elastic: ImageOperation = (image, shape, random) => {
   const { height, width } = shape;
   const cell = Math.max(1, Math.max(height, width) / GRID);
   const grid = { height: Math.ceil(height / cell) + 1, width: Math.ceil(width / cell) + 1, channels: 1 };
@@ -75,7 +75,13 @@ export const elastic: Operation = imagewise((image, shape, random) => {
   return resample(image, shape, (y, x) => {
     return [y + valueAt(down, grid, y / cell, x / cell), x + valueAt(right, grid, y / cell, x / cell)];
   });
-});
+};
+
+/** Warps an image in one of two ways, each as often as the other. */
+export const warp = (ranges: AffineRanges): ImageOperation => {
+  const changes = [affine(ranges), elastic] as const;
+  return (image, shape, random) => (changes[random.below(changes.length)] as ImageOperation)(image, shape, random);
+};
 
 function displacements(grid: ImageShape, sigma: number, reach: number, random: Random): Float32Array {
   const noise = Float32Array.from({ length: grid.height * grid.width }, () => 2 * random.uniform() - 1);

@@ -11,7 +11,8 @@ export function checkedOpset(model: ModelProto): number {
   const version = own?.version ?? 1;
   if (version > NEWEST)
     fail('model', 'its operator set is too new', { expected: `at most ${NEWEST}`, got: String(version) });
-  const used = model.functions?.find(({ name }) => model.graph.node.some(({ opType }) => opType === name));
+  const called = new Set(model.graph.node.map(({ opType }) => opType));
+  const used = model.functions?.find(({ name }) => called.has(name));
   if (used)
     fail('model', `"${used.name}" is a function of the model’s own`, {
       hint: 'Export the model with its functions inlined',

@@ -10,16 +10,16 @@ export interface Use {
 }
 
 /** Inputs in which a tensor is learned, by operator. */
-const WEIGHT_SLOTS: Readonly<Record<string, readonly number[]>> = {
-  Conv: [1, 2],
-  ConvTranspose: [1, 2],
-  Gemm: [0, 1, 2],
-  MatMul: [0, 1],
-  BatchNormalization: [1, 2, 3, 4],
-  InstanceNormalization: [1, 2],
-  LayerNormalization: [1, 2],
-  PRelu: [1],
-};
+const WEIGHT_SLOTS: ReadonlyMap<string, readonly number[]> = new Map([
+  ['Conv', [1, 2]],
+  ['ConvTranspose', [1, 2]],
+  ['Gemm', [0, 1, 2]],
+  ['MatMul', [0, 1]],
+  ['BatchNormalization', [1, 2, 3, 4]],
+  ['InstanceNormalization', [1, 2]],
+  ['LayerNormalization', [1, 2]],
+  ['PRelu', [1]],
+]);
 
 /** Operators whose further inputs are settings: bounds, amounts, sizes. */
 const SETTINGS = new Set(['Clip', 'Pad', 'OneHot', 'Dropout', 'Resize', 'Upsample', 'Pow', 'ConstantOfShape']);
@@ -72,7 +72,7 @@ export class ParameterRule {
   }
 
   #isWeight({ node, slot }: Use): boolean {
-    if (WEIGHT_SLOTS[node.opType]?.includes(slot)) return true;
+    if (WEIGHT_SLOTS.get(node.opType)?.includes(slot)) return true;
     return node.opType === 'Add' && LINEAR.has(this.#makers.get(node.input[1 - slot] ?? '')?.opType ?? '');
   }
 

@@ -1,8 +1,8 @@
 import type { GraphProto, NodeProto } from '../../onnx/model.js';
-import { type DType, type Tensor, tensor, toNumbers } from '../../onnx/tensor.js';
+import { type DType, elementCount, shapeText, type Tensor, tensor, toNumbers } from '../../onnx/tensor.js';
 import { fromTensorProto } from '../../onnx/tensor-proto.js';
 import { fail } from '../../util/error.js';
-import type { Attributes } from '../node.js';
+import type { Attribute, Attributes } from '../node.js';
 import { fromAttributeProtos } from './attributes.js';
 
 /** A tensor that is in the file, whichever way. */
@@ -32,30 +32,63 @@ export function collectSources(graph: GraphProto, fixed: ReadonlyMap<string, Ten
   const aliases = new Map<string, string>();
   const resolve = (name: string) => aliases.get(name) ?? name;
   const sourceOfName = (name: string) => byName.get(resolve(name));
+  const spend = budget();
   for (const node of graph.node) {
     const [input, output] = [node.input[0] ?? '', node.output[0] ?? ''];
-    const source = sourceOf(node, sourceOfName);
+    const source = sourceOf(node, sourceOfName, spend);
     if (source) byName.set(output, source);
     else if (node.opType === 'Identity' && sourceOfName(input)) aliases.set(output, resolve(input));
   }
   return { byName, resolve };
 }
 
-function sourceOf(node: NodeProto, sourceOfName: (name: string) => Source | undefined): Source | undefined {
+/** Elements that all ConstantOfShape of a file may make together: a few bytes of it can ask for any number. */
+const MOST_FILLED = 2 ** 26;
+
+/** Counts what is filled, and refuses too much of it. */
+function budget() {
+  let left = MOST_FILLED;
+  return (dims: readonly number[], where: string): number => {
+    const count = elementCount(dims, where);
+    left -= count;
+    if (left >= 0) return count;
+    return fail(where, 'fills too many elements', {
+      expected: `at most ${MOST_FILLED} in the whole file`,
+      got: shapeText(dims),
+      hint: 'Store large tensors as initializers',
+    });
+  };
+}
+
+type Spend = ReturnType<typeof budget>;
+
+function sourceOf(
+  node: NodeProto,
+  sourceOfName: (name: string) => Source | undefined,
+  spend: Spend,
+): Source | undefined {
   if (node.domain && node.domain !== 'ai.onnx') return undefined;
   const where = `${node.opType} "${node.name || node.output[0]}"`;
   const attributes = () => fromAttributeProtos(node.attribute ?? [], where);
   if (node.opType === 'Constant') return stored('node', constantOf(attributes(), where));
   const shape = node.opType === 'ConstantOfShape' ? sourceOfName(node.input[0] ?? '') : undefined;
-  return shape && fill(toNumbers(shape.content()), attributes().value as Tensor | undefined);
+  return shape && fill(shape.content(), attributes().value, where, spend);
 }
 
 function stored(kind: Source['kind'], content: Tensor): Source {
   return { kind, dtype: content.dtype, dims: content.dims, content: () => content };
 }
 
-function fill(dims: readonly number[], value = tensor('float32', [1], [0])): Source {
-  return { kind: 'fill', dtype: value.dtype, dims, content: () => filled(dims, value) };
+function fill(shape: Tensor, value: Attribute = tensor('float32', [1], [0]), where: string, spend: Spend): Source {
+  if (shape.dtype !== 'int64' || shape.dims.length !== 1) {
+    fail(where, 'its shape', { expected: 'int64, one axis', got: `${shape.dtype}${shapeText(shape.dims)}` });
+  }
+  if (typeof value !== 'object' || !('dtype' in value) || value.data.length !== 1) {
+    return fail(where, 'attribute value', { expected: 'a tensor of one element' });
+  }
+  const dims = toNumbers(shape);
+  elementCount(dims, where);
+  return { kind: 'fill', dtype: value.dtype, dims, content: () => filled(dims, value, spend(dims, where)) };
 }
 
 function constantOf(attributes: Attributes, where: string): Tensor {
@@ -69,8 +102,7 @@ function constantOf(attributes: Attributes, where: string): Tensor {
   return fail(where, 'has no value that Agon can read', { got: name ?? 'no attribute' });
 }
 
-function filled(dims: readonly number[], { dtype, data }: Tensor): Tensor {
-  const count = dims.reduce((product, dim) => product * dim, 1);
+function filled(dims: readonly number[], { dtype, data }: Tensor, count: number): Tensor {
   if (Array.isArray(data)) return tensor(dtype, dims, new Array<string>(count).fill(data[0] ?? ''));
   const content = new (data.constructor as new (length: number) => typeof data)(count);
   // The element has the array's own type; the union of all array types can't say so.

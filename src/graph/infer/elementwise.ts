@@ -1,5 +1,5 @@
 import { type DType, dtypeOfCode } from '../../onnx/tensor.js';
-import { broadcastShapes, type Dim, formatShape, product, quotient } from '../dim.js';
+import { broadcastShapes, type Dim, exactProduct, formatShape, quotient } from '../dim.js';
 import type { InferContext, InferRule, Inferred } from '../infer.js';
 
 const unary: InferRule = ({ node, known }) => ({
@@ -39,7 +39,7 @@ export const Not = unary;
 
 export const Add = arithmetic((a, b) => (typeof a === 'number' && typeof b === 'number' ? a + b : undefined));
 export const Sub = arithmetic((a, b) => (typeof a === 'number' && typeof b === 'number' ? a - b : undefined));
-export const Mul = arithmetic((a, b) => product([a, b]));
+export const Mul = arithmetic((a, b) => exactProduct([a, b]));
 export const Div = arithmetic((a, b, dtype) => quotient(a, b) ?? truncated(a, b, dtype));
 export const Pow = variadic;
 export const Min = variadic;

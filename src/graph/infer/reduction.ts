@@ -1,5 +1,5 @@
 import { normaliseAxis, range } from '../axes.js';
-import { product } from '../dim.js';
+import { exactProduct } from '../dim.js';
 import type { InferContext, InferRule, Inferred } from '../infer.js';
 
 /** Axes in input 1 (opset 18); none reduces all, unless noop_with_empty_axes. */
@@ -26,7 +26,8 @@ export const ReduceProd: InferRule = (context) => {
   const result = reduction(context) as Inferred;
   const values = context.known(0);
   const all = context.node.input(0).shape.length === 1 && reducedAxes(context).length === 1;
-  return { ...result, known: values && all ? [product(values)] : undefined };
+  const known = values && all ? exactProduct(values) : undefined;
+  return { ...result, known: known === undefined ? undefined : [known] };
 };
 
 const arg: InferRule = ({ node }) => {

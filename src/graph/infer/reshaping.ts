@@ -1,5 +1,5 @@
 import { normaliseAxis } from '../axes.js';
-import { broadcastShapes, type Dim, formatShape, product, quotient } from '../dim.js';
+import { broadcastShapes, type Dim, formatShape, MOST_KNOWN, product, quotient } from '../dim.js';
 import type { InferRule } from '../infer.js';
 import { clampSlice, slicesOf } from '../slices.js';
 
@@ -63,14 +63,16 @@ export const Concat: InferRule = ({ node, known }) => {
     const fits = shape.length === first.shape.length && shape.every((dim, j) => j === axis || dim === first.shape[j]);
     if (!fits) node.fail(`shape of input ${i}`, `${formatShape(first.shape)} but for axis ${axis}`, formatShape(shape));
   }
-  const parts = node.inputs.map((_, i) => known(i));
-  const integers = parts.every((part) => part !== undefined) ? parts.flatMap((part) => part ?? []) : undefined;
   return {
     dtype: first.dtype,
     shape: first.shape.map((dim, i) => (i === axis ? total : dim)) as Dim[],
-    known: integers,
+    known: Number(total) <= MOST_KNOWN ? joined(node.inputs.map((_, i) => known(i))) : undefined,
   };
 };
+
+function joined(parts: readonly (readonly Dim[] | undefined)[]): Dim[] | undefined {
+  return parts.every((part) => part !== undefined) ? parts.flatMap((part) => part ?? []) : undefined;
+}
 
 /** Part sizes in input 1, or equal parts (the last one smaller). */
 export const Split: InferRule = ({ node, integers, outputs }) => {

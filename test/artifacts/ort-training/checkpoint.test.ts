@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { Builder, type Offset } from 'flatbuffers';
 import { describe, expect, it } from 'vitest';
-import type { OrtCheckpoint } from '../../../src/artifacts/ort-training/checkpoint.js';
+import { FIELDS, IDENTIFIER, type OrtCheckpoint } from '../../../src/artifacts/ort-training/checkpoint.js';
 import { decodeOrtCheckpoint } from '../../../src/artifacts/ort-training/read-checkpoint.js';
 import { encodeOrtCheckpoint } from '../../../src/artifacts/ort-training/write-checkpoint.js';
 import { tensor, toNumbers } from '../../../src/onnx/tensor.js';
@@ -79,6 +80,19 @@ describe('a checkpoint of ONNX Runtime training', () => {
     expect(refused).toBeGreaterThan(1000);
   });
 
+  it.each([
+    ['groups', 300],
+    ['tensors', 4000],
+    ['strings', 4000],
+  ] as const)('whose parts are shared so that it stands for gigabytes is refused: %s', (kind, times) => {
+    const bytes = bomb(kind, times);
+    expect(bytes.length).toBeLessThan(64_000);
+    const before = process.memoryUsage();
+    expect(() => decodeOrtCheckpoint(bytes, 'x.ckpt')).toThrow(/^x\.ckpt: damaged: it refers to the same parts again/);
+    const after = process.memoryUsage();
+    expect(after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers).toBeLessThan(2 ** 26);
+  });
+
   it.skipIf(!existsSync(OFFICIAL))("reads Microsoft's own (skipped without ../shared)", () => {
     const official = decodeOrtCheckpoint(readFileSync(`${OFFICIAL}/checkpoint.ckpt`));
     expect(
@@ -93,3 +107,48 @@ describe('a checkpoint of ONNX Runtime training', () => {
     }
   });
 });
+
+/** A small file that refers to one and the same part `times` times: a text or a tensor of 40 KB, or at each of three levels. */
+function bomb(kind: 'groups' | 'tensors' | 'strings', times: number): Uint8Array {
+  const b = new Builder(1024);
+  const again = (part: Offset) => {
+    b.startVector(4, times, 4);
+    for (let i = 0; i < times; i++) b.addOffset(part);
+    return b.endVector();
+  };
+  const table = (fields: Readonly<Record<number, Offset>>) => {
+    b.startObject(4);
+    for (const [field, offset] of Object.entries(fields)) b.addFieldOffset(Number(field), offset, 0);
+    return b.endObject();
+  };
+  const tensorTable = (size: number) => {
+    const [name, raw] = [b.createString('w'), b.createByteVector(new Uint8Array(size))];
+    b.startVector(8, 1, 8);
+    b.addInt64(BigInt(size / 4));
+    const dims = b.endVector();
+    b.startObject(5);
+    b.addFieldOffset(FIELDS.tensor.name, name, 0);
+    b.addFieldOffset(FIELDS.tensor.dims, dims, 0);
+    b.addFieldInt32(FIELDS.tensor.type, 1, 0);
+    b.addFieldOffset(FIELDS.tensor.raw, raw, 0);
+    return b.endObject();
+  };
+  const moduleOf = (tensors?: Offset) => table(tensors === undefined ? {} : { [FIELDS.module.trainable]: tensors });
+  const parts: Record<typeof kind, () => Readonly<Record<number, Offset>>> = {
+    groups: () => {
+      const states = again(table({ [FIELDS.state.momenta]: again(tensorTable(4)) }));
+      return { [FIELDS.checkpoint.optimizers]: again(table({ [FIELDS.group.states]: states })) };
+    },
+    tensors: () => ({ [FIELDS.checkpoint.module]: moduleOf(again(tensorTable(40_000))) }),
+    strings: () => {
+      const property = table({ [FIELDS.property.value]: b.createString('x'.repeat(40_000)) });
+      return { [FIELDS.checkpoint.properties]: table({ [FIELDS.bag.strings]: again(property) }) };
+    },
+  };
+  const fields = { [FIELDS.checkpoint.module]: moduleOf(), ...parts[kind]() };
+  b.startObject(4);
+  b.addFieldInt32(FIELDS.checkpoint.version, 2, 0);
+  for (const [field, offset] of Object.entries(fields)) b.addFieldOffset(Number(field), offset, 0);
+  b.finish(b.endObject(), IDENTIFIER);
+  return b.asUint8Array();
+}

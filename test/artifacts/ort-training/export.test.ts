@@ -284,5 +284,15 @@ describe('exporting official training files', () => {
     await writeFile(join(folder, 'checkpoint'), 'old');
     await exportOrtTraining(folder, options, { overwrite: true });
     expect((await readFile(join(folder, 'checkpoint'))).length).toBeGreaterThan(1000);
+    await writeFile(join(folder, 'notes.txt'), 'mine');
+    await expect(exportOrtTraining(folder, options, { overwrite: true })).rejects.toThrow(
+      '"notes.txt" is in this folder and is no part of a set of training files',
+    );
+    const mine = await temporaryFolder();
+    await writeFile(join(mine, 'training_model.onnx'), 'mine');
+    await expect(exportOrtTraining(mine, options, { overwrite: true })).rejects.toThrow(
+      'other files than a set of training files',
+    );
+    expect(await readFile(join(mine, 'training_model.onnx'), 'utf8')).toBe('mine');
   });
 });

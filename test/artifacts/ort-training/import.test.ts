@@ -106,7 +106,12 @@ describe.skipIf(!hasOfficial)('importing official training artifacts (skipped wi
       frozen: new Map([...trainable].filter(([name]) => name.startsWith('fc1'))),
     }));
     const { manifest } = await importOrtTraining(await officialWith({ 'checkpoint.ckpt': freeze }));
-    expect(manifest.networks[0]?.parameters.map(({ name }) => name)).toEqual(['fc2.bias', 'fc2.weight']);
+    expect(manifest.networks[0]?.parameters.map(({ name, role }) => [name, role])).toEqual([
+      ['fc1.bias', 'frozen'],
+      ['fc1.weight', 'frozen'],
+      ['fc2.bias', 'weight'],
+      ['fc2.weight', 'weight'],
+    ]);
   });
 
   it('names the file and the cause when something is wrong with it', async () => {

@@ -1,4 +1,5 @@
-import { createOrtTraining, ORT_FILES, type OrtExportOptions } from '../../../src/artifacts/ort-training/export.js';
+import { createOrtTraining, type OrtExportOptions } from '../../../src/artifacts/ort-training/export.js';
+import { ORT_FILES } from '../../../src/artifacts/ort-training/files.js';
 import type { ModelOptions } from '../../../src/artifacts/ort-training/training-model.js';
 import { buildTrainingModels } from '../../../src/artifacts/ort-training/training-model.js';
 import { encodeModel } from '../../../src/onnx/file.js';

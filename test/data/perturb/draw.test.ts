@@ -21,7 +21,7 @@ describe('what is perturbed when', () => {
     near(drawn.length, 0.5, 3000);
     for (const network of [0, 1, 2]) near(drawn.filter((each) => each.network === network).length, 1 / 3, drawn.length);
     for (const name of Object.keys(POOLS.paper)) {
-      near(drawn.filter(({ operation }) => operation === name).length, 1 / 6, drawn.length);
+      near(drawn.filter(({ operation }) => operation === name).length, 1 / 5, drawn.length);
     }
   });
 

@@ -49,6 +49,26 @@ describe('every operation', () => {
   });
 });
 
+describe('what is drawn', () => {
+  const alike = ({ data, count }: ImageBatch) => {
+    const [first, ...others] = Array.from({ length: count }, (_, i) => data.subarray(i * 108, (i + 1) * 108).join());
+    return others.every((other) => other === first);
+  };
+  const image = batchOf(6, 6, 3, 1).data;
+  const same: ImageBatch = {
+    ...batchOf(6, 6, 3),
+    data: Float32Array.from({ length: COUNT * 108 }, (_, i) => image[i % 108] as number),
+  };
+
+  it.each(['colour-jitter-blur', 'rotation'])('of the pool release, %s treats the images of a batch alike', (name) => {
+    expect(alike(POOLS.release[name]?.(same, stream(1)).images as ImageBatch)).toBe(true);
+  });
+
+  it.each(['warp', 'random-resized-crop', 'noise'])('of the pool paper, %s treats each in its own way', (name) => {
+    expect(alike(POOLS.paper[name]?.(same, stream(1)).images as ImageBatch)).toBe(false);
+  });
+});
+
 describe('mixing', () => {
   it('mixup is lambda x + (1 - lambda) x of the partner', () => {
     const batch = batchOf(4, 5, 3);
@@ -142,8 +162,8 @@ describe('geometry', () => {
 
   it('elastic keeps what is plain in the middle, and moves a ramp by no more than its reach', () => {
     const data = Float32Array.from({ length: 32 * 32 }, (_, i) => (i % 32) / 31);
-    const { images } = elastic({ data, count: 1, height: 32, width: 32, channels: 1 }, stream(5));
-    const middle = [12, 16, 20].flatMap((y) => [12, 16, 20].map((x) => at(images, 0, y, x, 0) - x / 31));
+    const image = elastic(data, { height: 32, width: 32, channels: 1 }, stream(5));
+    const middle = [12, 16, 20].flatMap((y) => [12, 16, 20].map((x) => (image[y * 32 + x] as number) - x / 31));
     expect(Math.max(...middle.map(Math.abs))).toBeGreaterThan(0);
     expect(Math.max(...middle.map(Math.abs))).toBeLessThan(34 / 28);
   });
@@ -189,15 +209,16 @@ describe('noise and colours', () => {
     expect(weights.reduce((a, b) => a + b)).toBeCloseTo(1, 12);
     expect((weights[0] as number) / (weights[1] as number)).toBeCloseTo(Math.exp(-0.5), 12);
     const mirror = (i: number, size: number) => (i < 0 ? -i : i >= size ? 2 * size - 2 - i : i);
-    const smoothed = smooth(image, shape, weights);
+    const wide = gaussianWeights(1.5, 2);
+    const smoothed = smooth(image, shape, wide, weights);
     for (let y = 0; y < 4; y++) {
       for (let x = 0; x < 3; x++) {
         let sum = 0;
         for (let i = -1; i <= 1; i++)
-          for (let j = -1; j <= 1; j++)
+          for (let j = -2; j <= 2; j++)
             sum +=
               (weights[i + 1] as number) *
-              (weights[j + 1] as number) *
+              (wide[j + 2] as number) *
               (image[mirror(y + i, 4) * 3 + mirror(x + j, 3)] as number);
         expect(smoothed[y * 3 + x]).toBeCloseTo(sum, 6);
       }

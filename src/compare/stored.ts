@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { readResult } from '../train/result.js';
+import { readRunSettings, runPaths } from '../train/run-folder.js';
+import type { Settings } from '../train/settings.js';
+import { fail } from '../util/error.js';
+import type { PlannedRun } from './experiment.js';
+import { comparePaths } from './folder.js';
+
+/** What may differ between the runs of a comparison: how it is computed, and what the settings started from. */
+const FREE = new Set<string>(['preset', 'threads', 'workers', 'tune']);
+
+/** Fails where a run that is finished, or would go on, has other settings than planned: its numbers belong to another experiment. */
+export async function checkStored(folder: string, runs: readonly PlannedRun[]): Promise<void> {
+  const found = await Promise.all(runs.map((run) => differenceOf(comparePaths(folder).run(run.id), run)));
+  const [first, ...others] = found.flatMap((each) => each ?? []);
+  if (!first) return;
+  const more = others.length > 0 ? `, and ${others.length} more runs have others` : '';
+  fail(first.own, `this run was trained with another "${first.setting}"${more}`, {
+    expected: `${format(first.planned)} as the experiment says`,
+    got: format(first.stored),
+    hint: 'Choose another folder (--out), or delete the folder of the run to train it anew',
+  });
+}
+
+interface Difference {
+  /** `optimizer.lr` */
+  readonly setting: string;
+  readonly stored: unknown;
+  readonly planned: unknown;
+}
+
+async function differenceOf(
+  own: string,
+  { settings }: PlannedRun,
+): Promise<(Difference & { own: string }) | undefined> {
+  const stored = await storedSettings(own);
+  if (!stored) return undefined;
+  const comparable = (all: Settings) => Object.fromEntries(Object.entries(all).filter(([key]) => !FREE.has(key)));
+  const difference = firstDifference('', comparable(stored), comparable(settings));
+  return difference && { ...difference, own };
+}
+
+/** The settings of a run that is finished or has a checkpoint; another one begins anew. */
+async function storedSettings(own: string): Promise<Settings | undefined> {
+  const { result, last } = runPaths(own);
+  const finished = await readResult(result);
+  return finished?.settings ?? (existsSync(last) ? readRunSettings(own) : undefined);
+}
+
+function firstDifference(setting: string, stored: unknown, planned: unknown): Difference | undefined {
+  if (isDeepStrictEqual(stored, planned)) return undefined;
+  if (!isSection(stored) || !isSection(planned)) return { setting, stored, planned };
+  const prefix = setting && `${setting}.`;
+  for (const key of new Set([...Object.keys(stored), ...Object.keys(planned)])) {
+    const inside = firstDifference(prefix + key, stored[key], planned[key]);
+    if (inside) return inside;
+  }
+  return undefined;
+}
+
+function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function format(value: unknown): string {
+  return value === undefined ? 'none' : JSON.stringify(value);
+}

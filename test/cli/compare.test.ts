@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { ExperimentInput } from '../../src/compare/experiment.js';
+import { comparePaths } from '../../src/compare/folder.js';
+import { RESNET, smallData, temporaryFolder } from '../train/runs.js';
+import { agon } from './command-line.js';
+
+/** Two methods with a seed each, of runs that take a second: in a file. */
+async function experimentFile(change: Partial<ExperimentInput> = {}) {
+  const folder = await temporaryFolder();
+  const experiment: ExperimentInput = {
+    name: 'tiny',
+    base: { data: await smallData({ test: 'right' }), epochs: 1, batchSize: 16, validation: 0.25, threads: 1 },
+    groups: { pair: [RESNET, RESNET] },
+    methods: { alone: { rule: 'none' }, all: { rule: 'all' } },
+    seeds: [0],
+    ...change,
+  };
+  const file = join(folder, 'experiment.json');
+  await writeFile(file, JSON.stringify(experiment));
+  return { file, out: join(folder, 'out') };
+}
+
+describe('agon compare', () => {
+  it('lets the others go on where a run fails, and says so in the results', async () => {
+    const { file, out } = await experimentFile({
+      methods: { alone: { rule: 'none' }, wild: { optimizer: { name: 'sgd', lr: 1e30 } } },
+    });
+    const first = await agon(`compare ${file} --out ${out}`);
+    expect(first.exitCode).toBe(1);
+    expect(first.stderr).toMatch(/failed {4}pair-wild-s0: network \d/);
+    expect(first.stderr).toMatch(/1 run failed; the same command tries again:\n {2}pair-wild-s0: network \d.* finite/);
+    expect(first.stdout).toContain('Missing in these numbers: pair-wild-s0 (failed: network');
+    expect(first.stdout).toContain('1 of 2 runs');
+    const { results, markdown, page } = comparePaths(out);
+    const { missing } = JSON.parse(await readFile(results, 'utf8')) as { missing: unknown };
+    expect(missing).toEqual([
+      { id: 'pair-wild-s0', group: 'pair', method: 'wild', seed: 0, error: expect.stringContaining('finite numbers') },
+    ]);
+    for (const path of [markdown, page])
+      expect(await readFile(path, 'utf8')).toContain('Missing in these numbers: pair-wild-s0');
+
+    const again = await agon(`compare ${file} --out ${out}`);
+    expect(again.stdout).toContain('2 runs: 1 finished, 1 to go');
+    expect(again.exitCode).toBe(1);
+  });
+
+  it('refuses a changed experiment before it writes anything', async () => {
+    const { file, out } = await experimentFile();
+    expect((await agon(`compare ${file} --out ${out}`)).exitCode).toBe(0);
+    const before = await readFile(comparePaths(out).experiment, 'utf8');
+    const changed = await agon(`compare ${file} --out ${out} --epochs 2`);
+    expect([changed.exitCode, changed.stdout]).toEqual([1, '']);
+    expect(changed.stderr).toContain('pair-alone-s0: this run was trained with another "epochs", and 1 more run');
+    expect(await readFile(comparePaths(out).experiment, 'utf8')).toBe(before);
+    expect(existsSync(comparePaths(out).run('pair-all-s0'))).toBe(true);
+  });
+});

@@ -1,0 +1,87 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { type ExperimentInput, type PlannedRun, parseExperiment, planRuns } from '../../src/compare/experiment.js';
+import { comparePaths, keepExperiment } from '../../src/compare/folder.js';
+import { writeResults } from '../../src/compare/report.js';
+import { checkStored } from '../../src/compare/stored.js';
+import { writeResult } from '../../src/train/result.js';
+import { runPaths } from '../../src/train/run-folder.js';
+import { temporaryFolder } from '../train/runs.js';
+import { finished } from './finished.js';
+
+const EXPERIMENT: ExperimentInput = {
+  base: { epochs: 2, optimizer: { name: 'sgd', lr: 0.05 } },
+  methods: { dml: { preset: 'dml' }, hot: { rule: 'all', temperature: 3 } },
+  seeds: [0, 1],
+};
+
+const plan = (change: Partial<ExperimentInput> = {}) => {
+  return planRuns(parseExperiment({ ...EXPERIMENT, ...change }, 'x.json'), 'x.json');
+};
+
+/** A run as it is left by its process: finished, with a checkpoint, or before the first one. */
+async function store(folder: string, run: PlannedRun | undefined, how: 'finished' | 'saved' | 'begun'): Promise<void> {
+  if (!run) throw new Error('no such run');
+  const paths = runPaths(comparePaths(folder).run(run.id));
+  await mkdir(comparePaths(folder).run(run.id), { recursive: true });
+  await writeFile(paths.config, JSON.stringify(run.settings));
+  if (how !== 'begun') await writeFile(paths.last, '');
+  const { result } = finished(run.method, run.seed, { last: [50, 60, 70] });
+  if (how === 'finished') await writeResult(paths.result, { ...result, settings: run.settings });
+}
+
+describe('the runs that a comparison finds', () => {
+  it('have the settings of the plan, but for how they are computed', async () => {
+    const folder = await temporaryFolder();
+    const [first, second] = plan({ base: { ...EXPERIMENT.base, threads: 1, workers: 2, tune: true } });
+    await store(folder, first, 'finished');
+    await store(folder, second, 'saved');
+    await checkStored(folder, plan());
+    await checkStored(folder, plan({ seeds: [0, 1, 2], methods: { ...EXPERIMENT.methods, more: {} } }));
+  });
+
+  it.each<['finished' | 'saved', Partial<ExperimentInput>, string]>([
+    ['finished', { base: { ...EXPERIMENT.base, epochs: 3 } }, '"epochs": expected 3 as the experiment says, got 2.'],
+    ['saved', { base: { ...EXPERIMENT.base, limit: 50 } }, '"limit": expected 50 as the experiment says, got none.'],
+    [
+      'saved',
+      { base: { epochs: 2, optimizer: { name: 'sgd', lr: 0.5 } } },
+      '"optimizer.lr": expected 0.5 as the experiment says, got 0.05.',
+    ],
+    [
+      'finished',
+      { methods: { dml: { preset: 'cd-paper' } } },
+      '"rule": expected "argmin" as the experiment says, got "all".',
+    ],
+    ['finished', { base: { ...EXPERIMENT.base, data: 'other' } }, '"data": expected "other"'],
+  ])('a %s one with others is refused: %j', async (how, change, message) => {
+    const folder = await temporaryFolder();
+    await store(folder, plan()[0], how);
+    const run = comparePaths(folder).run('resnet8-x-2-dml-s0');
+    const refused = expect(checkStored(folder, plan(change))).rejects;
+    await refused.toThrow(`${run}: this run was trained with another ${message}`);
+    await refused.toThrow('(--out), or delete the folder of the run');
+  });
+
+  it('are counted where more than one has others', async () => {
+    const folder = await temporaryFolder();
+    for (const run of plan().slice(0, 3)) await store(folder, run, 'finished');
+    await expect(checkStored(folder, plan({ base: { epochs: 9 } }))).rejects.toThrow(
+      '"epochs", and 2 more runs have others: expected 9',
+    );
+  });
+
+  it('begin anew without a checkpoint, whatever they were', async () => {
+    const folder = await temporaryFolder();
+    await store(folder, plan({ base: { epochs: 7 } })[0], 'begun');
+    await checkStored(folder, plan());
+  });
+
+  it('are not reported as those of an experiment that was changed', async () => {
+    const folder = await temporaryFolder();
+    await store(folder, plan()[0], 'finished');
+    const changed = parseExperiment({ ...EXPERIMENT, base: { epochs: 3 } }, 'x.json');
+    await keepExperiment(folder, changed);
+    await expect(writeResults(folder, changed, 'mean-last')).rejects.toThrow('another "epochs"');
+  });
+});
