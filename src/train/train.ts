@@ -13,6 +13,7 @@ import { evaluationLoader, prepareData, type RunData } from './data.js';
 import { evaluate, loadPredictors } from './evaluate.js';
 import type { EvaluatedEpoch, GroupEvaluation } from './events.js';
 import { createGroup, type Group } from './group.js';
+import { idleSettings } from './idle-settings.js';
 import { type LoopContext, trainLoop } from './loop.js';
 import { openRunSources, openSources, settleNetworks } from './network-source.js';
 import { presetDifferences } from './presets.js';
@@ -88,6 +89,9 @@ function announce({ settings, folder, emit }: TrainOptions, data: RunData, group
     emit({ type: 'warning', message: `skipped ${path}: ${reason}` });
   const more = data.dataset.skipped.length - 10;
   if (more > 0) emit({ type: 'warning', message: `skipped ${more} more files (see \`agon data\`)` });
+  const totalSteps = settings.epochs * context.training.steps;
+  for (const message of idleSettings(settings, { graphs: group.graphs, totalSteps }))
+    emit({ type: 'warning', message });
   if (!data.dataset.validation && !data.dataset.test) emit({ type: 'warning', message: UNMEASURED });
   emit({
     type: 'start',
