@@ -46,7 +46,8 @@ function resultTable(
     const { accuracy, top5, ece } = networks[i] ?? ensemble;
     return `${formatPercent(accuracy).padStart(6)} ${formatPercent(top5).padStart(7)} ${formatPercent(ece).padStart(7)}`;
   };
-  const head = epochs.map(({ epoch }) => `epoch ${epoch + 1}`.padEnd(24)).join('  ');
+  const meanings = ["winner's best", 'last'];
+  const head = epochs.map(({ epoch }, i) => `epoch ${epoch + 1}: ${meanings[i]}`.padEnd(24)).join('  ');
   const titles = epochs.map(() => ' top-1   top-5     ECE').join('   ');
   const lines = names.map((name, i) => {
     const text = `${name.padEnd(width)}  ${epochs.map((epoch) => cells(epoch, i)).join('   ')}`;

@@ -21,6 +21,9 @@ export interface EvaluateOptions {
 }
 
 export interface RunEvaluation {
+  /** How many the networks were trained for, and whether validation chose it: for how the winner did. */
+  readonly epochs: number;
+  readonly chosen: boolean;
   readonly split: SplitName;
   readonly images: number;
   readonly results: readonly { readonly network: NetworkInfo; readonly evaluation: Evaluation }[];
@@ -41,7 +44,8 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
   checkClasses(settings.data, opened.classes, checkpoint);
   const name = options.split ?? (opened.test ? 'test' : 'validation');
   const split = opened[name] ?? failNoSplit(settings, name);
-  const { preprocessing } = checkpoint;
+  const { preprocessing, best } = checkpoint;
+  const chosen = options.checkpoint === 'best' && best?.validation !== undefined;
   const group = await openRunGroup(folder, checkpoint);
   const predictors = await openPredictors(group, settings);
   loadPredictors(predictors, settledTensors(checkpoint));
@@ -52,7 +56,14 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
       network,
       evaluation: present(evaluations.networks[i], 'its evaluation'),
     }));
-    return { split: name, images: split.length, results, ensemble: evaluations.ensemble };
+    return {
+      epochs: checkpoint.position.epoch,
+      chosen,
+      split: name,
+      images: split.length,
+      results,
+      ensemble: evaluations.ensemble,
+    };
   } finally {
     await loader.close();
     for (const predictor of predictors) await predictor.close();

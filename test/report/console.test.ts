@@ -70,7 +70,7 @@ describe('on a terminal', () => {
                     wrn_16_2     1.5000   45.0 %     1.7000   30.0 %   25 %     0 %
 
       winner    resnet8 #1 by validation, at epoch 1
-      test                  epoch 1                   epoch 2
+      test                  epoch 1: winner's best    epoch 2: last
                              top-1   top-5     ECE    top-1   top-5     ECE
                 resnet8 #0  70.0 %  80.0 %   5.0 %   60.0 %  70.0 %   5.0 %
                 resnet8 #1  60.0 %  70.0 %   5.0 %   50.0 %  60.0 %   5.0 % ★
