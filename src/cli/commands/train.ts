@@ -85,7 +85,15 @@ async function explain({ config }: TrainOptions, given: readonly GivenFlag[], io
   const text = (value: unknown) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'not set'));
   const columns = [{ title: 'setting' }, { title: 'value' }, { title: 'from' }];
   const cells = rows.map(({ path, value, source }) => [path, text(value), source]);
-  writeLines(io.stdout, renderTable(columns, cells, colorsFor(io.stdout, io.env)));
+  const colors = colorsFor(io.stdout, io.env);
+  writeLines(io.stdout, renderTable(columns, cells, colors));
+  if (!settings.inputPerturbation) return;
+  const { pool } = settings.inputPerturbation;
+  const { STRENGTHS } = await import('../../data/perturb/strengths.js');
+  const operations = Object.entries(STRENGTHS[pool]).map(([name, { strength, source }]) => [name, source, strength]);
+  const heads = ['operation', 'from', 'strength'].map((title) => ({ title }));
+  const title = `the pool ${pool}, of which one operation is drawn each time, all as often:`;
+  writeLines(io.stdout, '', colors.dim(title), renderTable(heads, operations, colors));
 }
 
 /** The settings of a new run, with the networks of its artifact. */

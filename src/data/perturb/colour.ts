@@ -12,7 +12,7 @@ export interface JitterRanges {
 }
 
 /** Standard deviations that torchvision's GaussianBlur draws from, in pixels. */
-const BLUR_SIGMA = { least: 0.1, greatest: 2 };
+export const BLUR_SIGMA = { least: 0.1, greatest: 2 };
 
 /** Height and width of a blur's kernel in pixels, both odd. */
 export interface BlurKernel {

@@ -11,7 +11,19 @@ export const PERTURBATION_POOLS = ['paper', 'release'] as const;
 export type PerturbationPool = (typeof PERTURBATION_POOLS)[number];
 
 /** The paper names additive noise and warping without their strength: assumed, stronger than ordinary augmentation. */
-const ASSUMED = { noise: 0.1, affine: { rotation: 20, translation: 0.15, scale: 0.25, shear: 15 } };
+export const PAPER = {
+  noise: 0.1,
+  affine: { rotation: 20, translation: 0.15, scale: 0.25, shear: 15 },
+  crop: { scale: [0.3, 0.7], ratio: [3 / 4, 4 / 3] },
+} as const;
+
+export const RELEASE = {
+  noise: 1,
+  jitter: { brightness: 0.25, contrast: 0.15, saturation: 0.15, hue: 0.15 },
+  blur: { height: 9, width: 7 },
+  /** Degrees. */
+  rotation: 30,
+} as const;
 
 /**
  * The operations of each pool, of which one is drawn uniformly. The released code (`train_competitive_distillation.py`)
@@ -22,18 +34,16 @@ export const POOLS: Readonly<Record<PerturbationPool, Readonly<Record<string, Op
   paper: {
     mixup,
     cutmix,
-    noise: gaussianNoise(ASSUMED.noise),
-    warp: imagewise(warp(ASSUMED.affine)),
-    'random-resized-crop': resizedCrop({ scale: [0.3, 0.7], ratio: [3 / 4, 4 / 3] }),
+    noise: gaussianNoise(PAPER.noise),
+    warp: imagewise(warp(PAPER.affine)),
+    'random-resized-crop': resizedCrop(PAPER.crop),
   },
   release: {
     mixup,
-    noise: gaussianNoise(1),
-    'colour-jitter-blur': batchwise(
-      colourJitterWithBlur({ brightness: 0.25, contrast: 0.15, saturation: 0.15, hue: 0.15 }, { height: 9, width: 7 }),
-    ),
+    noise: gaussianNoise(RELEASE.noise),
+    'colour-jitter-blur': batchwise(colourJitterWithBlur(RELEASE.jitter, RELEASE.blur)),
     'horizontal-flip': horizontalFlip,
     'vertical-flip': verticalFlip,
-    rotation: batchwise(rotation(30)),
+    rotation: batchwise(rotation(RELEASE.rotation)),
   },
 };

@@ -58,8 +58,8 @@ export function affineSource({ rotation, shear, scale, shift }: AffineMap, { hei
 /** Cells along the longer side of the grid that displacements are drawn on: more would not be seen after smoothing. */
 const GRID = 32;
 /** Simard et al. 2003 on 28-pixel digits: displacements of 34 pixels, smoothed over 4. */
-const REACH = 34 / 28;
-const SMOOTHING = 4 / 28;
+export const REACH = 34 / 28;
+export const SMOOTHING = 4 / 28;
 
 /**
  * Elastic distortion (Simard et al. 2003): every point moves by uniform noise in [-1, 1], smoothed by a Gaussian and

@@ -10,9 +10,12 @@ describe('what is perturbed when', () => {
     expect(steps.filter((step) => drawn[step])).toEqual(steps.filter((step) => step % 10 === 9));
   });
 
-  it('with a probability, each network and operation as often', () => {
+  it.each([
+    ['paper', 5],
+    ['release', 6],
+  ] as const)('with a probability, each network and each operation of the pool %s as often', (pool, operations) => {
     const drawn = steps.flatMap((step) => {
-      return drawPerturbation({ pool: 'paper', when: { probability: 0.5 }, networks: 3 }, 5, step) ?? [];
+      return drawPerturbation({ pool, when: { probability: 0.5 }, networks: 3 }, 5, step) ?? [];
     });
     // Four standard deviations of a binomial count
     const near = (count: number, share: number, of: number) => {
@@ -20,8 +23,9 @@ describe('what is perturbed when', () => {
     };
     near(drawn.length, 0.5, 3000);
     for (const network of [0, 1, 2]) near(drawn.filter((each) => each.network === network).length, 1 / 3, drawn.length);
-    for (const name of Object.keys(POOLS.paper)) {
-      near(drawn.filter(({ operation }) => operation === name).length, 1 / 5, drawn.length);
+    expect(Object.keys(POOLS[pool])).toHaveLength(operations);
+    for (const name of Object.keys(POOLS[pool])) {
+      near(drawn.filter(({ operation }) => operation === name).length, 1 / operations, drawn.length);
     }
   });
 

@@ -8,7 +8,7 @@ import { gaussianNoise } from '../../../src/data/perturb/noise.js';
 import { POOLS } from '../../../src/data/perturb/pools.js';
 import { resizedCrop } from '../../../src/data/perturb/random-resized-crop.js';
 import { resample } from '../../../src/data/perturb/sample.js';
-import { affineSource, elastic } from '../../../src/data/perturb/warp.js';
+import { affine, affineSource, elastic, warp } from '../../../src/data/perturb/warp.js';
 import { stream } from '../../../src/util/random.js';
 
 const COUNT = 5;
@@ -158,6 +158,21 @@ describe('geometry', () => {
     const { images } = resizedCrop({ scale: [0.3, 0.3], ratio: [1, 1] })(ramp, stream(4));
     const step = at(images, 0, 4, 4, 0) - at(images, 0, 3, 4, 0);
     expect(step).toBeCloseTo((Math.round(Math.sqrt(0.3 * 64)) / 8) * (1 / 8), 6);
+  });
+
+  it('a warp is affine or elastic, each as often', () => {
+    const ranges = { rotation: 20, translation: 0.1, scale: 0.2, shear: 10 };
+    const shape = { height: 5, width: 5, channels: 1 };
+    const image = batchOf(5, 5, 1, 1).data;
+    const chosen = Array.from({ length: 400 }, (_, seed) => {
+      const random = stream(seed, 'warp');
+      const kind = random.below(2);
+      const expected = (kind === 0 ? affine(ranges) : elastic)(image, shape, random);
+      expect(warp(ranges)(image, shape, stream(seed, 'warp'))).toEqual(expected);
+      return kind;
+    });
+    // Four standard deviations of a binomial count
+    expect(Math.abs(chosen.reduce((a, b) => a + b, 0) - 200)).toBeLessThan(4 * Math.sqrt(400 / 4));
   });
 
   it('elastic keeps what is plain in the middle, and moves a ramp by no more than its reach', () => {
