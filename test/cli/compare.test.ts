@@ -23,7 +23,8 @@ async function experimentFile(change: Partial<ExperimentInput> = {}) {
   return { file, out: join(folder, 'out') };
 }
 
-describe('agon compare', () => {
+// Whole runs, in threads of their own: slow where the machine is busy.
+describe('agon compare', { timeout: 300_000 }, () => {
   it('lets the others go on where a run fails, and says so in the results', async () => {
     const { file, out } = await experimentFile({
       methods: { alone: { rule: 'none' }, wild: { optimizer: { name: 'sgd', lr: 1e30 } } },
@@ -56,5 +57,20 @@ describe('agon compare', () => {
     expect(changed.stderr).toContain('pair-alone-s0: this run was trained with another "epochs", and 1 more run');
     expect(await readFile(comparePaths(out).experiment, 'utf8')).toBe(before);
     expect(existsSync(comparePaths(out).run('pair-all-s0'))).toBe(true);
+  });
+
+  it('finds what a run would fail on before any begins, and leaves nothing', async () => {
+    const { file, out } = await experimentFile({
+      methods: { alone: { rule: 'none' }, kd: { preset: 'kd', teacher: { model: '/no.onnx' } } },
+    });
+    const { exitCode, stderr } = await agon(`compare ${file} --out ${out}`);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('group "pair", method "kd": teacher: /no.onnx:')]);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it('says that its folder cannot be written', async () => {
+    const { file } = await experimentFile();
+    const { exitCode, stderr } = await agon(`compare ${file} --out ${file}/in`);
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/experiment.json\/in: can't be .*\(--out\)/)]);
   });
 });

@@ -9,23 +9,25 @@ import {
   readExperiment,
 } from '../../compare/experiment.js';
 import { comparePaths, finishedRuns, keepExperiment, openExperiment } from '../../compare/folder.js';
+import { checkRuns } from '../../compare/preflight.js';
 import { listMissing, writeResults } from '../../compare/report.js';
 import { DEFAULT_MEASURE, MEASURES, type Measure } from '../../compare/results.js';
 import { checkStored } from '../../compare/stored.js';
 import { resultTables, type TextTable } from '../../compare/tables.js';
 import { sentences } from '../../compare/wording.js';
-import { formatDuration } from '../../report/format.js';
+import { formatDuration, formatNumberOf } from '../../report/format.js';
 import { colorsFor } from '../../report/output.js';
 import { openRunLog } from '../../report/run-log.js';
 import { renderTable } from '../../report/table.js';
 import type { TrainEvent } from '../../train/events.js';
-import { runPaths } from '../../train/run-folder.js';
+import { prepareRunFolder, runPaths } from '../../train/run-folder.js';
 import { fail, messageOf } from '../../util/error.js';
 import { formatCompactHelp } from '../compact-help.js';
 import { onInterrupt } from '../interrupt.js';
 import { type CliIo, writeLines } from '../io.js';
 import { type GivenFlag, givenFlags } from '../merge-settings.js';
 import { choiceOption, numberOption } from '../options.js';
+import { discardRun } from '../run-folders.js';
 import { createOption, SETTING_FLAGS } from '../setting-flags.js';
 import { STOPPED } from '../training.js';
 
@@ -85,13 +87,31 @@ async function compare(
   const experiment = await settle(file, options, flags);
   const folder = options.out ?? `runs/compare-${experiment.name.replaceAll(/[^\w.-]+/g, '-')}`;
   const runs = shareCores(planRuns(experiment, file ?? 'the command line'), options.jobs ?? 1, experiment);
-  await checkStored(folder, runs);
+  await prepareRunFolder(folder, { overwrite: true });
+  const open = await openRuns(folder, runs, io).catch(async (error: unknown) => {
+    await discardRun(folder);
+    throw error;
+  });
   await keepExperiment(folder, experiment);
-  const { stopped, failures } = await runAll(folder, runs, options.jobs ?? 1, io);
+  writeLines(
+    io.stdout,
+    `${formatNumberOf(runs.length, 'run')}: ${runs.length - open.length} finished, ${open.length} to go, ${options.jobs ?? 1} at a time; in ${folder}`,
+  );
+  const { stopped, failures } = await runAll(folder, open, runs.length, options.jobs ?? 1, io);
   await report(folder, experiment, measure, io, failures);
   tellFailures(failures, io);
   if (stopped) writeLines(io.stderr, 'stopped; the same command goes on');
   return stopped ? STOPPED : failures.length > 0 ? FAILED : 0;
+}
+
+/** The runs that aren't finished, with all checked that can be before they begin. */
+async function openRuns(folder: string, runs: readonly PlannedRun[], io: CliIo): Promise<PlannedRun[]> {
+  await checkStored(folder, runs);
+  const done = new Set((await finishedRuns(folder, runs)).map(({ run }) => run.id));
+  const open = runs.filter(({ id }) => !done.has(id));
+  if (open.length > 0) writeLines(io.stdout, 'checking what the runs need');
+  await checkRuns(open);
+  return open;
 }
 
 /** The experiment of a file, or of a comparison's folder, with what flags say. */
@@ -142,14 +162,8 @@ function shareCores(runs: readonly PlannedRun[], jobs: number, { base }: Experim
   return runs.map((run) => ({ ...run, settings: { ...run.settings, threads } }));
 }
 
-async function runAll(folder: string, runs: readonly PlannedRun[], jobs: number, io: CliIo) {
-  const done = new Set((await finishedRuns(folder, runs)).map(({ run }) => run.id));
-  const open = runs.filter(({ id }) => !done.has(id));
-  writeLines(
-    io.stdout,
-    `${runs.length} runs: ${done.size} finished, ${open.length} to go, ${jobs} at a time; in ${folder}`,
-  );
-  const progress = new Progress(runs.length, done.size, io);
+async function runAll(folder: string, open: readonly PlannedRun[], planned: number, jobs: number, io: CliIo) {
+  const progress = new Progress(planned, planned - open.length, io);
   const logs = new Map<string, ReturnType<typeof openRunLog>>();
   const closeLog = async ({ id }: PlannedRun) => {
     const log = logs.get(id);
@@ -235,12 +249,7 @@ class Progress {
 function tellFailures(failures: readonly Failure[], { stderr }: CliIo): void {
   if (failures.length === 0) return;
   const lines = failures.map(({ run, error }) => `  ${run.id}: ${messageOf(error)}`);
-  writeLines(
-    stderr,
-    '',
-    `${failures.length} ${failures.length === 1 ? 'run' : 'runs'} failed; the same command tries again:`,
-    ...lines,
-  );
+  writeLines(stderr, '', `${formatNumberOf(failures.length, 'run')} failed; the same command tries again:`, ...lines);
 }
 
 async function report(
