@@ -5,6 +5,7 @@ import { summarise } from '../data/summary.js';
 import { exportRun } from '../export/export-run.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { fail, present } from '../util/error.js';
+import { describeMachine } from '../util/machine.js';
 import { AGON_VERSION } from '../util/version.js';
 import { checkResumable } from './check-engine.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint.js';
@@ -122,6 +123,7 @@ async function finish({ settings, folder, emit }: TrainOptions, data: RunData, g
     imagesPerSecond: (settings.epochs * context.training.steps * settings.batchSize) / seconds,
     agon: AGON_VERSION,
     onnxruntime: ONNXRUNTIME_VERSION,
+    machine: describeMachine(),
   });
   emit({ type: 'end', winner, ...epochs, model: exported.path, parity: exported.parity });
 }
