@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { SettingLayer } from '../train/explain.js';
 import { parseSettings, type Settings, type SettingsInput } from '../train/settings.js';
 import { createOption, nameOfFlag, SETTING_FLAGS, type SettingFlag } from './setting-flags.js';
 import { describeSetting, type SettingPath } from './setting-schema.js';
@@ -28,6 +29,16 @@ export function mergeSettings(input: SettingsInput, given: readonly GivenFlag[])
     }
   }
   return parseSettings(merged);
+}
+
+/** What each flag says, to explain settings by: `none` turns a whole section off. */
+export function flagLayers(given: readonly GivenFlag[]): SettingLayer[] {
+  return given.map((flag) => {
+    const [section] = flag.path;
+    const nested = flag.path.reduceRight<unknown>((value, key) => ({ [key]: value }), flag.value);
+    const values = flag.path.length > 1 && flag.value === 'none' ? { [section]: null } : nested;
+    return { values: values as SettingLayer['values'], sourceOf: () => nameOfFlag(flag) };
+  });
 }
 
 /** The settings under the flags. A preset may lack what only a flag gives: its teacher. */

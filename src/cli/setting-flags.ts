@@ -24,7 +24,7 @@ export const SETTING_FLAGS: readonly SettingFlag[] = [
   data('--data <set>', ['data'], '"builtin", or the path of a data set'),
   data('--size <pixels>', ['size'], 'height and width of the input', "the data's"),
   data('--limit <n>', ['limit'], 'at most so many training images', 'all'),
-  data('--validation <share>', ['validation'], 'held out, if the set has no such split'),
+  data('--validation <share>', ['validation'], 'held out, if the set has no such split; 0: nothing'),
   data('--augmentation <how>', ['augmentation'], ''),
   contest('--preset <name>', ['preset'], '', 'none'),
   contest('--nets <list>', ['nets'], 'see `agon nets`'),

@@ -1,4 +1,6 @@
+import type { GroupEvaluation } from '../train/events.js';
 import type { RunResult } from '../train/result.js';
+import { fail } from '../util/error.js';
 import type { PlannedRun } from './experiment.js';
 import { type MethodSettings, methodSettings } from './method-settings.js';
 import { holm, type PairedDifference, pairedDifference, type Summary, summarise } from './statistics.js';
@@ -165,8 +167,16 @@ export function measured(result: RunResult, measure: Compared, split: SplitName)
   return 100 * mean(networks.map(({ accuracy }) => accuracy));
 }
 
-function evaluated(result: RunResult, when: 'best' | 'last', split: SplitName) {
-  return result[when][split] ?? result[when].validation;
+function evaluated(result: RunResult, when: 'best' | 'last', split: SplitName): GroupEvaluation {
+  return result[when][split] ?? result[when].validation ?? failUnmeasured(result);
+}
+
+function failUnmeasured({ settings }: RunResult): never {
+  return fail(settings.data, 'there is nothing to compare runs by', {
+    expected: 'a test split, or images held out for validation',
+    got: `no test split, and validation ${settings.validation}`,
+    hint: 'Hold something out (--validation 0.1) in a new comparison',
+  });
 }
 
 function mean(values: readonly number[]): number {

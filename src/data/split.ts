@@ -43,9 +43,9 @@ export function holdOut(split: Split, amount: HoldOut, seed: number): { kept: Sp
   };
 }
 
-/** The data set itself when it has a validation split, else with one held out of its training split. */
+/** The data set itself when it has a validation split or none is wanted (fraction 0), else with one held out of its training split. */
 export function withValidation(dataset: Dataset, amount: HoldOut, seed: number): Dataset {
-  if (dataset.validation) return dataset;
+  if (dataset.validation || ('fraction' in amount && amount.fraction === 0)) return dataset;
   const { kept, held } = holdOut(dataset.train, amount, seed);
   return { ...dataset, train: kept, validation: held };
 }

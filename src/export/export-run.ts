@@ -16,7 +16,7 @@ import { checkParity } from './parity.js';
 
 export interface ExportOptions {
   readonly checkpoint: 'best' | 'last';
-  /** Index or name of a network; the one that validated best when left out. */
+  /** Index or name of a network; the run's winner when left out. */
   readonly network?: string | undefined;
   /** All networks as one model, whose softmax is the mean of their probabilities, instead of one network. */
   readonly ensemble?: boolean | undefined;
@@ -92,7 +92,7 @@ function oneNetwork(group: Group, { best }: Checkpoint, { network: wanted, check
     name,
     file: isWinner ? basename(runPaths('').winner) : fileOf(`${name}-${index}`, checkpoint),
     described: { network: name, networkIndex: index },
-    validationAccuracy: best?.validation[index]?.accuracy,
+    validationAccuracy: best?.validation?.[index]?.accuracy,
   };
 }
 
@@ -111,7 +111,7 @@ function wholeGroup(
     name: 'the ensemble',
     file: fileOf('ensemble', checkpoint),
     described: { ensemble: networks.map(({ name }) => name) },
-    validationAccuracy: best?.ensemble.accuracy,
+    validationAccuracy: best?.ensemble?.accuracy,
   };
 }
 

@@ -6,7 +6,7 @@ import type { NetworkProgress } from './progress.js';
 
 /** One row: a network in an epoch. What is not known yet is left out. */
 export interface EpochRow extends Partial<NetworkProgress> {
-  readonly validation?: { readonly loss: number; readonly accuracy: number };
+  readonly validation?: { readonly loss: number; readonly accuracy: number } | undefined;
   readonly best?: boolean;
 }
 
@@ -25,9 +25,10 @@ export class EpochTable {
   readonly #labels: readonly string[];
   readonly #width: number;
   readonly #taught: boolean;
+  readonly #validated: boolean;
 
   constructor(
-    { networks, settings }: Pick<StartEvent, 'networks' | 'settings'>,
+    { networks, settings, data }: Pick<StartEvent, 'networks' | 'settings' | 'data'>,
     columns: number,
     private readonly colors: Colors,
   ) {
@@ -36,6 +37,7 @@ export class EpochTable {
     this.#labels = labels.map((label) => shorten(label, room));
     this.#width = Math.max('network'.length, ...this.#labels.map((label) => label.length));
     this.#taught = settings.rule !== 'none';
+    this.#validated = data.splits.some(({ name }) => name === 'validation');
   }
 
   /** The column headings. */
@@ -62,8 +64,7 @@ export class EpochTable {
       label.padEnd(this.#width),
       (loss ?? '').padStart(7),
       (accuracy ?? '').padStart(7),
-      (valLoss ?? '').padStart(9),
-      (valAccuracy ?? '').padStart(7),
+      ...(this.#validated ? [(valLoss ?? '').padStart(9), (valAccuracy ?? '').padStart(7)] : []),
       (won ?? '').padStart(5),
     ];
     return [...columns, ...(this.#taught ? [(taught ?? '').padStart(6)] : [])].join('  ');
@@ -111,7 +112,7 @@ export function finishedRows(
 
 /** Index of the network that validated best: by accuracy, then by loss. */
 function bestOf(networks: readonly NetworkEpoch[]): number {
-  const order = networks.map(({ validation: { loss, accuracy } }, i) => ({ i, loss, accuracy }));
+  const order = networks.flatMap(({ validation }, i) => (validation ? [{ i, ...validation }] : []));
   order.sort((a, b) => b.accuracy - a.accuracy || a.loss - b.loss);
   return order[0]?.i ?? -1;
 }

@@ -75,9 +75,10 @@ export class PlainReport implements EventReport {
     if (this.quiet) return;
     this.#written = this.now();
     const networks = rows.map((row, i) => {
-      const { loss, accuracy } = row.validation ?? { loss: Number.NaN, accuracy: Number.NaN };
-      const validation = `validation ${formatLoss(loss)} ${formatPercent(accuracy)}${row.best ? ' (best so far)' : ''}`;
-      return `${labels[i]} ${describe(row)}, ${validation}`;
+      const { loss, accuracy } = row.validation ?? {};
+      const validated = loss !== undefined && accuracy !== undefined;
+      const validation = validated ? `, validation ${formatLoss(loss)} ${formatPercent(accuracy)}` : '';
+      return `${labels[i]} ${describe(row)}${validation}${row.best ? ' (best so far)' : ''}`;
     });
     const speed = describeSpeed(event.imagesPerSecond, stallOf(event), progress.secondsLeft);
     this.#write([`epoch ${event.epoch + 1}/${progress.epochs}: ${[speed, ...networks].join('; ')}`]);

@@ -1,4 +1,5 @@
 import type { EndEvent, EvaluatedEpoch, NetworkInfo } from '../train/events.js';
+import { present } from '../util/error.js';
 import { formatPercent, printable } from './format.js';
 import { labelled } from './header.js';
 import { labelNetworks } from './labels.js';
@@ -13,10 +14,16 @@ export function summaryLines(
 ): string[] {
   const labels = labelNetworks(networks);
   const row = (label: string, ...parts: string[]) => labelled(label, parts, columns, colors);
-  const measured = best.test ? 'test' : 'validation';
-  const table = resultTable(labels, winner.index, best, last, colors);
+  const measured = best.test ? 'test' : best.validation ? 'validation' : 'measured';
+  const table =
+    measured === 'measured'
+      ? ['nothing: there is no test split']
+      : resultTable(labels, winner.index, best, last, colors);
+  const chosen = best.validation
+    ? `by validation, at epoch ${best.epoch + 1}`
+    : 'by training loss in the last epoch, as nothing was held out';
   return [
-    ...row('winner', `${colors.bold(labels[winner.index] ?? winner.name)} by validation, at epoch ${best.epoch + 1}`),
+    ...row('winner', `${colors.bold(labels[winner.index] ?? winner.name)} ${chosen}`),
     ...table.map((line, i) => row(i === 0 ? measured : '', line)[0] as string),
     ...row('model', printable(model)),
     ...row('parity', `its logits differ from the trainer's by ${parity.toExponential(1)} at most`),
@@ -35,11 +42,12 @@ function resultTable(
   const width = Math.max(...names.map((name) => name.length));
   const epochs = best.epoch === last.epoch ? [best] : [best, last];
   const cells = (epoch: EvaluatedEpoch, i: number) => {
-    const { networks, ensemble } = epoch.test ?? epoch.validation;
+    const { networks, ensemble } = present(epoch.test ?? epoch.validation, 'an evaluation');
     const { accuracy, top5, ece } = networks[i] ?? ensemble;
     return `${formatPercent(accuracy).padStart(6)} ${formatPercent(top5).padStart(7)} ${formatPercent(ece).padStart(7)}`;
   };
-  const head = epochs.map(({ epoch }) => `epoch ${epoch + 1}`.padEnd(24)).join('  ');
+  const meanings = ["winner's best", 'last'];
+  const head = epochs.map(({ epoch }, i) => `epoch ${epoch + 1}: ${meanings[i]}`.padEnd(24)).join('  ');
   const titles = epochs.map(() => ' top-1   top-5     ECE').join('   ');
   const lines = names.map((name, i) => {
     const text = `${name.padEnd(width)}  ${epochs.map((epoch) => cells(epoch, i)).join('   ')}`;

@@ -42,9 +42,17 @@ const header = z.object({
       ce: z.array(z.number()),
     })
     .nullable(),
-  /** The best epoch so far: which network validated best in it, and how all did. */
+  /**
+   * The best epoch so far: which network validated best in it, and how all did. Where nothing is held out, the last epoch, and
+   * which network had the lowest training loss in it.
+   */
   best: z
-    .object({ epoch: z.int(), network: z.int(), validation: z.array(evaluationSchema), ensemble: evaluationSchema })
+    .object({
+      epoch: z.int(),
+      network: z.int(),
+      validation: z.array(evaluationSchema).optional(),
+      ensemble: evaluationSchema.optional(),
+    })
     .nullable(),
   classes: z.array(z.string()),
   /** Forms of computations that were chosen for speed: another choice would round otherwise. */

@@ -58,7 +58,8 @@ export async function openContext(
     perturbation: openPerturbation(settings, { ...source, totalSteps: settings.epochs * stepsPerEpoch }, resumed),
     predictors: await openPredictors(group, settings),
     training,
-    validation: stoppable(evaluationLoader(dataset.validation, preprocessing, settings), stopRequested),
+    validation:
+      dataset.validation && stoppable(evaluationLoader(dataset.validation, preprocessing, settings), stopRequested),
     lineage,
     constants: {
       settings,
@@ -81,7 +82,7 @@ export async function openContext(
 
 export async function closeContext(context: LoopContext): Promise<void> {
   const { stepper, predictors, training, validation, teacher } = context;
-  await Promise.all([training.close(), validation.close()]);
+  await Promise.all([training.close(), validation?.close()]);
   await stepper.close();
   await teacher?.close();
   for (const predictor of predictors) await predictor.close();

@@ -10,9 +10,9 @@ import { channelStatistics } from '../data/statistics.js';
 import { bytesOf } from '../util/typed-array.js';
 import type { Settings } from './settings.js';
 
-/** The data of a run: with a validation split, and how images become inputs. */
+/** The data of a run, with a validation split unless nothing is to be held out, and how images become inputs. */
 export interface RunData {
-  readonly dataset: Dataset & { readonly validation: Split };
+  readonly dataset: Dataset;
   readonly preprocessing: Preprocessing;
   readonly augmentation: Augmentation;
   /** Changes when images are added, removed, renamed or moved to another class. */
@@ -28,7 +28,7 @@ export async function prepareData(settings: Settings, onProgress: () => void = (
   const fingerprint = fingerprintOf(opened);
   const split = withValidation(opened, { fraction: settings.validation }, settings.seed);
   const train = settings.limit ? limitSplit(split.train, settings.limit, settings.seed) : split.train;
-  const dataset = { ...split, train } as RunData['dataset'];
+  const dataset = { ...split, train };
   const input = inputSize(settings, dataset);
   const statistics = await channelStatistics(dataset, { input, seed: settings.seed, onProgress });
   const preprocessing = preprocessingFor(dataset, statistics, input);

@@ -8,7 +8,7 @@ import { evaluate, loadPredictors } from './evaluate.js';
 import type { Evaluation, NetworkInfo } from './events.js';
 import { openPredictors, openRunGroup } from './group.js';
 import { runPaths } from './run-folder.js';
-import { parseSettings } from './settings.js';
+import { parseSettings, type Settings } from './settings.js';
 
 export interface EvaluateOptions {
   readonly checkpoint: 'best' | 'last';
@@ -21,6 +21,9 @@ export interface EvaluateOptions {
 }
 
 export interface RunEvaluation {
+  /** How many the networks were trained for, and whether validation chose it: for how the winner did. */
+  readonly epochs: number;
+  readonly chosen: boolean;
   readonly split: SplitName;
   readonly images: number;
   readonly results: readonly { readonly network: NetworkInfo; readonly evaluation: Evaluation }[];
@@ -40,8 +43,9 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
   const opened = withValidation(await openDataset(settings.data), { fraction: settings.validation }, settings.seed);
   checkClasses(settings.data, opened.classes, checkpoint);
   const name = options.split ?? (opened.test ? 'test' : 'validation');
-  const split = opened[name] ?? fail(settings.data, `there is no ${name} split`);
-  const { preprocessing } = checkpoint;
+  const split = opened[name] ?? failNoSplit(settings, name);
+  const { preprocessing, best } = checkpoint;
+  const chosen = options.checkpoint === 'best' && best?.validation !== undefined;
   const group = await openRunGroup(folder, checkpoint);
   const predictors = await openPredictors(group, settings);
   loadPredictors(predictors, settledTensors(checkpoint));
@@ -52,11 +56,27 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
       network,
       evaluation: present(evaluations.networks[i], 'its evaluation'),
     }));
-    return { split: name, images: split.length, results, ensemble: evaluations.ensemble };
+    return {
+      epochs: checkpoint.position.epoch,
+      chosen,
+      split: name,
+      images: split.length,
+      results,
+      ensemble: evaluations.ensemble,
+    };
   } finally {
     await loader.close();
     for (const predictor of predictors) await predictor.close();
   }
+}
+
+function failNoSplit({ data, validation }: Settings, name: SplitName): never {
+  return fail(data, `there is no ${name} split`, {
+    hint:
+      name === 'validation' && validation === 0
+        ? 'The run held nothing out (--validation 0): use --split train, or other images (--data)'
+        : 'Use another split (--split), or other images (--data)',
+  });
 }
 
 function checkClasses(data: string, got: readonly string[], { classes }: Checkpoint): void {

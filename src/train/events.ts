@@ -82,7 +82,8 @@ export interface NetworkEpoch {
   readonly won: number;
   /** KL divergence from its teachers, added up over the steps. */
   readonly klMass: number;
-  readonly validation: Evaluation;
+  /** Absent where nothing is held out. */
+  readonly validation?: Evaluation;
 }
 
 /** How the perturbations of some steps did, by operation. */
@@ -113,7 +114,7 @@ export interface EpochEvent {
   readonly epoch: number;
   readonly lr: number;
   readonly networks: readonly NetworkEpoch[];
-  /** Whether a network validated better than any in an earlier epoch. */
+  /** Whether a network validated better than any in an earlier epoch; false where nothing is held out. */
   readonly best: boolean;
   /** Steps whose teachers were others than the step's before. */
   readonly roleChanges: number;
@@ -131,19 +132,19 @@ export interface StopEvent extends Position {
   readonly checkpoint: string;
 }
 
-/** A group at the end of an epoch, from 0; on the test split, if there is one. */
+/** A group at the end of an epoch, from 0; on the splits that there are. */
 export interface EvaluatedEpoch {
   readonly epoch: number;
-  readonly validation: GroupEvaluation;
+  readonly validation?: GroupEvaluation | undefined;
   readonly test?: GroupEvaluation | undefined;
 }
 
 /** The end of a whole run. */
 export interface EndEvent {
   readonly type: 'end';
-  /** The network that validated best. */
+  /** The network that validated best; where nothing is held out, that with the lowest training loss in the last epoch. */
   readonly winner: NetworkInfo;
-  /** All networks at the best epoch and the last one. */
+  /** All networks at the epoch in which the winner was best, and at the last one; the same where nothing is held out. */
   readonly best: EvaluatedEpoch;
   readonly last: EvaluatedEpoch;
   readonly model: string;

@@ -1,4 +1,4 @@
-import { PRESETS } from './presets.js';
+import { PRESETS, presetValues } from './presets.js';
 import type { Settings } from './settings.js';
 
 /** A setting, its value, and where that comes from. */
@@ -10,37 +10,60 @@ export interface ExplainedSetting {
   readonly source: string;
 }
 
-/** Values that were given by somebody, by the path of the setting: a file, a flag. */
-export type GivenBy = ReadonlyMap<string, string>;
-
-/** Every setting of a run with where it comes from: who gave it, else the preset's source, else the default. */
-export function explainSettings(settings: Settings, given: GivenBy): ExplainedSetting[] {
-  const preset = settings.preset === null ? undefined : PRESETS[settings.preset];
-  return flatten(settings).map(({ path, value }) => {
-    const stated = preset?.[path.split('.')[0] as keyof typeof preset];
-    const inPreset = stated && sameLeaf(stated.value, path, value);
-    return { path, value, source: givenBy(given, path) ?? (inPreset ? stated.source : 'default') };
-  });
+/** Settings that somebody gives over those of the layers before: a file, flags. */
+export interface SettingLayer {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Who gives the value at a path: the file's name, the flag's. */
+  readonly sourceOf: (path: string) => string;
 }
 
-/** Whoever gave the setting, or the section that it is in. */
-function givenBy(given: GivenBy, path: string): string | undefined {
-  const parts = path.split('.');
-  const prefixes = parts.map((_, i) => parts.slice(0, parts.length - i).join('.'));
-  const known = prefixes.find((prefix) => given.has(prefix));
-  return known && given.get(known);
+/** Every setting of a run with where it comes from: the last of the layers that gives it, else the preset, else the default. */
+export function explainSettings(settings: Settings, layers: readonly SettingLayer[]): ExplainedSetting[] {
+  const stated: Stated = new Map();
+  for (const layer of [...presetLayers(settings), ...layers]) addLayer(stated, layer);
+  return flatten(settings).map(({ path, value }) => ({ path, value, source: stated.get(path)?.source ?? 'default' }));
 }
 
-function sameLeaf(section: unknown, path: string, value: unknown): boolean {
-  const leaf = flatten({ [path.split('.')[0] as string]: section }).find((each) => each.path === path);
-  return leaf !== undefined && JSON.stringify(leaf.value) === JSON.stringify(value);
+/** What layers state, by path. */
+type Stated = Map<string, { readonly value: unknown; readonly source: string }>;
+
+function presetLayers({ preset }: Settings): SettingLayer[] {
+  if (preset === null) return [];
+  const stated = PRESETS[preset];
+  const sourceOf = (path: string) => stated[path.split('.')[0] as keyof typeof stated].source;
+  return [{ values: presetValues(preset), sourceOf }];
+}
+
+/** What of a section stays when a layer is put over it is as the settings are merged (`withPreset`, `mergeSettings`). */
+function addLayer(stated: Stated, { values, sourceOf }: SettingLayer): void {
+  for (const [key, value] of Object.entries(values)) {
+    if (value === undefined) continue;
+    if (replacesWhole(stated, key, value)) forget(stated, key);
+    // One that was off
+    stated.delete(key);
+    if (isSection(value) && value.when !== undefined) forget(stated, `${key}.when`);
+  }
+  for (const { path, value } of flatten(values)) stated.set(path, { value, source: sourceOf(path) });
+}
+
+/** Whether nothing of a section stays: it is off, it is about another choice, or it isn't merged at all. */
+function replacesWhole(stated: Stated, key: string, value: unknown): boolean {
+  if (!isSection(value) || key === 'augmentation') return true;
+  return value.name !== undefined && value.name !== stated.get(`${key}.name`)?.value;
+}
+
+function forget(stated: Stated, section: string): void {
+  for (const path of [...stated.keys()]) if (path.startsWith(`${section}.`)) stated.delete(path);
 }
 
 /** All values of nested settings by path; lists are values. */
 export function flatten(section: object, prefix = ''): { readonly path: string; readonly value: unknown }[] {
   return Object.entries(section).flatMap(([key, value]) => {
     const path = prefix + key;
-    const nested = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return nested ? flatten(value as object, `${path}.`) : [{ path, value: value as unknown }];
+    return isSection(value) ? flatten(value, `${path}.`) : [{ path, value: value as unknown }];
   });
+}
+
+function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

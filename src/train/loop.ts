@@ -1,14 +1,14 @@
 import type { Batch, Loader } from '../data/loader.js';
 import type { Preprocessing } from '../data/preprocess.js';
 import { networkPrefix } from '../distill/step.js';
-import { bestOther } from '../distill/trial.js';
+import { bestOther, lowest } from '../distill/trial.js';
 import type { Tensor } from '../onnx/tensor.js';
 import type { Predictor } from '../runtime/predictor.js';
 import type { StepRunner } from '../runtime/step-runner.js';
 import { fail } from '../util/error.js';
 import type { Checkpoint, CheckpointHeader } from './checkpoint.js';
 import { evaluate, loadPredictors } from './evaluate.js';
-import type { Emit, Evaluation, GroupEvaluation, NetworkInfo, Position, StepEvent } from './events.js';
+import type { Emit, Evaluation, GroupEvaluation, NetworkEpoch, NetworkInfo, Position, StepEvent } from './events.js';
 import { type FeedSource, feedsFor } from './feeds.js';
 import { learningRateOf } from './learning-rate.js';
 import { lineageOf } from './lineage.js';
@@ -26,8 +26,8 @@ export interface LoopContext extends FeedSource {
   readonly perturbation: ParameterPerturbation | undefined;
   readonly predictors: readonly Predictor[];
   readonly training: Loader;
-  /** Its epochs throw {@link Stopped} when a stop is asked for. */
-  readonly validation: Loader;
+  /** Unless nothing is held out. Its epochs throw {@link Stopped} when a stop is asked for. */
+  readonly validation: Loader | undefined;
   readonly lineage: LineageFile;
   /** What a checkpoint says beside position, sums, times, best, trial and tensors. */
   readonly constants: Pick<Checkpoint, 'settings' | 'classes' | 'dataFingerprint' | 'preprocessing' | 'forms'>;
@@ -70,12 +70,11 @@ export async function trainLoop(context: LoopContext): Promise<Position | undefi
       await context.saveLast(snapshot(context, state, { ...position, tally, best, seconds }, open));
       return position;
     }
-    const { networks: validated, ensemble } = validation;
-    const winner = bestOf(validated);
-    const improved = best === null || isBetter(validated[winner], best.validation[best.network]);
-    if (improved) best = { epoch, network: winner, validation: validated, ensemble };
-
     const [networks, group] = [tally.networkMeans(), tally.groupMeans()];
+    const before = best;
+    best = bestSoFar(before, epoch, networks, validation);
+    const improved = best !== before;
+
     seconds += group.seconds;
     tally.nextEpoch();
     position = { epoch: epoch + 1, step: 0 };
@@ -86,8 +85,11 @@ export async function trainLoop(context: LoopContext): Promise<Position | undefi
       type: 'epoch',
       epoch,
       lr: rateAt(context, { epoch, step: context.training.steps - 1 }),
-      networks: networks.map((mean, i) => ({ ...mean, validation: validated[i] as Evaluation })),
-      best: improved,
+      networks: networks.map((mean, i) => {
+        const validated = validation.networks?.[i];
+        return { ...mean, ...(validated && { validation: validated }) };
+      }),
+      best: improved && validation.networks !== undefined,
       ...group,
       imagesPerSecond: (context.training.steps * settings.batchSize) / group.seconds,
     });
@@ -154,12 +156,13 @@ function rateAt(context: LoopContext, position: Position): number {
   return learningRateOf(context.settings, context.training.steps, countOf(context, position));
 }
 
-/** Evaluates the networks after an epoch; undefined when a stop was asked for meanwhile. */
+/** Evaluates the networks after an epoch, if something is held out for that; undefined when a stop was asked for meanwhile. */
 async function validate(
   context: LoopContext,
   state: ReadonlyMap<string, Tensor>,
   epoch: number,
-): Promise<GroupEvaluation | undefined> {
+): Promise<Partial<GroupEvaluation> | undefined> {
+  if (!context.validation) return {};
   context.emit({ type: 'phase', phase: 'validation' });
   loadPredictors(context.predictors, state);
   const evaluation = await evaluate(context.predictors, context.validation, context.input).catch(undefinedIfStopped);
@@ -198,6 +201,19 @@ function snapshot(
     trial: open ? { ...open.trial, ce: [...open.trial.ce] } : null,
     tensors: new Map([...state, ...(open?.tensors ?? [])]),
   };
+}
+
+/** Where nothing is held out the last epoch is the best, and in it the network with the lowest training loss. */
+function bestSoFar(
+  best: Best | null,
+  epoch: number,
+  means: readonly Pick<NetworkEpoch, 'loss'>[],
+  { networks, ensemble }: Partial<GroupEvaluation>,
+): Best {
+  if (!networks) return { epoch, network: lowest(means.map(({ loss }) => loss)) };
+  const network = bestOf(networks);
+  const improved = isBetter(networks[network], best?.validation?.[best.network]);
+  return best && !improved ? best : { epoch, network, validation: networks, ensemble };
 }
 
 /** The network with the highest validation accuracy, of equals the one with the lowest loss. */

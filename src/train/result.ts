@@ -21,7 +21,8 @@ export const groupEvaluationSchema = z.object({ networks: z.array(evaluationSche
 const atCheckpoint = z.object({
   /** From 0. */
   epoch: z.int(),
-  validation: groupEvaluationSchema,
+  /** Absent where nothing is held out. */
+  validation: groupEvaluationSchema.optional(),
   test: groupEvaluationSchema.optional(),
 });
 
@@ -29,8 +30,9 @@ const atCheckpoint = z.object({
 export const runResultSchema = z.object({
   settings: settingsSchema,
   networks: z.array(z.object({ index: z.int(), name: z.string(), parameters: z.int() })),
-  /** Index of the network that validated best. */
+  /** Index of the network that validated best; where nothing is held out, of the lowest training loss in the last epoch. */
   winner: z.int(),
+  /** The epoch in which the winner validated best, with all networks; where nothing is held out, the last. */
   best: atCheckpoint,
   last: atCheckpoint,
   /** Wall time of all training steps, without validation; and images of one network a second through them. */

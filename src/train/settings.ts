@@ -104,8 +104,8 @@ export const settingsSchema = z.strictObject({
   size: count.optional(),
   /** At most this many training images, in proportion to the classes. */
   limit: count.optional(),
-  /** Share of the training images held out for validation, if the data set has no validation split. */
-  validation: z.number().gt(0).lt(1).default(0.1),
+  /** Share of the training images held out for validation, if the data set has no validation split; 0: nothing is. */
+  validation: z.number().min(0).lt(1).default(0.1),
   /** `auto` is pad-and-crop and flip for small images of one size, random resized crop and flip for others. */
   augmentation: z
     .union([z.literal('auto'), z.literal('none'), augmentation], { error: 'expected "auto", "none" or an object' })

@@ -14,6 +14,7 @@ import { evaluationLoader, prepareData, type RunData } from './data.js';
 import { evaluate, loadPredictors } from './evaluate.js';
 import type { EvaluatedEpoch, GroupEvaluation } from './events.js';
 import { createGroup, type Group } from './group.js';
+import { idleSettings } from './idle-settings.js';
 import { type LoopContext, trainLoop } from './loop.js';
 import { openRunSources, openSources, settleNetworks } from './network-source.js';
 import { presetDifferences } from './presets.js';
@@ -89,6 +90,10 @@ function announce({ settings, folder, emit }: TrainOptions, data: RunData, group
     emit({ type: 'warning', message: `skipped ${path}: ${reason}` });
   const more = data.dataset.skipped.length - 10;
   if (more > 0) emit({ type: 'warning', message: `skipped ${more} more files (see \`agon data\`)` });
+  const totalSteps = settings.epochs * context.training.steps;
+  for (const message of idleSettings(settings, { graphs: group.graphs, totalSteps }))
+    emit({ type: 'warning', message });
+  if (!data.dataset.validation && !data.dataset.test) emit({ type: 'warning', message: UNMEASURED });
   emit({
     type: 'start',
     folder,
@@ -103,6 +108,9 @@ function announce({ settings, folder, emit }: TrainOptions, data: RunData, group
     onnxruntime: ONNXRUNTIME_VERSION,
   });
 }
+
+const UNMEASURED =
+  'nothing is held out (validation 0) and there is no test split: no accuracy of this run will be known but that on its training images';
 
 /** Evaluates the best and the last epoch, exports the winner of the best one, and leaves the result in the folder. */
 async function finish({ settings, folder, emit }: TrainOptions, data: RunData, group: Group, context: LoopContext) {
@@ -148,7 +156,7 @@ async function evaluateEpochs(
   };
   const evaluated: EvaluatedEpoch = {
     epoch,
-    validation: { networks: validation, ensemble },
+    ...(validation && ensemble && { validation: { networks: validation, ensemble } }),
     ...(test && { test: await measure(checkpoint.tensors, test) }),
   };
   const lastEpoch = settings.epochs - 1;
@@ -157,7 +165,7 @@ async function evaluateEpochs(
       ? evaluated
       : {
           epoch: lastEpoch,
-          validation: await measure(final.tensors, held),
+          ...(held && { validation: await measure(final.tensors, held) }),
           ...(test && { test: await measure(final.tensors, test) }),
         };
   return { best: { checkpoint, evaluated }, last, seconds: final.seconds };

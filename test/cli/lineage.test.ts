@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { lineageLines } from '../../src/cli/lineage-text.js';
 import { lineageCsv } from '../../src/train/lineage-csv.js';
 import { type Lineage, LineageFile, readLineage } from '../../src/train/lineage-file.js';
@@ -128,6 +128,49 @@ describe('agon lineage', () => {
     expect(json).toEqual(summariseLineage(lineage));
     expect((await agon(`lineage ${folder} --steps`)).stdout.trimEnd().split('\n')).toEqual(lineageCsv(LINEAGE));
     expect((await agon(`lineage ${folder} --steps --json`)).exitCode).not.toBe(0);
+  });
+
+  it('tells whether another run had the same teachers, and else where they part', async () => {
+    const other = await mkdtemp(join(tmpdir(), 'agon-lineage-'));
+    onTestFinished(() => rm(other, { recursive: true }));
+    const write = async (lineage: Lineage) => {
+      await rm(runPaths(other).lineage, { force: true });
+      const file = new LineageFile(runPaths(other).lineage, lineage);
+      for (const step of lineage.steps) if (step) file.append(step);
+      await file.flush();
+      return agon(`lineage ${folder} --against ${other}`);
+    };
+    const steps = LINEAGE.steps.map((step) => step && { ...step, margin: 9 });
+    expect(await write({ ...LINEAGE, steps })).toMatchObject({
+      exitCode: 0,
+      stdout: 'equal: 4 steps in which the same networks taught and were ahead\n',
+    });
+    expect((await write({ ...LINEAGE, steps: steps.slice(0, 1) })).stdout).toBe(
+      `equal: 1 step in which the same networks taught and were ahead; ${folder} has 3 more\n`,
+    );
+    const parted = await write({ ...LINEAGE, steps: [...steps.slice(0, 3), ahead(0)] });
+    const width = Math.max(folder.length, other.length);
+    expect([parted.exitCode, parted.stdout.split('\n')]).toEqual([
+      1,
+      [
+        'different from epoch 2, step 1 on; 3 steps before are equal',
+        `${folder.padEnd(width)}  wrn_16_2 was ahead; wrn_16_2 taught resnet8 #0, resnet8 #1`,
+        `${other.padEnd(width)}  resnet8 #0 was ahead; resnet8 #0 taught resnet8 #1, wrn_16_2`,
+        '',
+      ],
+    ]);
+    expect(JSON.parse((await agon(`lineage ${folder} --against ${other} --json`)).stdout)).toMatchObject({
+      equal: 3,
+      parting: { count: 3, epoch: 1, step: 0, one: { winner: 2 }, other: { winner: 0 } },
+    });
+    const alien = await write({ ...LINEAGE, networks: ['resnet8', 'resnet8', 'resnet20'] });
+    expect([alien.exitCode, alien.stderr]).toEqual([
+      1,
+      expect.stringContaining(
+        `${other}: its networks are not those of the run that it is compared with: expected resnet8`,
+      ),
+    ]);
+    expect((await write({ ...LINEAGE, steps: [] })).exitCode).toBe(1);
   });
 
   it('of a folder without one is an error that names the file', async () => {

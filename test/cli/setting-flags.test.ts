@@ -100,7 +100,7 @@ describe('flags of agon train', () => {
     ['--lr fast', '--lr: bad value: expected a number above 0, got "fast"'],
     ['--lr Infinity', '--lr: bad value: expected a number above 0, got "Infinity"'],
     ['--momentum 1', '--momentum: bad value: expected a number from 0 and below 1, got "1"'],
-    ['--validation 1', '--validation: bad value: expected a number above 0 and below 1, got "1"'],
+    ['--validation 1', '--validation: bad value: expected a number from 0 and below 1, got "1"'],
     ['--milestones 5,x', '--milestones: bad value: expected a number from 0, got "x"'],
     ['--nets resnet8,', '--nets: bad value: expected a list like a,b,c, got "resnet8,"'],
     ['--rule argmn', '--rule: there is no "argmn". Did you mean "argmin"?'],

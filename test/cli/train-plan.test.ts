@@ -6,7 +6,7 @@ import { planTraining } from '../../src/cli/commands/train.js';
 import { defaultRunFolder, discardRun, latestRun } from '../../src/cli/run-folders.js';
 import { beginRun, prepareRunFolder } from '../../src/train/run-folder.js';
 import { parseSettings } from '../../src/train/settings.js';
-import { parseFlags } from './command-line.js';
+import { agon, parseFlags } from './command-line.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -91,5 +91,32 @@ describe('a resumed run', () => {
     for (const each of [empty, used]) await discardRun(each);
     expect(await readdir(folder)).toEqual(['run', 'used']);
     expect(await readdir(used)).toEqual(['notes.txt']);
+  });
+});
+
+describe('agon train --explain', () => {
+  it('names flag, file, preset or default for each value', async () => {
+    const config = await configFile(
+      '{ "preset": "cd-paper", "optimizer": { "lr": 0.3 }, "beta": 0.5, "inputPerturbation": { "pool": "release" } }',
+    );
+    const flags = '--perturb-input none --alpha 2 --momentum 0.5 --schedule cosine --mutation-sigma 0.1';
+    const { stdout, exitCode } = await agon(`train --explain --config ${config} ${flags}`);
+    expect(exitCode).toBe(0);
+    const rows = stdout.split('\n').map((line) => line.split(/ {2,}/));
+    const sourceOf = (path: string) => rows.find(([name]) => name === path)?.slice(1);
+    expect(sourceOf('preset')).toEqual(['cd-paper', config]);
+    expect(sourceOf('rule')).toEqual(['argmin', 'paper']);
+    expect(sourceOf('inputPerturbation')).toEqual(['null', '--perturb-input']);
+    expect(sourceOf('optimizer.lr')).toEqual(['0.3', config]);
+    expect(sourceOf('optimizer.momentum')).toEqual(['0.5', '--momentum']);
+    expect(sourceOf('optimizer.nesterov')).toEqual(['true', 'assumed']);
+    expect(sourceOf('schedule.name')).toEqual(['cosine', '--schedule']);
+    expect(sourceOf('schedule.min')).toEqual(['0', 'default']);
+    expect(sourceOf('parameterPerturbation.sigma')).toEqual(['0.1', '--mutation-sigma']);
+    expect(sourceOf('parameterPerturbation.window')).toEqual(['10', 'default']);
+    expect([sourceOf('alpha'), sourceOf('beta')]).toEqual([
+      ['2', '--alpha'],
+      ['0.5', config],
+    ]);
   });
 });

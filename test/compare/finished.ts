@@ -11,6 +11,8 @@ export interface FinishedOptions {
   readonly last: Accuracies;
   readonly winner?: number;
   readonly test?: boolean;
+  /** Whether something was held out. */
+  readonly held?: boolean;
 }
 
 /** What is taken off at the best epoch, and on the validation split. */
@@ -18,11 +20,11 @@ export const [OFF_AT_BEST, OFF_ON_VALIDATION] = [10, 20];
 
 /** A finished run of two networks. */
 export function finished(method: string, seed: number, options: FinishedOptions): Finished {
-  const { group = 'pair', last, winner = 0, test = true } = options;
-  const settings = parseSettings({ nets: ['resnet8', 'resnet20'], seed });
+  const { group = 'pair', last, winner = 0, test = true, held = true } = options;
+  const settings = parseSettings({ nets: ['resnet8', 'resnet20'], seed, ...(!held && { validation: 0 }) });
   const evaluated = (epoch: number, off: number): RunResult['best'] => ({
     epoch,
-    validation: evaluationOf(last, off + OFF_ON_VALIDATION),
+    ...(held && { validation: evaluationOf(last, off + OFF_ON_VALIDATION) }),
     ...(test && { test: evaluationOf(last, off) }),
   });
   const result: RunResult = {

@@ -56,6 +56,15 @@ describe('a comparison', () => {
     expect(differences.find(({ a, b }) => a === 'y' && b === 'x')?.difference.mean).toBeCloseTo(2, 6);
   });
 
+  it('needs nothing held out where there is a test split, and something to measure', () => {
+    const runs = RUNS.map(({ run: { method, seed } }) => finished(method, seed, { last: [50, 70, 72], held: false }));
+    expect(compareRuns(runs, 'winner-best')).toMatchObject({ split: 'test', methods: [{ seeds: [0, 1, 2] }, {}, {}] });
+    const unmeasured = finished('x', 0, { last: [1, 1, 1], held: false, test: false });
+    expect(() => compareRuns([...runs, unmeasured], 'mean-last')).toThrow(
+      'builtin: there is nothing to compare runs by: expected a test split, or images held out for validation, got no test',
+    );
+  });
+
   it('pairs methods by seeds, and adjusts for as many pairs', () => {
     const { differences } = compareRuns(RUNS, 'mean-last');
     expect(differences.map(({ a, b }) => `${a} - ${b}`)).toEqual(['y - x', 'z - x', 'z - y']);

@@ -108,7 +108,7 @@ describe('the exported ensemble', () => {
     const ensemble = ['resnet-cifar', 'mobilenetv2', 'resnet-cifar'];
     expect(last).toMatchObject({ ensemble, checkpoint: 'last', epochs: 4 });
     expect(last).not.toHaveProperty('validationAccuracy');
-    expect(first).toMatchObject({ ensemble, validationAccuracy: checkpoint.best?.ensemble.accuracy });
+    expect(first).toMatchObject({ ensemble, validationAccuracy: checkpoint.best?.ensemble?.accuracy });
   });
 
   it('predicts the mean of what its networks predict', async () => {

@@ -64,7 +64,7 @@ describe('the exported winner', () => {
       networkIndex: winner.index,
       checkpoint: 'best',
       epochs: best.epoch + 1,
-      validationAccuracy: best.validation.networks[winner.index]?.accuracy,
+      validationAccuracy: best.validation?.networks[winner.index]?.accuracy,
       testAccuracy: best.test?.networks[winner.index]?.accuracy,
       settings: { seed: 0, batchSize: 16 },
     });

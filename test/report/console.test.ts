@@ -54,7 +54,8 @@ describe('on a terminal', () => {
     const { output, screen } = show(wholeRun());
     expect(screen.join('\n')).toMatchInlineSnapshot(`
       "Agon 0.1.0 on ONNX Runtime 1.30.0
-      data      builtin, 2 classes, 3,600 train + 1,000 test images, input 3x32x32
+      data      builtin, 2 classes, 3,600 train + 400 validation + 1,000 test images,
+                input 3x32x32
       networks  resnet8 #0 (78.0 k), resnet8 #1 (156 k), wrn_16_2 (234 k)
       rule      argmin, alpha 1, beta 0, temperature 1
       training  2 epochs of 4 steps, batch 100, sgd 0.1 cosine, seed 0, on cpu
@@ -69,7 +70,7 @@ describe('on a terminal', () => {
                     wrn_16_2     1.5000   45.0 %     1.7000   30.0 %   25 %     0 %
 
       winner    resnet8 #1 by validation, at epoch 1
-      test                  epoch 1                   epoch 2
+      test                  epoch 1: winner's best    epoch 2: last
                              top-1   top-5     ECE    top-1   top-5     ECE
                 resnet8 #0  70.0 %  80.0 %   5.0 %   60.0 %  70.0 %   5.0 %
                 resnet8 #1  60.0 %  70.0 %   5.0 %   50.0 %  60.0 %   5.0 % ★
@@ -81,6 +82,33 @@ describe('on a terminal', () => {
     expect(output.text.lastIndexOf('\x1b[?25h')).toBeGreaterThan(output.text.lastIndexOf('\x1b[?25l'));
     expect(output.text.lastIndexOf('\x1b[?7h')).toBeGreaterThan(output.text.lastIndexOf('\x1b[?7l'));
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('has no columns for what is not held out', () => {
+    const start = startEvent(
+      { validation: 0 },
+      { data: { ...startEvent().data, splits: [{ name: 'train', images: 8 }] } },
+    );
+    const whole = epochEvent(0, [0.4, 0.5, 0.3], false);
+    const epoch = { ...whole, networks: whole.networks.map(({ validation: _, ...network }) => network) };
+    const { best, last, ...end } = endEvent(start);
+    const measured = { ...end, best: { epoch: 1, test: best.test }, last: { epoch: 1, test: best.test } };
+    const { screen } = show([start, stepEvent(0, 0, [2.3, 2.2, 2.4]), epoch, measured]);
+    expect(screen.slice(screen.findIndex((line) => line.startsWith('epoch'))).slice(0, 7)).toEqual([
+      'epoch  stall  network        loss     acc.    won  taught',
+      '    1   25 %  resnet8 #0   1.5000   45.0 %   25 %     0 %',
+      '              resnet8 #1   1.5000   45.0 %   25 %   100 %',
+      '              wrn_16_2     1.5000   45.0 %   25 %     0 %',
+      '',
+      'winner    resnet8 #1 by training loss in the last epoch, as nothing was held out',
+      'test                   top-1   top-5     ECE',
+    ]);
+    const nothing = show([start, { ...end, best: { epoch: 1 }, last: { epoch: 1 } }]).screen;
+    expect(nothing.slice(-3).map((line) => line.trimEnd())).toEqual([
+      'measured  nothing: there is no test split',
+      'model     runs/one/winner.onnx',
+      "parity    its logits differ from the trainer's by 1.2e-7 at most",
+    ]);
   });
 
   it('keeps the rows of an epoch that was broken off', () => {

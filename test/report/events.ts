@@ -24,11 +24,12 @@ export function startEvent(settings: SettingsInput = {}, more: Partial<StartEven
       channels: 3,
       splits: [
         { name: 'train', images: 3600 },
+        { name: 'validation', images: 400 },
         { name: 'test', images: 1000 },
       ],
       classes: [
-        { name: 'disc', counts: [1800, 500] },
-        { name: 'ring', counts: [1800, 500] },
+        { name: 'disc', counts: [1800, 200, 500] },
+        { name: 'ring', counts: [1800, 200, 500] },
       ],
       skipped: [],
     },

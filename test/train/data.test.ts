@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Split } from '../../src/data/dataset.js';
 import { prepareData } from '../../src/train/data.js';
+import { present } from '../../src/util/error.js';
 import { png } from '../data/helpers.js';
 import { smallData, smallSettings, temporaryFolder } from './runs.js';
 
@@ -28,18 +29,20 @@ describe('the data of a run', () => {
     const settings = smallSettings(await smallData({ test: 'right' }), { limit: 40 });
     const { train, validation, test } = (await prepareData(settings)).dataset;
     expect([train, validation, test].map((split) => split?.length)).toEqual([40, 16, 24]);
-    const [learned, held] = [rowsOf(train), rowsOf(validation)];
+    const [learned, held] = [rowsOf(train), rowsOf(present(validation, 'held'))];
     expect(new Set([...learned, ...held]).size).toBe(56);
     expect(Math.max(...learned, ...held)).toBeLessThan(64);
     const bytes = (split: Split | undefined) => (split?.source.kind === 'packed' ? split.source.data : undefined);
     expect(bytes(validation)).toBe(bytes(train));
     expect(bytes(test)).not.toBe(bytes(train));
-    for (const label of [0, 1, 2, 3]) expect([...validation.labels].filter((l) => l === label)).toHaveLength(4);
+    for (const label of [0, 1, 2, 3])
+      expect([...(validation?.labels ?? [])].filter((l) => l === label)).toHaveLength(4);
   });
 
   it('hold out the same images again for the same seed, others for another', async () => {
     const settings = smallSettings(await smallData());
-    const held = async (seed: number) => rowsOf((await prepareData({ ...settings, seed })).dataset.validation);
+    const held = async (seed: number) =>
+      rowsOf(present((await prepareData({ ...settings, seed })).dataset.validation, 'held'));
     expect(await held(3)).toEqual(await held(3));
     expect(await held(3)).not.toEqual(await held(4));
   });
@@ -59,7 +62,16 @@ describe('the data of a run', () => {
   it('use the validation split that a folder has', async () => {
     const folder = await imageFolder([...FILES.map((file) => `train/${file}`), 'val/a/9.png', 'val/b/9.png']);
     const { dataset } = await prepareData(smallSettings(folder, { size: 8 }));
-    expect([dataset.train.length, dataset.validation.length, dataset.test]).toEqual([6, 2, undefined]);
+    expect([dataset.train.length, dataset.validation?.length, dataset.test]).toEqual([6, 2, undefined]);
+  });
+
+  it('hold nothing out where the settings say so, but use the split that a folder has', async () => {
+    const settings = smallSettings(await smallData({ test: 'right' }), { validation: 0 });
+    const { dataset } = await prepareData(settings);
+    expect([dataset.train.length, dataset.validation, dataset.test?.length]).toEqual([64, undefined, 24]);
+    const folder = await imageFolder([...FILES.map((file) => `train/${file}`), 'val/a/9.png', 'val/b/9.png']);
+    const own = await prepareData(smallSettings(folder, { size: 8, validation: 0 }));
+    expect([own.dataset.train.length, own.dataset.validation?.length]).toEqual([6, 2]);
   });
 
   it('tell of each file that is checked, and of each that the statistics are taken of', async () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { explainSettings } from '../../src/train/explain.js';
 import { presetDifferences } from '../../src/train/presets.js';
 import { parseSettings, type SettingsInput } from '../../src/train/settings.js';
 
@@ -81,29 +80,9 @@ describe('presets', () => {
     ]);
   });
 
-  it('are explained value by value', () => {
-    const input = { preset: 'cd-paper', epochs: 5, optimizer: { name: 'sgd', lr: 0.2 } } as const;
-    const given = new Map([
-      ['epochs', '--epochs'],
-      ['optimizer.lr', 'my.json'],
-    ]);
-    const rows = explainSettings(parseSettings(input), given);
-    const from = Object.fromEntries(rows.map(({ path, source }) => [path, source]));
-    expect(from).toMatchObject({
-      rule: 'paper',
-      beta: 'paper',
-      'inputPerturbation.pool': 'paper',
-      'optimizer.momentum': 'assumed',
-      'optimizer.lr': 'my.json',
-      epochs: '--epochs',
-      seed: 'default',
-      batchSize: 'paper',
-    });
-    const release = explainSettings(parseSettings({ preset: 'cd-release' }), new Map());
-    expect(release.find(({ path }) => path === 'optimizer.weightDecay')).toEqual({
-      path: 'optimizer.weightDecay',
-      value: 1e-8,
-      source: 'released code',
-    });
+  it('give way section by section', () => {
+    expect(parseSettings({ preset: 'cd-paper', inputPerturbation: null }).inputPerturbation).toBeNull();
+    const augmentation = parseSettings({ preset: 'dml', augmentation: { padCrop: 2 } }).augmentation;
+    expect(augmentation).toEqual({ randomResizedCrop: null, padCrop: 2, flip: false, rotation: 0 });
   });
 });

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { readLineage } from '../../src/train/lineage-file.js';
+import { compareLineages } from '../../src/train/lineage-replay.js';
 import { runPaths } from '../../src/train/run-folder.js';
 import type { SettingsInput } from '../../src/train/settings.js';
+import { present } from '../../src/util/error.js';
 import { eventsOf, MOBILENET, RESNET, resultsOf, runHere, smallData, smallSettings } from './runs.js';
 
 /** Perturbed inputs in every step, trials of perturbed parameters, and Dropout: all that is random in a run. */
@@ -24,6 +26,7 @@ describe('two runs', () => {
       await readLineage(runPaths(again.folder).lineage),
     ];
     expect(one).toEqual(two);
+    expect(compareLineages(one, two, again.folder)).toEqual({ equal: 9, parting: null, lengths: [9, 9] });
     const weights = async (folder: string) => (await resultsOf(folder)).last.tensors;
     expect(await weights(again.folder)).toEqual(await weights(first.folder));
 
@@ -47,5 +50,8 @@ describe('two runs', () => {
     const lineages = await Promise.all([one, other].map(({ folder }) => readFile(runPaths(folder).lineage)));
     expect(lineages[0]?.length).toBe(lineages[1]?.length);
     expect(lineages[0]).not.toEqual(lineages[1]);
+    const [first, second] = await Promise.all([one, other].map(({ folder }) => readLineage(runPaths(folder).lineage)));
+    const { equal, parting } = compareLineages(present(first, 'one'), present(second, 'another'), other.folder);
+    expect(parting?.count).toBe(equal);
   });
 });

@@ -38,7 +38,7 @@ export function define(command: Command, io: CliIo): void {
 
 /** A table with a line for each network; the best is marked. */
 export function formatEvaluation(
-  { split, images, results, ensemble }: RunEvaluation,
+  { epochs, chosen, split, images, results, ensemble }: RunEvaluation,
   checkpoint: string,
   { stdout, env }: Pick<CliIo, 'stdout' | 'env'>,
 ): string[] {
@@ -59,7 +59,7 @@ export function formatEvaluation(
     { title: '' },
   ];
   return [
-    `${checkpoint} checkpoint, ${formatNumberOf(images, `${split} image`)}`,
+    `${checkpoint} checkpoint (after ${formatNumberOf(epochs, 'epoch')}${chosen ? ", the winner's best" : ''}), ${formatNumberOf(images, `${split} image`)}`,
     '',
     renderTable(columns, rows, colors),
   ];

@@ -3,9 +3,11 @@ import type { CliIo } from '../io.js';
 import { writeJson, writeLines } from '../io.js';
 import { lineageLines } from '../lineage-text.js';
 import { jsonOption } from '../options.js';
+import { replayLines } from '../replay-text.js';
 
 interface LineageOptions {
   readonly steps?: true;
+  readonly against?: string;
   readonly json?: true;
 }
 
@@ -14,8 +16,14 @@ export function define(command: Command, io: CliIo): void {
   command
     .argument('<run>', 'folder of a run')
     .addOption(new Option('--steps', 'a line for each step, as CSV').conflicts('json'))
+    .addOption(
+      new Option('--against <run>', 'whether another run had the same teachers; if not: where they part').conflicts(
+        'steps',
+      ),
+    )
     .addOption(jsonOption())
-    .action(async (folder: string, { steps, json }: LineageOptions) => {
+    .action(async (folder: string, { steps, against, json }: LineageOptions) => {
+      if (against !== undefined) return compare([folder, against], json, io);
       const [{ readLineage }, { summariseLineage }, { lineageCsv }, { runPaths }] = await Promise.all([
         import('../../train/lineage-file.js'),
         import('../../train/lineage-summary.js'),
@@ -27,4 +35,21 @@ export function define(command: Command, io: CliIo): void {
       else if (json) writeJson(io.stdout, summariseLineage(lineage));
       else writeLines(io.stdout, ...lineageLines(lineage, summariseLineage(lineage), io));
     });
+}
+
+/** Exits with 1 where the runs part. */
+async function compare(folders: readonly [string, string], json: true | undefined, io: CliIo): Promise<void> {
+  const [{ readLineage }, { compareLineages }, { runPaths }] = await Promise.all([
+    import('../../train/lineage-file.js'),
+    import('../../train/lineage-replay.js'),
+    import('../../train/run-folder.js'),
+  ]);
+  const [one, other] = [
+    await readLineage(runPaths(folders[0]).lineage),
+    await readLineage(runPaths(folders[1]).lineage),
+  ];
+  const replay = compareLineages(one, other, folders[1]);
+  if (json) writeJson(io.stdout, replay);
+  else writeLines(io.stdout, ...replayLines(replay, folders, one.networks));
+  io.exitCode = replay.parting ? 1 : 0;
 }

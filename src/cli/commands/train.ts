@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
 import { colorsFor } from '../../report/output.js';
 import { renderTable } from '../../report/table.js';
-import { explainSettings, flatten } from '../../train/explain.js';
+import { explainSettings } from '../../train/explain.js';
 import { startTraining } from '../../train/run.js';
 import { prepareRunFolder, readRunSettings } from '../../train/run-folder.js';
 import { checkSettings, type Settings, type SettingsInput } from '../../train/settings.js';
 import { formatCompactHelp } from '../compact-help.js';
 import { type CliIo, writeLines } from '../io.js';
-import { checkUnchanged, type GivenFlag, givenFlags, mergeSettings } from '../merge-settings.js';
+import { checkUnchanged, flagLayers, type GivenFlag, givenFlags, mergeSettings } from '../merge-settings.js';
 import { defaultRunFolder, discardRun, latestRun } from '../run-folders.js';
 import { createOption, nameOfFlag, SETTING_FLAGS } from '../setting-flags.js';
 import { readSettingsFile } from '../settings-file.js';
@@ -75,11 +75,13 @@ async function planResumed({ resume, out }: TrainOptions, given: readonly GivenF
 /** Prints all settings of a run that would be new. */
 async function explain({ config }: TrainOptions, given: readonly GivenFlag[], io: CliIo): Promise<void> {
   const file = config === undefined ? {} : await readSettingsFile(config);
-  const sources = new Map(flatten(file).map(({ path }) => [path, config as string]));
-  for (const flag of given) sources.set(flag.path.join('.'), nameOfFlag(flag));
   const settings = await mergeNetworks(file, given);
-  if (settings.artifacts !== null) sources.set('nets', settings.artifacts);
-  const rows = explainSettings(settings, sources);
+  const { nets, artifacts } = settings;
+  const rows = explainSettings(settings, [
+    { values: file, sourceOf: () => config as string },
+    ...flagLayers(given),
+    ...(artifacts === null ? [] : [{ values: { nets }, sourceOf: () => artifacts }]),
+  ]);
   const text = (value: unknown) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'not set'));
   const columns = [{ title: 'setting' }, { title: 'value' }, { title: 'from' }];
   const cells = rows.map(({ path, value, source }) => [path, text(value), source]);
