@@ -10,6 +10,7 @@ import type { Momenta, OptimizerGroup } from './checkpoint.js';
 import { ORT_FILES } from './files.js';
 import type { LossOptions } from './losses.js';
 import { buildOptimizerModel } from './optimizer-model.js';
+import type { Rates } from './rates.js';
 import { buildTrainingModels, type TrainingModels } from './training-model.js';
 import { encodeOrtCheckpoint } from './write-checkpoint.js';
 
@@ -24,7 +25,7 @@ export interface OrtExportOptions extends LossOptions {
   readonly batch: number | string;
   readonly optimizer: OptimizerSettings;
   /** The learning rate of every update, from the first of the exported training on; the last one stays. */
-  readonly rates: readonly number[];
+  readonly rates: Rates;
 }
 
 /**
@@ -37,19 +38,20 @@ export function createOrtTraining(options: OrtExportOptions): Map<string, Uint8A
   const { network, weights, optimizer, rates, updates = 0 } = options;
   const weightDecay = optimizer.name === 'sgd' ? optimizer.weightDecay : 0;
   const models = buildTrainingModels(network, { ...options, weightDecay });
+  const optimizers = optimizer.name === 'adamw' ? momentsOf(models, weights, updates, rates) : [];
   const checkpoint = encodeOrtCheckpoint({
     trainable: valuesOf(models, weights, true),
     frozen: valuesOf(models, weights, false),
-    optimizers: optimizer.name === 'adamw' ? momentsOf(models, weights, updates, rates) : [],
+    optimizers,
     properties: new Map(),
     nominal: false,
   });
-  // The rates are counted from the optimizer's first update, which may have been before
-  const past = Array.from({ length: optimizer.name === 'adamw' ? updates : 0 }, () => rates[0] as number);
+  // The session counts on from the updates that the checkpoint's moments have seen
+  const before = optimizers.length > 0 ? updates : 0;
   return new Map([
     [ORT_FILES.training, encodeModel(models.training)],
     [ORT_FILES.evaluation, encodeModel(models.evaluation)],
-    [ORT_FILES.optimizer, encodeModel(buildOptimizerModel(optimizer, [...past, ...rates]))],
+    [ORT_FILES.optimizer, encodeModel(buildOptimizerModel(optimizer, rates, before))],
     [ORT_FILES.checkpoint, checkpoint],
   ]);
 }
@@ -85,7 +87,7 @@ function momentsOf(
   { parameters }: TrainingModels,
   weights: OrtExportOptions['weights'],
   updates: number,
-  [rate]: readonly number[],
+  [rate]: Rates,
 ): OptimizerGroup[] {
   const trained = parameters.filter(({ trainable }) => trainable).map(({ name }) => name);
   if (!trained.every((name) => weights.has(`${name}.exp_avg`))) return [];

@@ -1,3 +1,4 @@
+import type { Rates } from '../../../artifacts/ort-training/rates.js';
 import { formatBytes, printable } from '../../../report/format.js';
 import type { Settings } from '../../../train/settings.js';
 import { failUsage } from '../../usage-error.js';
@@ -49,10 +50,11 @@ async function networkOf({ settings, input, from }: ExportPlan) {
 }
 
 /** The learning rate of each update: one, or a whole schedule. */
-async function ratesOf({ settings, stepsPerEpoch }: ExportPlan): Promise<number[]> {
+async function ratesOf({ settings, stepsPerEpoch }: ExportPlan): Promise<Rates> {
   const { optimizer, schedule, warmupEpochs, epochs } = settings;
   if (stepsPerEpoch === undefined) return [optimizer.lr];
+  const { bakeRates } = await import('../../../artifacts/ort-training/rates.js');
   const { learningRateAt } = await import('../../../optim/schedule.js');
   const plan = { base: optimizer.lr, schedule, warmupEpochs, epochs, stepsPerEpoch };
-  return Array.from({ length: epochs * stepsPerEpoch }, (_, step) => learningRateAt(step, plan));
+  return bakeRates(epochs * stepsPerEpoch, (step) => learningRateAt(step, plan));
 }
