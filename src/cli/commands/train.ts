@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Command, Option } from 'commander';
 import { colorsFor } from '../../report/output.js';
 import { renderTable } from '../../report/table.js';
@@ -75,10 +76,16 @@ async function planResumed({ resume, out }: TrainOptions, given: readonly GivenF
 /** Prints all settings of a run that would be new. */
 async function explain({ config }: TrainOptions, given: readonly GivenFlag[], io: CliIo): Promise<void> {
   const file = config === undefined ? {} : await readSettingsFile(config);
-  const sources = new Map(flatten(file).map(({ path }) => [path, config as string]));
-  for (const flag of given) sources.set(flag.path.join('.'), nameOfFlag(flag));
   const settings = await mergeNetworks(file, given);
-  if (settings.artifacts !== null) sources.set('nets', settings.artifacts);
+  const { artifacts, nets } = settings;
+  const sources = new Map<string, string>();
+  if (artifacts !== null) {
+    const values = new Map(flatten(settings).map(({ path, value }) => [path, value]));
+    for (const { path, value } of flatten({ ...(await artifactDefaults(file, given)), nets }))
+      if (isDeepStrictEqual(values.get(path), value)) sources.set(path, artifacts);
+  }
+  for (const { path } of flatten(file)) sources.set(path, config as string);
+  for (const flag of given) sources.set(flag.path.join('.'), nameOfFlag(flag));
   const rows = explainSettings(settings, sources);
   const text = (value: unknown) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'not set'));
   const columns = [{ title: 'setting' }, { title: 'value' }, { title: 'from' }];
@@ -88,7 +95,7 @@ async function explain({ config }: TrainOptions, given: readonly GivenFlag[], io
 
 /** The settings of a new run, with the networks of its artifact. */
 async function mergeNetworks(file: SettingsInput, given: readonly GivenFlag[]): Promise<Settings> {
-  const settings = mergeSettings(file, given);
+  const settings = mergeSettings({ ...(await artifactDefaults(file, given)), ...file }, given);
   if (settings.artifacts === null) return settings;
   const nets = given.find(({ path }) => path[0] === 'nets');
   if (nets) {
@@ -99,6 +106,18 @@ async function mergeNetworks(file: SettingsInput, given: readonly GivenFlag[]): 
   }
   const { settleNetworks } = await import('../../train/network-source.js');
   return settleNetworks(settings);
+}
+
+/** What the artifact was made for, where a run is on one and no preset says what it does. */
+async function artifactDefaults(file: SettingsInput, given: readonly GivenFlag[]): Promise<SettingsInput> {
+  const givenFor = (key: 'artifacts' | 'preset') =>
+    given.find(({ path }) => path[0] === key)?.value ?? file[key] ?? null;
+  const artifacts = givenFor('artifacts');
+  if (typeof artifacts !== 'string') return {};
+  const { artifactSettings } = await import('../../train/artifact-settings.js');
+  const defaults = await artifactSettings(artifacts);
+  if (givenFor('preset') === null) return defaults;
+  return defaults.size === undefined ? {} : { size: defaults.size };
 }
 
 /** Finds a misspelt network before the data are read. */
