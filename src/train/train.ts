@@ -55,7 +55,8 @@ async function trainLocked(options: TrainOptions): Promise<'finished' | 'stopped
   if (resumed) checkSameSettings(paths.last, resumed, settings);
   const networks = resumed ? await openRunSources(folder, settings) : await openSources(settings);
   emit({ type: 'phase', phase: 'data' });
-  const data = await prepareData(settings, () => checkStop(stopRequested));
+  const normalisation = networks.artifact?.manifest.preprocessing;
+  const data = await prepareData(settings, () => checkStop(stopRequested), normalisation);
   if (resumed) checkSameData(paths.last, resumed, data);
   emit({ type: 'phase', phase: 'graph' });
   const group = createGroup(networks, data.dataset, data.preprocessing);
