@@ -33,6 +33,8 @@ export interface ArtifactOptions {
   readonly step?: StepPlan | undefined;
   /** First values: parameters `net<i>.<name>` and optimizer state `net<i>.<name>.<state>`, after so many updates. */
   readonly weights?: { readonly tensors: ReadonlyMap<string, Tensor>; readonly updates: number } | undefined;
+  /** How the images are normalised that the weights were trained on. */
+  readonly preprocessing?: Manifest['preprocessing'];
   /** How it is made. */
   readonly made: string;
   /** SPDX identifier; null where it isn't known. */
@@ -47,7 +49,7 @@ export interface ArtifactContent {
 
 /** Makes an artifact of networks: equal options give equal bytes. Networks of one form share a file. */
 export function createArtifact(options: ArtifactOptions): ArtifactContent {
-  const { networks, input, step, weights, made, licence } = options;
+  const { networks, input, step, weights, preprocessing, made, licence } = options;
   const files = new Map<string, Uint8Array>();
   const put = <Entry>({ entry, bytes }: Described<Entry>, path: string): Entry => {
     files.set(path, bytes);
@@ -64,6 +66,7 @@ export function createArtifact(options: ArtifactOptions): ArtifactContent {
     step: step ? put(writeStep(graphs, step, input, 'step.onnx'), 'step.onnx') : null,
     evaluation: put(writeEvaluation(networks, input, 'evaluation.onnx'), 'evaluation.onnx'),
     weights: weights ? { file: 'weights.safetensors', updates: weights.updates } : null,
+    ...(preprocessing && { preprocessing }),
   };
   if (weights) files.set('weights.safetensors', encodeSafetensors(weights.tensors));
   return sealArtifact(manifest, files);

@@ -6,8 +6,9 @@ import type { Value } from '../graph/node.js';
 import type { NetworkInput } from '../nets/registry.js';
 import { decodeModel } from '../onnx/file.js';
 import type { ModelProto } from '../onnx/model.js';
-import { AgonError, fail, messageOf } from '../util/error.js';
+import { fail } from '../util/error.js';
 import type { NetworkEntry } from './manifest.js';
+import { naming } from './naming.js';
 import { BATCH, settleShape } from './sizes.js';
 
 /**
@@ -18,7 +19,7 @@ export function readForward(bytes: Uint8Array, where: string, entry: NetworkEntr
   const shapes = settleSizes(entry, input, where);
   const model = decodeModel(bytes, where);
   checkInterface(model, shapes, where);
-  return inWords(where, () => settledGraph(model, entry, shapes));
+  return naming(where, () => settledGraph(model, entry, shapes));
 }
 
 /** The shapes of the file's inputs. */
@@ -73,14 +74,4 @@ function settledGraph(model: ModelProto, entry: NetworkEntry, shapes: ReadonlyMa
   const copied = inline(file, graph, { bind });
   for (const name of ['logits', 'features']) graph.output(name, copied.get(file.outputs.get(name) as Value) as Value);
   return graph;
-}
-
-/** Runs `read` so that what it throws names the file. */
-function inWords<T>(where: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof AgonError && error.message.includes(where)) throw error;
-    return fail(where, `can't be used: ${messageOf(error)}`, { cause: error });
-  }
 }

@@ -83,6 +83,8 @@ const weightsEntry = z.object({
   updates: count,
 });
 
+const preprocessing = z.object({ mean: z.array(z.number()), std: z.array(z.number().positive()) });
+
 const manifestSchema = z.object({
   format: z.literal(FORMAT),
   version: z.literal(MANIFEST_VERSION),
@@ -96,6 +98,8 @@ const manifestSchema = z.object({
   step: stepEntry.nullable(),
   evaluation: evaluationEntry.nullable(),
   weights: weightsEntry.nullable(),
+  /** How the images are normalised that the networks were trained on: per channel, of samples in [0, 1]; absent where it isn't known. */
+  preprocessing: preprocessing.optional(),
   /** Every other file of the folder, with its size and its SHA-256. */
   files: z.record(file, z.object({ bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
 });
@@ -134,6 +138,16 @@ export function parseManifest(text: string, where: string): Manifest {
   return fail(where, `is damaged at ${issue?.path.join('.')}: ${issue?.message}`, {
     hint: 'Export the artifact again',
   });
+}
+
+/** A normalisation that a model's metadata give as JSON; undefined where they say something else. */
+export function parsePreprocessing(text: string, channels: number): Manifest['preprocessing'] {
+  try {
+    const { data } = preprocessing.safeParse(JSON.parse(text));
+    return data?.mean.length === channels && data.std.length === channels ? data : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function parseJson(text: string, where: string): Record<string, unknown> {

@@ -14,6 +14,8 @@ export interface StepPlan {
   readonly settings: StepSettings;
   /** Images a step. */
   readonly batch: number;
+  /** Whether the settings' learning rate is entered in the manifest: the one to begin with. */
+  readonly recordsRate?: boolean | undefined;
 }
 
 /** A file of an artifact, and what the manifest says of it. */
@@ -28,7 +30,7 @@ const DOC =
 /** The training step of a group as a file in the portable form: standard ONNX operators only. */
 export function writeStep(
   networks: readonly Graph[],
-  { settings, batch }: StepPlan,
+  { settings, batch, recordsRate }: StepPlan,
   input: NetworkInput,
   file: string,
 ): Described<StepEntry> {
@@ -39,7 +41,7 @@ export function writeStep(
   const entry: StepEntry = {
     file,
     sizes: { ...input, batch },
-    settings: recordOf(settings),
+    settings: recordOf(settings, recordsRate),
     inputs: step.graph.inputs.map((value) => ({
       ...tensorEntry(value.name, value, value.shape),
       feed: feedOf(step, value),
@@ -50,11 +52,12 @@ export function writeStep(
   return { entry, bytes };
 }
 
-/** What the manifest says of the settings: those that are in the graph, and no others. */
-function recordOf(settings: StepSettings): StepEntry['settings'] {
+/** What the manifest says of the settings: those that are in the graph, and perhaps the learning rate. */
+function recordOf(settings: StepSettings, recordsRate = false): StepEntry['settings'] {
   const { rule, topK, alpha, beta, featureReduction, featureProjection, temperature, labelSmoothing } = settings;
   const competition = { rule, topK, alpha, beta, featureReduction, featureProjection, temperature, labelSmoothing };
-  const { lr: _, ...optimizer } = settings.optimizer;
+  const { lr, ...rest } = settings.optimizer;
+  const optimizer = recordsRate ? { ...rest, lr } : rest;
   const teacher = settings.teacher && { weight: settings.teacher.weight, temperature: settings.teacher.temperature };
   return { ...competition, teacher, optimizer };
 }

@@ -58,8 +58,8 @@ function withValue(section: unknown, [key, ...rest]: readonly string[], value: u
   return { ...own, [key as string]: value };
 }
 
-/** Another optimizer or schedule than the file's begins with its own defaults. */
-function mergeSection(base: Section & { readonly name: string }, given: readonly GivenFlag[]): Section {
+/** An optimizer or schedule under flags. Another one than the file's begins with its own defaults. */
+export function mergeSection(base: Section & { readonly name: string }, given: readonly GivenFlag[]): Section {
   const chosen = given.find(({ path }) => path[1] === 'name')?.value ?? base.name;
   const kept = chosen === base.name ? base : { name: chosen };
   const entries = given.filter(({ path }) => path[1] !== 'name');

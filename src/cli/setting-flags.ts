@@ -101,7 +101,8 @@ export function parseValue(flag: string, text: string, kind: SettingKind): unkno
   }
 }
 
-function listOf(flag: string, text: string): string[] {
+/** The items of a list that was given to a flag. */
+export function listOf(flag: string, text: string): string[] {
   const items = text.split(',').map((item) => item.trim());
   if (items.includes('')) failUsage(flag, 'bad value', { expected: 'a list like a,b,c', got: `"${text}"` });
   return items;

@@ -50,7 +50,7 @@ export interface PlannedRun {
 /** Checks an experiment. Errors name the key. */
 export function parseExperiment(input: unknown, where: string): Experiment {
   const parsed = experimentSchema.safeParse(input);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return withSeedsOnce(parsed.data, where);
   const [issue] = parsed.error.issues;
   if (issue?.code === 'unrecognized_keys') {
     const key = issue.keys[0] as string;
@@ -65,6 +65,15 @@ export async function readExperiment(path: string): Promise<unknown> {
   } catch (error) {
     return fail(path, `can't be read as an experiment: ${messageOf(error)}`, { cause: error });
   }
+}
+
+function withSeedsOnce(experiment: Experiment, where: string): Experiment {
+  const seeds = seedsOf(experiment);
+  const twice = seeds.find((seed, i) => seeds.indexOf(seed) !== i);
+  if (twice === undefined) return experiment;
+  return fail(where, `seeds: ${twice} is there twice`, {
+    hint: 'Runs of one seed are the same run: name each seed once',
+  });
 }
 
 /** All runs, seed by seed, so that an early look has every method. */

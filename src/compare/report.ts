@@ -1,4 +1,4 @@
-import { cpus } from 'node:os';
+import { formatNumberOf } from '../report/format.js';
 import { messageOf } from '../util/error.js';
 import { writeFileWhole } from '../util/files.js';
 import { AGON_VERSION } from '../util/version.js';
@@ -38,22 +38,34 @@ export async function writeResults(
   const missing = missingRuns(runs, finished, failures);
   const written = { comparison, finished: finished.length, planned: runs.length, missing };
   if (finished.length === 0) return written;
-  const { agon, onnxruntime } = (finished[0] as (typeof finished)[number]).result;
-  const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores`;
   const provenance = [
     `${finished.length} of ${runs.length} runs finished; seeds ${seedsOf(experiment).join(', ')}; protocol: ${experiment.protocol === 'base' ? 'the same for all methods' : "each preset's own"}.`,
     ...(missing.length > 0 ? [`Missing in these numbers: ${listMissing(missing)}.`] : []),
-    `Agon ${agon}, ONNX Runtime ${onnxruntime}, ${machine}, Node.js ${process.versions.node}.`,
+    ...machineLines(finished),
     `Shared settings: ${JSON.stringify(experiment.base)}.`,
   ];
   const each = finished.map(({ run: { id, group, method, seed }, result }) => {
     return { id, group, method, seed, value: measured(result, measure, comparison.split), result };
   });
-  const data = { agon: AGON_VERSION, machine, experiment, ...comparison, missing, runs: each };
+  const data = { agon: AGON_VERSION, experiment, ...comparison, missing, runs: each };
   await writeFileWhole(paths.results, `${JSON.stringify(data, undefined, 1)}\n`);
   await writeFileWhole(paths.markdown, toMarkdown(experiment.name, provenance, comparison));
   await writeFileWhole(paths.page, toPage(experiment.name, provenance, comparison));
   return written;
+}
+
+/** What the runs were computed with and on. */
+export function machineLines(finished: readonly Finished[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { result } of finished) {
+    const { agon, onnxruntime, machine } = result;
+    const where = machine ? `${machine.cpu}, ${machine.cores} cores, Node.js ${machine.node}` : 'an unrecorded machine';
+    const text = `Agon ${agon}, ONNX Runtime ${onnxruntime}, ${where}`;
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  if (counts.size === 1) return [...counts.keys()].map((text) => `${text}.`);
+  const lines = [...counts].map(([text, count]) => `${formatNumberOf(count, 'run')}: ${text}.`);
+  return [...lines, 'Not all runs have the same machine or versions: their times are not to be compared.'];
 }
 
 function missingRuns(

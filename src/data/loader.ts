@@ -135,7 +135,8 @@ function begin<T>(make: (step: number) => Promise<T>, step: number): Promise<T> 
   return result;
 }
 
-function checkBatchSize(images: number, batchSize: number, training: boolean): void {
+/** Fails where a split has fewer images than one training batch holds. */
+export function checkBatchSize(images: number, batchSize: number, training: boolean): void {
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     fail('batch loader', 'batch size', { expected: 'a whole number above 0', got: `${batchSize}` });
   }

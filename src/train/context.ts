@@ -6,7 +6,7 @@ import { evaluationLoader, type RunData, trainingLoader } from './data.js';
 import { openEngine } from './engine.js';
 import type { Emit } from './events.js';
 import { type FrozenTeacher, openFrozenTeacher } from './frozen-teacher.js';
-import { createStep, type Group, initialState, openPredictors, updatesBefore } from './group.js';
+import { createStep, dropsOptimizerState, type Group, initialState, openPredictors, updatesBefore } from './group.js';
 import { LineageFile } from './lineage-file.js';
 import type { LoopContext } from './loop.js';
 import { ParameterPerturbation, type PerturbationSource } from './parameter-perturbation.js';
@@ -36,6 +36,11 @@ export async function openContext(
   const training = trainingLoader(data, settings);
   const step = createStep(group, settings);
   const begin = resumed?.tensors ?? initialState(group, step, settings.seed);
+  if (!resumed && dropsOptimizerState(group, step)) {
+    const where = group.weights?.where;
+    const message = `the optimizer state in ${where} is not that of ${settings.optimizer.name}, which begins without one`;
+    emit({ type: 'warning', message });
+  }
   const stepsPerEpoch = training.steps;
   const engine = await openEngine({ settings, group, step, stepsPerEpoch, resumed, begin, emit });
   const { stepper, state, forms } = engine;

@@ -20,17 +20,21 @@ export interface RunData {
 }
 
 /**
- * Opens and checks the data; holds out the validation split; takes the statistics of the rest. `onProgress` is called with
+ * Opens and checks the data; holds out the validation split; takes the statistics of the rest, unless the normalisation is given. `onProgress` is called with
  * each image file that is read; what it throws ends the preparation.
  */
-export async function prepareData(settings: Settings, onProgress: () => void = () => {}): Promise<RunData> {
+export async function prepareData(
+  settings: Settings,
+  onProgress: () => void = () => {},
+  normalisation?: Pick<Preprocessing, 'mean' | 'std'>,
+): Promise<RunData> {
   const opened = await openDataset(settings.data, { onProgress });
   const fingerprint = fingerprintOf(opened);
   const split = withValidation(opened, { fraction: settings.validation }, settings.seed);
   const train = settings.limit ? limitSplit(split.train, settings.limit, settings.seed) : split.train;
   const dataset = { ...split, train };
   const input = inputSize(settings, dataset);
-  const statistics = await channelStatistics(dataset, { input, seed: settings.seed, onProgress });
+  const statistics = normalisation ?? (await channelStatistics(dataset, { input, seed: settings.seed, onProgress }));
   const preprocessing = preprocessingFor(dataset, statistics, input);
   return { dataset, preprocessing, augmentation: augmentationOf(settings, dataset, input), fingerprint };
 }

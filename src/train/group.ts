@@ -84,6 +84,11 @@ export function updatesBefore(group: Group, step: StepGraph): number {
   return goesOn(group, step) ? present(group.weights, 'the weights').updates : 0;
 }
 
+/** Whether the optimizer's state that is given with the weights is of no use to the step. */
+export function dropsOptimizerState(group: Group, step: StepGraph): boolean {
+  return (group.weights?.updates ?? 0) > 0 && !goesOn(group, step);
+}
+
 /** Whether the optimizer's whole state is given: a part of it would be of no use. */
 function goesOn({ weights }: Group, step: StepGraph): boolean {
   return weights !== undefined && optimizerState(step).every((name) => weights.tensors.has(name));

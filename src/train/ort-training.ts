@@ -36,9 +36,7 @@ export async function openOrtTraining(
   const { batchSize, optimizer } = settings;
   const options = modelOptions(graphs.length, settings);
   const classes = Number(present(graphs[0]?.outputs.get('logits'), 'the logits').shape[1]);
-  // The session counts its updates on from those that its checkpoint tells of
-  const rates = [...new Array<number>(start.updates).fill(0), ...start.rates];
-  const optimizerModel = encodeModel(buildOptimizerModel(optimizer, rates));
+  const optimizerModel = encodeModel(buildOptimizerModel(optimizer, start.rates, start.updates));
   const networks = graphs.map((graph, i): SteppedSource => {
     const models = buildTrainingModels(graph, options);
     return {

@@ -40,6 +40,8 @@ export const runResultSchema = z.object({
   imagesPerSecond: z.number(),
   agon: z.string(),
   onnxruntime: z.string(),
+  /** Where it was finished; older results don't say. */
+  machine: z.object({ cpu: z.string(), cores: z.int(), node: z.string() }).optional(),
 });
 
 export type RunResult = z.infer<typeof runResultSchema>;

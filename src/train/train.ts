@@ -5,6 +5,7 @@ import { summarise } from '../data/summary.js';
 import { exportRun } from '../export/export-run.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { fail, present } from '../util/error.js';
+import { describeMachine } from '../util/machine.js';
 import { AGON_VERSION } from '../util/version.js';
 import { checkResumable } from './check-engine.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint.js';
@@ -54,7 +55,8 @@ async function trainLocked(options: TrainOptions): Promise<'finished' | 'stopped
   if (resumed) checkSameSettings(paths.last, resumed, settings);
   const networks = resumed ? await openRunSources(folder, settings) : await openSources(settings);
   emit({ type: 'phase', phase: 'data' });
-  const data = await prepareData(settings, () => checkStop(stopRequested));
+  const normalisation = networks.artifact?.manifest.preprocessing;
+  const data = await prepareData(settings, () => checkStop(stopRequested), normalisation);
   if (resumed) checkSameData(paths.last, resumed, data);
   emit({ type: 'phase', phase: 'graph' });
   const group = createGroup(networks, data.dataset, data.preprocessing);
@@ -130,6 +132,7 @@ async function finish({ settings, folder, emit }: TrainOptions, data: RunData, g
     imagesPerSecond: (settings.epochs * context.training.steps * settings.batchSize) / seconds,
     agon: AGON_VERSION,
     onnxruntime: ONNXRUNTIME_VERSION,
+    machine: describeMachine(),
   });
   emit({ type: 'end', winner, ...epochs, model: exported.path, parity: exported.parity });
 }

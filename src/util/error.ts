@@ -50,16 +50,6 @@ export function present<T>(value: T | undefined | null, what: string): T {
   return value;
 }
 
-/** Runs `act`; an error of Agon's that doesn't name the file is made one that says `<path>: <what>: ...`. */
-export function namingFile<T>(path: string, what: string, act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    if (!(error instanceof AgonError) || error.message.includes(path)) throw error;
-    return fail(path, `${what}: ${error.message}`, { cause: error });
-  }
-}
-
 /** The text of anything that was thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ExperimentInput } from '../../src/compare/experiment.js';
 import { comparePaths } from '../../src/compare/folder.js';
+import type { RunResult } from '../../src/train/result.js';
 import { RESNET, smallData, temporaryFolder } from '../train/runs.js';
 import { agon } from './command-line.js';
 
@@ -23,7 +25,8 @@ async function experimentFile(change: Partial<ExperimentInput> = {}) {
   return { file, out: join(folder, 'out') };
 }
 
-describe('agon compare', () => {
+// Whole runs, in threads of their own: slow where the machine is busy.
+describe('agon compare', { timeout: 300_000 }, () => {
   it('lets the others go on where a run fails, and says so in the results', async () => {
     const { file, out } = await experimentFile({
       methods: { alone: { rule: 'none' }, wild: { optimizer: { name: 'sgd', lr: 1e30 } } },
@@ -47,14 +50,41 @@ describe('agon compare', () => {
     expect(again.exitCode).toBe(1);
   });
 
-  it('refuses a changed experiment before it writes anything', async () => {
-    const { file, out } = await experimentFile();
+  it('goes on in the folder that is named, unless the experiment was changed', async () => {
+    const { file, out } = await experimentFile({ methods: { alone: { rule: 'none' } } });
     expect((await agon(`compare ${file} --out ${out}`)).exitCode).toBe(0);
-    const before = await readFile(comparePaths(out).experiment, 'utf8');
-    const changed = await agon(`compare ${file} --out ${out} --epochs 2`);
-    expect([changed.exitCode, changed.stdout]).toEqual([1, '']);
-    expect(changed.stderr).toContain('pair-alone-s0: this run was trained with another "epochs", and 1 more run');
-    expect(await readFile(comparePaths(out).experiment, 'utf8')).toBe(before);
-    expect(existsSync(comparePaths(out).run('pair-all-s0'))).toBe(true);
+    const { experiment, results } = comparePaths(out);
+    const { runs } = JSON.parse(await readFile(results, 'utf8')) as { runs: { result: RunResult }[] };
+    expect(runs[0]?.result.machine).toEqual({
+      cpu: expect.any(String),
+      cores: cpus().length,
+      node: process.versions.node,
+    });
+
+    const again = await agon(`compare ${out} --threads 2`);
+    expect([again.exitCode, again.stderr]).toEqual([0, '']);
+    expect(again.stdout).toContain(`1 run: 1 finished, 0 to go, 1 at a time; in ${out}`);
+
+    for (const args of [`${out} --epochs 2`, `--report ${out} --epochs 2`]) {
+      const changed = await agon(`compare ${args}`);
+      expect([changed.exitCode, changed.stdout]).toEqual([1, '']);
+      expect(changed.stderr).toContain('pair-alone-s0: this run was trained with another "epochs": expected 2');
+    }
+    expect(JSON.parse(await readFile(experiment, 'utf8'))).toMatchObject({ base: { epochs: 1, threads: 2 } });
+  });
+
+  it('finds what a run would fail on before any begins, and leaves nothing', async () => {
+    const { file, out } = await experimentFile({
+      methods: { alone: { rule: 'none' }, kd: { preset: 'kd', teacher: { model: '/no.onnx' } } },
+    });
+    const { exitCode, stderr } = await agon(`compare ${file} --out ${out}`);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('group "pair", method "kd": teacher: /no.onnx:')]);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it('says that its folder cannot be written', async () => {
+    const { file } = await experimentFile();
+    const { exitCode, stderr } = await agon(`compare ${file} --out ${file}/in`);
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/experiment.json\/in: can't be .*\(--out\)/)]);
   });
 });

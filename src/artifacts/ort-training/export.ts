@@ -2,14 +2,17 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Graph } from '../../graph/graph.js';
 import { encodeModel } from '../../onnx/file.js';
+import type { ModelProto } from '../../onnx/model.js';
 import type { Tensor } from '../../onnx/tensor.js';
 import type { OptimizerSettings } from '../../optim/optimizer.js';
 import { fail } from '../../util/error.js';
 import { type FolderKind, writeFolderWhole } from '../../util/write-folder.js';
+import type { Manifest } from '../manifest.js';
 import type { Momenta, OptimizerGroup } from './checkpoint.js';
-import { ORT_FILES } from './files.js';
+import { ORT_FILES, PREPROCESSING_KEY } from './files.js';
 import type { LossOptions } from './losses.js';
 import { buildOptimizerModel } from './optimizer-model.js';
+import type { Rates } from './rates.js';
 import { buildTrainingModels, type TrainingModels } from './training-model.js';
 import { encodeOrtCheckpoint } from './write-checkpoint.js';
 
@@ -23,8 +26,10 @@ export interface OrtExportOptions extends LossOptions {
   /** Images in a step; a number, where the network has an AveragePool. */
   readonly batch: number | string;
   readonly optimizer: OptimizerSettings;
+  /** How the images are normalised that the weights were trained on. */
+  readonly preprocessing?: Manifest['preprocessing'];
   /** The learning rate of every update, from the first of the exported training on; the last one stays. */
-  readonly rates: readonly number[];
+  readonly rates: Rates;
 }
 
 /**
@@ -37,21 +42,28 @@ export function createOrtTraining(options: OrtExportOptions): Map<string, Uint8A
   const { network, weights, optimizer, rates, updates = 0 } = options;
   const weightDecay = optimizer.name === 'sgd' ? optimizer.weightDecay : 0;
   const models = buildTrainingModels(network, { ...options, weightDecay });
+  const optimizers = optimizer.name === 'adamw' ? momentsOf(models, weights, updates, rates) : [];
   const checkpoint = encodeOrtCheckpoint({
     trainable: valuesOf(models, weights, true),
     frozen: valuesOf(models, weights, false),
-    optimizers: optimizer.name === 'adamw' ? momentsOf(models, weights, updates, rates) : [],
+    optimizers,
     properties: new Map(),
     nominal: false,
   });
-  // The rates are counted from the optimizer's first update, which may have been before
-  const past = Array.from({ length: optimizer.name === 'adamw' ? updates : 0 }, () => rates[0] as number);
+  // The session counts on from the updates that the checkpoint's moments have seen
+  const before = optimizers.length > 0 ? updates : 0;
   return new Map([
-    [ORT_FILES.training, encodeModel(models.training)],
-    [ORT_FILES.evaluation, encodeModel(models.evaluation)],
-    [ORT_FILES.optimizer, encodeModel(buildOptimizerModel(optimizer, [...past, ...rates]))],
+    [ORT_FILES.training, encodeModel(withPreprocessing(models.training, options))],
+    [ORT_FILES.evaluation, encodeModel(withPreprocessing(models.evaluation, options))],
+    [ORT_FILES.optimizer, encodeModel(buildOptimizerModel(optimizer, rates, before))],
     [ORT_FILES.checkpoint, checkpoint],
   ]);
+}
+
+/** Metadata as in Agon's exported models. */
+function withPreprocessing(model: ModelProto, { preprocessing }: OrtExportOptions): ModelProto {
+  if (!preprocessing) return model;
+  return { ...model, metadataProps: [{ key: PREPROCESSING_KEY, value: JSON.stringify(preprocessing) }] };
 }
 
 /** Writes them to a folder, whole or not at all. */
@@ -85,7 +97,7 @@ function momentsOf(
   { parameters }: TrainingModels,
   weights: OrtExportOptions['weights'],
   updates: number,
-  [rate]: readonly number[],
+  [rate]: Rates,
 ): OptimizerGroup[] {
   const trained = parameters.filter(({ trainable }) => trainable).map(({ name }) => name);
   if (!trained.every((name) => weights.has(`${name}.exp_avg`))) return [];

@@ -5,3 +5,6 @@ export const ORT_FILES = {
   optimizer: 'optimizer_model.onnx',
   checkpoint: 'checkpoint',
 } as const;
+
+/** The metadata of a model that say, as JSON, how its images are normalised. */
+export const PREPROCESSING_KEY = 'preprocessing';

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { networkPrefix } from '../../distill/step.js';
 import { readModelFile } from '../../onnx/file.js';
 import type { ModelProto } from '../../onnx/model.js';
-import type { Tensor } from '../../onnx/tensor.js';
-import { fail, messageOf, namingFile } from '../../util/error.js';
+import type { OptimizerSettings } from '../../optim/optimizer.js';
+import { fail, messageOf } from '../../util/error.js';
 import { type ArtifactContent, createArtifact } from '../create.js';
-import type { OrtCheckpoint } from './checkpoint.js';
-import { ORT_FILES } from './files.js';
+import { type Manifest, parsePreprocessing } from '../manifest.js';
+import { naming } from '../naming.js';
+import { ORT_FILES, PREPROCESSING_KEY } from './files.js';
 import { type ImageShape, importNetwork, movedStatistics } from './import-network.js';
+import { optimizerState, PYTHON_ADAMW, readOptimizer } from './import-optimizer.js';
 import { readOrtCheckpoint } from './read-checkpoint.js';
 
 export interface OrtImportOptions {
@@ -39,19 +41,55 @@ export async function importOrtTraining(options: OrtImportOptions): Promise<Arti
   const checkpoint = await readOrtCheckpoint(places.checkpoint);
   const model = await readModelFile(places.model);
   const moved = await readMoved(folder, model);
+  const optimizer = await readOptimizerOf(folder);
   const { moments, updates } = optimizerState(checkpoint, places.checkpoint);
-  return namingFile(places.model, "can't be imported", () => {
+  const build = (): ArtifactContent => {
     const network = importNetwork(model, checkpoint, places, { image, moved });
     const { graph, parameters, classes } = network;
     const weights = new Map([...parameters, ...moments].map(([key, value]) => [networkPrefix(0) + key, value]));
     return createArtifact({
       networks: [{ name, spec: null, build: () => graph }],
       input: { classes, ...network.image },
+      step: { settings: { ...ALONE, optimizer }, batch: batchOf(model) ?? BATCH, recordsRate: true },
       weights: { tensors: weights, updates },
+      preprocessing: readPreprocessing(model, network.image.channels),
       made,
       licence: null,
     });
-  });
+  };
+  return naming(places.model, build, [places.checkpoint]);
+}
+
+/** The step of one network without a teacher. */
+const ALONE = {
+  rule: 'none',
+  topK: 1,
+  alpha: 1,
+  beta: 0,
+  featureReduction: 'mean',
+  featureProjection: false,
+  temperature: 1,
+  teacher: null,
+  labelSmoothing: 0,
+} as const;
+
+/** Images in a step, where the model leaves it open. */
+const BATCH = 64;
+
+function batchOf({ graph }: ModelProto): number | undefined {
+  const batch = graph.input[0]?.type?.tensorType?.shape?.dim?.[0]?.dimValue;
+  return batch !== undefined && batch > 1 ? Number(batch) : undefined;
+}
+
+/** That of the optimizer model, else what ONNX Runtime's Python tool would write. */
+async function readOptimizerOf(folder: string): Promise<OptimizerSettings> {
+  const path = join(folder, ORT_FILES.optimizer);
+  return existsSync(path) ? readOptimizer(await readModelFile(path), path) : PYTHON_ADAMW;
+}
+
+function readPreprocessing({ metadataProps = [] }: ModelProto, channels: number): Manifest['preprocessing'] {
+  const text = metadataProps.find(({ key }) => key === PREPROCESSING_KEY)?.value;
+  return text === undefined ? undefined : parsePreprocessing(text, channels);
 }
 
 /** The running statistics that training updates, where there are any and the training model is there to say it. */
@@ -81,24 +119,4 @@ async function findCheckpoint(folder: string): Promise<string> {
   const hint = 'Name the file (--checkpoint)';
   if (found.length === 0) return fail(folder, 'there is no checkpoint in this folder', { hint });
   return fail(folder, 'there are several checkpoints in this folder', { got: found.join(', '), hint });
-}
-
-/** AdamW's moments by our names for them; a checkpoint without optimizer state, or with SGD's, begins anew. */
-function optimizerState({ optimizers, trainable }: OrtCheckpoint, where: string) {
-  const moments = new Map<string, Tensor>();
-  const group = optimizers.find(({ states }) => [...states.values()].some((state) => state.has('momentum1')));
-  if (!group) return { moments, updates: 0 };
-  for (const [parameter, state] of group.states) {
-    if (!trainable.has(parameter)) fail(where, `it has optimizer state for "${parameter}", which it has no values of`);
-    for (const [theirs, ours] of [
-      ['momentum0', 'exp_avg'],
-      ['momentum1', 'exp_avg_sq'],
-    ] as const) {
-      const value = state.get(theirs) ?? fail(where, `"${theirs}" of parameter "${parameter}" is missing`);
-      moments.set(`${parameter}.${ours}`, value);
-    }
-  }
-  const lacking = [...trainable.keys()].find((name) => !group.states.has(name));
-  if (lacking) fail(where, `it has no optimizer state for parameter "${lacking}"`);
-  return { moments, updates: Number(group.step) };
 }

@@ -10,25 +10,34 @@ import { codeOfDtype, type Tensor, tensor } from '../../onnx/tensor.js';
 import { toTensorProto } from '../../onnx/tensor-proto.js';
 import type { OptimizerSettings } from '../../optim/optimizer.js';
 import { fail } from '../../util/error.js';
+import type { Rates } from './rates.js';
 
 /**
  * The optimizer model of ONNX Runtime's on-device training: one AdamWOptimizer or SGDOptimizerV2 over all parameters. The session
- * always feeds the learning rate 0.001 and offers no way to set it, so the rates are in the graph: that of update i (from 0) is
- * `rates[i]`, and after the last one it stays.
+ * always feeds the learning rate 0.001 and offers no way to set it, so the rates are in the graph: that of update i (from 0) after
+ * `updates` earlier ones, which the session counts on from, is `rates[i]`, and after the last one it stays.
  *
  * @throws AgonError for SGD with momentum, which ONNX Runtime doesn't have.
  */
-export function buildOptimizerModel(settings: OptimizerSettings, rates: readonly number[]): ModelProto {
+export function buildOptimizerModel(settings: OptimizerSettings, rates: Rates, updates = 0): ModelProto {
   if (rates.length === 0) throw new Error('internal error: no learning rates');
-  const table = tensor('float32', [rates.length], Float32Array.from(rates));
+  const table: Schedule = {
+    rates: tensor('float32', [rates.length], Float32Array.from(rates)),
+    first: tensor('int64', [1], [updates + 1]),
+    zero: tensor('int64', [1], [0]),
+    last: tensor('int64', [1], [rates.length - 1]),
+  };
   return settings.name === 'sgd' ? sgdModel(settings, table) : adamwModel(settings, table);
 }
+
+/** The constants of {@link rateNodes}, by name. */
+type Schedule = Readonly<Record<'rates' | 'first' | 'zero' | 'last', Tensor>>;
 
 const FLOATS = codeOfDtype('float32');
 const INT64 = codeOfDtype('int64');
 const BOOL = codeOfDtype('bool');
 
-function adamwModel(settings: Extract<OptimizerSettings, { name: 'adamw' }>, rates: Tensor): ModelProto {
+function adamwModel(settings: Extract<OptimizerSettings, { name: 'adamw' }>, rates: Schedule): ModelProto {
   const { betas, eps, weightDecay, variant } = settings;
   const inputs = ['learning_rate_now', 'step', 'params', 'gradients', 'first_order_moments', 'second_order_moments'];
   const attribute = [
@@ -43,7 +52,7 @@ function adamwModel(settings: Extract<OptimizerSettings, { name: 'adamw' }>, rat
   return optimizerModel(rates, [...SEQUENCES, 'second_order_moments'], [update], flag('updated_flag', [1]));
 }
 
-function sgdModel({ momentum }: Extract<OptimizerSettings, { name: 'sgd' }>, rates: Tensor): ModelProto {
+function sgdModel({ momentum }: Extract<OptimizerSettings, { name: 'sgd' }>, rates: Schedule): ModelProto {
   if (momentum !== 0) {
     fail('optimizer', 'SGD of ONNX Runtime’s on-device training has no momentum', {
       expected: 'momentum 0',
@@ -67,17 +76,12 @@ function sgdModel({ momentum }: Extract<OptimizerSettings, { name: 'sgd' }>, rat
 const SEQUENCES = ['params', 'gradients', 'first_order_moments'] as const;
 
 function optimizerModel(
-  rates: Tensor,
+  rates: Schedule,
   sequences: readonly string[],
   nodes: readonly NodeProto[],
   output: ValueInfoProto,
   constants: Readonly<Record<string, Tensor>> = {},
 ): ModelProto {
-  const initializers = {
-    rates,
-    one: tensor('int64', [1], [1]),
-    last: tensor('int64', [1], [(rates.dims[0] as number) - 1]),
-  };
   return {
     irVersion: IR_VERSION,
     producerName: 'agon',
@@ -96,19 +100,18 @@ function optimizerModel(
         })),
       ],
       output: [output],
-      initializer: Object.entries({ ...initializers, ...constants }).map(([name, content]) =>
-        toTensorProto(name, content),
-      ),
+      initializer: Object.entries({ ...rates, ...constants }).map(([name, content]) => toTensorProto(name, content)),
       node: [...rateNodes(), ...nodes],
     },
   };
 }
 
-/** learning_rate_now = rates[min(step - 1, last)]: the session counts its updates from 1. */
+/** learning_rate_now = rates[max(0, min(step - first, last))]: the session counts its updates from 1. */
 function rateNodes(): NodeProto[] {
   return [
-    { opType: 'Sub', name: 'updates_done', input: ['step', 'one'], output: ['done'] },
-    { opType: 'Min', name: 'index_of_rate', input: ['done', 'last'], output: ['index'] },
+    { opType: 'Sub', name: 'updates_done', input: ['step', 'first'], output: ['done'] },
+    { opType: 'Min', name: 'index_of_rate', input: ['done', 'last'], output: ['bounded'] },
+    { opType: 'Max', name: 'index_from_zero', input: ['bounded', 'zero'], output: ['index'] },
     { opType: 'Gather', name: 'rate_of_step', input: ['rates', 'index'], output: ['learning_rate_now'] },
   ];
 }

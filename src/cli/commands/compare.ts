@@ -1,38 +1,33 @@
 import { cpus } from 'node:os';
 import { type Command, Option } from 'commander';
 import { type ExecuteOptions, executeRuns, type Failure } from '../../compare/execute.js';
-import {
-  type Experiment,
-  type PlannedRun,
-  parseExperiment,
-  planRuns,
-  readExperiment,
-} from '../../compare/experiment.js';
-import { comparePaths, finishedRuns, keepExperiment, openExperiment } from '../../compare/folder.js';
+import { type Experiment, type PlannedRun, planRuns } from '../../compare/experiment.js';
+import { comparePaths, finishedRuns, keepExperiment } from '../../compare/folder.js';
+import { checkRuns } from '../../compare/preflight.js';
 import { listMissing, writeResults } from '../../compare/report.js';
 import { DEFAULT_MEASURE, MEASURES, type Measure } from '../../compare/results.js';
 import { checkStored } from '../../compare/stored.js';
 import { resultTables, type TextTable } from '../../compare/tables.js';
 import { sentences } from '../../compare/wording.js';
-import { formatDuration } from '../../report/format.js';
+import { formatDuration, formatNumberOf } from '../../report/format.js';
 import { colorsFor } from '../../report/output.js';
 import { openRunLog } from '../../report/run-log.js';
 import { renderTable } from '../../report/table.js';
 import type { TrainEvent } from '../../train/events.js';
-import { runPaths } from '../../train/run-folder.js';
-import { fail, messageOf } from '../../util/error.js';
+import { prepareRunFolder, runPaths } from '../../train/run-folder.js';
+import { messageOf } from '../../util/error.js';
 import { formatCompactHelp } from '../compact-help.js';
+import { type ExperimentFlags, settleExperiment } from '../experiment-flags.js';
 import { onInterrupt } from '../interrupt.js';
 import { type CliIo, writeLines } from '../io.js';
 import { type GivenFlag, givenFlags } from '../merge-settings.js';
 import { choiceOption, numberOption } from '../options.js';
+import { discardRun } from '../run-folders.js';
 import { createOption, SETTING_FLAGS } from '../setting-flags.js';
 import { STOPPED } from '../training.js';
+import { failUsage } from '../usage-error.js';
 
-interface CompareOptions {
-  readonly group?: readonly string[];
-  readonly methods?: string;
-  readonly seeds?: string;
+interface CompareOptions extends ExperimentFlags {
   readonly out?: string;
   readonly jobs?: number;
   readonly measure?: Measure;
@@ -76,63 +71,40 @@ async function compare(
   flags: readonly GivenFlag[],
   io: CliIo,
 ): Promise<number> {
-  const { measure = DEFAULT_MEASURE } = options;
-  if (options.report) {
-    const folder = file ?? options.out ?? fail('--report', 'no folder of a comparison is named');
-    await report(folder, await openExperiment(folder), measure, io);
+  const { out, report: onlyReport, jobs = 1, measure = DEFAULT_MEASURE } = options;
+  if (onlyReport && (out ?? file) === undefined) failUsage('--report', 'no folder of a comparison is named');
+  const { experiment, where, ...named } = await settleExperiment(onlyReport ? (out ?? file) : file, options, flags);
+  const folder = out ?? named.folder ?? `runs/compare-${experiment.name.replaceAll(/[^\w.-]+/g, '-')}`;
+  if (onlyReport) {
+    await report(folder, experiment, measure, io);
     return 0;
   }
-  const experiment = await settle(file, options, flags);
-  const folder = options.out ?? `runs/compare-${experiment.name.replaceAll(/[^\w.-]+/g, '-')}`;
-  const runs = shareCores(planRuns(experiment, file ?? 'the command line'), options.jobs ?? 1, experiment);
-  await checkStored(folder, runs);
+  const runs = shareCores(planRuns(experiment, where), jobs, experiment);
+  await prepareRunFolder(folder, { overwrite: true });
+  const open = await openRuns(folder, runs, io).catch(async (error: unknown) => {
+    await discardRun(folder);
+    throw error;
+  });
   await keepExperiment(folder, experiment);
-  const { stopped, failures } = await runAll(folder, runs, options.jobs ?? 1, io);
+  writeLines(
+    io.stdout,
+    `${formatNumberOf(runs.length, 'run')}: ${runs.length - open.length} finished, ${open.length} to go, ${jobs} at a time; in ${folder}`,
+  );
+  const { stopped, failures } = await runAll(folder, open, runs.length, jobs, io);
   await report(folder, experiment, measure, io, failures);
   tellFailures(failures, io);
   if (stopped) writeLines(io.stderr, 'stopped; the same command goes on');
   return stopped ? STOPPED : failures.length > 0 ? FAILED : 0;
 }
 
-/** The experiment of a file, or of a comparison's folder, with what flags say. */
-async function settle(
-  file: string | undefined,
-  { group, methods, seeds }: CompareOptions,
-  flags: readonly GivenFlag[],
-): Promise<Experiment> {
-  const where = file ?? 'the command line';
-  const given = file === undefined ? { methods: {} } : parseExperiment(await readExperiment(file), where);
-  const merged = {
-    ...given,
-    base: withFlags('base' in given ? given.base : {}, flags),
-    ...(group && { groups: Object.fromEntries(group.map((nets) => [nets.replaceAll(',', '+'), nets.split(',')])) }),
-    ...(methods && { methods: Object.fromEntries(methods.split(',').map((name) => [name, { preset: name }])) }),
-    ...(seeds && { seeds: readSeeds(seeds) }),
-  };
-  const experiment = parseExperiment(merged, where);
-  if (Object.keys(experiment.methods).length > 0) return experiment;
-  return fail(where, 'there are no methods', { hint: 'Name an experiment file, or presets (--methods dml,cd-paper)' });
-}
-
-function withFlags(base: Readonly<Record<string, unknown>>, flags: readonly GivenFlag[]): Record<string, unknown> {
-  const merged = { ...base };
-  for (const { path, value } of flags) {
-    const [section, key] = path;
-    merged[section] =
-      key === undefined ? value : { ...((merged[section] ?? defaultSection(section)) as object), [key]: value };
-  }
-  return merged;
-}
-
-/** A flag of a section (`--lr`) is about the default choice unless another one is made. */
-function defaultSection(section: string): object {
-  return section === 'optimizer' ? { name: 'sgd' } : section === 'schedule' ? { name: 'cosine' } : {};
-}
-
-function readSeeds(text: string): readonly number[] | { from: number; count: number } {
-  const numbers = text.split(',').map(Number);
-  const [count] = numbers;
-  return numbers.length === 1 && count !== undefined ? { from: 0, count } : numbers;
+/** The runs that aren't finished, with all checked that can be before they begin. */
+async function openRuns(folder: string, runs: readonly PlannedRun[], io: CliIo): Promise<PlannedRun[]> {
+  await checkStored(folder, runs);
+  const done = new Set((await finishedRuns(folder, runs)).map(({ run }) => run.id));
+  const open = runs.filter(({ id }) => !done.has(id));
+  if (open.length > 0) writeLines(io.stdout, 'checking what the runs need');
+  await checkRuns(open);
+  return open;
 }
 
 /** Runs side by side get as many threads as there are cores for each, unless the experiment says otherwise. */
@@ -142,14 +114,8 @@ function shareCores(runs: readonly PlannedRun[], jobs: number, { base }: Experim
   return runs.map((run) => ({ ...run, settings: { ...run.settings, threads } }));
 }
 
-async function runAll(folder: string, runs: readonly PlannedRun[], jobs: number, io: CliIo) {
-  const done = new Set((await finishedRuns(folder, runs)).map(({ run }) => run.id));
-  const open = runs.filter(({ id }) => !done.has(id));
-  writeLines(
-    io.stdout,
-    `${runs.length} runs: ${done.size} finished, ${open.length} to go, ${jobs} at a time; in ${folder}`,
-  );
-  const progress = new Progress(runs.length, done.size, io);
+async function runAll(folder: string, open: readonly PlannedRun[], planned: number, jobs: number, io: CliIo) {
+  const progress = new Progress(planned, planned - open.length, io);
   const logs = new Map<string, ReturnType<typeof openRunLog>>();
   const closeLog = async ({ id }: PlannedRun) => {
     const log = logs.get(id);
@@ -235,12 +201,7 @@ class Progress {
 function tellFailures(failures: readonly Failure[], { stderr }: CliIo): void {
   if (failures.length === 0) return;
   const lines = failures.map(({ run, error }) => `  ${run.id}: ${messageOf(error)}`);
-  writeLines(
-    stderr,
-    '',
-    `${failures.length} ${failures.length === 1 ? 'run' : 'runs'} failed; the same command tries again:`,
-    ...lines,
-  );
+  writeLines(stderr, '', `${formatNumberOf(failures.length, 'run')} failed; the same command tries again:`, ...lines);
 }
 
 async function report(

@@ -76,11 +76,12 @@ async function planResumed({ resume, out }: TrainOptions, given: readonly GivenF
 async function explain({ config }: TrainOptions, given: readonly GivenFlag[], io: CliIo): Promise<void> {
   const file = config === undefined ? {} : await readSettingsFile(config);
   const settings = await mergeNetworks(file, given);
-  const { nets, artifacts } = settings;
+  const { artifacts, nets } = settings;
+  const defaults = artifacts === null ? [] : [{ ...(await artifactDefaults(file, given)), nets }];
   const rows = explainSettings(settings, [
+    ...defaults.map((values) => ({ values, sourceOf: () => artifacts as string })),
     { values: file, sourceOf: () => config as string },
     ...flagLayers(given),
-    ...(artifacts === null ? [] : [{ values: { nets }, sourceOf: () => artifacts }]),
   ]);
   const text = (value: unknown) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'not set'));
   const columns = [{ title: 'setting' }, { title: 'value' }, { title: 'from' }];
@@ -98,7 +99,7 @@ async function explain({ config }: TrainOptions, given: readonly GivenFlag[], io
 
 /** The settings of a new run, with the networks of its artifact. */
 async function mergeNetworks(file: SettingsInput, given: readonly GivenFlag[]): Promise<Settings> {
-  const settings = mergeSettings(file, given);
+  const settings = mergeSettings({ ...(await artifactDefaults(file, given)), ...file }, given);
   if (settings.artifacts === null) return settings;
   const nets = given.find(({ path }) => path[0] === 'nets');
   if (nets) {
@@ -109,6 +110,18 @@ async function mergeNetworks(file: SettingsInput, given: readonly GivenFlag[]): 
   }
   const { settleNetworks } = await import('../../train/network-source.js');
   return settleNetworks(settings);
+}
+
+/** What the artifact was made for, where a run is on one and no preset says what it does. */
+async function artifactDefaults(file: SettingsInput, given: readonly GivenFlag[]): Promise<SettingsInput> {
+  const givenFor = (key: 'artifacts' | 'preset') =>
+    given.find(({ path }) => path[0] === key)?.value ?? file[key] ?? null;
+  const artifacts = givenFor('artifacts');
+  if (typeof artifacts !== 'string') return {};
+  const { artifactSettings } = await import('../../train/artifact-settings.js');
+  const defaults = await artifactSettings(artifacts);
+  if (givenFor('preset') === null) return defaults;
+  return defaults.size === undefined ? {} : { size: defaults.size };
 }
 
 /** Finds a misspelt network before the data are read. */

@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
-import { formatBytes, printable } from '../../../report/format.js';
+import type { Manifest } from '../../../artifacts/manifest.js';
+import type { TrainedGroup } from '../../../export/trained-group.js';
+import { formatBytes, formatNumberOf, printable } from '../../../report/format.js';
 import { type CliIo, writeLines } from '../../io.js';
 import { givenFlags } from '../../merge-settings.js';
 import { choiceOption, numberOption } from '../../options.js';
@@ -22,7 +24,10 @@ export function define(command: Command, io: CliIo): void {
     .addOption(numberOption('--size <pixels>', "the images' height and width (as is usual for the networks)"))
     .addOption(numberOption('--batch <n>', `images in a step (${BATCH})`))
     .addOption(choiceOption('--format <format>', '(agon)', FORMATS))
-    .addOption(new Option('--from <folder>', 'the network of a run, or of an artifact with weights (ort-training)'))
+    .addOption(
+      new Option('--from <folder>', 'the networks of a run at its best epoch, or of an artifact, with weights'),
+    )
+    .addOption(new Option('--config <file>', 'settings as JSON; flags win over it'))
     .addOption(new Option('--distill', "with a teacher's probabilities as an input (ort-training)"))
     .addOption(numberOption('--steps-per-epoch <n>', 'of the training to come, for its schedule (ort-training)'))
     .addOption(new Option('--out <folder>', 'where the files go').makeOptionMandatory())
@@ -35,13 +40,29 @@ export function define(command: Command, io: CliIo): void {
     });
 }
 
-async function writeAgon({ settings, input, batch, folder, overwrite, made }: ExportPlan): Promise<string[]> {
+async function writeAgon(plan: ExportPlan): Promise<string[]> {
   const { createArtifact } = await import('../../../artifacts/create.js');
   const { writeArtifact } = await import('../../../artifacts/write.js');
-  const { LICENCE, zooNetworks } = await import('../../../artifacts/zoo.js');
-  const step = { settings, batch };
-  const content = createArtifact({ networks: zooNetworks(settings.nets), input, step, made, licence: LICENCE });
+  const { settings, input, batch, folder, overwrite, made, hasRate, trained } = plan;
+  const step = { settings, batch, recordsRate: hasRate };
+  const content = createArtifact({ ...(await networksOf(plan)), input, step, made });
   await writeArtifact(folder, content, { overwrite });
   const sizes = [...content.files].map(([path, bytes]) => `${path}  ${formatBytes(bytes.length)}`);
-  return [`${printable(folder)}:`, ...sizes.map((line) => `  ${line}`)];
+  return [`${printable(folder)}:`, ...sizes.map((line) => `  ${line}`), ...notesOf(content.manifest, trained)];
+}
+
+/** The networks, with weights where they were trained. */
+async function networksOf({ settings, trained }: ExportPlan) {
+  const { LICENCE, zooNetworks } = await import('../../../artifacts/zoo.js');
+  if (!trained) return { networks: zooNetworks(settings.nets), licence: LICENCE };
+  const { weightsFor } = await import('../../../export/trained-group.js');
+  const { networks, licence, preprocessing } = trained;
+  return { networks, licence, preprocessing, weights: weightsFor(trained, settings) };
+}
+
+function notesOf({ step, weights }: Manifest, trained: TrainedGroup | undefined): string[] {
+  if (!trained || !weights) return [];
+  const optimizer = printable(step?.settings.optimizer.name ?? '');
+  if (weights.updates < trained.updates) return [`weights, without optimizer state: there is none of ${optimizer}`];
+  return [`weights after ${formatNumberOf(weights.updates, 'update')} of ${optimizer}`];
 }

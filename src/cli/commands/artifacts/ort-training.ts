@@ -1,5 +1,7 @@
+import type { Rates } from '../../../artifacts/ort-training/rates.js';
 import { formatBytes, printable } from '../../../report/format.js';
 import type { Settings } from '../../../train/settings.js';
+import { present } from '../../../util/error.js';
 import { failUsage } from '../../usage-error.js';
 import type { ExportPlan } from './plan.js';
 
@@ -19,6 +21,7 @@ export async function writeOrtTraining(plan: ExportPlan): Promise<string[]> {
       optimizer,
       rates: await ratesOf(plan),
       labelSmoothing,
+      preprocessing: plan.trained?.preprocessing,
       ...(distill && { distillation: { alpha, temperature } }),
     },
     { overwrite },
@@ -31,10 +34,20 @@ function describe({ optimizer }: Settings): string {
   return `${optimizer.name} ${optimizer.lr}`;
 }
 
-async function networkOf({ settings, input, from }: ExportPlan) {
-  if (from !== undefined) {
-    const { openTrainedNetwork } = await import('../../../export/trained-network.js');
-    return openTrainedNetwork(from);
+async function networkOf({ settings, input, trained }: ExportPlan) {
+  if (trained) {
+    const { weightsOf } = await import('../../../export/trained-group.js');
+    const { best, networks, updates } = trained;
+    if (best === undefined) {
+      const got = networks.map(({ name }) => name).join(', ');
+      return failUsage('--from', 'it has several networks', {
+        expected: 'one',
+        got,
+        hint: 'Train it, and take the run',
+      });
+    }
+    const { name, build } = present(networks[best], 'the network');
+    return { name, graph: build(input), weights: weightsOf(trained, best), updates };
   }
   const { nets, seed } = settings;
   if (nets.length > 1) {
@@ -49,10 +62,11 @@ async function networkOf({ settings, input, from }: ExportPlan) {
 }
 
 /** The learning rate of each update: one, or a whole schedule. */
-async function ratesOf({ settings, stepsPerEpoch }: ExportPlan): Promise<number[]> {
+async function ratesOf({ settings, stepsPerEpoch }: ExportPlan): Promise<Rates> {
   const { optimizer, schedule, warmupEpochs, epochs } = settings;
   if (stepsPerEpoch === undefined) return [optimizer.lr];
+  const { bakeRates } = await import('../../../artifacts/ort-training/rates.js');
   const { learningRateAt } = await import('../../../optim/schedule.js');
   const plan = { base: optimizer.lr, schedule, warmupEpochs, epochs, stepsPerEpoch };
-  return Array.from({ length: epochs * stepsPerEpoch }, (_, step) => learningRateAt(step, plan));
+  return bakeRates(epochs * stepsPerEpoch, (step) => learningRateAt(step, plan));
 }

@@ -1,6 +1,8 @@
-import { checkSettings, type Settings } from '../../../train/settings.js';
+import type { TrainedGroup } from '../../../export/trained-group.js';
+import { checkSettings, type Settings, type SettingsInput } from '../../../train/settings.js';
 import { type GivenFlag, mergeSettings } from '../../merge-settings.js';
 import { nameOfFlag, SETTING_FLAGS } from '../../setting-flags.js';
+import { readSettingsFile } from '../../settings-file.js';
 import { failUsage } from '../../usage-error.js';
 
 export const FORMATS = ['agon', 'ort-training'] as const;
@@ -10,6 +12,7 @@ export type Format = (typeof FORMATS)[number];
 export interface ExportOptions {
   readonly format?: Format;
   readonly from?: string;
+  readonly config?: string;
   readonly distill?: true;
   readonly stepsPerEpoch?: number;
   readonly classes?: number;
@@ -31,80 +34,123 @@ export interface ExportPlan {
     readonly width: number;
   };
   readonly batch: number;
-  /** A run or an artifact whose network is exported, with its weights. */
-  readonly from: string | undefined;
+  /** The networks of a run or an artifact, with their weights. */
+  readonly trained: TrainedGroup | undefined;
   /** Whether a teacher's probabilities are an input. */
   readonly distill: boolean;
   /** Of the training to come, whose learning rates are written down. */
   readonly stepsPerEpoch: number | undefined;
   readonly folder: string;
   readonly overwrite: boolean;
+  /** Whether a learning rate is asked for, or is known of what was trained. */
+  readonly hasRate: boolean;
   /** The command that asks for the same. */
   readonly made: string;
 }
 
-const STEP_SETTINGS = ['rule', 'topK', 'alpha', 'beta', 'featureReduction', 'featureProjection', 'temperature'];
-const SCHEDULE_SETTINGS = ['schedule', 'warmupEpochs', 'epochs', 'seed'];
+/** Of the competition, which official training files have nothing of. */
+const GROUP_SETTINGS = ['rule', 'topK', 'beta', 'featureReduction', 'featureProjection'];
+const LESSON_SETTINGS = ['alpha', 'temperature'];
+const SCHEDULE_SETTINGS = ['schedule', 'warmupEpochs', 'epochs'];
 
 /** The flags of settings that shape the files: of both formats, or of the official one alone. */
 export const FLAGS = SETTING_FLAGS.filter(({ path: [section] }) => {
-  return [...STEP_SETTINGS, ...SCHEDULE_SETTINGS, 'nets', 'labelSmoothing', 'optimizer'].includes(section);
+  const shared = ['nets', 'labelSmoothing', 'optimizer', 'seed'];
+  return [...GROUP_SETTINGS, ...LESSON_SETTINGS, ...SCHEDULE_SETTINGS, ...shared].includes(section);
 });
 
 export const BATCH = 64;
 
-/** Settles what was asked for. What a format has no use for is an error. */
+/** Settles what was asked for. What has no use is an error. */
 export async function planExport(options: ExportOptions, given: readonly GivenFlag[]): Promise<ExportPlan> {
   const { format = 'agon', from, distill = false, stepsPerEpoch } = options;
   checkUse(options, given);
-  const { usualInput } = await import('../../../artifacts/zoo.js');
-  const settings = mergeSettings(format === 'agon' ? {} : { optimizer: { name: 'adamw' } }, given);
+  const file = options.config === undefined ? undefined : await readSettingsFile(options.config);
+  checkNetworks(options, given, file);
+  const trained = from === undefined ? undefined : await openTrained(from);
+  const base: SettingsInput = { ...trained?.settings, ...file };
+  const settings = mergeSettings(
+    base.optimizer === undefined && format === 'ort-training' ? { ...base, optimizer: { name: 'adamw' } } : base,
+    given,
+  );
   checkSettings(settings);
-  const usual = usualInput(settings.nets);
-  const { classes = usual.classes, channels = usual.channels, size = usual.height, batch = BATCH } = options;
-  const sizes = { classes, channels, size, batch };
-  const flags = Object.entries(sizes).map(([name, value]) => `--${name} ${value}`);
+  const input = trained?.input ?? (await inputFor(settings, options));
+  const batch = options.batch ?? base.batchSize ?? BATCH;
   return {
     format,
     settings,
-    input: { classes, channels, height: size, width: size },
+    input,
     batch,
-    from,
+    trained,
     distill,
     stepsPerEpoch,
     folder: options.out as string,
     overwrite: options.overwrite ?? false,
-    made: ['agon artifacts export', ...given.map(textOf), ...flags].join(' '),
+    hasRate: base.optimizer?.lr !== undefined || given.some(({ path }) => path.join('.') === 'optimizer.lr'),
+    made: madeBy(options, given, { ...input, batch }),
   };
 }
 
-function checkUse({ format = 'agon', from, ...options }: ExportOptions, given: readonly GivenFlag[]): void {
-  const nets = given.find(({ path }) => path[0] === 'nets');
+async function openTrained(from: string): Promise<TrainedGroup> {
+  const { openTrainedGroup } = await import('../../../export/trained-group.js');
+  return openTrainedGroup(from);
+}
+
+async function inputFor({ nets }: Settings, options: ExportOptions): Promise<ExportPlan['input']> {
+  const { usualInput } = await import('../../../artifacts/zoo.js');
+  const usual = usualInput(nets);
+  const { classes = usual.classes, channels = usual.channels, size = usual.height } = options;
+  return { classes, channels, height: size, width: size };
+}
+
+function checkUse(options: ExportOptions, given: readonly GivenFlag[]): void {
+  const { format = 'agon', from } = options;
+  const refuse = (unused: readonly (string | undefined)[], what: string, hint = 'Leave it out') => {
+    const flag = unused.find((name) => name !== undefined);
+    if (flag) failUsage(flag, what, { hint });
+  };
+  const settingsIn = (sections: readonly string[]) =>
+    given.filter(({ path }) => sections.includes(path[0])).map(nameOfFlag);
+  const { distill, stepsPerEpoch, classes, channels, size } = options;
+  const flagsOf = (values: Readonly<Record<string, unknown>>) =>
+    Object.entries(values).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
   if (format === 'agon') {
-    const official = Object.entries({
-      '--from': from,
-      '--distill': options.distill,
-      '--steps-per-epoch': options.stepsPerEpoch,
-    });
-    const unused = [
-      ...official.flatMap(([flag, value]) => (value === undefined ? [] : [flag])),
-      ...given.filter(({ path }) => SCHEDULE_SETTINGS.includes(path[0])).map(nameOfFlag),
-    ];
-    if (unused[0]) failUsage(unused[0], 'only goes with --format ort-training');
+    const official = flagsOf({ '--distill': distill, '--steps-per-epoch': stepsPerEpoch });
+    refuse([...official, ...settingsIn([...SCHEDULE_SETTINGS, 'seed'])], 'only goes with --format ort-training');
+  } else {
+    refuse(settingsIn(GROUP_SETTINGS), 'only goes with --format agon: official files train one network');
+    if (!distill) refuse(settingsIn(LESSON_SETTINGS), 'only goes with --distill: nothing is learned from a teacher');
   }
-  if (nets && from !== undefined)
+  if (from !== undefined) {
+    const own = [...flagsOf({ '--classes': classes, '--channels': channels, '--size': size }), ...settingsIn(['seed'])];
+    refuse(own, 'is settled by what --from names');
+  }
+  if (stepsPerEpoch === undefined) {
+    const hint = 'Or leave it out, for a constant rate';
+    refuse(settingsIn(SCHEDULE_SETTINGS), 'a schedule needs --steps-per-epoch', hint);
+  }
+}
+
+function checkNetworks({ format, from }: ExportOptions, given: readonly GivenFlag[], file?: SettingsInput): void {
+  const named = given.some(({ path }) => path[0] === 'nets') || file?.nets !== undefined;
+  if (named && from !== undefined)
     failUsage('--from', 'names a network, as --nets does', { hint: 'Leave one of them out' });
-  if (!nets && from === undefined) {
-    const hint =
-      format === 'agon' ? 'Name one or more: --nets resnet20,resnet32' : 'Name one: --nets resnet20, or --from RUN';
-    failUsage('--nets', 'no networks are given', { hint });
-  }
-  const schedule = given.find(({ path }) => ['schedule', 'warmupEpochs', 'epochs'].includes(path[0]));
-  if (schedule && options.stepsPerEpoch === undefined) {
-    failUsage(nameOfFlag(schedule), 'a schedule needs --steps-per-epoch', {
-      hint: 'Or leave it out, for a constant rate',
-    });
-  }
+  if (named || from !== undefined) return;
+  const hint =
+    format === 'ort-training'
+      ? 'Name one: --nets resnet20, or --from RUN'
+      : 'Name one or more: --nets resnet20,resnet32';
+  failUsage('--nets', 'no networks are given', { hint });
+}
+
+function madeBy(
+  { from, config }: ExportOptions,
+  given: readonly GivenFlag[],
+  { classes, channels, height, batch }: ExportPlan['input'] & { readonly batch: number },
+): string {
+  const sizes = from === undefined ? [`--classes ${classes}`, `--channels ${channels}`, `--size ${height}`] : [];
+  const sources = [...(from === undefined ? [] : [`--from ${from}`]), ...(config ? [`--config ${config}`] : [])];
+  return ['agon artifacts export', ...sources, ...given.map(textOf), ...sizes, `--batch ${batch}`].join(' ');
 }
 
 function textOf(flag: GivenFlag): string {

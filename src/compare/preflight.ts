@@ -1,0 +1,80 @@
+import { isDeepStrictEqual } from 'node:util';
+import { checkBatchSize } from '../data/loader.js';
+import type { Graph } from '../graph/graph.js';
+import { checkDevice, parseDevice } from '../runtime/device.js';
+import { Predictor } from '../runtime/predictor.js';
+import { prepareData, type RunData } from '../train/data.js';
+import { openFrozenTeacher } from '../train/frozen-teacher.js';
+import { createGroup, createStep } from '../train/group.js';
+import { openSources, settleNetworks } from '../train/network-source.js';
+import { checkSettings, type Settings } from '../train/settings.js';
+import { AgonError, fail } from '../util/error.js';
+import type { PlannedRun } from './experiment.js';
+
+/** Finds what a run would fail on once its turn comes, after hours: one of each method with each group is tried up to its first step. */
+export async function checkRuns(runs: readonly PlannedRun[]): Promise<void> {
+  const kinds = new Map(runs.map((run) => [JSON.stringify([run.group, run.method]), run]));
+  const data = new DataCache();
+  for (const run of kinds.values()) await checkRun(run, data);
+}
+
+async function checkRun({ group, method, settings }: PlannedRun, cache: DataCache): Promise<void> {
+  const about = async <T>(setting: string, check: () => T | Promise<T>): Promise<T> => {
+    try {
+      return await check();
+    } catch (error) {
+      if (!(error instanceof AgonError)) throw error;
+      throw new AgonError(`group "${group}", method "${method}"`, `${setting}: ${error.message}`, { cause: error });
+    }
+  };
+  await about('settings', () => checkSettings(settings));
+  await about('device', () => checkDevice(parseDevice(settings.device)));
+  const sources = await about('nets', async () => {
+    await checkArtifact(settings);
+    return openSources(settings);
+  });
+  const data = await about('data', () => cache.prepare(settings));
+  await about('batchSize', () => checkBatchSize(data.dataset.train.length, settings.batchSize, true));
+  const networks = await about('nets', () => createGroup(sources, data.dataset, data.preprocessing));
+  await about('device', () => checkSession(networks.graphs[0], settings));
+  await about('the training step', () => createStep(networks, settings));
+  if (settings.teacher) await about('teacher', () => checkTeacher(settings, data));
+}
+
+/** The group's networks must be those of the artifact, if there is one: they are what the results name. */
+async function checkArtifact(settings: Settings): Promise<void> {
+  const { nets } = await settleNetworks(settings);
+  if (isDeepStrictEqual(nets, settings.nets)) return;
+  fail('settings', 'the networks of the group', {
+    expected: `those of ${settings.artifacts}: ${JSON.stringify(nets)}`,
+    got: JSON.stringify(settings.nets),
+  });
+}
+
+/** Whether a device that this build knows is there. */
+async function checkSession(graph: Graph | undefined, { device, threads }: Settings): Promise<void> {
+  const parsed = parseDevice(device);
+  if (graph && parsed.kind !== 'cpu') await (await Predictor.open(graph, { device: parsed, threads })).close();
+}
+
+async function checkTeacher(
+  { teacher, device, threads }: Settings,
+  { dataset, preprocessing }: RunData,
+): Promise<void> {
+  if (!teacher) return;
+  const options = { classes: dataset.classes, preprocessing, device: parseDevice(device), threads };
+  await (await openFrozenTeacher(teacher, options)).close();
+}
+
+/** Methods mostly have the same data, which take a while to open. */
+class DataCache {
+  #key = '';
+  #data: RunData | undefined;
+
+  async prepare(settings: Settings): Promise<RunData> {
+    const key = JSON.stringify([settings.data, settings.size, settings.limit, settings.validation, settings.seed]);
+    if (!this.#data || key !== this.#key) this.#data = await prepareData(settings);
+    this.#key = key;
+    return this.#data;
+  }
+}

@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ArtifactNetwork } from '../artifacts/create.js';
+import { MANIFEST_FILE, type Manifest, type NetworkEntry } from '../artifacts/manifest.js';
+import { openArtifact } from '../artifacts/read.js';
+import { LICENCE, zooNetworks } from '../artifacts/zoo.js';
+import { buildStep, networkPrefix, type StepSettings } from '../distill/step.js';
+import type { NetworkInput } from '../nets/registry.js';
+import type { Tensor } from '../onnx/tensor.js';
+import { artifactSettings } from '../train/artifact-settings.js';
+import { readCheckpoint } from '../train/checkpoint.js';
+import { createStep, openRunGroup, updatesBefore } from '../train/group.js';
+import { readLineage } from '../train/lineage-file.js';
+import { type NetworkSources, openRunSources, openSources } from '../train/network-source.js';
+import { runPaths } from '../train/run-folder.js';
+import type { SettingsInput } from '../train/settings.js';
+import { fail, present } from '../util/error.js';
+
+/** Networks with the values of their parameters, and of their optimizer's state. */
+export interface TrainedGroup {
+  /** For the classes and channels that they were trained on. */
+  readonly networks: readonly ArtifactNetwork[];
+  readonly input: NetworkInput;
+  /** Parameters `net<i>.<name>`, optimizer state `net<i>.<name>.<state>`. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Updates that the optimizer's state has seen. */
+  readonly updates: number;
+  /** The network that validated best, where that is known. */
+  readonly best: number | undefined;
+  /** How they were trained. */
+  readonly settings: SettingsInput;
+  /** How their images are normalised. */
+  readonly preprocessing: Manifest['preprocessing'];
+  readonly licence: string | null;
+}
+
+/** The networks of a run at its best epoch, or those of an artifact with weights. */
+export async function openTrainedGroup(folder: string): Promise<TrainedGroup> {
+  return existsSync(join(folder, MANIFEST_FILE)) ? ofArtifact(folder) : ofRun(folder);
+}
+
+async function ofRun(folder: string): Promise<TrainedGroup> {
+  const paths = runPaths(folder);
+  const checkpoint = await readCheckpoint(paths.best);
+  const { settings, classes, preprocessing, position, tensors } = checkpoint;
+  const { channels, height, width, mean, std } = preprocessing;
+  const group = await openRunGroup(folder, checkpoint);
+  const sources = await openRunSources(folder, settings);
+  const { stepsPerEpoch } = await readLineage(paths.lineage);
+  const input = { classes: classes.length, channels, height, width };
+  return {
+    networks: sources.artifact ? artifactNetworks(sources, input) : fixedNetworks(zooNetworks(settings.nets), input),
+    input,
+    tensors,
+    updates: updatesBefore(group, createStep(group, settings)) + position.epoch * stepsPerEpoch + position.step,
+    best: present(checkpoint.best, 'the best epoch').network,
+    settings: { ...settings, preset: null, artifacts: null, engine: 'agon' },
+    preprocessing: { mean, std },
+    licence: sources.artifact ? sources.artifact.manifest.licence : LICENCE,
+  };
+}
+
+async function ofArtifact(folder: string): Promise<TrainedGroup> {
+  const { manifest } = await openArtifact(folder);
+  const sources = await openSources({ nets: [], artifacts: folder });
+  const { weights } = sources;
+  if (!weights) {
+    return fail(folder, 'this artifact has no weights', { hint: 'Take a run, or a network of the zoo (--nets)' });
+  }
+  const input = { ...manifest.step?.sizes, ...fixedSizes(present(manifest.networks[0], 'the network')) };
+  const open = (['classes', 'channels', 'height', 'width'] as const).find((size) => input[size] === undefined);
+  if (open) fail(folder, `the size "${open}" of its networks is open`, { hint: 'Train it, and take the run' });
+  return {
+    networks: artifactNetworks(sources, input as NetworkInput),
+    input: input as NetworkInput,
+    ...weights,
+    best: manifest.networks.length === 1 ? 0 : undefined,
+    settings: { ...(await artifactSettings(folder)), nets: manifest.networks.map(({ name }) => name) },
+    preprocessing: manifest.preprocessing,
+    licence: manifest.licence,
+  };
+}
+
+/** Networks whose weights are for some classes and channels: those are no longer open. */
+function fixedNetworks(networks: readonly ArtifactNetwork[], { classes, channels }: NetworkInput): ArtifactNetwork[] {
+  return networks.map((network) => ({ ...network, build: (at) => network.build({ ...at, classes, channels }) }));
+}
+
+function artifactNetworks({ sources, artifact }: NetworkSources, input: NetworkInput): ArtifactNetwork[] {
+  const networks = sources.map(({ create }, i): ArtifactNetwork => {
+    const entry = present(artifact?.manifest.networks[i], 'its entry');
+    return { name: entry.name, spec: entry.spec, build: (at) => create({ ...at, ...fixedSizes(entry) }) };
+  });
+  return fixedNetworks(networks, input);
+}
+
+/** The sizes that a network of an artifact is made for. */
+function fixedSizes({ inputs, outputs }: NetworkEntry): Partial<NetworkInput> {
+  const [channels, height, width] = inputs[0]?.shape.slice(1) ?? [];
+  const classes = outputs.find(({ name }) => name === 'logits')?.shape[1];
+  const sizes = Object.entries({ classes, channels, height, width });
+  return Object.fromEntries(sizes.filter(([, size]) => typeof size === 'number'));
+}
+
+/** One network's part of the tensors: parameters and optimizer state by their names in its graph. */
+export function weightsOf({ tensors }: Pick<TrainedGroup, 'tensors'>, network: number): Map<string, Tensor> {
+  const prefix = networkPrefix(network);
+  const own = [...tensors].filter(([name]) => name.startsWith(prefix));
+  return new Map(own.map(([name, value]) => [name.slice(prefix.length), value]));
+}
+
+/**
+ * What training goes on from under these settings: the optimizer's state comes along where it is that of the settings' optimizer, else it
+ * begins anew.
+ */
+export function weightsFor({ networks, input, tensors, updates }: TrainedGroup, settings: StepSettings) {
+  const graphs = networks.map((network) => network.build(input));
+  const { graph, state } = buildStep(graphs, settings, { batch: 'N' });
+  const isOptimizers = (name: string) => graph.parameters.get(name)?.role === 'optimizer';
+  const goesOn = state.filter(isOptimizers).every((name) => tensors.has(name));
+  const kept = state.filter((name) => tensors.has(name) && (goesOn || !isOptimizers(name)));
+  const values = kept.map((name) => [name, present(tensors.get(name), name)] as const);
+  return { tensors: new Map(values), updates: goesOn ? updates : 0 };
+}

@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { MANIFEST_FILE, type StepEntry } from '../artifacts/manifest.js';
+import { openArtifact } from '../artifacts/read.js';
+import { parseSettings, type SettingsInput } from './settings.js';
+
+const STEP_KEYS = [
+  'rule',
+  'topK',
+  'alpha',
+  'beta',
+  'featureReduction',
+  'featureProjection',
+  'temperature',
+  'labelSmoothing',
+  'optimizer',
+] as const;
+
+/**
+ * The settings that an artifact's step was written for, with its batch and its size of images: what a training from the artifact
+ * has where nothing else is said. None without a step.
+ */
+export async function artifactSettings(folder: string): Promise<SettingsInput> {
+  const { step } = (await openArtifact(folder)).manifest;
+  if (!step) return {};
+  const input = settingsOf(step);
+  parseSettings(input, join(folder, MANIFEST_FILE));
+  return input;
+}
+
+function settingsOf({ settings, sizes }: StepEntry): SettingsInput {
+  const given = STEP_KEYS.flatMap((key) => (settings[key] === undefined ? [] : [[key, settings[key]]]));
+  const square = sizes.height === sizes.width ? { size: sizes.height } : {};
+  return { ...Object.fromEntries(given), batchSize: sizes.batch, ...square };
+}
