@@ -6,7 +6,7 @@ import type { Classifier, ClassifierOptions } from './classifier.js';
 import { openRunGroup } from './group.js';
 import { runPaths } from './run-folder.js';
 
-/** The network of a run that validated best, at its best epoch. */
+/** The winner of a run, of its best checkpoint. */
 export async function openRunClassifier(folder: string, options: ClassifierOptions): Promise<Classifier> {
   const checkpoint = await readCheckpoint(runPaths(folder).best);
   const { classes, preprocessing, best, tensors } = checkpoint;

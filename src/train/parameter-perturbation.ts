@@ -38,6 +38,8 @@ interface OpenTrial {
   readonly trial: Trial;
   /** The network's whole state before it was perturbed. */
   readonly snapshot: ReadonlyMap<string, Tensor>;
+  /** The other networks before the running step. */
+  readonly others: ReadonlyMap<string, Tensor>;
 }
 
 const PURPOSE = 'perturb-parameters';
@@ -56,23 +58,22 @@ export class ParameterPerturbation {
   readonly #options: Options;
   readonly #mates: readonly (readonly number[])[];
   #open: OpenTrial | undefined;
-  /** The other networks before the running step of a trial. */
-  #others: ReadonlyMap<string, Tensor> = new Map();
 
   /** Goes on with the trial of a checkpoint, if that has one. */
   constructor(options: Options, resumed?: Pick<Checkpoint, 'trial' | 'tensors'>) {
     this.#options = options;
     this.#mates = matesOf(options.graphs);
-    if (resumed?.trial) this.#open = { trial: resumed.trial, snapshot: this.#savedSnapshot(resumed.trial, resumed) };
+    const { trial } = resumed ?? {};
+    if (trial && resumed) this.#open = { trial, snapshot: this.#savedSnapshot(trial, resumed), others: new Map() };
   }
 
   /** Before a step, counted from 0 over the run: perturbs a network if it is time to. */
   async before(count: number): Promise<PlannedPerturbation | undefined> {
     const plan = this.#open ? undefined : await this.#begin(count);
-    const { network } = this.#open?.trial ?? {};
-    if (network === undefined) return undefined;
+    if (!this.#open) return undefined;
+    const own = networkPrefix(this.#open.trial.network);
     const { state, stepper } = this.#options;
-    this.#others = await stepper.state(state.filter((name) => !name.startsWith(networkPrefix(network))));
+    this.#open = { ...this.#open, others: await stepper.state(state.filter((name) => !name.startsWith(own))) };
     return plan;
   }
 
@@ -82,7 +83,7 @@ export class ParameterPerturbation {
     const plan = planPerturbation(stream(seed, PURPOSE, 'plan', count), this.#mates, crossover);
     const snapshot = await stepper.state(this.#stateOf(plan.network));
     stepper.update(await this.#perturbed(plan, snapshot, count));
-    this.#open = { trial: { ...plan, start: count, ce: graphs.map(() => 0) }, snapshot };
+    this.#open = { trial: { ...plan, start: count, ce: graphs.map(() => 0) }, snapshot, others: new Map() };
     return plan;
   }
 
@@ -94,7 +95,7 @@ export class ParameterPerturbation {
     const trial = addStep(this.#open.trial, ce);
     const steps = count + 1 - trial.start;
     const over = steps === window || count + 1 === totalSteps;
-    this.#open = over ? undefined : { trial, snapshot };
+    this.#open = over ? undefined : { ...this.#open, trial };
     if (!over) return undefined;
     const verdict = judge(trial, steps);
     if (!verdict.kept) stepper.update(this.#recounted(snapshot, trial.start, count + 1));
@@ -104,9 +105,9 @@ export class ParameterPerturbation {
   /** After a step in which a loss was not finite: undoes it together with the open trial. Without one, does nothing. */
   abandon(count: number): Verdict | undefined {
     if (!this.#open) return undefined;
-    const { trial, snapshot } = this.#open;
+    const { trial, snapshot, others } = this.#open;
     this.#open = undefined;
-    this.#options.stepper.update(new Map([...this.#others, ...this.#recounted(snapshot, trial.start, count)]));
+    this.#options.stepper.update(new Map([...others, ...this.#recounted(snapshot, trial.start, count)]));
     return loseDiverged(trial);
   }
 
