@@ -1,5 +1,5 @@
 import { reshape } from '../../graph/arithmetic.js';
-import { formatShape } from '../../graph/dim.js';
+import { asNumber, formatShape } from '../../graph/dim.js';
 import { fromModel } from '../../graph/from-model.js';
 import { Graph } from '../../graph/graph.js';
 import { inline } from '../../graph/inline.js';
@@ -110,6 +110,8 @@ function inputOf(graph: GraphProto, stored: ReadonlyMap<string, Tensor>, { model
   const sizes = dims
     .slice(1)
     .map((size, axis) => size ?? sizeFromWeight(graph, input, stored, dims.length, axis, model));
+  if (sizes.some((size) => size < 1))
+    fail(model, `input "${input.name}"`, { expected: 'sizes from 1 on', got: formatShape(['N', ...sizes]) });
   return { name: input.name, shape: ['N', ...sizes] };
 }
 
@@ -134,6 +136,8 @@ function sizeFromWeight(
 function checkParameters(graph: GraphProto, stored: ReadonlyMap<string, Tensor>, { model, checkpoint }: ImportPlaces) {
   for (const { name, type } of graph.input) {
     const given = stored.get(name);
+    if (given && given.dtype !== 'float32')
+      fail(checkpoint, `parameter "${name}"`, { expected: 'float32', got: given.dtype });
     const dims = type?.tensorType?.shape?.dim ?? [];
     if (!given || dims.every(({ dimValue }, i) => dimValue === undefined || dimValue === given.dims[i])) continue;
     fail(checkpoint, `parameter "${name}"`, {
@@ -201,10 +205,17 @@ function onImages(source: Graph, { input, logits, frozen, parameters, image }: P
   const copied = inline(source, graph, { bind });
   const copyOf = (value: Value) => copied.get(value) as Value;
   const result = copyOf(source.outputs.get(logits) as Value);
+  const [batch, classes] = result.shape;
+  if (result.dtype !== 'float32' || result.shape.length !== 2 || batch !== 'N' || !asNumber(classes)) {
+    fail(`logits "${logits}"`, 'their type', {
+      expected: 'float32 [N, classes]',
+      got: `${result.dtype} ${formatShape(result.shape)}`,
+    });
+  }
   graph.output('logits', result);
   graph.output('features', featuresOf(graph, result));
   const trained = [...parameters].filter(([name]) => !frozen.has(name));
-  return { graph, parameters: new Map(trained), image, classes: Number(result.shape[1]) };
+  return { graph, parameters: new Map(trained), image, classes: Number(classes) };
 }
 
 /** The last feature map on the way to the logits; without one, what the last layer sees, as a map of one position. */

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { networkPrefix } from '../../distill/step.js';
 import { readModelFile } from '../../onnx/file.js';
-import type { Tensor } from '../../onnx/tensor.js';
+import { shapeText, type Tensor } from '../../onnx/tensor.js';
 import { fail, messageOf, namingFile } from '../../util/error.js';
 import { type ArtifactContent, createArtifact } from '../create.js';
 import type { OrtCheckpoint } from './checkpoint.js';
@@ -84,10 +84,19 @@ function optimizerState({ optimizers, trainable }: OrtCheckpoint, where: string)
       ['momentum1', 'exp_avg_sq'],
     ] as const) {
       const value = state.get(theirs) ?? fail(where, `"${theirs}" of parameter "${parameter}" is missing`);
+      const [got, expected] = [typeText(value), typeText(trainable.get(parameter) as Tensor)];
+      if (got !== expected) fail(where, `"${theirs}" of parameter "${parameter}"`, { expected, got });
       moments.set(`${parameter}.${ours}`, value);
     }
   }
   const lacking = [...trainable.keys()].find((name) => !group.states.has(name));
   if (lacking) fail(where, `it has no optimizer state for parameter "${lacking}"`);
-  return { moments, updates: Number(group.step) };
+  const updates = Number(group.step);
+  if (!Number.isSafeInteger(updates) || updates < 0)
+    fail(where, 'its count of updates', { expected: '0 to 2^53', got: `${group.step}` });
+  return { moments, updates };
+}
+
+function typeText({ dtype, dims }: Tensor): string {
+  return `${dtype}${shapeText(dims)}`;
 }
