@@ -1,5 +1,5 @@
 import { reshape } from '../../graph/arithmetic.js';
-import { formatShape } from '../../graph/dim.js';
+import { asNumber, formatShape } from '../../graph/dim.js';
 import { fromModel } from '../../graph/from-model.js';
 import { Graph, type Parameter } from '../../graph/graph.js';
 import { inline } from '../../graph/inline.js';
@@ -131,6 +131,8 @@ function inputOf(graph: GraphProto, stored: ReadonlyMap<string, Tensor>, { model
   const sizes = dims
     .slice(1)
     .map((size, axis) => size ?? sizeFromWeight(graph, input, stored, dims.length, axis, model));
+  if (sizes.some((size) => size < 1))
+    fail(model, `input "${input.name}"`, { expected: 'sizes from 1 on', got: formatShape(['N', ...sizes]) });
   return { name: input.name, shape: ['N', ...sizes] };
 }
 
@@ -155,6 +157,8 @@ function sizeFromWeight(
 function checkParameters(graph: GraphProto, stored: ReadonlyMap<string, Tensor>, { model, checkpoint }: ImportPlaces) {
   for (const { name, type } of graph.input) {
     const given = stored.get(name);
+    if (given && given.dtype !== 'float32')
+      fail(checkpoint, `parameter "${name}"`, { expected: 'float32', got: given.dtype });
     const dims = type?.tensorType?.shape?.dim ?? [];
     if (!given || dims.every(({ dimValue }, i) => dimValue === undefined || dimValue === given.dims[i])) continue;
     fail(checkpoint, `parameter "${name}"`, {
@@ -225,9 +229,16 @@ function onImages(source: Graph, { input, logits, isFrozen, parameters, image }:
   const copied = inline(source, graph, { bind });
   const copyOf = (value: Value) => copied.get(value) as Value;
   const result = copyOf(source.outputs.get(logits) as Value);
+  const [batch, classes] = result.shape;
+  if (result.dtype !== 'float32' || result.shape.length !== 2 || batch !== 'N' || !asNumber(classes)) {
+    fail(`logits "${logits}"`, 'their type', {
+      expected: 'float32 [N, classes]',
+      got: `${result.dtype} ${formatShape(result.shape)}`,
+    });
+  }
   graph.output('logits', result);
   graph.output('features', featuresOf(graph, result));
-  return { graph, parameters, image, classes: Number(result.shape[1]) };
+  return { graph, parameters, image, classes: Number(classes) };
 }
 
 /** The last feature map on the way to the logits; without one, what the last layer sees, as a map of one position. */
