@@ -94,7 +94,7 @@ function logitsOf({ graph }: ModelProto, where: string): string {
 }
 
 /** The part of a graph that makes one value. */
-function cutBefore(output: string, { graph }: ModelProto): GraphProto {
+export function cutBefore(output: string, { graph }: ModelProto): GraphProto {
   const producers = new Map(graph.node.flatMap((node) => node.output.map((name) => [name, node] as const)));
   const [needed, names, open] = [new Set<GraphProto['node'][number]>(), new Set<string>(), [output]];
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
@@ -115,7 +115,7 @@ function cutBefore(output: string, { graph }: ModelProto): GraphProto {
 }
 
 /** The one input that is no parameter, as [N, ...]. */
-function inputOf(graph: GraphProto, stored: ReadonlyMap<string, Tensor>, { model, checkpoint }: ImportPlaces) {
+export function inputOf(graph: GraphProto, stored: ReadonlyMap<string, Tensor>, { model, checkpoint }: ImportPlaces) {
   const inputs = graph.input.filter(({ name }) => !stored.has(name));
   const [input, missing] = inputs;
   if (!input) return fail(model, 'it has no input for images');
@@ -178,7 +178,7 @@ function withValues(graph: GraphProto, input: string, stored: ReadonlyMap<string
   };
 }
 
-function imageOf(
+export function imageOf(
   where: string,
   [, ...sizes]: readonly (number | string)[],
   wanted: ImageShape | undefined,
@@ -212,7 +212,7 @@ interface Parts {
 }
 
 /** The network with images as its input, and its last feature map as an output. */
-function onImages(source: Graph, { input, logits, isFrozen, parameters, image }: Parts): ImportedNetwork {
+export function onImages(source: Graph, { input, logits, isFrozen, parameters, image }: Parts): ImportedNetwork {
   const graph = new Graph(source.name);
   const { channels, height, width } = image;
   const images = graph.input('images', 'float32', ['N', channels, height, width]);
