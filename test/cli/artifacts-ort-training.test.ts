@@ -47,6 +47,9 @@ describe('ONNX Runtime’s own training files on the command line', () => {
     await agon(`artifacts export --format ort-training ${RESNET} --seed 5 --lr 0.01 --out ${first}`);
     const imported = await agon(`artifacts import ${first} --name net --out ${artifact}`);
     expect(imported.stdout).toContain('net, 47 parameters, for adamw (torch) 0.01');
+    expect((await agon(`artifacts import ${first} --image 1x28x28 --out ${join(root, 'none')}`)).stderr).toContain(
+      'eval_model.onnx: images of that size: expected 3x32x32, got 1x28x28',
+    );
     const { tensors } = readSafetensors(await readFile(join(artifact as string, 'weights.safetensors')), 'weights');
     const written = decodeOrtCheckpoint(await readFile(join(first as string, 'checkpoint')));
     expect(tensors.get('net0.fc.weight')).toEqual(written.trainable.get('fc.weight'));

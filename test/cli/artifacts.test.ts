@@ -93,6 +93,9 @@ describe('agon train --artifacts', () => {
     await writeFile(config, JSON.stringify({ artifacts: out, batchSize: 4 }));
     const { settings: filed } = await planTraining({ config }, parseFlags('--epochs 3'), new Date());
     expect(filed).toMatchObject({ nets: ['resnet8', 'resnet8'], rule: 'all', batchSize: 4, epochs: 3 });
+    const single = join(root, 'single');
+    await agon(`artifacts export --nets resnet8 ${SIZES.replace('--batch 8', '--batch 1')} --out ${single}`);
+    expect((await plan(`--artifacts ${single}`)).settings).toMatchObject({ batchSize: 128, size: 16 });
     const { stdout } = await agon(`train --artifacts ${out} --lr 0.5 --explain`);
     const rows = stdout.split('\n').map((line) => line.trim().split(/ {2,}/));
     expect(rows).toContainEqual(['temperature', '2', out]);

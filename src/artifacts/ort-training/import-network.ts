@@ -183,15 +183,17 @@ export function imageOf(
   [, ...sizes]: readonly (number | string)[],
   wanted: ImageShape | undefined,
 ): ImageShape {
+  const textOf = (shape: ImageShape) => `${shape.channels}x${shape.height}x${shape.width}`;
   if (sizes.length === 3) {
     const [channels, height, width] = sizes as [number, number, number];
-    return { channels, height, width };
+    const own = { channels, height, width };
+    if (!wanted || textOf(wanted) === textOf(own)) return own;
+    fail(where, 'images of that size', { expected: textOf(own), got: textOf(wanted) });
   }
   const numbers = sizes[0] as number;
   if (wanted) {
-    const { channels, height, width } = wanted;
-    if (channels * height * width === numbers) return wanted;
-    fail(where, 'images of that size', { expected: `${numbers} numbers`, got: `${channels}x${height}x${width}` });
+    if (wanted.channels * wanted.height * wanted.width === numbers) return wanted;
+    fail(where, 'images of that size', { expected: `${numbers} numbers`, got: textOf(wanted) });
   }
   for (const channels of [1, 3]) {
     const side = Math.sqrt(numbers / channels);

@@ -34,7 +34,9 @@ export function define(command: Command, io: CliIo): void {
       await writeArtifact(out, content, { overwrite });
       const { networks, step, weights } = content.manifest;
       const { name: optimizer, variant, lr } = present(step, 'the step').settings.optimizer;
-      const parameters = formatNumberOf(networks[0]?.parameters.length ?? 0, 'parameter');
+      const all = networks[0]?.parameters ?? [];
+      const frozen = all.filter(({ role }) => role === 'frozen').length;
+      const parameters = formatNumberOf(all.length, 'parameter') + (frozen > 0 ? ` (${frozen} frozen)` : '');
       const kind = [optimizer, variant && `(${variant})`, lr].filter(Boolean).join(' ');
       const trained = weights?.updates ? `, AdamW's state after ${formatNumberOf(weights.updates, 'update')}` : '';
       writeLines(
