@@ -5,8 +5,8 @@ import { join } from 'node:path';
 
 const { default: ort } = await import(process.env.ORT_PACKAGE ?? 'onnxruntime-node');
 const [folder, steps = '10'] = process.argv.slice(2);
-const lr = 0.005;
-const { step, evaluation } = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
+const { step, evaluation, weights } = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
+const { lr = 0.005 } = step.settings.optimizer;
 const count = (shape) => shape.reduce((n, dim) => n * dim, 1);
 const float = (shape, next) => new ort.Tensor('float32', Float32Array.from({ length: count(shape) }, next), shape);
 
@@ -19,7 +19,27 @@ function uniform() {
 }
 const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 
-function initial({ shape, initialiser: { kind, value, std, bound, mode } }) {
+// The tensors of a safetensors file: a length, a header in JSON, and the numbers
+async function readSafetensors(path) {
+  const { buffer } = Uint8Array.from(await readFile(path));
+  const start = 8 + Number(new DataView(buffer).getBigUint64(0, true));
+  const { __metadata__, ...entries } = JSON.parse(Buffer.from(buffer, 8, start - 8));
+  return Object.entries(entries).map(
+    ([
+      name,
+      {
+        shape,
+        data_offsets: [from, to],
+      },
+    ]) => {
+      return [name, new ort.Tensor('float32', new Float32Array(buffer.slice(start + from, start + to)), shape)];
+    },
+  );
+}
+const given = new Map(weights ? await readSafetensors(join(folder, weights.file)) : []);
+
+function initial({ name, shape, initialiser: { kind, value, std, bound, mode } }) {
+  if (given.has(name)) return given.get(name);
   const fan = (mode === 'fan-out' ? shape[0] : shape[1]) * count(shape.slice(2));
   const draw = {
     constant: () => value,
@@ -32,10 +52,12 @@ function initial({ shape, initialiser: { kind, value, std, bound, mode } }) {
 
 // What changes from step to step (counted from 1) beside the batch
 function scalars(t) {
-  const { name, betas = [0, 0], weightDecay } = step.settings.optimizer;
+  const { name, betas = [0, 0], weightDecay, variant } = step.settings.optimizer;
   if (name === 'sgd') return { learning_rate: lr };
   const [c1, c2] = betas.map((beta) => 1 - beta ** t);
-  return { decay: 1 - lr * weightDecay, step_size: lr / c1, denominator_scale: 1 / Math.sqrt(c2) };
+  const decay = 1 - lr * weightDecay;
+  if (variant === 'huggingface') return { decay, step_size: (lr * Math.sqrt(c2)) / c1, denominator_scale: 1 };
+  return { decay, step_size: lr / c1, denominator_scale: 1 / Math.sqrt(c2) };
 }
 
 const images = float(step.inputs.find(({ feed }) => feed === 'images').shape, normal);
@@ -43,13 +65,14 @@ const labels = new ort.Tensor(
   'int64',
   BigInt64Array.from({ length: step.sizes.batch }, (_, i) => BigInt(i % step.sizes.classes)),
 );
-const given = { images: () => images, labels: () => labels, uniform: ({ shape }) => float(shape, uniform) };
-given.scalar = ({ name }, t) => float([], () => scalars(t)[name]);
+const feed = { images: () => images, labels: () => labels, uniform: ({ shape }) => float(shape, uniform) };
+feed.scalar = ({ name }, t) => float([], () => scalars(t)[name]);
 
 const session = await ort.InferenceSession.create(join(folder, step.file));
 const state = Object.fromEntries(step.state.map((entry) => [entry.name, initial(entry)]));
-for (let t = 1; t <= Number(steps); t++) {
-  const feeds = Object.fromEntries(step.inputs.map((input) => [input.name, given[input.feed](input, t)]));
+const done = weights?.updates ?? 0;
+for (let t = done + 1; t <= done + Number(steps); t++) {
+  const feeds = Object.fromEntries(step.inputs.map((input) => [input.name, feed[input.feed](input, t)]));
   const results = await session.run({ ...feeds, ...state });
   for (const { name, next } of step.state) state[name] = results[next];
   console.log(JSON.stringify({ step: t, ce: [...results.ce.data], total: [...results.total.data] }));

@@ -13,13 +13,30 @@ import onnxruntime as ort
 
 folder = Path(sys.argv[1])
 steps = int(sys.argv[2]) if len(sys.argv) > 2 else 10
-lr = 0.005
 manifest = json.loads((folder / "manifest.json").read_text())
-step, evaluation = manifest["step"], manifest["evaluation"]
+step, evaluation, weights = manifest["step"], manifest["evaluation"], manifest["weights"]
+lr = step["settings"]["optimizer"].get("lr", 0.005)
 random = np.random.default_rng(1)
 
 
+def read_safetensors(path):
+    """The tensors of a safetensors file: a length, a header in JSON, and the numbers."""
+    raw = path.read_bytes()
+    start = 8 + int.from_bytes(raw[:8], "little")
+    header = json.loads(raw[8:start])
+    header.pop("__metadata__", None)
+    return {
+        name: np.frombuffer(raw[start + entry["data_offsets"][0] : start + entry["data_offsets"][1]], "<f4").reshape(entry["shape"])
+        for name, entry in header.items()
+    }
+
+
+given = read_safetensors(folder / weights["file"]) if weights else {}
+
+
 def initial(entry):
+    if entry["name"] in given:
+        return given[entry["name"]]
     shape, initialiser = entry["shape"], entry["initialiser"]
     kind = initialiser["kind"]
     if kind == "constant":
@@ -40,7 +57,10 @@ def scalars(t):
     if optimizer["name"] == "sgd":
         return {"learning_rate": lr}
     c1, c2 = (1 - beta**t for beta in optimizer["betas"])
-    return {"decay": 1 - lr * optimizer["weightDecay"], "step_size": lr / c1, "denominator_scale": 1 / sqrt(c2)}
+    decay = 1 - lr * optimizer["weightDecay"]
+    if optimizer.get("variant") == "huggingface":
+        return {"decay": decay, "step_size": lr * sqrt(c2) / c1, "denominator_scale": 1}
+    return {"decay": decay, "step_size": lr / c1, "denominator_scale": 1 / sqrt(c2)}
 
 
 def feed(entry, t):
@@ -61,7 +81,8 @@ batch = {
 session = ort.InferenceSession(folder / step["file"], providers=["CPUExecutionProvider"])
 names = [output.name for output in session.get_outputs()]
 state = {entry["name"]: initial(entry) for entry in step["state"]}
-for t in range(1, steps + 1):
+done = weights["updates"] if weights else 0
+for t in range(done + 1, done + steps + 1):
     feeds = {entry["name"]: feed(entry, t) for entry in step["inputs"]}
     results = dict(zip(names, session.run(names, {**feeds, **state})))
     state = {entry["name"]: results[entry["next"]] for entry in step["state"]}

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createArtifact } from '../src/artifacts/create.js';
+import { type ArtifactOptions, createArtifact } from '../src/artifacts/create.js';
 import { writeArtifact } from '../src/artifacts/write.js';
 import { zooNetworks } from '../src/artifacts/zoo.js';
+import { createNetwork } from '../src/nets/registry.js';
+import { elementCount, type Tensor, tensor } from '../src/onnx/tensor.js';
 import { hasOrtTraining } from '../src/runtime/ort-training/library.js';
 import { parseSettings, type SettingsInput } from '../src/train/settings.js';
 import { MOBILENET, RESNET } from './train/runs.js';
@@ -17,6 +19,7 @@ const NETS = [RESNET, MOBILENET];
 const STEPS = 30;
 
 interface Measures {
+  readonly step: number;
   readonly ce: readonly number[];
   readonly total: readonly number[];
 }
@@ -24,13 +27,13 @@ interface Measures {
 async function drive(
   settings: SettingsInput,
   steps: number,
-  env: NodeJS.ProcessEnv = process.env,
+  { env = process.env, weights }: { readonly env?: NodeJS.ProcessEnv } & Pick<ArtifactOptions, 'weights'> = {},
 ): Promise<{ steps: Measures[]; accuracy: number[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'agon-examples-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const input = { classes: 4, channels: 3, height: 8, width: 8 };
   const step = { settings: parseSettings(settings), batch: 8 };
-  const content = createArtifact({ networks: zooNetworks(NETS), input, step, made: '', licence: null });
+  const content = createArtifact({ networks: zooNetworks(NETS), input, step, weights, made: '', licence: null });
   await writeArtifact(join(folder, 'artifact'), content);
   const { stdout } = await promisify(execFile)(process.execPath, [DRIVER, join(folder, 'artifact'), String(steps)], {
     env,
@@ -59,12 +62,24 @@ describe('examples/drive-step.mjs trains a competition from its artifact alone',
     expect(steps[0]?.total).not.toEqual(steps[0]?.ce);
   });
 
+  it('from the weights that are in it, counting on from their updates', async () => {
+    const [resnet] = NETS.map((net) => createNetwork(net as never, { classes: 4, channels: 3, height: 8, width: 8 }));
+    const zeros = [...(resnet?.parameters ?? [])].map(([name, { value }]): [string, Tensor] => {
+      const shape = value.shape as number[];
+      return [`net0.${name}`, tensor('float32', shape, new Float32Array(elementCount(shape)))];
+    });
+    const { steps } = await drive({ rule: 'none' }, 2, { weights: { tensors: new Map(zeros), updates: 7 } });
+    expect(steps.map(({ step }) => step)).toEqual([8, 9]);
+    expect(steps[0]?.ce[0]).toBeCloseTo(Math.log(4), 6);
+    expect(steps[0]?.ce[1]).not.toBeCloseTo(Math.log(4), 6);
+  });
+
   it.skipIf(!hasOrtTraining())(
     'with onnxruntime-web (1.19.2; skipped without ort-training) to the same losses',
     async () => {
       const [node, web] = [
         await drive({ rule: 'argmin' }, 5),
-        await drive({ rule: 'argmin' }, 5, { ...process.env, ORT_PACKAGE: 'ort-training' }),
+        await drive({ rule: 'argmin' }, 5, { env: { ...process.env, ORT_PACKAGE: 'ort-training' } }),
       ];
       for (const [t, { total }] of node.steps.entries()) {
         for (const [i, loss] of total.entries()) expect(web.steps[t]?.total[i]).toBeCloseTo(loss, 4);

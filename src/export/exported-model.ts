@@ -6,6 +6,7 @@ import type { ModelProto } from '../onnx/model.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { CPU, type Device } from '../runtime/device.js';
 import { fromOrt, openSession, runSession, toOrt } from '../runtime/session.js';
+import { settingsSchema } from '../train/settings.js';
 import { fail } from '../util/error.js';
 
 const side = z.int().min(1);
@@ -17,6 +18,8 @@ const preprocessingSchema = z.object({
   std: z.array(z.number()),
   resize: z.object({ height: side, width: side }),
 });
+
+const trained = z.object({ settings: settingsSchema });
 
 /** An exported model, open for use. */
 export interface ExportedModel {
@@ -47,12 +50,13 @@ export async function openExported(
   };
 }
 
-/** What a model says of its classes and inputs, each undefined where it says nothing or something else. */
+/** What a model says of its classes, its inputs and the run that it is from, each undefined where it says nothing or something else. */
 export function readMetadata({ metadataProps = [] }: ModelProto) {
   const texts = new Map(metadataProps.map(({ key, value }) => [key, value]));
   return {
     labels: z.array(z.string()).safeParse(readJson(texts.get('labels'))).data,
     preprocessing: preprocessingSchema.safeParse(readJson(texts.get('preprocessing'))).data,
+    settings: trained.safeParse(readJson(texts.get('agon'))).data?.settings,
   };
 }
 

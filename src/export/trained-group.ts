@@ -1,11 +1,13 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { ArtifactNetwork } from '../artifacts/create.js';
+import { importModel } from '../artifacts/import-model.js';
 import { MANIFEST_FILE, type Manifest, type NetworkEntry } from '../artifacts/manifest.js';
 import { openArtifact } from '../artifacts/read.js';
 import { LICENCE, zooNetworks } from '../artifacts/zoo.js';
 import { buildStep, networkPrefix, type StepSettings } from '../distill/step.js';
 import type { NetworkInput } from '../nets/registry.js';
+import { readModelFile } from '../onnx/file.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { artifactSettings } from '../train/artifact-settings.js';
 import { readCheckpoint } from '../train/checkpoint.js';
@@ -13,8 +15,9 @@ import { createStep, openRunGroup, updatesBefore } from '../train/group.js';
 import { readLineage } from '../train/lineage-file.js';
 import { type NetworkSources, openRunSources, openSources } from '../train/network-source.js';
 import { runPaths } from '../train/run-folder.js';
-import type { SettingsInput } from '../train/settings.js';
+import type { Settings, SettingsInput } from '../train/settings.js';
 import { fail, present } from '../util/error.js';
+import { readMetadata } from './exported-model.js';
 
 /** Networks with the values of their parameters, and of their optimizer's state. */
 export interface TrainedGroup {
@@ -34,9 +37,28 @@ export interface TrainedGroup {
   readonly licence: string | null;
 }
 
-/** The networks of a run at its best epoch, or those of an artifact with weights. */
-export async function openTrainedGroup(folder: string): Promise<TrainedGroup> {
-  return existsSync(join(folder, MANIFEST_FILE)) ? ofArtifact(folder) : ofRun(folder);
+/** The networks of a run at its best epoch, those of an artifact with weights, or the one of an ONNX model (a file). */
+export async function openTrainedGroup(path: string): Promise<TrainedGroup> {
+  if (existsSync(path) && statSync(path).isFile()) return ofModel(path);
+  return existsSync(join(path, MANIFEST_FILE)) ? ofArtifact(path) : ofRun(path);
+}
+
+/** Of a model that Agon exported, the settings and the normalisation are known. */
+async function ofModel(path: string): Promise<TrainedGroup> {
+  const model = await readModelFile(path);
+  const { graph, parameters, image, classes } = importModel(model, path);
+  const { preprocessing, settings } = readMetadata(model);
+  const name = basename(path, '.onnx');
+  return {
+    networks: [{ name, spec: null, build: () => graph }],
+    input: { classes, ...image },
+    tensors: new Map([...parameters].map(([key, value]) => [networkPrefix(0) + key, value])),
+    updates: 0,
+    best: 0,
+    settings: { ...(settings && alone(settings)), nets: [name] },
+    preprocessing: preprocessing && { mean: [...preprocessing.mean], std: [...preprocessing.std] },
+    licence: null,
+  };
 }
 
 async function ofRun(folder: string): Promise<TrainedGroup> {
@@ -54,10 +76,15 @@ async function ofRun(folder: string): Promise<TrainedGroup> {
     tensors,
     updates: updatesBefore(group, createStep(group, settings)) + position.epoch * stepsPerEpoch + position.step,
     best: present(checkpoint.best, 'the best epoch').network,
-    settings: { ...settings, preset: null, artifacts: null, engine: 'agon' },
+    settings: alone(settings),
     preprocessing: { mean, std },
     licence: sources.artifact ? sources.artifact.manifest.licence : LICENCE,
   };
+}
+
+/** Settings that name neither preset nor artifact. */
+function alone(settings: Settings): Settings {
+  return { ...settings, preset: null, artifacts: null, engine: 'agon' };
 }
 
 async function ofArtifact(folder: string): Promise<TrainedGroup> {

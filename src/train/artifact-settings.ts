@@ -30,5 +30,7 @@ export async function artifactSettings(folder: string): Promise<SettingsInput> {
 function settingsOf({ settings, sizes }: StepEntry): SettingsInput {
   const given = STEP_KEYS.flatMap((key) => (settings[key] === undefined ? [] : [[key, settings[key]]]));
   const square = sizes.height === sizes.width ? { size: sizes.height } : {};
-  return { ...Object.fromEntries(given), batchSize: sizes.batch, ...square };
+  // A step may take a single image, a run's batch has two or more
+  const batch = sizes.batch < 2 ? {} : { batchSize: sizes.batch };
+  return { ...Object.fromEntries(given), ...batch, ...square };
 }

@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeOrtCheckpoint } from '../../src/artifacts/ort-training/read-checkpoint.js';
+import { openArtifact } from '../../src/artifacts/read.js';
 import { decodeModel } from '../../src/onnx/file.js';
 import { readSafetensors } from '../../src/onnx/safetensors.js';
+import { readCheckpoint } from '../../src/train/checkpoint.js';
+import { readRunSettings } from '../../src/train/run-folder.js';
 import { agon } from './command-line.js';
 
 let root: string;
@@ -41,20 +44,67 @@ describe('ONNX Runtime’s own training files on the command line', () => {
 
   it('are read back, trained on by Agon, and written again with AdamW’s state', async () => {
     const [first, artifact, run, last] = ['first', 'artifact', 'run', 'last'].map((name) => join(root, name));
-    await agon(`artifacts export --format ort-training ${RESNET} --seed 5 --out ${first}`);
+    await agon(`artifacts export --format ort-training ${RESNET} --seed 5 --lr 0.01 --out ${first}`);
     const imported = await agon(`artifacts import ${first} --name net --out ${artifact}`);
-    expect(imported.stdout).toContain('net, 47 parameters');
+    expect(imported.stdout).toContain('net, 47 parameters, for adamw (torch) 0.01');
+    expect((await agon(`artifacts import ${first} --image 1x28x28 --out ${join(root, 'none')}`)).stderr).toContain(
+      'eval_model.onnx: images of that size: expected 3x32x32, got 1x28x28',
+    );
     const { tensors } = readSafetensors(await readFile(join(artifact as string, 'weights.safetensors')), 'weights');
     const written = decodeOrtCheckpoint(await readFile(join(first as string, 'checkpoint')));
     expect(tensors.get('net0.fc.weight')).toEqual(written.trainable.get('fc.weight'));
-    const small = '--limit 64 --batch-size 16 --epochs 1 --optimizer adamw --no-tune --quiet';
+    const small = '--limit 64 --epochs 1 --no-tune --quiet';
     expect((await agon(`train --artifacts ${artifact} ${small} --out ${run}`)).exitCode).toBe(0);
+    const { optimizer, batchSize, size } = await readRunSettings(run as string);
+    expect([batchSize, size]).toEqual([16, 32]);
+    expect(optimizer).toMatchObject({ name: 'adamw', lr: 0.01, eps: 1e-8, betas: [0.9, 0.999], variant: 'torch' });
     await agon(`artifacts export --format ort-training --from ${run} --out ${last}`);
     const [state] = decodeOrtCheckpoint(await readFile(join(last as string, 'checkpoint'))).optimizers;
     expect(state?.step).toBe(4n);
     const again = await agon(`artifacts import ${last} --out ${join(root, 'again')}`);
     expect(again.stdout).toContain("AdamW's state after 4 updates");
+    const { preprocessing } = await readCheckpoint(join(run as string, 'best.safetensors'));
+    const { mean, std } = preprocessing;
+    expect((await openArtifact(join(root, 'again'))).manifest.preprocessing).toEqual({ mean, std });
+    const agons = await agon(`artifacts export --from ${run} --out ${join(root, 'agons')}`);
+    expect(agons.stdout).toContain('weights after 4 updates of adamw');
+    const { manifest } = await openArtifact(join(root, 'agons'));
+    expect([manifest.weights?.updates, manifest.step?.sizes.batch, manifest.preprocessing]).toEqual([
+      4,
+      16,
+      { mean, std },
+    ]);
+    const sgd = await agon(`artifacts export --from ${run} --optimizer sgd --out ${join(root, 'agons')} --overwrite`);
+    expect(sgd.stdout).toContain('weights, without optimizer state: there is none of sgd');
   }, 60_000);
+
+  it('take the settings of a file, and refuse flags that they have no use for', async () => {
+    const config = join(root, 'config.json');
+    const optimizer = { name: 'adamw', variant: 'huggingface', lr: 0.02, eps: 1e-6, weightDecay: 0 };
+    await writeFile(config, JSON.stringify({ nets: ['resnet8'], optimizer, batchSize: 4 }));
+    const out = join(root, 'configured');
+    const line = `artifacts export --format ort-training --config ${config} --classes 10 --size 32`;
+    const { stdout } = await agon(`${line} --lr 0.5 --out ${out}`);
+    expect(stdout.split('\n')[0]).toBe(`${out}: resnet8 for batches of 4, adamw 0.5`);
+    const { node } = decodeModel(await readFile(join(out, 'optimizer_model.onnx'))).graph;
+    const update = node.find(({ opType }) => opType === 'AdamWOptimizer');
+    expect(update?.attribute?.find(({ name }) => name === 'adam_mode')?.i).toBe(1);
+
+    const none = `--out ${join(root, 'none')}`;
+    for (const [flags, message] of [
+      [`--format ort-training ${RESNET} --rule all`, '--rule: only goes with --format agon'],
+      [`--format ort-training ${RESNET} --beta 1`, '--beta: only goes with --format agon'],
+      [`--format ort-training ${RESNET} --temperature 2`, '--temperature: only goes with --distill'],
+      [`${RESNET} --seed 1`, '--seed: only goes with --format ort-training'],
+      [`${RESNET} --epochs 1`, '--epochs: only goes with --format ort-training'],
+      [`--from ${root} --classes 3`, '--classes: is settled by what --from names'],
+      [`--format ort-training --from ${root} --seed 3`, '--seed: is settled by what --from names'],
+      [`--from ${root} --nets resnet8`, '--from: names a network, as --nets does'],
+      [`--format ort-training ${RESNET} --epochs 10000 --steps-per-epoch 10000`, 'is too long to be written down'],
+    ] as const)
+      expect((await agon(`artifacts export ${flags} ${none}`)).stderr).toContain(message);
+    expect(existsSync(join(root, 'none'))).toBe(false);
+  });
 
   it('tell what is wrong with a request', async () => {
     const out = `--out ${join(root, 'none')}`;

@@ -77,6 +77,32 @@ describe('agon train --artifacts', () => {
     await expect(plan('--artifacts models')).rejects.toThrow('models: there is no training artifact in this folder');
   });
 
+  it('has the settings of the artifact’s step, unless flags, a file or a preset say otherwise', async () => {
+    const out = join(root, 'defaults');
+    const made = '--rule all --temperature 2 --optimizer adamw --lr 0.02';
+    await agon(`artifacts export --nets resnet8,resnet8 ${SIZES} ${made} --out ${out}`);
+    const { settings } = await plan(`--artifacts ${out}`);
+    expect(settings).toMatchObject({ rule: 'all', temperature: 2, batchSize: 8, size: 16 });
+    expect(settings.optimizer).toMatchObject({ name: 'adamw', lr: 0.02 });
+    const other = (await plan(`--artifacts ${out} --optimizer sgd --batch-size 32 --size 8 --rule none`)).settings;
+    expect(other).toMatchObject({ rule: 'none', temperature: 2, batchSize: 32, size: 8 });
+    expect(other.optimizer).toMatchObject({ name: 'sgd', lr: 0.1 });
+    const preset = (await plan(`--artifacts ${out} --preset cd-release`)).settings;
+    expect(preset).toMatchObject({ rule: 'all-better', batchSize: 84, size: 16, temperature: 1 });
+    const config = join(root, 'config.json');
+    await writeFile(config, JSON.stringify({ artifacts: out, batchSize: 4 }));
+    const { settings: filed } = await planTraining({ config }, parseFlags('--epochs 3'), new Date());
+    expect(filed).toMatchObject({ nets: ['resnet8', 'resnet8'], rule: 'all', batchSize: 4, epochs: 3 });
+    const single = join(root, 'single');
+    await agon(`artifacts export --nets resnet8 ${SIZES.replace('--batch 8', '--batch 1')} --out ${single}`);
+    expect((await plan(`--artifacts ${single}`)).settings).toMatchObject({ batchSize: 128, size: 16 });
+    const { stdout } = await agon(`train --artifacts ${out} --lr 0.5 --explain`);
+    const rows = stdout.split('\n').map((line) => line.trim().split(/ {2,}/));
+    expect(rows).toContainEqual(['temperature', '2', out]);
+    expect(rows).toContainEqual(['optimizer.name', 'adamw', out]);
+    expect(rows).toContainEqual(['optimizer.lr', '0.5', '--lr']);
+  });
+
   it('is explained', async () => {
     const { stdout } = await agon('train --artifacts models/resnet20 --explain');
     expect(stdout).toMatch(/^nets +\["resnet20"\] +models\/resnet20$/m);

@@ -73,6 +73,28 @@ describe('the networks of a run as an artifact', () => {
     expect(opened.settings).toMatchObject({ optimizer: ADAMW, batchSize: 16, size: 8 });
   });
 
+  it('may be the one of an exported model, which is trained on with its normalisation', async () => {
+    const data = await smallData();
+    const { folder } = await runHere(smallSettings(data, { nets: [RESNET], alpha: 0.5, epochs: 1 }));
+    const model = await openTrainedGroup(runPaths(folder).winner);
+    const { tensors, preprocessing } = await readCheckpoint(runPaths(folder).best);
+    const { mean, std } = preprocessing;
+    expect(model.preprocessing).toEqual({ mean, std });
+    expect(model.settings).toMatchObject({ alpha: 0.5, optimizer: { lr: 0.05 }, nets: ['winner'] });
+    for (const [name, value] of model.tensors) expect(value, name).toEqual(tensors.get(name));
+    expect(model.tensors.size).toBe([...tensors.keys()].filter((name) => !name.endsWith('.momentum_buffer')).length);
+    const artifacts = await artifactOf(model, { ...model.settings });
+    const on = smallSettings(data, { artifacts, nets: ['winner'], epochs: 1 });
+    const again = await readCheckpoint(runPaths((await runHere(on)).folder).last);
+    expect(again.preprocessing).toEqual(preprocessing);
+    expect([...again.tensors.keys()].sort()).toEqual([...tensors.keys()].sort());
+    const open = join(artifacts, 'forward.onnx');
+    await expect(openTrainedGroup(open)).rejects.toThrow(
+      `${open}: its inputs: expected one, images, with all weights in the file, got images, `,
+    );
+    await expect(openTrainedGroup(runPaths(folder).config)).rejects.toThrow(`${runPaths(folder).config}: `);
+  });
+
   it('warn when their optimizer’s state is not the one of the run', async () => {
     const { trained } = await trainedPair();
     const artifacts = await artifactOf(trained, trained.settings);

@@ -94,7 +94,7 @@ function logitsOf({ graph }: ModelProto, where: string): string {
 }
 
 /** The part of a graph that makes one value. */
-function cutBefore(output: string, { graph }: ModelProto): GraphProto {
+export function cutBefore(output: string, { graph }: ModelProto): GraphProto {
   const producers = new Map(graph.node.flatMap((node) => node.output.map((name) => [name, node] as const)));
   const [needed, names, open] = [new Set<GraphProto['node'][number]>(), new Set<string>(), [output]];
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
@@ -115,7 +115,7 @@ function cutBefore(output: string, { graph }: ModelProto): GraphProto {
 }
 
 /** The one input that is no parameter, as [N, ...]. */
-function inputOf(graph: GraphProto, stored: ReadonlyMap<string, Tensor>, { model, checkpoint }: ImportPlaces) {
+export function inputOf(graph: GraphProto, stored: ReadonlyMap<string, Tensor>, { model, checkpoint }: ImportPlaces) {
   const inputs = graph.input.filter(({ name }) => !stored.has(name));
   const [input, missing] = inputs;
   if (!input) return fail(model, 'it has no input for images');
@@ -182,20 +182,22 @@ function withValues(graph: GraphProto, input: string, stored: ReadonlyMap<string
   };
 }
 
-function imageOf(
+export function imageOf(
   where: string,
   [, ...sizes]: readonly (number | string)[],
   wanted: ImageShape | undefined,
 ): ImageShape {
+  const textOf = (shape: ImageShape) => `${shape.channels}x${shape.height}x${shape.width}`;
   if (sizes.length === 3) {
     const [channels, height, width] = sizes as [number, number, number];
-    return { channels, height, width };
+    const own = { channels, height, width };
+    if (!wanted || textOf(wanted) === textOf(own)) return own;
+    fail(where, 'images of that size', { expected: textOf(own), got: textOf(wanted) });
   }
   const numbers = sizes[0] as number;
   if (wanted) {
-    const { channels, height, width } = wanted;
-    if (channels * height * width === numbers) return wanted;
-    fail(where, 'images of that size', { expected: `${numbers} numbers`, got: `${channels}x${height}x${width}` });
+    if (wanted.channels * wanted.height * wanted.width === numbers) return wanted;
+    fail(where, 'images of that size', { expected: `${numbers} numbers`, got: textOf(wanted) });
   }
   for (const channels of [1, 3]) {
     const side = Math.sqrt(numbers / channels);
@@ -216,7 +218,7 @@ interface Parts {
 }
 
 /** The network with images as its input, and its last feature map as an output. */
-function onImages(source: Graph, { input, logits, isFrozen, parameters, image }: Parts): ImportedNetwork {
+export function onImages(source: Graph, { input, logits, isFrozen, parameters, image }: Parts): ImportedNetwork {
   const graph = new Graph(source.name);
   const { channels, height, width } = image;
   const images = graph.input('images', 'float32', ['N', channels, height, width]);

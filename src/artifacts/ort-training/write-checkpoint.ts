@@ -3,7 +3,7 @@ import { codeOfDtype, type Tensor } from '../../onnx/tensor.js';
 import { bytesOf } from '../../util/typed-array.js';
 import { FIELDS, IDENTIFIER, type OptimizerGroup, type OrtCheckpoint, VERSION } from './checkpoint.js';
 
-/** Encodes a checkpoint as version 2, which ONNX Runtime 1.19 reads. */
+/** Encodes a checkpoint as version 2, which ONNX Runtime 1.19 reads, with its tensors in their order. */
 export function encodeOrtCheckpoint({ trainable, frozen, optimizers, properties, nominal }: OrtCheckpoint): Uint8Array {
   const b = new Builder(1024);
   const module = writeModule(b, trainable, frozen, nominal);
@@ -49,13 +49,9 @@ function writeGroup(b: Builder, { name, step, initialLearningRate, states }: Opt
   return b.endObject();
 }
 
-/** Sorted by name, as ONNX Runtime saves them. */
 function writeTensors(b: Builder, tensors: Tensors): Offset {
-  const sorted = [...tensors].sort(([a], [c]) => (a < c ? -1 : 1));
-  return vectorOf(
-    b,
-    sorted.map(([name, value]) => writeTensor(b, name, value)),
-  );
+  const written = [...tensors].map(([name, value]) => writeTensor(b, name, value));
+  return vectorOf(b, written);
 }
 
 function writeTensor(b: Builder, name: string, { dtype, dims, data }: Tensor): Offset {

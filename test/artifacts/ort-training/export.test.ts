@@ -16,8 +16,9 @@ import { initialiseParameters } from '../../../src/nets/initialise.js';
 import { createNetwork } from '../../../src/nets/registry.js';
 import { decodeModel } from '../../../src/onnx/file.js';
 import { readSafetensors } from '../../../src/onnx/safetensors.js';
-import { scalar, tensor, toNumbers } from '../../../src/onnx/tensor.js';
+import { elementCount, scalar, type Tensor, tensor, toNumbers } from '../../../src/onnx/tensor.js';
 import { fromTensorProto } from '../../../src/onnx/tensor-proto.js';
+import { createOptimizer } from '../../../src/optim/optimizer.js';
 import { parseDevice } from '../../../src/runtime/device.js';
 import type { OrtTrainingSession } from '../../../src/runtime/ort-training/session.js';
 import { Stepper } from '../../../src/runtime/stepper.js';
@@ -139,7 +140,6 @@ describe.skipIf(!hasPackage)('exported training files in the official session (s
     const weights = new Map(step.state.map((key) => [key.slice(5), options.weights.get(key.slice(5)) ?? zeros(key)]));
     const own = await ownEngine({ ...options, weights }, { ...STEP, optimizer });
     const session = await opened(options);
-    const { createOptimizer } = await import('../../../src/optim/optimizer.js');
     for (let t = 1; t <= 5; t++) {
       const batch = randomBatch(BATCH, SHAPE, t);
       await session.resetGradients();
@@ -202,19 +202,58 @@ describe.skipIf(!hasPackage)('exported training files in the official session (s
 describe.skipIf(!hasPackage || !hasOfficial)(
   'official files that Agon exports again (skipped without package or ../shared)',
   () => {
-    it("reproduce Microsoft's golden losses in the official session", async () => {
+    const feeds = { images: tensor('float32', [2, 1, 28, 28], officialImages()), labels: officialLabels() };
+    const adamw = { ...OFFICIAL_ADAMW, betas: [0.9, 0.999] } as const;
+
+    /** Their network, and its weights. */
+    async function imported() {
       const made = { folder: OFFICIAL, checkpoint: join(OFFICIAL, 'checkpoint.ckpt'), name: 'mlp', made: 'a test' };
       const { manifest, files } = await importOrtTraining(made);
       const input = { classes: 10, channels: 1, height: 28, width: 28 };
       const bytes = files.get('forward.onnx') as Uint8Array;
       const network = readForward(bytes, 'forward.onnx', manifest.networks[0] as never, input);
       const { tensors } = readSafetensors(files.get('weights.safetensors') as Uint8Array, 'weights');
-      const weights = new Map([...tensors].map(([name, value]) => [name.slice(5), value]));
-      const session = await opened({ network, weights, batch: 'N', optimizer: OFFICIAL_ADAMW, rates: [1e-3] });
-      const feeds = { images: tensor('float32', [2, 1, 28, 28], officialImages()), labels: officialLabels() };
+      return { network, weights: new Map([...tensors].map(([name, value]) => [name.slice(5), value])) };
+    }
+
+    it("reproduce Microsoft's golden losses in the official session", async () => {
+      const session = await opened({ ...(await imported()), batch: 'N', optimizer: adamw, rates: [1e-3] });
       expect(numberOf(await session.trainStep(feeds), 'loss')).toBeCloseTo(officialLoss('loss_1.out'), 5);
       await session.optimizerStep();
       expect(numberOf(await session.evalStep(feeds), 'loss')).toBeCloseTo(officialLoss('loss_2.out'), 5);
+    });
+
+    it('take a step of AdamW by Agon’s engine and are exported again: the golden loss, and the same next step', async () => {
+      const { network, weights } = await imported();
+      const step = buildStep([network], { ...STEP, optimizer: adamw }, { batch: 2 });
+      const stepper = await Stepper.open(
+        { graph: step.graph, state: step.state, nextOf: nextName },
+        { device: parseDevice('cpu') },
+      );
+      open.push(stepper);
+      const zeros = (name: string) => {
+        const shape = step.graph.parameters.get(name)?.value.shape as number[];
+        return tensor('float32', shape, new Float32Array(elementCount(shape)));
+      };
+      stepper.load(new Map(step.state.map((name) => [name, weights.get(name.slice(5)) ?? zeros(name)])));
+      const scalars = Object.entries(createOptimizer(adamw).scalarsAt(adamw.lr, 1));
+      await stepper.step({ ...feeds, ...Object.fromEntries(scalars.map(([name, value]) => [name, scalar(value)])) });
+      const state = new Map([...(await stepper.state())].map(([name, value]) => [name.slice(5), value]));
+      const after = await opened({ network, weights: state, updates: 1, batch: 'N', optimizer: adamw, rates: [1e-3] });
+      expect(numberOf(await after.evalStep(feeds), 'loss')).toBeCloseTo(officialLoss('loss_2.out'), 5);
+
+      const whole = await opened({ network, weights, batch: 'N', optimizer: adamw, rates: [1e-3] });
+      await whole.trainStep(feeds);
+      await whole.optimizerStep();
+      for (const session of [whole, after]) {
+        await session.resetGradients();
+        await session.trainStep(feeds);
+        await session.optimizerStep();
+      }
+      const [expected, got] = [await whole.evalStep(feeds), await after.evalStep(feeds)].map((out) =>
+        numberOf(out, 'loss'),
+      );
+      expect(got).toBeCloseTo(expected as number, 5);
     });
   },
 );
@@ -240,6 +279,35 @@ describe('exporting official training files', () => {
       expect.arrayContaining(['ConvGrad', 'BatchNormInternal', 'BatchNormalizationGrad', 'ReluGrad']),
     );
     expect(operators).not.toContain('ConvTranspose');
+  });
+
+  it('has all parameters in one order: in the models, the checkpoint and the optimizer’s state', () => {
+    const options = exported('resnet8');
+    const names = [...options.network.parameters].filter(([, { role }]) => role === 'weight').map(([name]) => name);
+    const moments = names.flatMap((name) => {
+      const value = options.weights.get(name) as Tensor;
+      return [
+        [`${name}.exp_avg`, value],
+        [`${name}.exp_avg_sq`, value],
+      ] as const;
+    });
+    const optimizer = { name: 'adamw', lr: 0.1, betas: [0.9, 0.99], eps: 1e-8, weightDecay: 0 } as const;
+    const weights = new Map([...options.weights, ...moments]);
+    const files = createOrtTraining({ ...options, optimizer, weights });
+    const inputsOf = (file: string) => decodeModel(files.get(file) as Uint8Array).graph.input.map(({ name }) => name);
+    const isParameter = (name: string) => options.network.parameters.has(name);
+    const training = inputsOf('training_model.onnx');
+    const order = training.filter(isParameter);
+    expect(order.length).toBe(options.network.parameters.size);
+    expect(inputsOf('eval_model.onnx').filter(isParameter)).toEqual(order);
+    const suffix = '_grad.accumulation.buffer';
+    const buffers = training.filter((name) => name.endsWith(suffix)).map((name) => name.slice(0, -suffix.length));
+    const trained = order.filter((name) => names.includes(name));
+    expect(buffers).toEqual(trained);
+    const checkpoint = decodeOrtCheckpoint(files.get('checkpoint') as Uint8Array);
+    expect([...checkpoint.trainable.keys()]).toEqual(trained);
+    expect([...(checkpoint.optimizers[0]?.states.keys() ?? [])]).toEqual(trained);
+    expect([...checkpoint.frozen.keys()]).toEqual(order.filter((name) => !names.includes(name)));
   });
 
   it('keeps AdamW’s moments, and counts its updates on', () => {

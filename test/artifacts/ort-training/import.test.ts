@@ -8,7 +8,7 @@ import { encodeOrtCheckpoint } from '../../../src/artifacts/ort-training/write-c
 import { buildStep, nextName } from '../../../src/distill/step.js';
 import { decodeModel, encodeModel } from '../../../src/onnx/file.js';
 import { readSafetensors } from '../../../src/onnx/safetensors.js';
-import { scalar, tensor, toNumbers } from '../../../src/onnx/tensor.js';
+import { scalar, type Tensor, tensor, toNumbers } from '../../../src/onnx/tensor.js';
 import { createOptimizer } from '../../../src/optim/optimizer.js';
 import { parseDevice } from '../../../src/runtime/device.js';
 import { Stepper } from '../../../src/runtime/stepper.js';
@@ -65,6 +65,50 @@ describe.skipIf(!hasOfficial)('importing official training artifacts (skipped wi
     await stepper.close();
     expect(losses[0]).toBeCloseTo(officialLoss('loss_1.out'), 5);
     expect(losses[1]).toBeCloseTo(officialLoss('loss_2.out'), 5);
+  });
+
+  it('has the step of what is trained: AdamW as the Python tool writes it, or that of the optimizer model', async () => {
+    const { manifest } = await importOrtTraining(MLP);
+    const python = { name: 'adamw', variant: 'huggingface', lr: 1e-3, betas: [0.9, 0.999], eps: 1e-6, weightDecay: 0 };
+    expect(manifest.step?.settings.optimizer).toEqual(python);
+    expect(manifest.step?.sizes).toEqual({ ...INPUT, batch: 64 });
+    const options = await officialWith({});
+    await copyFile(join(OFFICIAL, 'adamw.onnx'), join(options.folder, 'optimizer_model.onnx'));
+    expect((await importOrtTraining(options)).manifest.step?.settings.optimizer).toEqual(python);
+    await copyFile(join(OFFICIAL, 'eval_model.onnx'), join(options.folder, 'optimizer_model.onnx'));
+    await expect(importOrtTraining(options)).rejects.toThrow(
+      /optimizer_model\.onnx: its optimizer: expected one node AdamWOptimizer or SGDOptimizerV2, got /,
+    );
+  });
+
+  it('refuses optimizer state that can not be: the file, the parameter and what is wrong with it', async () => {
+    const refused = async (change: (moment: Tensor) => Tensor, step = 7n, only = 'momentum1') => {
+      const momenta = ({ dims, data }: Tensor) => {
+        const zeros = tensor('float32', dims, new Float32Array(data.length));
+        return ['momentum0', 'momentum1'].map((name) => [name, name === only ? change(zeros) : zeros] as const);
+      };
+      const withState = changedCheckpoint(({ trainable }) => {
+        const states = new Map([...trainable].map(([name, value]) => [name, new Map(momenta(value))]));
+        return { optimizers: [{ name: 'group0', step, initialLearningRate: 1e-3, states }] };
+      });
+      return importOrtTraining(await officialWith({ 'checkpoint.ckpt': withState })).then(
+        () => 'accepted',
+        (error: Error) => error.message,
+      );
+    };
+    const filled = (value: number) => (zeros: Tensor) =>
+      tensor('float32', zeros.dims, new Float32Array(zeros.data.length).fill(value));
+    expect(await refused((zeros) => zeros)).toBe('accepted');
+    expect(await refused(() => tensor('float32', [2], [0, 0]))).toMatch(
+      /checkpoint\.ckpt: "momentum1" of parameter "fc1\.bias": is not for it: expected float32 \[500\], got float32 \[2\]/,
+    );
+    expect(await refused(filled(Number.NaN), 7n, 'momentum0')).toMatch(/"momentum0" of .*: expected numbers, got NaN/);
+    expect(await refused(filled(-1))).toMatch(/checkpoint\.ckpt: "momentum1" of .*: expected numbers from 0, got -1/);
+    expect(await refused(filled(-1), 7n, 'momentum0')).toBe('accepted');
+    for (const step of [-1n, 2n ** 53n])
+      expect(await refused((zeros) => zeros, step)).toMatch(
+        new RegExp(`checkpoint\\.ckpt: the optimizer's count of updates: expected 0 to 9007199254740991, got ${step}`),
+      );
   });
 
   it('takes checkpoints of version 1, and the moments and updates of one with optimizer state', async () => {
@@ -147,6 +191,20 @@ describe.skipIf(!hasOfficial)('importing official training artifacts (skipped wi
       const model = decodeModel(bytes);
       return encodeModel({ ...model, graph: { ...model.graph, node: model.graph.node.slice(0, -1) } });
     };
+    const unknown = (bytes: Uint8Array) => {
+      const model = decodeModel(bytes);
+      const node = model.graph.node.map((each) => (each.opType === 'Relu' ? { ...each, opType: 'Strange' } : each));
+      return encodeModel({ ...model, graph: { ...model.graph, node } });
+    };
+    expect(await refused({ 'eval_model.onnx': unknown })).toMatch(
+      /eval_model\.onnx: can't be used: Strange .*: Agon doesn’t know this operator/,
+    );
+    const halves = ({ trainable }: ReturnType<typeof decodeOrtCheckpoint>) => ({
+      trainable: new Map([...trainable, ['fc2.bias', tensor('float64', [10], new Float64Array(10))]]),
+    });
+    expect(await refused(checkpoint(halves))).toMatch(
+      /^[^ ]*checkpoint\.ckpt: trainable parameter "fc2.bias": expected float32, got float64/,
+    );
     expect(await refused({ 'eval_model.onnx': noLoss })).toMatch(/eval_model\.onnx: its logits were not found/);
     expect(await refused({}, { folder: join(OFFICIAL, 'ort_format') })).toMatch(/ORT format/);
     expect(await refused({}, { folder: OFFICIAL, evalModel: join(OFFICIAL, 'checkpoint.ckpt') })).toMatch(

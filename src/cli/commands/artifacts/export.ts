@@ -25,7 +25,10 @@ export function define(command: Command, io: CliIo): void {
     .addOption(numberOption('--batch <n>', `images in a step (${BATCH})`))
     .addOption(choiceOption('--format <format>', '(agon)', FORMATS))
     .addOption(
-      new Option('--from <folder>', 'the networks of a run at its best epoch, or of an artifact, with weights'),
+      new Option(
+        '--from <path>',
+        'the networks of a run (at its best epoch), an artifact or an ONNX model, with weights',
+      ),
     )
     .addOption(new Option('--config <file>', 'settings as JSON; flags win over it'))
     .addOption(new Option('--distill', "with a teacher's probabilities as an input (ort-training)"))
@@ -64,5 +67,6 @@ function notesOf({ step, weights }: Manifest, trained: TrainedGroup | undefined)
   if (!trained || !weights) return [];
   const optimizer = printable(step?.settings.optimizer.name ?? '');
   if (weights.updates < trained.updates) return [`weights, without optimizer state: there is none of ${optimizer}`];
+  if (weights.updates === 0) return ['weights, without optimizer state'];
   return [`weights after ${formatNumberOf(weights.updates, 'update')} of ${optimizer}`];
 }

@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { formatNumberOf, printable } from '../../../report/format.js';
+import { present } from '../../../util/error.js';
 import { type CliIo, writeLines } from '../../io.js';
 import { failUsage } from '../../usage-error.js';
 
@@ -31,12 +32,16 @@ export function define(command: Command, io: CliIo): void {
       const { name = basename(resolve(folder)), out, overwrite = false, ...files } = options;
       const content = await importOrtTraining({ folder, name, made: 'agon artifacts import', ...files });
       await writeArtifact(out, content, { overwrite });
-      const { networks, weights } = content.manifest;
-      const parameters = formatNumberOf(networks[0]?.parameters.length ?? 0, 'parameter');
+      const { networks, step, weights } = content.manifest;
+      const { name: optimizer, variant, lr } = present(step, 'the step').settings.optimizer;
+      const all = networks[0]?.parameters ?? [];
+      const frozen = all.filter(({ role }) => role === 'frozen').length;
+      const parameters = formatNumberOf(all.length, 'parameter') + (frozen > 0 ? ` (${frozen} frozen)` : '');
+      const kind = [optimizer, variant && `(${variant})`, lr].filter(Boolean).join(' ');
       const trained = weights?.updates ? `, AdamW's state after ${formatNumberOf(weights.updates, 'update')}` : '';
       writeLines(
         io.stdout,
-        `${printable(out)}: ${printable(name)}, ${parameters}${trained}`,
+        `${printable(out)}: ${printable(name)}, ${parameters}, for ${kind}${trained}`,
         `train it on:  agon train --artifacts ${printable(out)} --data <set>`,
       );
     });

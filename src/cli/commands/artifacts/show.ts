@@ -23,7 +23,7 @@ export function define(command: Command, io: CliIo): void {
 
 /** What an artifact's networks are, what its step does, and its files. */
 function formatManifest(manifest: Manifest, { stdout, env }: Pick<CliIo, 'stdout' | 'env'>): string[] {
-  const { producer, made, licence, networks, step, weights, files } = manifest;
+  const { producer, made, licence, networks, step, weights, preprocessing, files } = manifest;
   const columns = [
     { title: 'network' },
     { title: 'parameters', align: 'right' },
@@ -42,9 +42,14 @@ function formatManifest(manifest: Manifest, { stdout, env }: Pick<CliIo, 'stdout
     renderTable(columns, rows, colorsFor(stdout, env)).trimEnd(),
     ...(step ? [describeStep(step)] : []),
     ...(weights ? [`weights after ${formatNumberOf(weights.updates, 'update')}: ${printable(weights.file)}`] : []),
+    ...(preprocessing
+      ? [`images normalised by mean ${list(preprocessing.mean)}, deviation ${list(preprocessing.std)}`]
+      : []),
     `files, all as the manifest describes them: ${Object.entries(files).map(describeFile).join(', ')}`,
   ];
 }
+
+const list = (values: readonly number[]) => values.map((value) => value.toPrecision(4)).join(', ');
 
 function describeFile([path, { bytes }]: readonly [string, { readonly bytes: number }]): string {
   return `${printable(path)} (${formatBytes(bytes)})`;
