@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const { default: ort } = await import(process.env.ORT_PACKAGE ?? 'onnxruntime-node');
 const [folder, steps = '10'] = process.argv.slice(2);
 const lr = 0.005;
-const { step, evaluation } = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
+const { step, evaluation, weights } = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
 const count = (shape) => shape.reduce((n, dim) => n * dim, 1);
 const float = (shape, next) => new ort.Tensor('float32', Float32Array.from({ length: count(shape) }, next), shape);
 
@@ -19,7 +19,20 @@ function uniform() {
 }
 const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 
-function initial({ shape, initialiser: { kind, value, std, bound, mode } }) {
+// An 8-byte length, a JSON header of that length, then the numbers
+async function readWeights(path) {
+  const { buffer } = new Uint8Array(await readFile(path));
+  const start = 8 + Number(new DataView(buffer).getBigUint64(0, true));
+  const { __metadata__, ...entries } = JSON.parse(new TextDecoder().decode(buffer.slice(8, start)));
+  const read = ({ shape, data_offsets: [begin, end] }) =>
+    new ort.Tensor('float32', new Float32Array(buffer.slice(start + begin, start + end)), shape);
+  return Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, read(entry)]));
+}
+
+const stored = weights ? await readWeights(join(folder, weights.file)) : {};
+
+function initial({ name, shape, initialiser: { kind, value, std, bound, mode } }) {
+  if (stored[name]) return stored[name];
   const fan = (mode === 'fan-out' ? shape[0] : shape[1]) * count(shape.slice(2));
   const draw = {
     constant: () => value,
@@ -38,7 +51,8 @@ function scalars(t) {
   return { decay: 1 - lr * weightDecay, step_size: lr / c1, denominator_scale: 1 / Math.sqrt(c2) };
 }
 
-const images = float(step.inputs.find(({ feed }) => feed === 'images').shape, normal);
+// Images that are easily made in any language
+const images = float(step.inputs.find(({ feed }) => feed === 'images').shape, (_, i) => 1.5 * Math.sin(i * i));
 const labels = new ort.Tensor(
   'int64',
   BigInt64Array.from({ length: step.sizes.batch }, (_, i) => BigInt(i % step.sizes.classes)),
@@ -48,7 +62,8 @@ given.scalar = ({ name }, t) => float([], () => scalars(t)[name]);
 
 const session = await ort.InferenceSession.create(join(folder, step.file));
 const state = Object.fromEntries(step.state.map((entry) => [entry.name, initial(entry)]));
-for (let t = 1; t <= Number(steps); t++) {
+const past = weights?.updates ?? 0;
+for (let t = past + 1; t <= past + Number(steps); t++) {
   const feeds = Object.fromEntries(step.inputs.map((input) => [input.name, given[input.feed](input, t)]));
   const results = await session.run({ ...feeds, ...state });
   for (const { name, next } of step.state) state[name] = results[next];
