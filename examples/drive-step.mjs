@@ -19,27 +19,20 @@ function uniform() {
 }
 const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 
-// The tensors of a safetensors file: a length, a header in JSON, and the numbers
-async function readSafetensors(path) {
-  const { buffer } = Uint8Array.from(await readFile(path));
+// An 8-byte length, a JSON header of that length, then the numbers
+async function readWeights(path) {
+  const { buffer } = new Uint8Array(await readFile(path));
   const start = 8 + Number(new DataView(buffer).getBigUint64(0, true));
-  const { __metadata__, ...entries } = JSON.parse(Buffer.from(buffer, 8, start - 8));
-  return Object.entries(entries).map(
-    ([
-      name,
-      {
-        shape,
-        data_offsets: [from, to],
-      },
-    ]) => {
-      return [name, new ort.Tensor('float32', new Float32Array(buffer.slice(start + from, start + to)), shape)];
-    },
-  );
+  const { __metadata__, ...entries } = JSON.parse(new TextDecoder().decode(buffer.slice(8, start)));
+  const read = ({ shape, data_offsets: [begin, end] }) =>
+    new ort.Tensor('float32', new Float32Array(buffer.slice(start + begin, start + end)), shape);
+  return Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, read(entry)]));
 }
-const given = new Map(weights ? await readSafetensors(join(folder, weights.file)) : []);
+
+const stored = weights ? await readWeights(join(folder, weights.file)) : {};
 
 function initial({ name, shape, initialiser: { kind, value, std, bound, mode } }) {
-  if (given.has(name)) return given.get(name);
+  if (stored[name]) return stored[name];
   const fan = (mode === 'fan-out' ? shape[0] : shape[1]) * count(shape.slice(2));
   const draw = {
     constant: () => value,
@@ -60,7 +53,8 @@ function scalars(t) {
   return { decay, step_size: lr / c1, denominator_scale: 1 / Math.sqrt(c2) };
 }
 
-const images = float(step.inputs.find(({ feed }) => feed === 'images').shape, normal);
+// Images that are easily made in any language
+const images = float(step.inputs.find(({ feed }) => feed === 'images').shape, (_, i) => 1.5 * Math.sin(i * i));
 const labels = new ort.Tensor(
   'int64',
   BigInt64Array.from({ length: step.sizes.batch }, (_, i) => BigInt(i % step.sizes.classes)),
@@ -70,8 +64,8 @@ feed.scalar = ({ name }, t) => float([], () => scalars(t)[name]);
 
 const session = await ort.InferenceSession.create(join(folder, step.file));
 const state = Object.fromEntries(step.state.map((entry) => [entry.name, initial(entry)]));
-const done = weights?.updates ?? 0;
-for (let t = done + 1; t <= done + Number(steps); t++) {
+const past = weights?.updates ?? 0;
+for (let t = past + 1; t <= past + Number(steps); t++) {
   const feeds = Object.fromEntries(step.inputs.map((input) => [input.name, feed[input.feed](input, t)]));
   const results = await session.run({ ...feeds, ...state });
   for (const { name, next } of step.state) state[name] = results[next];

@@ -19,24 +19,25 @@ lr = step["settings"]["optimizer"].get("lr", 0.005)
 random = np.random.default_rng(1)
 
 
-def read_safetensors(path):
-    """The tensors of a safetensors file: a length, a header in JSON, and the numbers."""
-    raw = path.read_bytes()
-    start = 8 + int.from_bytes(raw[:8], "little")
-    header = json.loads(raw[8:start])
-    header.pop("__metadata__", None)
+def read_weights(path):
+    """An 8-byte length, a JSON header of that length, then the numbers."""
+    data = path.read_bytes()
+    start = 8 + int.from_bytes(data[:8], "little")
+    entries = json.loads(data[8:start])
+    entries.pop("__metadata__", None)
+    values = np.frombuffer(data[start:], np.uint8)
     return {
-        name: np.frombuffer(raw[start + entry["data_offsets"][0] : start + entry["data_offsets"][1]], "<f4").reshape(entry["shape"])
-        for name, entry in header.items()
+        name: values[slice(*entry["data_offsets"])].view(np.float32).reshape(entry["shape"])
+        for name, entry in entries.items()
     }
 
 
-given = read_safetensors(folder / weights["file"]) if weights else {}
+stored = read_weights(folder / weights["file"]) if weights else {}
 
 
 def initial(entry):
-    if entry["name"] in given:
-        return given[entry["name"]]
+    if entry["name"] in stored:
+        return stored[entry["name"]]
     shape, initialiser = entry["shape"], entry["initialiser"]
     kind = initialiser["kind"]
     if kind == "constant":
@@ -74,15 +75,16 @@ def feed(entry, t):
 sizes = step["sizes"]
 shape = next(entry["shape"] for entry in step["inputs"] if entry["feed"] == "images")
 batch = {
-    "images": random.normal(size=shape).astype(np.float32),
+    # Images that are easily made in any language
+    "images": (1.5 * np.sin(np.arange(prod(shape), dtype=np.float64) ** 2)).astype(np.float32).reshape(shape),
     "labels": np.arange(sizes["batch"], dtype=np.int64) % sizes["classes"],
 }
 
 session = ort.InferenceSession(folder / step["file"], providers=["CPUExecutionProvider"])
 names = [output.name for output in session.get_outputs()]
 state = {entry["name"]: initial(entry) for entry in step["state"]}
-done = weights["updates"] if weights else 0
-for t in range(done + 1, done + steps + 1):
+past = weights["updates"] if weights else 0
+for t in range(past + 1, past + steps + 1):
     feeds = {entry["name"]: feed(entry, t) for entry in step["inputs"]}
     results = dict(zip(names, session.run(names, {**feeds, **state})))
     state = {entry["name"]: results[entry["next"]] for entry in step["state"]}
