@@ -202,7 +202,7 @@ describe.skipIf(!hasPackage)('exported training files in the official session (s
 describe.skipIf(!hasPackage || !hasOfficial)(
   'official files that Agon exports again (skipped without package or ../shared)',
   () => {
-    const feeds = { images: tensor('float32', [2, 1, 28, 28], officialImages()), labels: officialLabels() };
+    const feedsOf = () => ({ images: tensor('float32', [2, 1, 28, 28], officialImages()), labels: officialLabels() });
     const adamw = { ...OFFICIAL_ADAMW, betas: [0.9, 0.999] } as const;
 
     /** Their network, and its weights. */
@@ -217,6 +217,7 @@ describe.skipIf(!hasPackage || !hasOfficial)(
     }
 
     it("reproduce Microsoft's golden losses in the official session", async () => {
+      const feeds = feedsOf();
       const session = await opened({ ...(await imported()), batch: 'N', optimizer: adamw, rates: [1e-3] });
       expect(numberOf(await session.trainStep(feeds), 'loss')).toBeCloseTo(officialLoss('loss_1.out'), 5);
       await session.optimizerStep();
@@ -224,6 +225,7 @@ describe.skipIf(!hasPackage || !hasOfficial)(
     });
 
     it('take a step of AdamW by Agon’s engine and are exported again: the golden loss, and the same next step', async () => {
+      const feeds = feedsOf();
       const { network, weights } = await imported();
       const step = buildStep([network], { ...STEP, optimizer: adamw }, { batch: 2 });
       const stepper = await Stepper.open(
