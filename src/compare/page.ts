@@ -1,6 +1,7 @@
 import { figure, type Mark } from './figure.js';
 import { toHtml } from './html.js';
-import { type Comparison, MEASURES } from './results.js';
+import { MEASURES } from './measures.js';
+import type { Comparison } from './results.js';
 import { resultTables, type TextTable } from './tables.js';
 import { formatSigned, sentences } from './wording.js';
 

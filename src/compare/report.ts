@@ -6,8 +6,9 @@ import type { Failure } from './execute.js';
 import { type Experiment, type PlannedRun, planRuns, seedsOf } from './experiment.js';
 import { comparePaths, finishedRuns } from './folder.js';
 import { toMarkdown } from './markdown.js';
+import type { Measure } from './measures.js';
 import { toPage } from './page.js';
-import { type Comparison, compareRuns, type Finished, type Measure, measured } from './results.js';
+import { type Comparison, compareRuns, type Finished, measured } from './results.js';
 import { checkStored } from './stored.js';
 
 /** A planned run without a result. */
@@ -34,7 +35,7 @@ export async function writeResults(
   const runs = planRuns(experiment, paths.experiment);
   await checkStored(folder, runs);
   const finished = await finishedRuns(folder, runs);
-  const comparison = compareRuns(finished, measure);
+  const comparison = compareRuns(finished, measure, experiment.baseline);
   const missing = missingRuns(runs, finished, failures);
   const written = { comparison, finished: finished.length, planned: runs.length, missing };
   if (finished.length === 0) return written;

@@ -3,9 +3,9 @@ import { type Command, Option } from 'commander';
 import { type ExecuteOptions, executeRuns, type Failure } from '../../compare/execute.js';
 import { type Experiment, type PlannedRun, planRuns } from '../../compare/experiment.js';
 import { comparePaths, finishedRuns, keepExperiment } from '../../compare/folder.js';
+import { DEFAULT_MEASURE, MEASURES, type Measure } from '../../compare/measures.js';
 import { checkRuns } from '../../compare/preflight.js';
 import { listMissing, writeResults } from '../../compare/report.js';
-import { DEFAULT_MEASURE, MEASURES, type Measure } from '../../compare/results.js';
 import { checkStored } from '../../compare/stored.js';
 import { resultTables, type TextTable } from '../../compare/tables.js';
 import { sentences } from '../../compare/wording.js';
@@ -53,7 +53,7 @@ export function define(command: Command, io: CliIo): void {
     new Option('--seeds <n>', 'how many, or which: 0,1,2'),
     new Option('--out <folder>', 'where it goes (runs/compare-<name>); goes on with what is there'),
     numberOption('--jobs <n>', 'runs side by side, which share the cores (1)'),
-    choiceOption('--measure <which>', `(${DEFAULT_MEASURE})`, Object.keys(MEASURES)),
+    choiceOption('--measure <which>', `(the experiment's, or ${DEFAULT_MEASURE})`, Object.keys(MEASURES)),
     new Option('--report', 'only write the results of what is finished'),
   ];
   for (const option of options) command.addOption(option.helpGroup('Compare'));
@@ -71,9 +71,10 @@ async function compare(
   flags: readonly GivenFlag[],
   io: CliIo,
 ): Promise<number> {
-  const { out, report: onlyReport, jobs = 1, measure = DEFAULT_MEASURE } = options;
+  const { out, report: onlyReport, jobs = 1 } = options;
   if (onlyReport && (out ?? file) === undefined) failUsage('--report', 'no folder of a comparison is named');
   const { experiment, where, ...named } = await settleExperiment(onlyReport ? (out ?? file) : file, options, flags);
+  const measure = options.measure ?? experiment.measure;
   const folder = out ?? named.folder ?? `runs/compare-${experiment.name.replaceAll(/[^\w.-]+/g, '-')}`;
   if (onlyReport) {
     await report(folder, experiment, measure, io);
