@@ -2,6 +2,7 @@ import { formatNumberOf } from '../report/format.js';
 import { messageOf } from '../util/error.js';
 import { writeFileWhole } from '../util/files.js';
 import { AGON_VERSION } from '../util/version.js';
+import { readCurves } from './curves.js';
 import type { Failure } from './execute.js';
 import { type Experiment, type PlannedRun, planRuns, seedsOf } from './experiment.js';
 import { comparePaths, finishedRuns } from './folder.js';
@@ -45,13 +46,14 @@ export async function writeResults(
     ...machineLines(finished),
     `Shared settings: ${JSON.stringify(experiment.base)}.`,
   ];
+  const curves = await readCurves(folder, finished);
   const each = finished.map(({ run: { id, group, method, seed }, result }) => {
     return { id, group, method, seed, value: measured(result, measure, comparison.split), result };
   });
-  const data = { agon: AGON_VERSION, experiment, ...comparison, missing, runs: each };
+  const data = { agon: AGON_VERSION, experiment, ...comparison, curves, missing, runs: each };
   await writeFileWhole(paths.results, `${JSON.stringify(data, undefined, 1)}\n`);
   await writeFileWhole(paths.markdown, toMarkdown(experiment.name, provenance, comparison));
-  await writeFileWhole(paths.page, toPage(experiment.name, provenance, comparison));
+  await writeFileWhole(paths.page, toPage(experiment.name, provenance, comparison, curves));
   return written;
 }
 
