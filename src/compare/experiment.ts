@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Settings, settingsSchema } from '../train/settings.js';
 import { AgonError, fail, messageOf } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
+import { DEFAULT_MEASURE, MEASURES, type Measure } from './measures.js';
 import { checkPlaces, settleMethod } from './method.js';
 
 const partial = settingsSchema.partial().loose();
@@ -32,6 +33,10 @@ export const experimentSchema = z.strictObject({
   /** What each method sets, over the preset that it may name (`preset`). */
   methods: z.record(z.string(), z.record(z.string(), z.unknown())),
   seeds: seeds.default({ from: 0, count: 3 }),
+  /** What the tables are about: chosen beforehand, it can't be chosen by the results. */
+  measure: z.enum(Object.keys(MEASURES) as Measure[]).default(DEFAULT_MEASURE),
+  /** The method that others are held against first. */
+  baseline: z.string().optional(),
 });
 
 export type Experiment = z.infer<typeof experimentSchema>;
@@ -50,7 +55,7 @@ export interface PlannedRun {
 /** Checks an experiment. Errors name the key. */
 export function parseExperiment(input: unknown, where: string): Experiment {
   const parsed = experimentSchema.safeParse(input);
-  if (parsed.success) return withSeedsOnce(parsed.data, where);
+  if (parsed.success) return checkExperiment(parsed.data, where);
   const [issue] = parsed.error.issues;
   if (issue?.code === 'unrecognized_keys') {
     const key = issue.keys[0] as string;
@@ -67,7 +72,11 @@ export async function readExperiment(path: string): Promise<unknown> {
   }
 }
 
-function withSeedsOnce(experiment: Experiment, where: string): Experiment {
+function checkExperiment(experiment: Experiment, where: string): Experiment {
+  const { baseline, methods } = experiment;
+  if (baseline !== undefined && !Object.hasOwn(methods, baseline)) {
+    fail(where, `baseline: there is no method "${baseline}"`, { hint: suggestion(baseline, Object.keys(methods)) });
+  }
   const seeds = seedsOf(experiment);
   const twice = seeds.find((seed, i) => seeds.indexOf(seed) !== i);
   if (twice === undefined) return experiment;

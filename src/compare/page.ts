@@ -1,6 +1,9 @@
+import { curveFigure } from './curve-figure.js';
+import type { Curve } from './curves.js';
 import { figure, type Mark } from './figure.js';
 import { toHtml } from './html.js';
-import { type Comparison, MEASURES } from './results.js';
+import { MEASURES } from './measures.js';
+import type { Comparison } from './results.js';
 import { resultTables, type TextTable } from './tables.js';
 import { formatSigned, sentences } from './wording.js';
 
@@ -17,8 +20,13 @@ figure { margin: 1rem 0; } svg { max-width: 100%; height: auto; } svg text { fil
 svg .mark { stroke: var(--mark); stroke-width: 2; } svg circle { fill: var(--mark); }
 svg .grid { stroke: var(--line); } svg .zero { stroke: var(--dim); stroke-width: 1.5; }`;
 
-/** The results as one self-contained page, with the intervals drawn. */
-export function toPage(title: string, provenance: readonly string[], comparison: Comparison): string {
+/** The results as one self-contained page, with the intervals and the learning curves drawn. */
+export function toPage(
+  title: string,
+  provenance: readonly string[],
+  comparison: Comparison,
+  curves: readonly Curve[] = [],
+): string {
   const tables = resultTables(comparison);
   const words = sentences(comparison).map((each) => `<li>${toHtml(each)}</li>`);
   return `<!doctype html>
@@ -35,8 +43,21 @@ ${differenceFigure(comparison)}
 ${section(tables.otherDifferences)}
 <h2>In words</h2><ul>${words.join('\n')}</ul>
 ${section(tables.settings)}
+${learning(curves)}
 </body></html>
 `;
+}
+
+function learning(curves: readonly Curve[]): string {
+  const figures = [...new Set(curves.map(({ group }) => group))].map((group) => {
+    const caption = `${group}: top-1 on the validation split after each epoch, %, mean of the networks and the seeds`;
+    return curveFigure(
+      curves.filter((curve) => curve.group === group),
+      caption,
+    );
+  });
+  const drawn = figures.join('');
+  return drawn && `<h2>Learning curves</h2>${drawn}`;
 }
 
 function methodFigure({ methods, measure, split }: Comparison): string {

@@ -2,12 +2,14 @@ import { formatNumberOf } from '../report/format.js';
 import { messageOf } from '../util/error.js';
 import { writeFileWhole } from '../util/files.js';
 import { AGON_VERSION } from '../util/version.js';
+import { readCurves } from './curves.js';
 import type { Failure } from './execute.js';
 import { type Experiment, type PlannedRun, planRuns, seedsOf } from './experiment.js';
 import { comparePaths, finishedRuns } from './folder.js';
 import { toMarkdown } from './markdown.js';
+import type { Measure } from './measures.js';
 import { toPage } from './page.js';
-import { type Comparison, compareRuns, type Finished, type Measure, measured } from './results.js';
+import { type Comparison, compareRuns, type Finished, measured } from './results.js';
 import { checkStored } from './stored.js';
 
 /** A planned run without a result. */
@@ -34,7 +36,7 @@ export async function writeResults(
   const runs = planRuns(experiment, paths.experiment);
   await checkStored(folder, runs);
   const finished = await finishedRuns(folder, runs);
-  const comparison = compareRuns(finished, measure);
+  const comparison = compareRuns(finished, measure, experiment.baseline);
   const missing = missingRuns(runs, finished, failures);
   const written = { comparison, finished: finished.length, planned: runs.length, missing };
   if (finished.length === 0) return written;
@@ -44,13 +46,14 @@ export async function writeResults(
     ...machineLines(finished),
     `Shared settings: ${JSON.stringify(experiment.base)}.`,
   ];
+  const curves = await readCurves(folder, finished);
   const each = finished.map(({ run: { id, group, method, seed }, result }) => {
     return { id, group, method, seed, value: measured(result, measure, comparison.split), result };
   });
-  const data = { agon: AGON_VERSION, experiment, ...comparison, missing, runs: each };
+  const data = { agon: AGON_VERSION, experiment, ...comparison, curves, missing, runs: each };
   await writeFileWhole(paths.results, `${JSON.stringify(data, undefined, 1)}\n`);
   await writeFileWhole(paths.markdown, toMarkdown(experiment.name, provenance, comparison));
-  await writeFileWhole(paths.page, toPage(experiment.name, provenance, comparison));
+  await writeFileWhole(paths.page, toPage(experiment.name, provenance, comparison, curves));
   return written;
 }
 

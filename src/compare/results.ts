@@ -2,21 +2,9 @@ import type { GroupEvaluation } from '../train/events.js';
 import type { RunResult } from '../train/result.js';
 import { fail } from '../util/error.js';
 import type { PlannedRun } from './experiment.js';
+import { type Compared, MEASURES, type Measure } from './measures.js';
 import { type MethodSettings, methodSettings } from './method-settings.js';
 import { holm, type PairedDifference, pairedDifference, type Summary, summarise } from './statistics.js';
-
-/** What is compared: accuracy in per cent on the test split, or on the validation split where there is no other. */
-export const MEASURES = {
-  'mean-last': 'mean of the networks, last epoch',
-  'mean-best': 'mean of the networks, best epoch',
-  'winner-best': 'winner by validation, best epoch',
-  'ensemble-last': 'ensemble, last epoch',
-  'ensemble-best': 'ensemble, best epoch',
-} as const;
-export type Measure = keyof typeof MEASURES;
-export const DEFAULT_MEASURE: Measure = 'mean-last';
-/** All in which methods are compared, in per cent. */
-export type Compared = Measure | 'top5' | 'ece';
 
 export interface Finished {
   readonly run: PlannedRun;
@@ -66,13 +54,13 @@ export interface Comparison {
   readonly settings: readonly NamedMethod[];
 }
 
-/** What finished runs say. */
-export function compareRuns(finished: readonly Finished[], measure: Measure): Comparison {
+/** What finished runs say. Differences to the baseline come first, if there is one. */
+export function compareRuns(finished: readonly Finished[], measure: Measure, baseline?: string): Comparison {
   const split = finished.every(({ result }) => result.last.test) ? 'test' : 'validation';
   const cells = groupBy(finished, ({ run }) => JSON.stringify([run.group, run.method]));
   const methods = [...cells.values()].map((members) => methodResult(members, split));
   const groups = new Set(finished.map(({ run }) => run.group));
-  const differences = [...groups].flatMap((group) => differencesOf(finished, group, measure, split));
+  const differences = [...groups].flatMap((group) => differencesOf(finished, group, measure, split, baseline));
   return { measure, split, methods, differences, settings: namedMethods(finished) };
 }
 
@@ -113,12 +101,14 @@ function differencesOf(
   group: string,
   measure: Measure,
   split: SplitName,
+  baseline: string | undefined,
 ): MethodDifference[] {
   const byMethod = groupBy(
     finished.filter(({ run }) => run.group === group),
     ({ run }) => run.method,
   );
-  const names = [...byMethod.keys()];
+  const known = [...byMethod.keys()];
+  const names = [...known.filter((name) => name === baseline), ...known.filter((name) => name !== baseline)];
   const pairs = names
     .flatMap((b, i) => names.slice(i + 1).map((a) => pair(byMethod, group, a, b, measure, split)))
     .filter(({ seeds }) => seeds.length > 0);

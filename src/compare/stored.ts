@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
+import { formatNumberOf } from '../report/format.js';
 import { readResult } from '../train/result.js';
 import { readRunSettings, runPaths } from '../train/run-folder.js';
 import type { Settings } from '../train/settings.js';
@@ -15,11 +16,14 @@ export async function checkStored(folder: string, runs: readonly PlannedRun[]): 
   const found = await Promise.all(runs.map((run) => differenceOf(comparePaths(folder).run(run.id), run)));
   const [first, ...others] = found.flatMap((each) => each ?? []);
   if (!first) return;
-  const more = others.length > 0 ? `, and ${others.length} more runs have others` : '';
-  fail(first.own, `this run was trained with another "${first.setting}"${more}`, {
+  const which =
+    others.length > 0
+      ? `the folders of this and ${formatNumberOf(others.length, 'other run')} that are not as planned`
+      : 'the folder of this run';
+  fail(first.own, `this run was trained with another "${first.setting}"`, {
     expected: `${format(first.planned)} as the experiment says`,
     got: format(first.stored),
-    hint: 'Choose another folder (--out), or delete the folder of the run to train it anew',
+    hint: `Choose another folder (--out), or delete ${which}, to train anew`,
   });
 }
 

@@ -1,5 +1,6 @@
+import { MEASURES, type Measure } from './measures.js';
 import { differingKeys, formatSetting } from './method-settings.js';
-import { type Comparison, MEASURES, type Measure } from './results.js';
+import type { Comparison } from './results.js';
 import { formatDifference, formatP, formatSigned, formatSize, formatSummary, verdict } from './wording.js';
 
 /** A table as text: what every form of the report shows. */

@@ -57,6 +57,8 @@ describe('an experiment', () => {
 
   it.each<[object, string]>([
     [{ ...EXPERIMENT, sedes: [1] }, 'x.json: unknown key "sedes". Did you mean "seeds"?'],
+    [{ ...EXPERIMENT, baseline: 'dmll' }, 'x.json: baseline: there is no method "dmll". Did you mean "dml"?'],
+    [{ ...EXPERIMENT, measure: 'mean' }, 'x.json: measure: Invalid option: expected one of "mean-last"|'],
     [{ ...EXPERIMENT, seeds: 3 }, 'x.json: seeds: expected a list of whole numbers'],
     [{ ...EXPERIMENT, base: { epoch: 3 } }, 'x.json: base: unknown setting "epoch". Did you mean "epochs"?'],
     [{ ...EXPERIMENT, methods: { a: { preset: 'cd' } } }, 'method "a": preset: expected one of "cd-paper"'],

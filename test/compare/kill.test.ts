@@ -33,8 +33,8 @@ const experimentOf = (data: string): ExperimentInput => ({
 });
 
 /** `agon compare` in a process of its own. */
-function spawnCompare(experiment: string, folder: string): ChildProcess {
-  const args = ['--import', 'tsx', MAIN, 'compare', experiment, '--out', folder];
+function spawnCompare(experiment: string, folder: string, jobs: number): ChildProcess {
+  const args = ['--import', 'tsx', MAIN, 'compare', experiment, '--out', folder, '--jobs', String(jobs)];
   const child = spawn(process.execPath, args, { stdio: 'ignore' });
   onTestFinished(() => void child.kill('SIGKILL'));
   return child;
@@ -74,23 +74,33 @@ async function outcome(folder: string, ids: readonly string[]) {
   return { results, runs: await Promise.all(ids.map((id) => resultsOf(comparePaths(folder).run(id)))) };
 }
 
+/** Kills a comparison at moments, and lets it go on after each, to its end. */
+async function killAndResume(file: string, folder: string, ids: readonly string[], jobs: number, moments: number[]) {
+  const logs = ids.map((id) => runPaths(comparePaths(folder).run(id)).log);
+  for (const moment of moments) {
+    const code = await killAt(moment, spawnCompare(file, folder, jobs), logs);
+    expect([moment, code]).toEqual([moment, 'SIGKILL']);
+  }
+  expect(await ended(spawnCompare(file, folder, jobs))).toBe(0);
+}
+
 it('a comparison that is killed again and again, and goes on, comes to the results of an undisturbed one', async () => {
   const folder = await temporaryFolder();
   const experiment = experimentOf(await smallData({ test: 'right' }));
   const file = join(folder, 'experiment.json');
   await writeFile(file, JSON.stringify(experiment));
   const ids = planRuns(parseExperiment(experiment, file), file).map(({ id }) => id);
-  const [whole, broken] = [join(folder, 'whole'), join(folder, 'broken')];
-  expect(await ended(spawnCompare(file, whole))).toBe(0);
-  const logsOf = (own: string) => ids.map((id) => runPaths(comparePaths(own).run(id)).log);
-  expect(eventsIn(logsOf(whole))).toBe(ids.length * EVENTS);
+  const whole = join(folder, 'whole');
+  expect(await ended(spawnCompare(file, whole, 1))).toBe(0);
+  expect(eventsIn(ids.map((id) => runPaths(comparePaths(whole).run(id)).log))).toBe(ids.length * EVENTS);
 
-  // Somewhere in the first, the second and the third run.
   const random = stream(SEED, 'moments');
-  const moments = [0, 1, 2].map((run) => run * EVENTS + 1 + random.below(EVENTS));
-  for (const moment of moments) {
-    expect([moment, await killAt(moment, spawnCompare(file, broken), logsOf(broken))]).toEqual([moment, 'SIGKILL']);
+  for (const jobs of [1, 2]) {
+    // Somewhere in the first, the second and the third run; or of two side by side in the first pair and in the second.
+    const span = jobs * EVENTS;
+    const moments = (jobs === 1 ? [0, 1, 2] : [0, 1]).map((part) => part * span + 1 + random.below(span - 1));
+    const broken = join(folder, `broken-${jobs}`);
+    await killAndResume(file, broken, ids, jobs, moments);
+    expect(await outcome(broken, ids), `${jobs} at a time, killed at ${moments}`).toEqual(await outcome(whole, ids));
   }
-  expect(await ended(spawnCompare(file, broken))).toBe(0);
-  expect(await outcome(broken, ids), `killed at ${moments}`).toEqual(await outcome(whole, ids));
-}, 300_000);
+}, 900_000);

@@ -136,4 +136,21 @@ describe('the results as a page', () => {
     expect(labels.map(([, , label]) => label)).toEqual(['pair: x', 'pair: y|&lt;b&gt;', `${long}: x`]);
     for (const [, x, label = ''] of labels) expect(Number(x)).toBeGreaterThan(7.5 * label.length);
   });
+
+  it('draws learning curves to scale, each with its name', () => {
+    const curves = [
+      { group: 'pair', method: 'x', accuracy: [20, 50, 60] },
+      { group: 'pair', method: 'y|<b>', accuracy: [20, 40, 70] },
+      { group: 'short', method: 'x', accuracy: [20] },
+    ];
+    const drawn = toPage('curves', [], compareRuns(RUNS, 'mean-last'), curves);
+    const [, , own = '', ...more] = drawn.match(/<figure>.*?<\/figure>/gs) ?? [];
+    expect(more).toEqual([]);
+    // From 20 to 70 over 240 units from above, epochs 1 to 3 over 640.
+    const points = [...own.matchAll(/class="curve" points="([^"]*)"/g)].map(([, text]) => text);
+    expect(points).toEqual(['48,248 368,104 688,56', '48,248 368,152 688,8']);
+    expect([...own.matchAll(/<text x="[^>]*>([^<]*)</g)].map(([, label]) => label)).toEqual(['x', 'y|&lt;b&gt;']);
+    expect(own).toContain('pair: top-1 on the validation split after each epoch, %');
+    expect(page).not.toContain('Learning curves');
+  });
 });

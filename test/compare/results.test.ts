@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compareRuns, type Measure } from '../../src/compare/results.js';
+import type { Measure } from '../../src/compare/measures.js';
+import { compareRuns } from '../../src/compare/results.js';
 import { finished } from './finished.js';
 
 /** Means of the networks: x 60, 65, 70; y 62, 66, 74; z 61, 66, 71. */
@@ -80,6 +81,13 @@ describe('a comparison', () => {
     expect([zy?.mean, zy?.p]).toEqual([expect.closeTo(-4 / 3, 6), expect.closeTo(1 - Math.sqrt(16 / 30), 6)]);
     expect(yx?.adjustedP).toBeCloseTo(2 * (1 - Math.sqrt(7) / 3), 6);
     expect(zy?.adjustedP).toBeCloseTo(1 - Math.sqrt(16 / 30), 6);
+  });
+
+  it('holds methods against the baseline first', () => {
+    const { methods, differences } = compareRuns(RUNS, 'mean-last', 'z');
+    expect(methods.map(({ method }) => method)).toEqual(['x', 'y', 'z']);
+    expect(differences.map(({ a, b }) => `${a} - ${b}`)).toEqual(['x - z', 'y - z', 'y - x']);
+    expect(differences[0]?.difference.mean).toBeCloseTo(-1, 6);
   });
 
   it('pairs only what both methods have, and only within a group', () => {

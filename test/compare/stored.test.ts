@@ -60,14 +60,14 @@ describe('the runs that a comparison finds', () => {
     const run = comparePaths(folder).run('resnet8-x-2-dml-s0');
     const refused = expect(checkStored(folder, plan(change))).rejects;
     await refused.toThrow(`${run}: this run was trained with another ${message}`);
-    await refused.toThrow('(--out), or delete the folder of the run');
+    await refused.toThrow('Choose another folder (--out), or delete the folder of this run, to train anew');
   });
 
   it('are counted where more than one has others', async () => {
     const folder = await temporaryFolder();
     for (const run of plan().slice(0, 3)) await store(folder, run, 'finished');
     await expect(checkStored(folder, plan({ base: { epochs: 9 } }))).rejects.toThrow(
-      '"epochs", and 2 more runs have others: expected 9',
+      'delete the folders of this and 2 other runs that are not as planned, to train anew',
     );
   });
 

@@ -3,20 +3,20 @@ import { type Command, Option } from 'commander';
 import { type ExecuteOptions, executeRuns, type Failure } from '../../compare/execute.js';
 import { type Experiment, type PlannedRun, planRuns } from '../../compare/experiment.js';
 import { comparePaths, finishedRuns, keepExperiment } from '../../compare/folder.js';
+import { DEFAULT_MEASURE, MEASURES, type Measure } from '../../compare/measures.js';
 import { checkRuns } from '../../compare/preflight.js';
 import { listMissing, writeResults } from '../../compare/report.js';
-import { DEFAULT_MEASURE, MEASURES, type Measure } from '../../compare/results.js';
 import { checkStored } from '../../compare/stored.js';
 import { resultTables, type TextTable } from '../../compare/tables.js';
 import { sentences } from '../../compare/wording.js';
-import { formatDuration, formatNumberOf } from '../../report/format.js';
+import { formatNumberOf } from '../../report/format.js';
 import { colorsFor } from '../../report/output.js';
 import { openRunLog } from '../../report/run-log.js';
 import { renderTable } from '../../report/table.js';
-import type { TrainEvent } from '../../train/events.js';
 import { prepareRunFolder, runPaths } from '../../train/run-folder.js';
 import { messageOf } from '../../util/error.js';
 import { formatCompactHelp } from '../compact-help.js';
+import { CompareProgress } from '../compare-progress.js';
 import { type ExperimentFlags, settleExperiment } from '../experiment-flags.js';
 import { onInterrupt } from '../interrupt.js';
 import { type CliIo, writeLines } from '../io.js';
@@ -53,7 +53,7 @@ export function define(command: Command, io: CliIo): void {
     new Option('--seeds <n>', 'how many, or which: 0,1,2'),
     new Option('--out <folder>', 'where it goes (runs/compare-<name>); goes on with what is there'),
     numberOption('--jobs <n>', 'runs side by side, which share the cores (1)'),
-    choiceOption('--measure <which>', `(${DEFAULT_MEASURE})`, Object.keys(MEASURES)),
+    choiceOption('--measure <which>', `(the experiment's, or ${DEFAULT_MEASURE})`, Object.keys(MEASURES)),
     new Option('--report', 'only write the results of what is finished'),
   ];
   for (const option of options) command.addOption(option.helpGroup('Compare'));
@@ -71,9 +71,10 @@ async function compare(
   flags: readonly GivenFlag[],
   io: CliIo,
 ): Promise<number> {
-  const { out, report: onlyReport, jobs = 1, measure = DEFAULT_MEASURE } = options;
+  const { out, report: onlyReport, jobs = 1 } = options;
   if (onlyReport && (out ?? file) === undefined) failUsage('--report', 'no folder of a comparison is named');
   const { experiment, where, ...named } = await settleExperiment(onlyReport ? (out ?? file) : file, options, flags);
+  const measure = options.measure ?? experiment.measure;
   const folder = out ?? named.folder ?? `runs/compare-${experiment.name.replaceAll(/[^\w.-]+/g, '-')}`;
   if (onlyReport) {
     await report(folder, experiment, measure, io);
@@ -115,7 +116,7 @@ function shareCores(runs: readonly PlannedRun[], jobs: number, { base }: Experim
 }
 
 async function runAll(folder: string, open: readonly PlannedRun[], planned: number, jobs: number, io: CliIo) {
-  const progress = new Progress(planned, planned - open.length, io);
+  const progress = new CompareProgress(planned, planned - open.length, io);
   const logs = new Map<string, ReturnType<typeof openRunLog>>();
   const closeLog = async ({ id }: PlannedRun) => {
     const log = logs.get(id);
@@ -146,55 +147,20 @@ async function runAll(folder: string, open: readonly PlannedRun[], planned: numb
   const execution = executeRuns(open, options);
   const release = onInterrupt(process, {
     first: () => {
-      writeLines(io.stderr, 'stopping after the running steps, with checkpoints (Ctrl+C again: at once, without)');
+      progress.say(io.stderr, 'stopping after the running steps, with checkpoints (Ctrl+C again: at once, without)');
       execution.stop();
     },
-    again: () => process.exit(STOPPED),
+    again: () => {
+      progress.close();
+      process.exit(STOPPED);
+    },
   });
   try {
     return await execution.done;
   } finally {
     release();
+    progress.close();
     for (const log of logs.values()) await log.close();
-  }
-}
-
-/** Says what begins and ends, and when all may be done. */
-class Progress {
-  readonly #started = Date.now();
-  #done: number;
-  #doneHere = 0;
-  #failed = 0;
-
-  constructor(
-    readonly planned: number,
-    done: number,
-    readonly io: CliIo,
-  ) {
-    this.#done = done;
-  }
-
-  begin({ id }: PlannedRun, resumed: boolean): void {
-    if (resumed) writeLines(this.io.stdout, `goes on  ${id}`);
-  }
-
-  onEvent({ id }: PlannedRun, event: TrainEvent): void {
-    if (event.type === 'warning') writeLines(this.io.stderr, `${id}: ${event.message}`);
-  }
-
-  fail({ run: { id }, error }: Failure): void {
-    this.#failed++;
-    writeLines(this.io.stderr, `failed    ${id}: ${messageOf(error)}`);
-  }
-
-  end({ id }: PlannedRun): void {
-    this.#done++;
-    this.#doneHere++;
-    const seconds = (Date.now() - this.#started) / 1000;
-    const open = this.planned - this.#done - this.#failed;
-    const left = (open * seconds) / this.#doneHere;
-    const eta = open > 0 ? `, about ${formatDuration(left)} to go` : '';
-    writeLines(this.io.stdout, `[${this.#done}/${this.planned}]  ${id}${eta}`);
   }
 }
 

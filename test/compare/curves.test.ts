@@ -1,0 +1,27 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { readCurves } from '../../src/compare/curves.js';
+import { comparePaths } from '../../src/compare/folder.js';
+import { runPaths } from '../../src/train/run-folder.js';
+import { temporaryFolder } from '../train/runs.js';
+import { finished } from './finished.js';
+
+const epoch = (...accuracies: number[]) => {
+  const networks = accuracies.map((accuracy) => ({ validation: { accuracy } }));
+  return `${JSON.stringify({ type: 'epoch', epoch: 0, networks })}\n`;
+};
+
+it('learning curves are means of the networks and seeds, from the logs that are there', async () => {
+  const folder = await temporaryFolder();
+  const runs = [0, 1, 2].map((seed) => finished('x', seed, { last: [1, 2, 3] }));
+  const logs = runs.map(({ run }) => comparePaths(folder).run(run.id));
+  for (const own of logs) await mkdir(own, { recursive: true });
+  const [first = '', second = ''] = logs;
+  const step = '{"type":"step","epoch":0}\n';
+  await writeFile(runPaths(first).log, `${step}${epoch(0.1, 0.3)}${step}${epoch(0.5, 0.7)}${epoch(1, 1)}`);
+  // A line that a crash cut short is none.
+  await writeFile(runPaths(second).log, `${epoch(0.4, 0.4)}${epoch(0.8, 0.8)}{"type":"epoch","net`);
+  expect(await readCurves(folder, runs)).toEqual([
+    { group: 'pair', method: 'x', accuracy: [expect.closeTo(30, 9), expect.closeTo(70, 9)] },
+  ]);
+});
