@@ -50,12 +50,13 @@ export function present<T>(value: T | undefined | null, what: string): T {
   return value;
 }
 
-/** Runs `act`; an error of Agon's that doesn't name the file is made one that says `<path>: <what>: ...`. */
-export function namingFile<T>(path: string, what: string, act: () => T): T {
+/** Runs `act`; an error of Agon's that names none of the files is made one of the first: `<path>: <what>: ...`. */
+export function namingFile<T>([path, ...others]: readonly [string, ...string[]], what: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    if (!(error instanceof AgonError) || error.message.includes(path)) throw error;
+    const isOurs = error instanceof AgonError;
+    if (!isOurs || [path, ...others].some((each) => error.message.includes(each))) throw error;
     return fail(path, `${what}: ${error.message}`, { cause: error });
   }
 }

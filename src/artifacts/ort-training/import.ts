@@ -37,7 +37,7 @@ export async function importOrtTraining(options: OrtImportOptions): Promise<Arti
   const checkpoint = await readOrtCheckpoint(places.checkpoint);
   const model = await readModelFile(places.model);
   const { moments, updates } = optimizerState(checkpoint, places.checkpoint);
-  return namingFile(places.model, "can't be imported", () => {
+  return namingFile([places.model, places.checkpoint], "can't be imported", () => {
     const { graph, parameters, image: size, classes } = importNetwork(model, checkpoint, places, image);
     const weights = new Map([...parameters, ...moments].map(([key, value]) => [networkPrefix(0) + key, value]));
     return createArtifact({
