@@ -14,11 +14,11 @@ import { MOBILENET, RESNET, WIDER } from '../../train/runs.js';
 export { MOBILENET, RESNET, WIDER };
 
 const BATCH = 8;
-const INPUT = { classes: 5, channels: 3, height: 8, width: 8 } as const;
+const INPUT = { classes: 5, channels: 3, height: 8, width: 8 };
 const RATES = [0.05, 0.04, 0.06, 0.02, 0.03, 0.01];
 
 /** The same training for both engines: networks, settings, first state, and what is fed in the k-th step. */
-export function training(overrides: SettingsInput = {}) {
+export function training(overrides: SettingsInput = {}, side = INPUT.height) {
   const settings = parseSettings({
     nets: [RESNET, WIDER],
     batchSize: BATCH,
@@ -27,7 +27,8 @@ export function training(overrides: SettingsInput = {}) {
     ...overrides,
   });
   const { optimizer } = settings;
-  const graphs = settings.nets.map((net) => createNetwork(net as string, INPUT));
+  const input = { ...INPUT, height: side, width: side };
+  const graphs = settings.nets.map((net) => createNetwork(net as string, input));
   const step = buildStep(graphs, settings, { batch: BATCH });
   const rate = (k: number) => (optimizer.name === 'adamw' ? 0.1 : 1) * (RATES[k] as number);
   const feeds = (k: number): Record<string, Tensor> => {
@@ -38,7 +39,7 @@ export function training(overrides: SettingsInput = {}) {
     };
     const scalars = Object.entries(createOptimizer(optimizer).scalarsAt(rate(k), k + 1));
     return {
-      images: normal([BATCH, INPUT.channels, INPUT.height, INPUT.width]),
+      images: normal([BATCH, input.channels, side, side]),
       labels: tensor(
         'int64',
         [BATCH],
