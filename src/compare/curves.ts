@@ -11,7 +11,7 @@ export interface Curve {
   readonly accuracy: readonly number[];
 }
 
-/** The curves of finished runs, from their logs; a run without a log is left out. */
+/** The curves of finished runs, from their logs; a run without a log, or with nothing held out, is left out. */
 export async function readCurves(folder: string, finished: readonly Finished[]): Promise<Curve[]> {
   const cells = new Map<string, { group: string; method: string; all: number[][] }>();
   for (const { run } of finished) {
@@ -35,9 +35,10 @@ async function readCurve(log: string): Promise<number[]> {
   const text = await readFile(log, 'utf8').catch(() => '');
   // Most lines are steps, which needn't be parsed.
   const epochs = text.split('\n').filter((line) => line.startsWith(EPOCH) && line.endsWith('}'));
-  return epochs.map((line) => {
+  return epochs.flatMap((line) => {
     const { networks } = JSON.parse(line) as EpochEvent;
-    return 100 * mean(networks.map(({ validation }) => validation.accuracy));
+    const accuracies = networks.flatMap(({ validation }) => validation?.accuracy ?? []);
+    return accuracies.length > 0 ? [100 * mean(accuracies)] : [];
   });
 }
 

@@ -2,7 +2,7 @@
 export const MEASURES = {
   'mean-last': 'mean of the networks, last epoch',
   'mean-best': 'mean of the networks, best epoch',
-  'winner-best': 'winner by validation, best epoch',
+  'winner-best': 'winner of the run, best epoch',
   'ensemble-last': 'ensemble, last epoch',
   'ensemble-best': 'ensemble, best epoch',
 } as const;

@@ -34,11 +34,20 @@ async function checkRun({ group, method, settings }: PlannedRun, cache: DataCach
     return openSources(settings);
   });
   const data = await about('data', () => cache.prepare(settings));
+  await about('validation', () => checkMeasured(data));
   await about('batchSize', () => checkBatchSize(data.dataset.train.length, settings.batchSize, true));
   const networks = await about('nets', () => createGroup(sources, data.dataset, data.preprocessing));
   await about('device', () => checkSession(networks.graphs[0], settings));
   await about('the training step', () => createStep(networks, settings));
   if (settings.teacher) await about('teacher', () => checkTeacher(settings, data));
+}
+
+/** Something must be left to measure the networks on. */
+function checkMeasured({ dataset }: RunData): void {
+  if (dataset.test || dataset.validation) return;
+  fail(dataset.name, 'it has neither a test split nor images held out for validation', {
+    hint: 'Hold something out (validation 0.1)',
+  });
 }
 
 /** The group's networks must be those of the artifact, if there is one: they are what the results name. */

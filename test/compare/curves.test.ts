@@ -13,12 +13,13 @@ const epoch = (...accuracies: number[]) => {
 
 it('learning curves are means of the networks and seeds, from the logs that are there', async () => {
   const folder = await temporaryFolder();
-  const runs = [0, 1, 2].map((seed) => finished('x', seed, { last: [1, 2, 3] }));
+  const runs = [0, 1, 2, 3].map((seed) => finished('x', seed, { last: [1, 2, 3] }));
   const logs = runs.map(({ run }) => comparePaths(folder).run(run.id));
   for (const own of logs) await mkdir(own, { recursive: true });
-  const [first = '', second = ''] = logs;
+  const [first = '', second = '', unheld = ''] = logs;
   const step = '{"type":"step","epoch":0}\n';
   await writeFile(runPaths(first).log, `${step}${epoch(0.1, 0.3)}${step}${epoch(0.5, 0.7)}${epoch(1, 1)}`);
+  await writeFile(runPaths(unheld).log, `${step}{"type":"epoch","epoch":0,"networks":[{},{}]}\n`);
   // A line that a crash cut short is none.
   await writeFile(runPaths(second).log, `${epoch(0.4, 0.4)}${epoch(0.8, 0.8)}{"type":"epoch","net`);
   expect(await readCurves(folder, runs)).toEqual([

@@ -29,7 +29,7 @@ of provenance.
 
 ## Other measures on the test split, %: mean ± sd
 
-mean-best: mean of the networks, best epoch; winner-best: winner by validation, best epoch; ensemble-last: ensemble, last epoch; ensemble-best: ensemble, best epoch; top-5 and ECE (expected calibration error): mean of the networks, last epoch
+mean-best: mean of the networks, best epoch; winner-best: winner of the run, best epoch; ensemble-last: ensemble, last epoch; ensemble-best: ensemble, best epoch; top-5 and ECE (expected calibration error): mean of the networks, last epoch
 
 | group | method | mean-best | winner-best | ensemble-last | ensemble-best | top-5 | ECE |
 | --- | --- | --- | --- | --- | --- | --- | --- |

@@ -28,6 +28,7 @@ describe('before the runs', () => {
 
   it.each<[Parameters<typeof check>, string]>([
     [[{}, {}, { data: '/nowhere' }], 'group "pair", method "good": data: /nowhere: there is no such file'],
+    [[{}, {}, { validation: 0 }], 'method "good": validation: '],
     [[{}, {}, { batchSize: 64 }], 'method "good": batchSize: batch loader: too few training images'],
     [[{}, {}, { device: 'gpu' }], 'method "good": device: device: unknown'],
     [[{}, { groups: { odd: [RESNET, 'resnet7'] } }], 'group "odd", method "good": nets: networks: there is no network'],
