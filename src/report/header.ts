@@ -16,7 +16,7 @@ export function headerLines(start: StartEvent, columns: number, colors: Colors):
     ['rule', ruleParts(settings)],
     ['training', trainingParts(start)],
     ['folder', [printable(folder)]],
-    ...(resumedAt ? [['resumed', [`at epoch ${resumedAt.epoch + 1}, step ${resumedAt.step + 1}`]] as const] : []),
+    ...(resumedAt ? [['resumed', [placeOf(resumedAt, settings.epochs)]] as const] : []),
   ].map(([label, parts]) => [label as string, parts as string[]]);
   const title = `${colors.bold(`Agon ${start.agon}`)} ${colors.dim(`on ONNX Runtime ${start.onnxruntime}`)}`;
   return [title, ...rows.flatMap(([label, parts]) => labelled(label, parts, columns, colors))];
@@ -33,6 +33,10 @@ export function labelled(label: string, parts: readonly string[], columns: numbe
     else lines.push(text);
   }
   return lines.map((line, i) => colors.dim((i === 0 ? label : '').padEnd(LABEL_WIDTH)) + line);
+}
+
+function placeOf({ epoch, step }: NonNullable<StartEvent['resumedAt']>, epochs: number): string {
+  return epoch < epochs ? `at epoch ${epoch + 1}, step ${step + 1}` : 'after its last epoch: the results are made anew';
 }
 
 function dataParts({ data, input }: StartEvent): string[] {

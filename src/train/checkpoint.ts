@@ -118,7 +118,7 @@ function parseTexts(path: string, metadata: Readonly<Record<string, string>>): R
   }
 }
 
-const MISSING = 'Name the folder of a run; it saves its first checkpoint at the end of epoch 1, or when it is stopped';
+const MISSING = 'Name the folder of a run; it saves its first checkpoint at the end of epoch 1';
 
 async function readBytes(path: string): Promise<Uint8Array> {
   try {

@@ -221,6 +221,9 @@ describe('in a file or pipe', () => {
     const { text } = write([startEvent({}, { data: { ...data, skipped }, resumedAt: { epoch: 1, step: 0 } })]);
     expect(text).toContain('1 unreadable file left out');
     expect(text).toContain('at epoch 2, step 1');
+    const { settings } = startEvent();
+    const over = write([startEvent({}, { resumedAt: { epoch: settings.epochs, step: 0 } })]).text;
+    expect(over).toContain('after its last epoch: the results are made anew');
   });
 });
 
