@@ -76,7 +76,7 @@ function idlePerturbations(
 function idleSchedule({ schedule, epochs }: Settings): string[] {
   if (schedule.name !== 'multi-step' || schedule.milestones.some((milestone) => milestone < epochs)) return [];
   return [
-    `schedule.milestones ${schedule.milestones.join(', ')}: the learning rate never falls, as the run has ${epochs} epochs`,
+    `schedule.milestones ${schedule.milestones.join(', ')}: the learning rate never falls, as the run has ${epochs} epoch${epochs === 1 ? '' : 's'}`,
   ];
 }
 

@@ -42,6 +42,10 @@ describe('a setting without effect', () => {
     expect([idle({ validation: 0 }), idle({}, alike, true)]).toEqual([[], []]);
   });
 
+  it('counts one epoch as one', () => {
+    expect(idle({ preset: 'dml', epochs: 1 })).toContainEqual(expect.stringMatching(/as the run has 1 epoch$/));
+  });
+
   it('is told of crossover where no two networks are alike', () => {
     const settings: SettingsInput = { parameterPerturbation: { when: { every: 2 } } };
     expect(idle(settings)).toEqual([]);
