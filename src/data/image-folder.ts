@@ -78,15 +78,25 @@ function splitNamed(folderName: string): SplitName | undefined {
 }
 
 async function readClassFolders(folder: string): Promise<ClassFolder[]> {
-  const { folders } = await readFolder(folder);
-  const read = async (name: string) => ({
-    name,
-    folder: join(folder, name),
-    ...(await findImages(join(folder, name))),
-  });
   const classes: ClassFolder[] = [];
-  for (const name of folders) classes.push(await read(name));
+  for (const name of (await readFolder(folder)).folders) {
+    const path = join(folder, name);
+    await requireNoSplits(path);
+    classes.push({ name, folder: path, ...(await findImages(path)) });
+  }
   return classes;
+}
+
+/** Refuses a class folder that is a data set itself: its test images would become training images of one class. */
+async function requireNoSplits(folder: string): Promise<void> {
+  const { folders } = await readFolder(folder);
+  const splits = folders.filter(splitNamed);
+  if (new Set(splits.map(splitNamed)).size < 2) return;
+  fail(folder, 'a class folder', {
+    expected: 'images',
+    got: `the splits ${splits.join(', ')}`,
+    hint: 'If this is a data set, name this very folder; in a data set the folders of splits are above those of classes',
+  });
 }
 
 async function readKnownClasses(folder: string, classes: readonly string[]): Promise<ClassFolder[]> {

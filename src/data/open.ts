@@ -40,11 +40,12 @@ const LOOKED_FOR = [
   'IDX files (train-images-idx3-ubyte)',
 ].join('; ');
 const HINT = `Name a folder that has one of these, or "${BUILTIN}" for the data set that needs no files`;
+const NOT_THERE = `Name the path of a data set, or "${BUILTIN}" for the one that needs no files`;
 
 async function openPath(path: string): Promise<Dataset> {
   const info = await stat(path).catch((error: unknown) => {
     if (errorCode(error) !== 'ENOENT') return fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
-    return fail(path, 'there is no such file or folder', { hint: HINT });
+    return fail(path, 'there is no such file or folder', { hint: NOT_THERE });
   });
   return info.isDirectory() ? openFolder(path) : openFile(path);
 }

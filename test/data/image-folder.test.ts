@@ -56,6 +56,17 @@ describe('a folder of images', () => {
     expect(classes).toEqual(['plane', 'train']);
   });
 
+  it.each(['pets/train/cat/1.png', 'pets/train/1.png'])(
+    'refuses the folder above a data set, or classes above splits: %s',
+    async (first) => {
+      const image = await png();
+      const folder = await folderOf({ [first]: image, 'pets/val/cat/2.png': image, 'cars/3.png': image });
+      await expect(openDataset(folder)).rejects.toThrow(
+        /pets: a class folder: expected images, got the splits train, val\. If this is a data set, name this very folder/,
+      );
+    },
+  );
+
   it('counts what it leaves out', async () => {
     const image = await png();
     const folder = await folderOf({

@@ -13,7 +13,7 @@ describe('openDataset', () => {
 
   it('a path that is not there is an error', async () => {
     await expect(openDataset('/no/such/folder')).rejects.toThrow(
-      /^\/no\/such\/folder: there is no such file or folder/,
+      /^\/no\/such\/folder: there is no such file or folder\. Name the path of a data set, or "builtin"/,
     );
   });
 
