@@ -22,6 +22,7 @@ export class CompareProgress {
   readonly #active = new Map<string, Active>();
   readonly #started: number;
   readonly #atStart: number;
+  readonly #warned = new Set<string>();
   #failed = 0;
 
   constructor(
@@ -42,11 +43,18 @@ export class CompareProgress {
 
   onEvent({ id }: PlannedRun, event: TrainEvent): void {
     const active = this.#active.get(id) ?? {};
-    if (event.type === 'warning') this.say(this.io.stderr, `${id}: ${event.message}`);
+    if (event.type === 'warning') this.#warn(id, event.message);
     active.doing = event.type === 'phase' ? PHASES[event.phase] : event.type === 'step' ? undefined : active.doing;
     if (event.type === 'start') active.progress = new RunProgress(event);
     if (event.type === 'step') active.progress?.addStep(event, this.now());
     if (event.type === 'epoch') active.progress?.addEpoch(event, this.now());
+  }
+
+  /** The runs are on the same data: what one has said needn't be said by all. */
+  #warn(id: string, message: string): void {
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.say(this.io.stderr, `warning   ${id}: ${message}`);
   }
 
   fail({ run: { id }, error }: Failure): void {

@@ -15,6 +15,7 @@ type Section = Readonly<Record<string, unknown>>;
 /** The settings of a run: those of a file, over the preset that a flag or the file names; and over them those of flags. */
 export function mergeSettings(input: SettingsInput, given: readonly GivenFlag[]): Settings {
   const preset = given.find(({ path }) => path[0] === 'preset');
+  refuseTwoWays(given);
   const merged: Record<string, unknown> = {
     ...startWith(preset ? { ...input, preset: preset.value as never } : input, given),
   };
@@ -49,11 +50,21 @@ function startWith(input: SettingsInput, given: readonly GivenFlag[]): Settings 
   );
 }
 
+/** When something fires is said in one of two ways. */
+function refuseTwoWays(given: readonly GivenFlag[]): void {
+  const when = given.filter(({ path }) => path[1] === 'when');
+  for (const [i, flag] of when.entries()) {
+    const other = when[i + 1];
+    if (other?.path[0] !== flag.path[0]) continue;
+    failUsage(nameOfFlag(flag), `can't go with ${nameOfFlag(other)}`, { hint: 'Leave one of them out' });
+  }
+}
+
 /** A nested section with one value set; one that was off begins with its defaults. `none` turns it off. */
 function withValue(section: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
   if (value === 'none') return null;
   const own = (section ?? {}) as Section;
-  // Two ways to say when something fires: the one that is given replaces the other
+  // Two ways to say when something fires: the one that is given replaces what was there
   if (key === 'when') return { ...own, when: { [rest[0] as string]: value } };
   return { ...own, [key as string]: value };
 }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import sharp, { type OutputInfo } from 'sharp';
 import { fail, messageOf } from '../util/error.js';
 import type { Pixels } from './dataset.js';
@@ -22,8 +23,18 @@ async function read(file: string | Uint8Array): Promise<{ data: Buffer; info: Ou
     const image = sharp(file, { failOn: 'error' }).autoOrient().toColourspace('srgb').removeAlpha();
     return await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
   } catch (error) {
-    fail(typeof file === 'string' ? file : 'image', `can't be read: ${messageOf(error)}`, { cause: error });
+    if (typeof file !== 'string') return fail('image', `can't be read: ${messageOf(error)}`, { cause: error });
+    const cause = await simplerCause(file, error);
+    return fail(file, `can't be read: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** What is plain to see of a file; of all else, what the decoder says. */
+async function simplerCause(file: string, error: unknown): Promise<unknown> {
+  const info = await stat(file).catch(() => undefined);
+  if (!info) return new Error('there is no such file', { cause: error });
+  if (info.isDirectory()) return new Error('it is a folder, not an image', { cause: error });
+  return info.size === 0 ? new Error('the file is empty', { cause: error }) : error;
 }
 
 /** ITU-R 601 luma in 16-bit fixed point, as Pillow converts to mode L: [h, w, 3] -> [h, w, 1]. */

@@ -118,11 +118,13 @@ function parseTexts(path: string, metadata: Readonly<Record<string, string>>): R
   }
 }
 
+const MISSING = 'Name the folder of a run; it saves its first checkpoint at the end of epoch 1, or when it is stopped';
+
 async function readBytes(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') return fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
-    return fail(path, 'there is no such checkpoint', { hint: 'The run saves its first one at the end of epoch 1' });
+    return fail(path, 'there is no such checkpoint', { hint: MISSING });
   }
 }

@@ -15,6 +15,8 @@ export interface RunData {
   readonly dataset: Dataset;
   readonly preprocessing: Preprocessing;
   readonly augmentation: Augmentation;
+  /** Whether the set has a validation split itself, so that nothing more is held out. */
+  readonly ownValidation: boolean;
   /** Changes when images are added, removed, renamed or moved to another class. */
   readonly fingerprint: string;
 }
@@ -36,7 +38,8 @@ export async function prepareData(
   const input = inputSize(settings, dataset);
   const statistics = normalisation ?? (await channelStatistics(dataset, { input, seed: settings.seed, onProgress }));
   const preprocessing = preprocessingFor(dataset, statistics, input);
-  return { dataset, preprocessing, augmentation: augmentationOf(settings, dataset, input), fingerprint };
+  const ownValidation = opened.validation !== undefined;
+  return { dataset, preprocessing, augmentation: augmentationOf(settings, dataset, input), ownValidation, fingerprint };
 }
 
 /** Training batches: shuffled, augmented, whole; perturbed ones beside them where the settings say so. */

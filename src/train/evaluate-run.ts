@@ -24,6 +24,8 @@ export interface RunEvaluation {
   /** How many the networks were trained for, and whether validation chose it: for how the winner did. */
   readonly epochs: number;
   readonly chosen: boolean;
+  /** The index of the run's winner so far: it is never chosen by the split that is measured here. */
+  readonly winner?: number;
   readonly split: SplitName;
   readonly images: number;
   readonly results: readonly { readonly network: NetworkInfo; readonly evaluation: Evaluation }[];
@@ -59,6 +61,7 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
     return {
       epochs: checkpoint.position.epoch,
       chosen,
+      ...(best && { winner: best.network }),
       split: name,
       images: split.length,
       results,

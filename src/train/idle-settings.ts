@@ -8,14 +8,21 @@ import { parseSettings, type Settings } from './settings.js';
 export interface IdleContext {
   readonly graphs: readonly Graph[];
   readonly totalSteps: number;
+  /** Whether the data set has a validation split itself. */
+  readonly ownValidation: boolean;
 }
 
 /** A message for each setting that has no effect in this run, if it was chosen (it isn't the default's or the preset's) or can't work. */
-export function idleSettings(settings: Settings, { graphs, totalSteps }: IdleContext): string[] {
+export function idleSettings(settings: Settings, { graphs, totalSteps, ownValidation }: IdleContext): string[] {
   return [
     ...idleLessons(settings).flatMap(([key, why]) => (isChosen(settings, key) ? [idle(settings, key, why)] : [])),
     ...idlePerturbations(settings, graphs, totalSteps),
     ...idleSchedule(settings),
+    ...(ownValidation && settings.validation !== parseSettings({}).validation
+      ? [
+          `validation ${settings.validation} has no effect: the data set has a validation split of its own, which is used`,
+        ]
+      : []),
   ];
 }
 

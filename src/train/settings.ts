@@ -171,6 +171,10 @@ function describeIssue(where: string, issue: z.core.$ZodIssue, input: unknown): 
     const hint = 'Name an ONNX model or the folder of a run (--teacher)';
     return new AgonError(where, 'teacher.model: there is no frozen teacher', { hint });
   }
+  if (issue.path.join('.') === 'inputPerturbation.pool' && valueAt(input, issue.path) === undefined) {
+    const hint = 'Name a pool of operations: paper or release (--perturb-input)';
+    return new AgonError(where, 'inputPerturbation.pool: nothing says how images are perturbed', { hint });
+  }
   const expected = issue.message.replace(/^.*?expected /i, '').replace(/, received .*$/, '');
   const got = valueAt(input, issue.path);
   return new AgonError(where, issue.path.join('.') || 'settings', {

@@ -92,7 +92,7 @@ function announce({ settings, folder, emit }: TrainOptions, data: RunData, group
   const more = data.dataset.skipped.length - 10;
   if (more > 0) emit({ type: 'warning', message: `skipped ${more} more files (see \`agon data\`)` });
   const totalSteps = settings.epochs * context.training.steps;
-  for (const message of idleSettings(settings, { graphs: group.graphs, totalSteps }))
+  for (const message of idleSettings(settings, { graphs: group.graphs, totalSteps, ownValidation: data.ownValidation }))
     emit({ type: 'warning', message });
   if (!data.dataset.validation && !data.dataset.test) emit({ type: 'warning', message: UNMEASURED });
   emit({

@@ -82,22 +82,23 @@ describe('agon data', () => {
 });
 
 describe('agon eval, export and predict', () => {
-  it('mark the best network', () => {
+  it('mark the winner of the run, also where another is better on this split', () => {
     const results = [
       { network: { ...network, index: 0 }, evaluation: { loss: Number.NaN, accuracy: 0.1, top5: 0.5, ece: 0.02 } },
       { network, evaluation: { loss: 0.9, accuracy: 0.71234, top5: 1, ece: 0.1 } },
     ];
     const ensemble = { loss: 0.8, accuracy: 0.75, top5: 0.99, ece: 0.05 };
-    const all = { epochs: 3, chosen: true, split: 'test', images: 1, results, ensemble } as const;
+    const all = { epochs: 3, chosen: true, winner: 0, split: 'test', images: 1, results, ensemble } as const;
     const lines = formatEvaluation(all, 'best', keptIo()).join('\n').split('\n');
     expect(lines[0]).toBe("best checkpoint (after 3 epochs, the winner's best), 1 test image");
     const last = formatEvaluation({ ...all, epochs: 1, chosen: false }, 'last', keptIo());
     expect(last[0]).toBe('last checkpoint (after 1 epoch), 1 test image');
     expect(lines.slice(2)).toEqual([
       'network     parameters    loss    top-1     top-5      ECE',
-      'resnet8 #0      78.0 k     NaN  10.00 %   50.00 %   2.00 %',
-      'resnet8 #1      78.0 k  0.9000  71.23 %  100.00 %  10.00 %  ★',
+      'resnet8 #0      78.0 k     NaN  10.00 %   50.00 %   2.00 %  ★',
+      'resnet8 #1      78.0 k  0.9000  71.23 %  100.00 %  10.00 %',
       'ensemble                0.8000  75.00 %   99.00 %   5.00 %',
+      "★  the run's winner",
     ]);
   });
 

@@ -27,10 +27,15 @@ describe('the progress of a comparison', () => {
     wait(60);
     progress.end(B);
     progress.begin(C, false);
+    for (const message of ['look', 'and look']) progress.onEvent(C, { type: 'warning', message });
     progress.fail({ run: C, error: new Error('its loss is NaN') });
     progress.close();
     expect(stdout.lines).toEqual(['goes on  resnet8-x-2-b-s0', '[2/3]  resnet8-x-2-b-s0, about 1:00 to go']);
-    expect(stderr.lines).toEqual(['resnet8-x-2-b-s0: look', 'failed    resnet8-x-2-c-s0: its loss is NaN']);
+    expect(stderr.lines).toEqual([
+      'warning   resnet8-x-2-b-s0: look',
+      'warning   resnet8-x-2-c-s0: and look',
+      'failed    resnet8-x-2-c-s0: its loss is NaN',
+    ]);
   });
 
   it('is also how far the running ones are on a terminal', () => {

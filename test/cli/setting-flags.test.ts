@@ -113,6 +113,28 @@ describe('flags of agon train', () => {
 });
 
 describe('mergeSettings', () => {
+  it.each([
+    [
+      '--perturb-every 3',
+      'nothing says how images are perturbed. Name a pool of operations: paper or release (--perturb-input)',
+    ],
+    ['--mutate-every 3 --mutate-probability 0.1', "--mutate-every: can't go with --mutate-probability"],
+    [
+      '--perturb-input paper --perturb-probability 1 --perturb-every 3',
+      "--perturb-every: can't go with --perturb-probability",
+    ],
+  ])('refuses %s', (args, message) => {
+    expect(() => mergeSettings({}, parseFlags(args))).toThrow(message);
+  });
+
+  it('takes how often images and how often parameters are perturbed, each in its own way', () => {
+    const merged = mergeSettings({}, parseFlags('--perturb-input paper --perturb-every 3 --mutate-probability 0.1'));
+    expect([merged.inputPerturbation?.when, merged.parameterPerturbation?.when]).toEqual([
+      { every: 3 },
+      { probability: 0.1 },
+    ]);
+  });
+
   const merge = (base: SettingsInput, args: string) => mergeSettings(parseSettings(base), parseFlags(args));
 
   it('lets flags win over a file, and keeps the rest of it', () => {

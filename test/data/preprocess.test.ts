@@ -96,6 +96,8 @@ describe('decodeImage', () => {
   });
 
   it('names a file that is not an image', async () => {
+    await expect(decodeImage(import.meta.dirname)).rejects.toThrow(/data: can't be read: it is a folder, not an image/);
+    await expect(decodeImage('/no/such.png')).rejects.toThrow("/no/such.png: can't be read: there is no such file");
     await expect(decodeImage(import.meta.filename)).rejects.toThrow(/preprocess\.test\.ts: can't be read/);
   });
 });

@@ -98,7 +98,9 @@ describe('a checkpoint', () => {
   it('that is not there, or is none, is an error that names the file', async () => {
     const folder = await temporaryFolder();
     const path = join(folder, 'last.safetensors');
-    await expect(readCheckpoint(path)).rejects.toThrow(`${path}: there is no such checkpoint. The run saves`);
+    await expect(readCheckpoint(path)).rejects.toThrow(
+      `${path}: there is no such checkpoint. Name the folder of a run; it saves`,
+    );
     await expect(readCheckpoint(folder)).rejects.toThrow(`${folder}: can't be read: `);
     await writeFile(path, 'not a checkpoint at all, but long enough to have a header');
     await expect(readCheckpoint(path)).rejects.toThrow(path);

@@ -10,7 +10,8 @@ const graphOf = ({ widths }: typeof RESNET) =>
     { classes: 3, channels: 1, height: 8, width: 8 },
   );
 const [alike, unlike] = [[RESNET, RESNET].map(graphOf), [RESNET, WIDER].map(graphOf)];
-const idle = (input: SettingsInput, graphs = alike) => idleSettings(parseSettings(input), { graphs, totalSteps: 30 });
+const idle = (input: SettingsInput, graphs = alike, ownValidation = false) =>
+  idleSettings(parseSettings(input), { graphs, totalSteps: 30, ownValidation });
 
 describe('a setting without effect', () => {
   it.each<[SettingsInput, string[]]>([
@@ -34,6 +35,11 @@ describe('a setting without effect', () => {
   ])('%j is told', (input, expected) => {
     const messages = idle(input);
     expect(messages).toEqual(expected.map((text) => expect.stringContaining(text)));
+  });
+
+  it('is told of a share to hold out where the data set has a validation split', () => {
+    expect(idle({ validation: 0 }, alike, true)).toEqual([expect.stringContaining('validation 0 has no effect')]);
+    expect([idle({ validation: 0 }), idle({}, alike, true)]).toEqual([[], []]);
   });
 
   it('is told of crossover where no two networks are alike', () => {

@@ -38,6 +38,7 @@ describe('a run that holds nothing out', () => {
 
     expect(await exportRun(run.folder, { checkpoint: 'best' })).toMatchObject({ path: model, networks: [end?.winner] });
     const test = await evaluateRun(run.folder, { checkpoint: 'best' });
+    expect(test.winner).toBe(winner);
     expect(test.ensemble).toEqual(end?.best.test?.ensemble);
     expect((await evaluateRun(run.folder, { checkpoint: 'best', split: 'train' })).images).toBe(64);
     await expect(evaluateRun(run.folder, { checkpoint: 'best', split: 'validation' })).rejects.toThrow(

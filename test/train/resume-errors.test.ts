@@ -56,6 +56,8 @@ describe('a run does not go on from', () => {
     const settings = smallSettings(await smallData());
     const folder = await newRunFolder();
     const resumed = runHere(settings, { folder, resume: true });
-    await expect(resumed).rejects.toThrow(`${runPaths(folder).last}: there is no such checkpoint. The run saves`);
+    await expect(resumed).rejects.toThrow(
+      `${runPaths(folder).last}: there is no such checkpoint. Name the folder of a run; it saves`,
+    );
   });
 });

@@ -36,20 +36,19 @@ export function define(command: Command, io: CliIo): void {
     });
 }
 
-/** A table with a line for each network; the best is marked. */
+/** A table with a line for each network; the run's winner is marked, not who is best here: that would be a choice by test images. */
 export function formatEvaluation(
-  { epochs, chosen, split, images, results, ensemble }: RunEvaluation,
+  { epochs, chosen, winner, split, images, results, ensemble }: RunEvaluation,
   checkpoint: string,
   { stdout, env }: Pick<CliIo, 'stdout' | 'env'>,
 ): string[] {
   const colors = colorsFor(stdout, env);
   const labels = labelNetworks(results.map(({ network }) => network));
-  const best = Math.max(...results.map(({ evaluation }) => evaluation.accuracy));
   const numbers = ({ loss, accuracy, top5, ece }: Evaluation) => {
     return [formatLoss(loss), formatPercent(accuracy, 2), formatPercent(top5, 2), formatPercent(ece, 2)];
   };
   const rows = results.map(({ network, evaluation }, i) => {
-    const star = evaluation.accuracy === best ? colors.yellow('★') : '';
+    const star = network.index === winner ? colors.yellow('★') : '';
     return [labels[i] ?? '', formatCompact(network.parameters), ...numbers(evaluation), star];
   });
   if (results.length > 1) rows.push(['ensemble', '', ...numbers(ensemble), '']);
@@ -62,5 +61,6 @@ export function formatEvaluation(
     `${checkpoint} checkpoint (after ${formatNumberOf(epochs, 'epoch')}${chosen ? ", the winner's best" : ''}), ${formatNumberOf(images, `${split} image`)}`,
     '',
     renderTable(columns, rows, colors),
+    ...(winner === undefined ? [] : [colors.dim("★  the run's winner")]),
   ];
 }
