@@ -1,13 +1,15 @@
 import { fromModel } from '../graph/from-model.js';
+import { cutBefore } from '../onnx/cut.js';
 import type { GraphProto, ModelProto } from '../onnx/model.js';
 import { fromTensorProto } from '../onnx/tensor-proto.js';
 import { fail } from '../util/error.js';
+import { imageOf, inputOf } from './imported-images.js';
+import { type ImportedNetwork, onImages } from './imported-network.js';
 import { naming } from './naming.js';
-import { cutBefore, type ImportedNetwork, imageOf, inputOf, onImages } from './ort-training/import-network.js';
 
 /**
- * The network of an inference model, with the weights that are in it: what makes its output `logits`, or its only output; where a Softmax
- * makes that, what goes into it. Errors name the file.
+ * The network of an inference model, with the weights that are in it: what makes its output `logits`, or its only output;
+ * where a Softmax makes that, what goes into it. Errors name the file.
  */
 export function importModel(model: ModelProto, where: string): ImportedNetwork {
   return naming(where, () => {

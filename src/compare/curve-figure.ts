@@ -1,13 +1,12 @@
 import type { Curve } from './curves.js';
 import { toHtml } from './html.js';
+import { axisText, CHARACTER_WIDTH, round, svgFigure } from './svg.js';
 import { ticksAround } from './ticks.js';
 
 // In the figure's own units, which are pixels where the page is wide enough.
 const [WIDTH, HEIGHT] = [640, 240];
 const [LEFT, TOP, BOTTOM] = [48, 8, 44];
 const LEGEND = { gap: 24, sample: 24, row: 20 };
-/** No less than a character of a label takes. */
-const CHARACTER_WIDTH = 7.8;
 /** Seen on white and on black. */
 const COLOURS = ['#3b82d0', '#d9576a', '#2f9e63', '#c08a1e', '#8b62c9', '#18a0ad', '#c8682c', '#8a8a8a'];
 const DASHES = ['', '6 4', '2 3'];
@@ -24,16 +23,15 @@ export function curveFigure(curves: readonly Curve[], caption: string): string {
   const whole = ticksAround(1, epochs).filter((tick) => Number.isInteger(tick) && tick >= 1 && tick <= epochs);
   const parts = [
     ...ticks.map((tick) => `<line class="grid" x1="${LEFT}" y1="${y(tick)}" x2="${LEFT + WIDTH}" y2="${y(tick)}"/>`),
-    ...ticks.map((tick) => text(LEFT - 8, y(tick) + 4, 'end', String(tick))),
-    ...whole.map((epoch) => text(x(epoch), TOP + HEIGHT + 18, 'middle', String(epoch))),
-    text(LEFT + WIDTH / 2, TOP + HEIGHT + 38, 'middle', 'epoch'),
+    ...ticks.map((tick) => axisText(LEFT - 8, y(tick) + 4, String(tick), 'end')),
+    ...whole.map((epoch) => axisText(x(epoch), TOP + HEIGHT + 18, String(epoch))),
+    axisText(LEFT + WIDTH / 2, TOP + HEIGHT + 38, 'epoch'),
     ...curves.map((curve, i) => line(curve, i, x, y)),
   ];
   const longest = Math.max(...curves.map(({ method }) => method.length));
   const width = LEFT + WIDTH + LEGEND.gap + LEGEND.sample + 8 + Math.ceil(longest * CHARACTER_WIDTH);
   const height = Math.max(TOP + HEIGHT + BOTTOM, TOP + curves.length * LEGEND.row);
-  const svg = `<svg viewBox="0 0 ${width} ${height}" width="${width}" role="img" aria-label="${toHtml(caption)}">${parts.join('')}</svg>`;
-  return `<figure>${svg}<figcaption class="dim">${toHtml(caption)}.</figcaption></figure>`;
+  return svgFigure(parts, width, height, caption, `${caption}.`);
 }
 
 /** A curve, and its row in the legend. */
@@ -45,9 +43,3 @@ function line({ method, accuracy }: Curve, i: number, x: (epoch: number) => numb
   const sample = `<polyline points="${from},${row} ${from + LEGEND.sample},${row}" ${style}/>`;
   return `<polyline class="curve" points="${points}" ${style}/>${sample}<text x="${from + LEGEND.sample + 8}" y="${row + 4}">${toHtml(method)}</text>`;
 }
-
-function text(x: number, y: number, anchor: 'middle' | 'end', label: string): string {
-  return `<text class="dim" x="${x}" y="${y}" text-anchor="${anchor}">${label}</text>`;
-}
-
-const round = (value: number) => Number(value.toFixed(1));

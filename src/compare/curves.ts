@@ -3,6 +3,7 @@ import type { EpochEvent } from '../train/events.js';
 import { runPaths } from '../train/run-folder.js';
 import { comparePaths } from './folder.js';
 import type { Finished } from './results.js';
+import { mean } from './statistics.js';
 
 /** How a method learned: top-1 on the validation split after each epoch, in per cent, mean of the networks and the seeds. */
 export interface Curve {
@@ -40,8 +41,4 @@ async function readCurve(log: string): Promise<number[]> {
     const accuracies = networks.flatMap(({ validation }) => validation?.accuracy ?? []);
     return accuracies.length > 0 ? [100 * mean(accuracies)] : [];
   });
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / values.length;
 }

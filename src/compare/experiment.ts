@@ -14,6 +14,11 @@ const seeds = z.union(
   },
 );
 
+/** Without any there would be nothing to run. */
+function some<T extends z.ZodType<object>>(section: T): T {
+  return section.refine((entries) => Object.keys(entries).length > 0, 'expected at least one');
+}
+
 /**
  * An experiment: groups of networks x methods x seeds. A setting of a run is, from the strongest, what the method says
  * itself; what makes the method of its preset (rule, weights, temperature, perturbations, teacher, ...); what `base` says;
@@ -29,9 +34,9 @@ export const experimentSchema = z.strictObject({
   /** Settings that all runs share. What a method's preset would override is refused here: it goes under the method. */
   base: z.record(z.string(), z.unknown()).default({}),
   /** Networks by name of the group. */
-  groups: z.record(z.string(), partial.shape.nets.unwrap()).default({ 'resnet8 x 2': ['resnet8', 'resnet8'] }),
+  groups: some(z.record(z.string(), partial.shape.nets.unwrap())).default({ 'resnet8 x 2': ['resnet8', 'resnet8'] }),
   /** What each method sets, over the preset that it may name (`preset`). */
-  methods: z.record(z.string(), z.record(z.string(), z.unknown())),
+  methods: some(z.record(z.string(), z.record(z.string(), z.unknown()))),
   seeds: seeds.default({ from: 0, count: 3 }),
   /** What the tables are about: chosen beforehand, it can't be chosen by the results. */
   measure: z.enum(Object.keys(MEASURES) as Measure[]).default(DEFAULT_MEASURE),
@@ -57,11 +62,12 @@ export function parseExperiment(input: unknown, where: string): Experiment {
   const parsed = experimentSchema.safeParse(input);
   if (parsed.success) return checkExperiment(parsed.data, where);
   const [issue] = parsed.error.issues;
-  if (issue?.code === 'unrecognized_keys') {
+  if (issue?.code === 'unrecognized_keys' && issue.path.length === 0) {
     const key = issue.keys[0] as string;
     throw new AgonError(where, `unknown key "${key}"`, { hint: suggestion(key, Object.keys(experimentSchema.shape)) });
   }
-  return fail(where, `${issue?.path.join('.')}: ${issue?.message}`);
+  const key = issue?.path.join('.');
+  return fail(where, `${key ? `${key}: ` : ''}${issue?.message}`);
 }
 
 export async function readExperiment(path: string): Promise<unknown> {

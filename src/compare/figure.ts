@@ -1,5 +1,6 @@
 import { toHtml } from './html.js';
 import type { Summary } from './statistics.js';
+import { axisText, CHARACTER_WIDTH, round, svgFigure } from './svg.js';
 import { ticksAround } from './ticks.js';
 
 /** A row of a figure. */
@@ -24,8 +25,6 @@ const ROW_HEIGHT = 24;
 const AXIS_HEIGHT = 48;
 const PADDING = 30;
 const CAP = 4;
-/** No less than a character of a label takes. */
-const CHARACTER_WIDTH = 7.8;
 
 /** Means as dots and 95 % intervals as whiskers, an HTML figure: a row for each mark, over one axis. */
 export function figure(marks: readonly Mark[], { axis, caption, format, zero }: FigureOptions): string {
@@ -41,13 +40,12 @@ export function figure(marks: readonly Mark[], { axis, caption, format, zero }: 
     ...ticks.map(
       (tick) => `<line class="${zero && tick === 0 ? 'zero' : 'grid'}" ${span(x(tick), 0, x(tick), bottom)}/>`,
     ),
-    ...ticks.map((tick) => middle(x(tick), bottom + 17, format(tick))),
-    middle(left + PLOT_WIDTH / 2, bottom + 38, axis),
+    ...ticks.map((tick) => axisText(x(tick), bottom + 17, format(tick))),
+    axisText(left + PLOT_WIDTH / 2, bottom + 38, axis),
     ...marks.map((mark, i) => row(mark, x, (i + 0.5) * ROW_HEIGHT, left - PADDING / 2)),
   ];
-  const svg = `<svg viewBox="0 0 ${width} ${height}" width="${width}" role="img" aria-label="${toHtml(caption)}">${parts.join('')}</svg>`;
   const text = `${caption}. Dots: means over the seeds; lines: their 95 % intervals.`;
-  return `<figure>${svg}<figcaption class="dim">${toHtml(text)}</figcaption></figure>`;
+  return svgFigure(parts, width, height, caption, text);
 }
 
 function row({ label, summary }: Mark, x: (value: number) => number, y: number, end: number): string {
@@ -63,9 +61,3 @@ function row({ label, summary }: Mark, x: (value: number) => number, y: number, 
 function span(x1: number, y1: number, x2: number, y2: number): string {
   return `x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}"`;
 }
-
-function middle(x: number, y: number, text: string): string {
-  return `<text class="dim" x="${x}" y="${y}" text-anchor="middle">${toHtml(text)}</text>`;
-}
-
-const round = (value: number) => Number(value.toFixed(1));

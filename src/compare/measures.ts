@@ -8,5 +8,6 @@ export const MEASURES = {
 } as const;
 export type Measure = keyof typeof MEASURES;
 export const DEFAULT_MEASURE: Measure = 'mean-last';
-/** All in which methods are compared, in per cent. */
-export type Compared = Measure | 'top5' | 'ece';
+/** All in which methods are compared, in per cent: also top-5 and expected calibration error, mean of the networks, last epoch. */
+export const COMPARED = [...(Object.keys(MEASURES) as Measure[]), 'top5', 'ece'] as const;
+export type Compared = (typeof COMPARED)[number];

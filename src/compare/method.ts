@@ -1,12 +1,10 @@
-import { METHOD_KEYS } from '../train/presets.js';
+import { isSection, METHOD_KEYS, mergeSection, SECTIONS } from '../train/presets.js';
 import { parseSettings, type Settings } from '../train/settings.js';
 import { fail } from '../util/error.js';
 import type { Experiment } from './experiment.js';
 
 type Raw = Readonly<Record<string, unknown>>;
 
-/** Settings that a file may state in part: what isn't stated stays what it was beneath. */
-const SECTIONS = ['optimizer', 'schedule', 'teacher', 'inputPerturbation'] as const;
 const isMethodKey = (key: string) => (METHOD_KEYS as readonly string[]).includes(key);
 
 /**
@@ -48,10 +46,10 @@ export function checkPlaces({ base, methods }: Pick<Experiment, 'base' | 'method
     fail(`${where}: base`, '"preset" makes a method, and can\'t be set for all', { hint });
   }
   for (const key of Object.keys(base).filter(isMethodKey)) {
-    const overridden = Object.entries(methods).find(([, own]) => own.preset !== undefined && own[key] === undefined);
-    if (!overridden) continue;
-    const [name, own] = overridden;
-    const example = JSON.stringify({ [name]: { ...own, [key]: base[key] } });
+    const isOverridden = (own: Raw) => own.preset !== undefined && (own[key] === undefined || isSection(own[key]));
+    const [name, own] = Object.entries(methods).find(([, each]) => isOverridden(each)) ?? [];
+    if (name === undefined || !own) continue;
+    const example = JSON.stringify({ [name]: { ...own, [key]: mergeSection(base[key], own[key]) } });
     fail(`${where}: base`, `"${key}" would be overridden by the preset of method "${name}"`, {
       hint: `Put it under the methods that are to have it: "methods": ${example}`,
     });
@@ -62,21 +60,11 @@ function named(methods: Experiment['methods']): [string, Raw][] {
   return Object.entries(methods).map(([name, own]) => [`method "${name}"`, own]);
 }
 
-/** Settings over others. A section keeps what isn't given, unless it is about another choice (`name`). */
+/** Settings over others. */
 function over(base: Raw, own: Raw): Raw {
-  const merged: Record<string, unknown> = { ...base, ...own };
-  for (const key of SECTIONS) {
-    const [beneath, above] = [base[key], own[key]];
-    if (!isSection(beneath) || !isSection(above)) continue;
-    if (above.name === undefined || above.name === beneath.name) merged[key] = { ...beneath, ...above };
-  }
-  return merged;
+  return { ...base, ...own, ...Object.fromEntries(SECTIONS.map((key) => [key, mergeSection(base[key], own[key])])) };
 }
 
 function pick(settings: Raw, isWanted: (key: string) => boolean): Raw {
   return Object.fromEntries(Object.entries(settings).filter(([key]) => isWanted(key)));
-}
-
-function isSection(value: unknown): value is Raw {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,9 +2,9 @@ import type { GroupEvaluation } from '../train/events.js';
 import type { RunResult } from '../train/result.js';
 import { fail } from '../util/error.js';
 import type { PlannedRun } from './experiment.js';
-import { type Compared, MEASURES, type Measure } from './measures.js';
+import { COMPARED, type Compared, type Measure } from './measures.js';
 import { type MethodSettings, methodSettings } from './method-settings.js';
-import { holm, type PairedDifference, pairedDifference, type Summary, summarise } from './statistics.js';
+import { holm, mean, type PairedDifference, pairedDifference, type Summary, summarise } from './statistics.js';
 
 export interface Finished {
   readonly run: PlannedRun;
@@ -16,12 +16,9 @@ export interface MethodResult {
   readonly group: string;
   readonly method: string;
   readonly seeds: readonly number[];
-  readonly measures: Readonly<Record<Measure, Summary>>;
+  readonly measures: Readonly<Record<Compared, Summary>>;
   /** Top-1 of each network of the group at the last epoch. */
   readonly networks: readonly { readonly name: string; readonly accuracy: Summary }[];
-  /** Of the networks at the last epoch: mean expected calibration error, in per cent; and top-5. */
-  readonly ece: Summary;
-  readonly top5: Summary;
   /** Wall time of the training steps of a run. */
   readonly seconds: Summary;
   readonly imagesPerSecond: Summary;
@@ -34,7 +31,7 @@ export interface MethodDifference {
   readonly b: string;
   readonly seeds: readonly number[];
   readonly difference: PairedDifference;
-  /** In all measures, top-5 and calibration error, each by itself. */
+  /** Each by itself. */
   readonly measures: Readonly<Record<Compared, PairedDifference>>;
   /** p adjusted by Holm for all pairs of the group. */
   readonly adjustedP?: number;
@@ -75,22 +72,17 @@ type SplitName = Comparison['split'];
 function methodResult(members: readonly Finished[], split: SplitName): MethodResult {
   const { group, method } = (members[0] as Finished).run;
   const over = (read: (result: RunResult) => number) => summarise(members.map(({ result }) => read(result)));
-  const entries = Object.keys(MEASURES).map((measure) => {
-    return [measure, over((result) => measured(result, measure as Measure, split))] as const;
-  });
   const last = (result: RunResult) => evaluated(result, 'last', split).networks;
   const { networks } = (members[0] as Finished).result;
   return {
     group,
     method,
     seeds: members.map(({ run }) => run.seed),
-    measures: Object.fromEntries(entries) as MethodResult['measures'],
+    measures: inAll((compared) => over((result) => measured(result, compared, split))),
     networks: networks.map(({ name }, i) => ({
       name,
       accuracy: over((result) => 100 * (last(result)[i]?.accuracy ?? 0)),
     })),
-    ece: over((result) => measured(result, 'ece', split)),
-    top5: over((result) => measured(result, 'top5', split)),
     seconds: over(({ seconds }) => seconds),
     imagesPerSecond: over(({ imagesPerSecond }) => imagesPerSecond),
   };
@@ -138,11 +130,12 @@ function pair(
     };
     return pairedDifference(of(ofA), of(ofB));
   };
-  const all = [...(Object.keys(MEASURES) as Measure[]), 'top5', 'ece'] as const;
-  const measures = Object.fromEntries(
-    all.map((compared) => [compared, over(compared)]),
-  ) as MethodDifference['measures'];
+  const measures = inAll(over);
   return { group, a, b, seeds, difference: measures[measure], measures };
+}
+
+function inAll<T>(over: (compared: Compared) => T): Record<Compared, T> {
+  return Object.fromEntries(COMPARED.map((compared) => [compared, over(compared)])) as Record<Compared, T>;
 }
 
 /** One run's number, in per cent. */
@@ -167,10 +160,6 @@ function failUnmeasured({ settings }: RunResult): never {
     got: `no test split, and validation ${settings.validation}`,
     hint: 'Hold something out (--validation 0.1) in a new comparison',
   });
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / values.length;
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {

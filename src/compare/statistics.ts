@@ -65,6 +65,10 @@ export function holm(ps: readonly number[]): number[] {
   return adjusted;
 }
 
+export function mean(values: readonly number[]): number {
+  return sum(values) / values.length;
+}
+
 function sum(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0);
 }

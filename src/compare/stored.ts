@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { formatNumberOf } from '../report/format.js';
+import { isSection } from '../train/presets.js';
 import { readResult } from '../train/result.js';
 import { readRunSettings, runPaths } from '../train/run-folder.js';
 import type { Settings } from '../train/settings.js';
@@ -61,10 +62,6 @@ function firstDifference(setting: string, stored: unknown, planned: unknown): Di
     if (inside) return inside;
   }
   return undefined;
-}
-
-function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function format(value: unknown): string {

@@ -39,7 +39,7 @@ function methodTable({ methods, measure, split }: Comparison): TextTable {
 }
 
 function otherTable({ methods, measure, split }: Comparison): TextTable {
-  const others = (Object.keys(MEASURES) as Measure[]).filter((each) => each !== measure);
+  const others = othersThan(measure);
   return {
     title: `Other measures on the ${split} split, %: mean ± sd`,
     note: [
@@ -50,9 +50,10 @@ function otherTable({ methods, measure, split }: Comparison): TextTable {
     rows: methods.map((each) => [
       each.group,
       each.method,
-      ...[...others.map((other) => each.measures[other]), each.top5, each.ece].map(({ interval: _, ...rest }) =>
-        formatSummary(rest),
-      ),
+      ...([...others, 'top5', 'ece'] as const).map((compared) => {
+        const { interval: _, ...rest } = each.measures[compared];
+        return formatSummary(rest);
+      }),
     ]),
   };
 }
@@ -90,7 +91,7 @@ function differenceTable({ differences, measure, split }: Comparison): TextTable
 }
 
 function otherDifferenceTable({ differences, measure, split }: Comparison): TextTable {
-  const others = (Object.keys(MEASURES) as Measure[]).filter((each) => each !== measure);
+  const others = othersThan(measure);
   return {
     title: `Differences in other measures on the ${split} split, points [95 % interval]`,
     note: 'each interval by itself, without adjustment',
@@ -119,4 +120,8 @@ function settingTable({ settings }: Comparison): TextTable {
       ...differing.map((key) => formatSetting(each.settings[key])),
     ]),
   };
+}
+
+function othersThan(measure: Measure): Measure[] {
+  return (Object.keys(MEASURES) as Measure[]).filter((each) => each !== measure);
 }

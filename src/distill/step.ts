@@ -58,14 +58,16 @@ export function buildStep(networks: readonly Graph[], settings: StepSettings, op
   const weights = weightsOf(g);
   const slopes = gradients(g, totals, weights);
   const state = g.within('update', () => updateAll(g, weights, slopes, settings.optimizer, options));
-  const statistics = forms.flatMap((form) => [...form.statistics]);
-  const frozen = [...g.parameters].filter(([, { role }]) => role === 'frozen');
-  const kept = [...statistics, ...frozen.map(([name, { value }]) => [name, value] as const)];
+  const kept = new Map(forms.flatMap((form) => [...form.statistics]));
+  // What stays as it is: also running statistics that no BatchNormalization learns
+  for (const [name, { role, value }] of g.parameters) {
+    if (role === 'frozen' || (role === 'buffer' && !kept.has(name))) kept.set(name, value);
+  }
   for (const [name, next] of kept) g.output(nextName(name), next);
   return {
     graph: g,
     uniforms: forms.flatMap((form) => form.uniforms),
-    state: [...state, ...kept.map(([name]) => name)],
+    state: [...state, ...kept.keys()],
   };
 }
 

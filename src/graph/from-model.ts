@@ -51,7 +51,7 @@ class Importer {
   readonly #buffers = new Map<NodeProto, Map<number, Value>>();
   readonly #nodeNames = new Set<string>();
   readonly #outputs: ReadonlySet<string>;
-  readonly #free = { values: new FreeNames(), nodes: new FreeNames() };
+  readonly #free = { values: new FreeNames(), buffers: new FreeNames(), nodes: new FreeNames() };
 
   constructor(
     model: ModelProto,
@@ -101,7 +101,7 @@ class Importer {
   /** Declares the buffer of one node, whose tensor is called `shared` in the file. */
   #declareBuffer(use: Use, shared: string, content: Tensor): void {
     const isTaken = (text: string) => this.#graph.hasName(text) || (text !== shared && this.#sources.byName.has(text));
-    const name = this.#free.values.find(`${use.node.name || use.node.output[0]}.${bufferName(use)}`, isTaken);
+    const name = this.#free.buffers.find(`${use.node.name || use.node.output[0]}.${bufferName(use)}`, isTaken);
     const value = this.#graph.parameter(name, content.dims, initialiserOf(use, 'buffer', 1), 'buffer');
     const slots = this.#buffers.get(use.node) ?? new Map<number, Value>();
     this.#buffers.set(use.node, slots.set(use.slot, value));

@@ -1,4 +1,4 @@
-import { PRESETS, presetValues } from './presets.js';
+import { isSection, PRESETS, presetValues } from './presets.js';
 import type { Settings } from './settings.js';
 
 /** A setting, its value, and where that comes from. */
@@ -62,8 +62,4 @@ export function flatten(section: object, prefix = ''): { readonly path: string; 
     const path = prefix + key;
     return isSection(value) ? flatten(value, `${path}.`) : [{ path, value: value as unknown }];
   });
-}
-
-function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -111,11 +111,14 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
 
 type Raw = Readonly<Record<string, unknown>>;
 
+/** Settings that may be stated in part: what isn't stated stays what it was beneath. */
+export const SECTIONS = ['optimizer', 'schedule', 'teacher', 'inputPerturbation'] as const;
+
 /** Settings as given, on top of those of the preset that they name. What is no preset is left for the schema to refuse. */
 export function withPreset(input: unknown): unknown {
   if (!isSection(input) || !isPreset(input.preset)) return input;
   const merged: Record<string, unknown> = { ...presetValues(input.preset), ...input };
-  for (const key of ['optimizer', 'schedule', 'teacher', 'inputPerturbation'] as const) {
+  for (const key of SECTIONS) {
     merged[key] = mergeSection(PRESETS[input.preset][key].value, input[key]);
   }
   return merged;
@@ -143,13 +146,13 @@ export function presetDifferences(settings: Raw & { readonly preset: PresetName 
 }
 
 /** A section keeps what isn't given, unless it is about another choice (`name`). */
-function mergeSection(base: unknown, own: unknown): unknown {
+export function mergeSection(base: unknown, own: unknown): unknown {
   if (own === undefined) return base;
   if (!isSection(base) || !isSection(own)) return own;
   return own.name !== undefined && own.name !== base.name ? own : { ...base, ...own };
 }
 
-function isSection(value: unknown): value is Raw {
+export function isSection(value: unknown): value is Raw {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -39,11 +39,16 @@ describe('what the methods are', () => {
   it("has each preset's own protocol where that is what is compared", () => {
     const { table } = tableOf({ dml: { preset: 'dml' }, release: { preset: 'cd-release' } }, 'preset');
     const [head, , release] = table;
-    expect(head).toEqual([
-      ...['method', 'preset', 'rule', 'inputPerturbation', 'epochs', 'batchSize', 'optimizer', 'schedule'],
-    ]);
-    expect(release?.slice(-4)).toEqual([
-      ...['400', '84', 'name adamw, lr 0.001, betas 0.9 0.999, eps 1e-8, weightDecay 1e-8', 'name constant'],
+    const protocol = ['epochs', 'batchSize', 'augmentation', 'optimizer', 'schedule'];
+    expect(head).toEqual(['method', 'preset', 'rule', 'inputPerturbation', ...protocol]);
+    expect(release?.slice(-5)).toEqual([
+      ...[
+        '400',
+        '84',
+        'randomResizedCrop none, padCrop 4, flip true, rotation 15',
+        'name adamw, lr 0.001, betas 0.9 0.999, eps 1e-8, weightDecay 1e-8',
+        'name constant',
+      ],
     ]);
   });
 

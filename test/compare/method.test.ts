@@ -69,6 +69,13 @@ describe('the settings of a method', () => {
       { base: { inputPerturbation: null }, protocol: 'preset' },
       '"inputPerturbation" would be overridden by the preset',
     ],
+    [
+      {
+        base: { inputPerturbation: { pool: 'release', when: { every: 7 } } },
+        methods: { m: { preset: 'cd-paper', inputPerturbation: { when: { every: 3 } } } },
+      },
+      '"methods": {"m":{"preset":"cd-paper","inputPerturbation":{"pool":"release","when":{"every":3}}}}',
+    ],
     [{ base: { preset: 'dml' } }, 'Put it under a method: "methods": {"x": {"preset": "dml"}}'],
     [{ base: { nets: ['resnet8'] } }, 'x.json: base: "nets" can\'t be set here. Name them in "groups"'],
     [{ methods: { m: { seed: 3 } } }, 'x.json: method "m": "seed" can\'t be set here. Name them in "seeds"'],

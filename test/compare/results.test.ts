@@ -33,7 +33,7 @@ describe('a comparison', () => {
       ['resnet8', expect.closeTo(60, 9)],
       ['resnet20', expect.closeTo(70, 9)],
     ]);
-    expect([x?.ece.mean, x?.top5.mean]).toEqual([expect.closeTo(6, 9), expect.closeTo(80, 9)]);
+    expect([x?.measures.ece.mean, x?.measures.top5.mean]).toEqual([expect.closeTo(6, 9), expect.closeTo(80, 9)]);
     expect([x?.seconds.mean, x?.imagesPerSecond.mean]).toEqual([11, 200]);
   });
 

@@ -144,6 +144,18 @@ describe('parameters', () => {
     ]);
   });
 
+  it('leave other tensors of the file their names', () => {
+    const node = [
+      nodeProto('BatchNormalization', ['x', 'one', 'zero', 'zero', 'one'], ['a'], {}, 'bn1'),
+      nodeProto('Constant', [], ['bn1.running_mean'], { value: weightProto('', 2, 1, 1) }),
+      nodeProto('Add', ['a', 'bn1.running_mean'], ['y']),
+    ];
+    const initializer = [weightProto('one', 2), weightProto('zero', 2)];
+    const [normal, add] = fromModel(model({ input: image, node, initializer })).graph.nodes;
+    expect(normal?.input(3).name).toBe('bn1.running_mean_2');
+    expect(add?.input(1).name).toBe('bn1.running_mean');
+  });
+
   it('come from a fill of known shape', () => {
     const node = [nodeProto('ConstantOfShape', ['shape'], ['w']), nodeProto('Conv', ['x', 'w'], ['y'])];
     const imported = fromModel(model({ input: image, node, initializer: [integersProto('shape', 3, 2, 1, 1)] }));

@@ -16,8 +16,9 @@ interface File {
 }
 
 /**
- * A table of a FlatBuffers file, read with every offset and length checked against the file, and what is read in all against
- * its size (parts may be shared, so that a small file can stand for gigabytes): the library's own reader trusts them. Fields are numbered as in the schema (see the FlatBuffers internals document: a table begins with the distance to
+ * A table of a FlatBuffers file, read with every offset and length checked against the file, and what is read in all
+ * against its size (parts may be shared, so that a small file can stand for gigabytes): the library's own reader trusts
+ * them. Fields are numbered as in the schema (see the FlatBuffers internals document: a table begins with the distance to
  * its vtable, whose entries are offsets of fields, 0 for an absent one).
  */
 export class FlatbufferTable {

@@ -3,6 +3,7 @@ import { type Tensor, toNumbers } from '../../onnx/tensor.js';
 import { fromTensorProto } from '../../onnx/tensor-proto.js';
 import type { AdamWSettings, OptimizerSettings } from '../../optim/optimizer.js';
 import { fail } from '../../util/error.js';
+import { shortestFloat } from '../../util/shortest-float.js';
 import type { OrtCheckpoint } from './checkpoint.js';
 
 /** The learning rate that the session always has. */
@@ -47,17 +48,12 @@ export function readOptimizer(model: ModelProto, where: string): OptimizerSettin
 function rateOf({ producerName, graph }: ModelProto): number {
   const rates = graph.initializer.find(({ name }) => name === 'rates');
   if (producerName !== 'agon' || !rates) return SESSION_RATE;
-  return decimal(toNumbers(fromTensorProto(rates)).reduce((largest, rate) => Math.max(largest, rate), 0));
+  return shortestFloat(toNumbers(fromTensorProto(rates)).reduce((largest, rate) => Math.max(largest, rate), 0));
 }
 
 function number({ attribute = [] }: NodeProto, wanted: string, otherwise: number): number {
   const found = attribute.find(({ name }) => name === wanted);
-  return found ? decimal(Number(found.f ?? found.i ?? otherwise)) : otherwise;
-}
-
-/** The shortest number that a float32 stands for: 0.9, where its value is 0.8999999761581421. */
-function decimal(value: number): number {
-  return Number(value.toPrecision(7));
+  return found ? shortestFloat(Number(found.f ?? found.i ?? otherwise)) : otherwise;
 }
 
 /** AdamW's moments by our names for them; a checkpoint without optimizer state, or with SGD's, begins anew. */

@@ -7,10 +7,11 @@ import type { ModelProto } from '../../onnx/model.js';
 import type { OptimizerSettings } from '../../optim/optimizer.js';
 import { fail, messageOf } from '../../util/error.js';
 import { type ArtifactContent, createArtifact } from '../create.js';
+import type { ImageShape } from '../imported-network.js';
 import { type Manifest, parsePreprocessing } from '../manifest.js';
 import { naming } from '../naming.js';
 import { ORT_FILES, PREPROCESSING_KEY } from './files.js';
-import { type ImageShape, importNetwork, movedStatistics } from './import-network.js';
+import { importNetwork, movedStatistics } from './import-network.js';
 import { optimizerState, PYTHON_ADAMW, readOptimizer } from './import-optimizer.js';
 import { readOrtCheckpoint } from './read-checkpoint.js';
 

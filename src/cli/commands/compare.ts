@@ -80,7 +80,7 @@ async function compare(
     await report(folder, experiment, measure, io);
     return 0;
   }
-  const runs = shareCores(planRuns(experiment, where), jobs, experiment);
+  const runs = shareCores(planRuns(experiment, where), jobs);
   await prepareRunFolder(folder, { overwrite: true });
   const open = await openRuns(folder, runs, io).catch(async (error: unknown) => {
     await discardRun(folder);
@@ -109,10 +109,10 @@ async function openRuns(folder: string, runs: readonly PlannedRun[], io: CliIo):
 }
 
 /** Runs side by side get as many threads as there are cores for each, unless the experiment says otherwise. */
-function shareCores(runs: readonly PlannedRun[], jobs: number, { base }: Experiment): PlannedRun[] {
-  if (jobs === 1 || base.threads !== undefined) return [...runs];
+function shareCores(runs: readonly PlannedRun[], jobs: number): PlannedRun[] {
+  if (jobs === 1) return [...runs];
   const threads = Math.max(1, Math.floor(cpus().length / jobs));
-  return runs.map((run) => ({ ...run, settings: { ...run.settings, threads } }));
+  return runs.map((run) => ({ ...run, settings: { ...run.settings, threads: run.settings.threads ?? threads } }));
 }
 
 async function runAll(folder: string, open: readonly PlannedRun[], planned: number, jobs: number, io: CliIo) {

@@ -1,6 +1,7 @@
 import { type AttributeProto, AttributeType } from '../../onnx/model.js';
 import { fromTensorProto } from '../../onnx/tensor-proto.js';
 import { fail } from '../../util/error.js';
+import { shortestFloat } from '../../util/shortest-float.js';
 import { type Attribute, type Attributes, isFloatAttribute } from '../node.js';
 
 /** The attributes of a node in a file; `where` names the node in errors. Subgraphs and sparse tensors are refused. */
@@ -11,7 +12,7 @@ export function fromAttributeProtos(protos: readonly AttributeProto[], where: st
 function fromAttributeProto(proto: AttributeProto, where: string): Attribute {
   switch (proto.type || guessType(proto)) {
     case AttributeType.FLOAT:
-      return floatAttribute(proto.name, shortest(proto.f ?? 0));
+      return floatAttribute(proto.name, shortestFloat(proto.f ?? 0));
     case AttributeType.INT:
       return proto.i ?? 0;
     case AttributeType.STRING:
@@ -19,7 +20,7 @@ function fromAttributeProto(proto: AttributeProto, where: string): Attribute {
     case AttributeType.TENSOR:
       return proto.t ? fromTensorProto(proto.t) : fail(where, `attribute ${proto.name} has no tensor`);
     case AttributeType.FLOATS:
-      return { floats: (proto.floats ?? []).map(shortest) };
+      return { floats: (proto.floats ?? []).map(shortestFloat) };
     case AttributeType.INTS:
       return proto.ints ?? [];
     case AttributeType.STRINGS:
@@ -36,18 +37,6 @@ function fromAttributeProto(proto: AttributeProto, where: string): Attribute {
 
 function floatAttribute(name: string, value: number): Attribute {
   return isFloatAttribute(name) ? value : { float: value };
-}
-
-/** Digits that tell any two float32 numbers apart. */
-const FLOAT_DIGITS = 9;
-
-/** The shortest decimal number that a float32 stands for: 0.1, not 0.10000000149, so that 1 - momentum is what it was meant to be. */
-function shortest(value: number): number {
-  for (let digits = 6; digits < FLOAT_DIGITS; digits++) {
-    const rounded = Number(value.toPrecision(digits));
-    if (Math.fround(rounded) === value) return rounded;
-  }
-  return value;
 }
 
 /** Files of IR version 1 don't say the type. */

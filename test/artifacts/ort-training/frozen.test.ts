@@ -153,6 +153,13 @@ describe('parameters that official files have as frozen', () => {
     expect(changed.has('bn1.weight')).toBe(true);
   });
 
+  it('may be only one of a normalisation’s running statistics', async () => {
+    const network = await imported({ constants: (name) => name === 'bn1.running_var' });
+    expect(network.roleOf('bn1.running_mean')).toBe('buffer');
+    const { state } = await trained(network);
+    expect(state.get('bn1.running_mean')).toEqual(network.weights.get('bn1.running_mean'));
+  });
+
   it('are constants where the checkpoint doesn’t have them', async () => {
     const constants = (name: string) => name === 'fc.bias' || name.startsWith('bn1');
     const network = await imported({ constants });

@@ -1,0 +1,69 @@
+import { reshape } from '../graph/arithmetic.js';
+import { asNumber, formatShape } from '../graph/dim.js';
+import { Graph, type Parameter } from '../graph/graph.js';
+import { inline } from '../graph/inline.js';
+import type { Value } from '../graph/node.js';
+import { elementCount, type Tensor } from '../onnx/tensor.js';
+import { fail } from '../util/error.js';
+
+/** The images that a network takes. */
+export interface ImageShape {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** A network from elsewhere: its forward graph, and the values of its parameters. */
+export interface ImportedNetwork {
+  /** Input `images` [N, channels, height, width], outputs `logits` [N, classes] and `features`. */
+  readonly graph: Graph;
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  readonly image: ImageShape;
+  readonly classes: number;
+}
+
+interface Parts {
+  readonly input: string;
+  readonly logits: string;
+  /** Whether a parameter stays as it is. */
+  isFrozen(name: string, role: Parameter['role']): boolean;
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  readonly image: ImageShape;
+}
+
+/** The network with images as its input, and its last feature map as an output. */
+export function onImages(source: Graph, { input, logits, isFrozen, parameters, image }: Parts): ImportedNetwork {
+  const graph = new Graph(source.name);
+  const { channels, height, width } = image;
+  const images = graph.input('images', 'float32', ['N', channels, height, width]);
+  const isFlat = source.inputs[0]?.shape.length === 2;
+  const bind = new Map([[input, isFlat ? reshape(graph, images, [-1, channels * height * width]) : images]]);
+  for (const [name, { value, role, initialiser }] of source.parameters) {
+    const settled = isFrozen(name, role) ? 'frozen' : role;
+    bind.set(name, graph.parameter(name, value.shape as number[], initialiser, settled));
+  }
+  const copied = inline(source, graph, { bind });
+  const copyOf = (value: Value) => copied.get(value) as Value;
+  const result = copyOf(source.outputs.get(logits) as Value);
+  const [batch, classes] = result.shape;
+  if (result.dtype !== 'float32' || result.shape.length !== 2 || batch !== 'N' || !asNumber(classes)) {
+    fail(`logits "${logits}"`, 'their type', {
+      expected: 'float32 [N, classes]',
+      got: `${result.dtype} ${formatShape(result.shape)}`,
+    });
+  }
+  graph.output('logits', result);
+  graph.output('features', featuresOf(graph, result));
+  return { graph, parameters, image, classes: Number(classes) };
+}
+
+/** The last feature map on the way to the logits; without one, what the last layer sees, as a map of one position. */
+function featuresOf(graph: Graph, logits: Value): Value {
+  const maps = graph.nodes.filter(
+    ({ outputs }) => outputs[0]?.shape.length === 4 && elementCount(outputs[0].shape.slice(2) as number[]) > 1,
+  );
+  const last = maps.at(-1)?.outputs[0];
+  if (last) return last;
+  const hidden = graph.producer(logits)?.inputs[0] ?? logits;
+  return reshape(graph, hidden, [-1, Number(hidden.shape[1]), 1, 1]);
+}
