@@ -33,7 +33,7 @@ export function formatP(p: number | undefined): string {
 export function verdict({ difference, adjustedP }: Pick<MethodDifference, 'difference' | 'adjustedP'>): string {
   const { interval, n, mean } = difference;
   if (n === 1) return "one seed can't tell";
-  if (!interval) return `all ${n} seeds ${differBy(mean)}: without spread there is no interval`;
+  if (!interval) return `${n === 2 ? 'both' : `all ${n}`} seeds ${differBy(mean)}: without spread there is no interval`;
   const [low, high] = interval;
   if (low <= 0 && high >= 0) return `not distinguishable from zero at ${n} seeds`;
   const side = low > 0 ? 'above zero' : 'below zero';

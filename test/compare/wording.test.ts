@@ -43,6 +43,7 @@ describe('a verdict', () => {
   it.each<[string, PairedDifference, number | undefined]>([
     ["one seed can't tell", { n: 1, mean: 3 }, undefined],
     ['not distinguishable from zero at 3 seeds', { n: 3, mean: 1, interval: [-1, 3], p: 0.2 }, 0.2],
+    ['both seeds differ by −1.50: without spread there is no interval', { n: 2, mean: -1.5, sd: 0 }, undefined],
     ['all 3 seeds differ by −1.50: without spread there is no interval', { n: 3, mean: -1.5, sd: 0 }, undefined],
     ['all 4 seeds are equal: without spread there is no interval', { n: 4, mean: 0, sd: 0 }, undefined],
     ['above zero', { n: 3, mean: 1, interval: [0.5, 1.5], p: 0.01 }, 0.02],
