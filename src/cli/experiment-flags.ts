@@ -38,10 +38,10 @@ export async function settleExperiment(
     ...(methods && { methods: Object.fromEntries(listOf('--methods', methods).map((name) => methodOf(name))) }),
     ...(seeds && { seeds: readSeeds(seeds) }),
   };
-  const experiment = parseExperiment(merged, where);
-  if (Object.keys(experiment.methods).length === 0) {
+  if (Object.keys(merged.methods).length === 0) {
     fail(where, 'there are no methods', { hint: 'Name an experiment file, or presets (--methods dml,cd-paper)' });
   }
+  const experiment = parseExperiment(merged, where);
   return { experiment, where, ...(folder !== undefined && { folder }) };
 }
 
