@@ -65,7 +65,7 @@ function epochColumns(networks: LineageSummary['networks'], total: LineagePart):
     },
     {
       titles: each('KL'),
-      meaning: 'divergence from its teachers, summed over the steps: what it was taught',
+      meaning: 'divergence from its teachers of the group, summed over the steps (from a frozen one: kd in log.jsonl)',
       cells: ({ klMass }) => klMass.map(formatLoss),
     },
   ];

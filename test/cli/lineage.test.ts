@@ -62,7 +62,7 @@ describe('agon lineage', () => {
       'won      share of the steps in which it had the lowest cross-entropy',
       'changes  steps with other teachers than the step before',
       'margin   cross-entropy of the second best less that of the best, mean of the steps',
-      'KL       divergence from its teachers, summed over the steps: what it was taught',
+      'KL       divergence from its teachers of the group, summed over the steps (from a frozen one: kd in log.jsonl)',
       'inputs   steps in which one network saw a perturbed batch',
       'trials   of perturbed parameters that began, and that ended well',
       '',
