@@ -1,4 +1,4 @@
-import { readdir, rmdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { runPaths } from '../train/run-folder.js';
 import { failUsage } from './usage-error.js';
@@ -28,9 +28,4 @@ export async function latestRun(root = ROOT): Promise<string> {
 async function changedAt(folder: string): Promise<number> {
   const info = await stat(runPaths(folder).last).catch(() => undefined);
   return info?.mtimeMs ?? 0;
-}
-
-/** Removes the folder of a run that never started, unless something else is in it. */
-export async function discardRun(folder: string): Promise<void> {
-  await rmdir(folder).catch(() => undefined);
 }

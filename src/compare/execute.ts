@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { rmdir } from 'node:fs/promises';
 import type { TrainEvent } from '../train/events.js';
 import { startTraining, type TrainingRun } from '../train/run.js';
 import { prepareRunFolder, readRunSettings, runPaths } from '../train/run-folder.js';
+import { removeIfEmpty } from '../util/files.js';
 import type { PlannedRun } from './experiment.js';
 import { comparePaths } from './folder.js';
 
@@ -52,7 +52,7 @@ export function executeRuns(runs: readonly PlannedRun[], options: ExecuteOptions
       } catch (error) {
         failures.push({ run, error });
         // A run that failed before its first file leaves an empty folder.
-        await rmdir(comparePaths(options.folder).run(run.id)).catch(() => undefined);
+        await removeIfEmpty(comparePaths(options.folder).run(run.id));
         await options.onFailed({ run, error });
       }
     }

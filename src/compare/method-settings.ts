@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { flatten } from '../train/explain.js';
 import { METHOD_KEYS } from '../train/presets.js';
-import type { Settings } from '../train/settings.js';
+import { COMPUTING_KEYS, type Settings } from '../train/settings.js';
 
 /** What makes a method, and what else the methods of a comparison don't share; with the preset that it started from. */
 export type MethodSettings = Readonly<Partial<Settings>>;
 
 /** What isn't a method's: the group's networks, the seed, and how a run is computed. */
-const OTHERS = new Set<string>(['preset', 'nets', 'seed', 'threads', 'workers', 'tune']);
+const OTHERS = new Set<string>(['preset', 'nets', 'seed', ...COMPUTING_KEYS]);
 
 /** What there is to say of each method, given all settings of one of its runs: the same keys for all. */
 export function methodSettings(all: readonly Settings[]): MethodSettings[] {

@@ -4,7 +4,7 @@ import type { Graph } from '../graph/graph.js';
 import { checkDevice, parseDevice } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
 import { prepareData, type RunData } from '../train/data.js';
-import { openFrozenTeacher } from '../train/frozen-teacher.js';
+import { openTeacher } from '../train/frozen-teacher.js';
 import { createGroup, createStep } from '../train/group.js';
 import { openSources, settleNetworks } from '../train/network-source.js';
 import { checkSettings, type Settings } from '../train/settings.js';
@@ -39,7 +39,7 @@ async function checkRun({ group, method, settings }: PlannedRun, cache: DataCach
   const networks = await about('nets', () => createGroup(sources, data.dataset, data.preprocessing));
   await about('device', () => checkSession(networks.graphs[0], settings));
   await about('the training step', () => createStep(networks, settings));
-  if (settings.teacher) await about('teacher', () => checkTeacher(settings, data));
+  await about('teacher', async () => (await openTeacher(settings, data))?.close());
 }
 
 /** Something must be left to measure the networks on. */
@@ -64,15 +64,6 @@ async function checkArtifact(settings: Settings): Promise<void> {
 async function checkSession(graph: Graph | undefined, { device, threads }: Settings): Promise<void> {
   const parsed = parseDevice(device);
   if (graph && parsed.kind !== 'cpu') await (await Predictor.open(graph, { device: parsed, threads })).close();
-}
-
-async function checkTeacher(
-  { teacher, device, threads }: Settings,
-  { dataset, preprocessing }: RunData,
-): Promise<void> {
-  if (!teacher) return;
-  const options = { classes: dataset.classes, preprocessing, device: parseDevice(device), threads };
-  await (await openFrozenTeacher(teacher, options)).close();
 }
 
 /** Methods mostly have the same data, which take a while to open. */

@@ -4,13 +4,13 @@ import { formatNumberOf } from '../report/format.js';
 import { isSection } from '../train/presets.js';
 import { readResult } from '../train/result.js';
 import { readRunSettings, runPaths } from '../train/run-folder.js';
-import type { Settings } from '../train/settings.js';
+import { COMPUTING_KEYS, type Settings } from '../train/settings.js';
 import { fail } from '../util/error.js';
 import type { PlannedRun } from './experiment.js';
 import { comparePaths } from './folder.js';
 
 /** What may differ between the runs of a comparison: how it is computed, and what the settings started from. */
-const FREE = new Set<string>(['preset', 'threads', 'workers', 'tune']);
+const FREE = new Set<string>(['preset', ...COMPUTING_KEYS]);
 
 /** Fails where a run that is finished, or would go on, has other settings than planned: its numbers belong to another experiment. */
 export async function checkStored(folder: string, runs: readonly PlannedRun[]): Promise<void> {

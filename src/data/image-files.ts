@@ -34,8 +34,16 @@ export function isImageName(name: string): boolean {
   return IMAGE_EXTENSIONS.includes(extname(name).slice(1).toLowerCase());
 }
 
+/** What is below a folder. */
+export interface FoundImages {
+  readonly paths: string[];
+  readonly skipped: SkippedFile[];
+  /** The names of the folders in it. */
+  readonly folders: readonly string[];
+}
+
 /** The image files below a folder, at any depth, sorted; other files are listed with the reason. */
-export async function findImages(folder: string, depth = 0): Promise<{ paths: string[]; skipped: SkippedFile[] }> {
+export async function findImages(folder: string, depth = 0): Promise<FoundImages> {
   const { folders, files, broken } = await readFolder(folder);
   const at = (name: string) => join(folder, name);
   const paths = files.filter(isImageName).map(at);
@@ -50,7 +58,7 @@ export async function findImages(folder: string, depth = 0): Promise<{ paths: st
     paths.push(...below.paths);
     skipped.push(...below.skipped);
   }
-  return { paths, skipped };
+  return { paths, skipped, folders };
 }
 
 const MOST_NESTED = 16;

@@ -81,15 +81,15 @@ async function readClassFolders(folder: string): Promise<ClassFolder[]> {
   const classes: ClassFolder[] = [];
   for (const name of (await readFolder(folder)).folders) {
     const path = join(folder, name);
-    await requireNoSplits(path);
-    classes.push({ name, folder: path, ...(await findImages(path)) });
+    const { folders, ...images } = await findImages(path);
+    requireNoSplits(path, folders);
+    classes.push({ name, folder: path, ...images });
   }
   return classes;
 }
 
 /** Refuses a class folder that is a data set itself: its test images would become training images of one class. */
-async function requireNoSplits(folder: string): Promise<void> {
-  const { folders } = await readFolder(folder);
+function requireNoSplits(folder: string, folders: readonly string[]): void {
   const splits = folders.filter(splitNamed);
   if (new Set(splits.map(splitNamed)).size < 2) return;
   fail(folder, 'a class folder', {

@@ -11,7 +11,7 @@ import { readModelFile } from '../onnx/file.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { artifactSettings } from '../train/artifact-settings.js';
 import { readCheckpoint } from '../train/checkpoint.js';
-import { createStep, openRunGroup, updatesBefore } from '../train/group.js';
+import { createStep, openRunGroup, updatesBefore, usableWeights } from '../train/group.js';
 import { readLineage } from '../train/lineage-file.js';
 import { type NetworkSources, openRunSources, openSources } from '../train/network-source.js';
 import { runPaths } from '../train/run-folder.js';
@@ -88,7 +88,8 @@ function alone(settings: Settings): Settings {
 }
 
 async function ofArtifact(folder: string): Promise<TrainedGroup> {
-  const { manifest } = await openArtifact(folder);
+  const artifact = await openArtifact(folder);
+  const { manifest } = artifact;
   const sources = await openSources({ nets: [], artifacts: folder });
   const { weights } = sources;
   if (!weights) {
@@ -102,7 +103,7 @@ async function ofArtifact(folder: string): Promise<TrainedGroup> {
     input: input as NetworkInput,
     ...weights,
     best: manifest.networks.length === 1 ? 0 : undefined,
-    settings: { ...(await artifactSettings(folder)), nets: manifest.networks.map(({ name }) => name) },
+    settings: { ...artifactSettings(artifact), nets: manifest.networks.map(({ name }) => name) },
     preprocessing: manifest.preprocessing,
     licence: manifest.licence,
   };
@@ -142,10 +143,5 @@ export function weightsOf({ tensors }: Pick<TrainedGroup, 'tensors'>, network: n
  */
 export function weightsFor({ networks, input, tensors, updates }: TrainedGroup, settings: StepSettings) {
   const graphs = networks.map((network) => network.build(input));
-  const { graph, state } = buildStep(graphs, settings, { batch: 'N' });
-  const isOptimizers = (name: string) => graph.parameters.get(name)?.role === 'optimizer';
-  const goesOn = state.filter(isOptimizers).every((name) => tensors.has(name));
-  const kept = state.filter((name) => tensors.has(name) && (goesOn || !isOptimizers(name)));
-  const values = kept.map((name) => [name, present(tensors.get(name), name)] as const);
-  return { tensors: new Map(values), updates: goesOn ? updates : 0 };
+  return usableWeights({ tensors, updates }, buildStep(graphs, settings, { batch: 'N' }));
 }

@@ -1,4 +1,5 @@
 import type { DType } from '../onnx/tensor.js';
+import { ownEntry } from '../util/own-entry.js';
 import { type Dim, formatShape, MOST_KNOWN, type Shape } from './dim.js';
 import * as activation from './infer/activation.js';
 import * as blocked from './infer/blocked.js';
@@ -96,8 +97,7 @@ function checked(node: Node, { dtype, shape, known }: Inferred): Inferred {
 }
 
 function ruleOf(op: string, domain: string): InferRule | undefined {
-  const rules = RULES[domain] ?? {};
-  return Object.hasOwn(rules, op) ? rules[op] : undefined;
+  return ownEntry(ownEntry(RULES, domain) ?? {}, op);
 }
 
 /** The operators of a domain that the builder knows. */

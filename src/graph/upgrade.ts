@@ -1,3 +1,4 @@
+import { ownEntry } from '../util/own-entry.js';
 import type { Graph } from './graph.js';
 import * as activation from './upgrade/activation.js';
 import * as arithmetic from './upgrade/arithmetic.js';
@@ -27,9 +28,4 @@ export function upgrade(call: Call, version: number, graph: Graph): Call {
   const steps = Object.entries(ownEntry(UPGRADES, call.node.op) ?? {}).filter(([since]) => Number(since) > version);
   for (const [, step] of steps.sort(([a], [b]) => Number(a) - Number(b))) result = step(result, graph);
   return ownEntry(NEWER, result.node.op)?.(result, graph) ?? result;
-}
-
-/** Operators of a file may be called anything, also `constructor`. */
-function ownEntry<T>(table: Readonly<Record<string, T>>, op: string): T | undefined {
-  return Object.hasOwn(table, op) ? table[op] : undefined;
 }

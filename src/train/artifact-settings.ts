@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { MANIFEST_FILE, type StepEntry } from '../artifacts/manifest.js';
-import { openArtifact } from '../artifacts/read.js';
+import type { Artifact } from '../artifacts/read.js';
 import { parseSettings, type SettingsInput } from './settings.js';
 
 const STEP_KEYS = [
@@ -19,8 +19,7 @@ const STEP_KEYS = [
  * The settings that an artifact's step was written for, with its batch and its size of images: what a training from the artifact
  * has where nothing else is said. None without a step.
  */
-export async function artifactSettings(folder: string): Promise<SettingsInput> {
-  const { step } = (await openArtifact(folder)).manifest;
+export function artifactSettings({ folder, manifest: { step } }: Artifact): SettingsInput {
   if (!step) return {};
   const input = settingsOf(step);
   parseSettings(input, join(folder, MANIFEST_FILE));

@@ -1,11 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import { POOLS } from '../data/perturb/pools.js';
-import { parseDevice } from '../runtime/device.js';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.js';
 import { evaluationLoader, type RunData, trainingLoader } from './data.js';
 import { openEngine } from './engine.js';
 import type { Emit } from './events.js';
-import { type FrozenTeacher, openFrozenTeacher } from './frozen-teacher.js';
+import { openTeacher } from './frozen-teacher.js';
 import { createStep, dropsOptimizerState, type Group, initialState, openPredictors, updatesBefore } from './group.js';
 import { LineageFile } from './lineage-file.js';
 import type { LoopContext } from './loop.js';
@@ -91,13 +90,6 @@ export async function closeContext(context: LoopContext): Promise<void> {
   await stepper.close();
   await teacher?.close();
   for (const predictor of predictors) await predictor.close();
-}
-
-async function openTeacher(settings: Settings, data: RunData): Promise<FrozenTeacher | undefined> {
-  const { teacher, device, threads } = settings;
-  const { dataset, preprocessing } = data;
-  if (!teacher) return undefined;
-  return openFrozenTeacher(teacher, { classes: dataset.classes, preprocessing, device: parseDevice(device), threads });
 }
 
 function openPerturbation(

@@ -3,10 +3,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Preprocessing } from '../data/preprocess.js';
 import { formatShape } from '../graph/dim.js';
 import { elementCount, type Tensor, tensor } from '../onnx/tensor.js';
+import { parseDevice } from '../runtime/device.js';
 import { AgonError, fail, messageOf } from '../util/error.js';
 import type { Classifier, ClassifierOptions } from './classifier.js';
 import { openFileClassifier } from './classifier-file.js';
 import { openRunClassifier } from './classifier-run.js';
+import type { RunData } from './data.js';
 import type { Settings } from './settings.js';
 
 /** A teacher that is evaluated and never trained. */
@@ -20,6 +22,15 @@ export interface FrozenTeacher {
 export interface FrozenTeacherOptions extends ClassifierOptions {
   readonly classes: readonly string[];
   readonly preprocessing: Preprocessing;
+}
+
+/** The frozen teacher that a run's settings name, if they name one, for its data ({@link openFrozenTeacher}). */
+export async function openTeacher(
+  { teacher, device, threads }: Pick<Settings, 'teacher' | 'device' | 'threads'>,
+  { dataset, preprocessing }: Pick<RunData, 'dataset' | 'preprocessing'>,
+): Promise<FrozenTeacher | undefined> {
+  if (!teacher) return undefined;
+  return openFrozenTeacher(teacher, { classes: dataset.classes, preprocessing, device: parseDevice(device), threads });
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Weights } from '../artifacts/weights.js';
 import type { Dataset, Size } from '../data/dataset.js';
 import { buildStep, networkPrefix, nextName, type StepGraph } from '../distill/step.js';
 import type { Graph } from '../graph/graph.js';
@@ -67,33 +68,36 @@ export async function openPredictors(
  * The state before the first step: initialised parameters, optimizer state zero, or what the group's weights give. What only
  * the step has (learned projections) has streams of its own, so the networks start the same with it and without.
  */
-export function initialState(group: Group, step: StepGraph, seed: number): Map<string, Tensor> {
-  const { graphs, weights } = group;
+export function initialState({ graphs, weights }: Group, step: StepGraph, seed: number): Map<string, Tensor> {
   const initial = new Map<string, Tensor>();
   graphs.forEach((graph, i) => {
     for (const [name, value] of initialiseParameters(graph, seed, i)) initial.set(networkPrefix(i) + name, value);
   });
-  const unused = new Set(goesOn(group, step) ? [] : optimizerState(step));
-  for (const [name, value] of weights?.tensors ?? []) if (!unused.has(name)) initial.set(name, value);
+  for (const [name, value] of weights ? usableWeights(weights, step).tensors : []) initial.set(name, value);
   const first = (name: string) => initialiseParameter(present(step.graph.parameters.get(name), name), seed, 'step');
   return new Map(step.state.map((name) => [name, initial.get(name) ?? first(name)]));
 }
 
 /** Updates that the optimizer state has seen before the first step: 0 unless it is given with the weights. */
-export function updatesBefore(group: Group, step: StepGraph): number {
-  return goesOn(group, step) ? present(group.weights, 'the weights').updates : 0;
+export function updatesBefore({ weights }: Group, step: StepGraph): number {
+  return weights ? usableWeights(weights, step).updates : 0;
 }
 
 /** Whether the optimizer's state that is given with the weights is of no use to the step. */
 export function dropsOptimizerState(group: Group, step: StepGraph): boolean {
-  return (group.weights?.updates ?? 0) > 0 && !goesOn(group, step);
+  return (group.weights?.updates ?? 0) > updatesBefore(group, step);
 }
 
-/** Whether the optimizer's whole state is given: a part of it would be of no use. */
-function goesOn({ weights }: Group, step: StepGraph): boolean {
-  return weights !== undefined && optimizerState(step).every((name) => weights.tensors.has(name));
-}
-
-function optimizerState({ graph, state }: StepGraph): string[] {
-  return state.filter((name) => graph.parameters.get(name)?.role === 'optimizer');
+/** What a step has use for of given weights. The optimizer's state is taken whole or not at all: then it begins anew. */
+export function usableWeights(
+  { tensors, updates }: Pick<Weights, 'tensors' | 'updates'>,
+  { graph, state }: Pick<StepGraph, 'graph' | 'state'>,
+): Pick<Weights, 'tensors' | 'updates'> {
+  const isOptimizers = (name: string) => graph.parameters.get(name)?.role === 'optimizer';
+  const goesOn = state.filter(isOptimizers).every((name) => tensors.has(name));
+  const used = state.filter((name) => tensors.has(name) && (goesOn || !isOptimizers(name)));
+  return {
+    tensors: new Map(used.map((name) => [name, present(tensors.get(name), name)])),
+    updates: goesOn ? updates : 0,
+  };
 }

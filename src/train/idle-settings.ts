@@ -15,7 +15,9 @@ export interface IdleContext {
 /** A message for each setting that has no effect in this run, if it was chosen (it isn't the default's or the preset's) or can't work. */
 export function idleSettings(settings: Settings, { graphs, totalSteps, ownValidation }: IdleContext): string[] {
   return [
-    ...idleLessons(settings).flatMap(([key, why]) => (isChosen(settings, key) ? [idle(settings, key, why)] : [])),
+    ...idleLessons(settings).flatMap(([key, why]) =>
+      isChosen(settings, key) ? [`${key} ${settings[key]} has no effect: ${why}`] : [],
+    ),
     ...idlePerturbations(settings, graphs, totalSteps),
     ...idleSchedule(settings),
     ...(ownValidation && settings.validation !== parseSettings({}).validation
@@ -78,8 +80,4 @@ function idleSchedule({ schedule, epochs }: Settings): string[] {
   return [
     `schedule.milestones ${schedule.milestones.join(', ')}: the learning rate never falls, as the run has ${epochs} epoch${epochs === 1 ? '' : 's'}`,
   ];
-}
-
-function idle(settings: Settings, key: LessonKey, why: string): string {
-  return `${key} ${settings[key]} has no effect: ${why}`;
 }

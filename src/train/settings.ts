@@ -141,6 +141,9 @@ export const settingsSchema = z.strictObject({
   workers: count.default(1),
 });
 
+/** Settings of how a run is computed, which change none of what it computes but the rounding. */
+export const COMPUTING_KEYS = ['threads', 'workers', 'tune'] as const;
+
 /** The settings of a run, complete. */
 export type Settings = z.infer<typeof settingsSchema>;
 /** The settings of a run as a user gives them: what is left out has its default. */

@@ -21,7 +21,7 @@ import { presetDifferences } from './presets.js';
 import { writeResult } from './result.js';
 import { beginRun, removeHalfWritten, runPaths } from './run-folder.js';
 import { lockRun } from './run-lock.js';
-import { checkSettings, type Settings, settingsSchema } from './settings.js';
+import { COMPUTING_KEYS, checkSettings, type Settings, settingsSchema } from './settings.js';
 import { checkStop, Stopped } from './stop.js';
 
 export interface TrainOptions extends ContextOptions {
@@ -173,7 +173,7 @@ async function evaluateEpochs(
 }
 
 /** Settings that don't change the numbers of a run, and where its data are: these are checked by themselves. */
-const FREE = new Set<string>(['data', 'device', 'threads', 'workers', 'tune']);
+const FREE = new Set<string>(['data', 'device', ...COMPUTING_KEYS]);
 
 function checkSameSettings(path: string, { settings: own }: Checkpoint, settings: Settings): void {
   const keys = Object.keys(settingsSchema.shape) as (keyof Settings)[];

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, rm } from 'node:fs/promises';
+import { appendFile, mkdir, rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { fail, messageOf } from './error.js';
@@ -32,6 +32,11 @@ export async function makeFolderOf(path: string): Promise<void> {
 /** Removes a file or folder if it is there. */
 export async function removeIfThere(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
+}
+
+/** Removes a folder if it is there and nothing is in it. */
+export async function removeIfEmpty(folder: string): Promise<void> {
+  await rmdir(folder).catch(() => undefined);
 }
 
 /** The `code` of a Node.js system error (`ENOENT`, `ENOSPC`, ...), if it has one. */

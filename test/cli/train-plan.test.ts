@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { planTraining } from '../../src/cli/commands/train.js';
-import { defaultRunFolder, discardRun, latestRun } from '../../src/cli/run-folders.js';
+import { defaultRunFolder, latestRun } from '../../src/cli/run-folders.js';
 import { beginRun, prepareRunFolder } from '../../src/train/run-folder.js';
 import { parseSettings } from '../../src/train/settings.js';
+import { removeIfEmpty } from '../../src/util/files.js';
 import { agon, parseFlags } from './command-line.js';
 
 let folder: string;
@@ -88,7 +89,7 @@ describe('a resumed run', () => {
     const [empty, used] = [join(folder, 'empty'), join(folder, 'used')];
     for (const each of [empty, used]) await prepareRunFolder(each, { overwrite: false });
     await writeFile(join(used, 'notes.txt'), '');
-    for (const each of [empty, used]) await discardRun(each);
+    for (const each of [empty, used]) await removeIfEmpty(each);
     expect(await readdir(folder)).toEqual(['run', 'used']);
     expect(await readdir(used)).toEqual(['notes.txt']);
   });

@@ -15,6 +15,7 @@ import { openRunLog } from '../../report/run-log.js';
 import { renderTable } from '../../report/table.js';
 import { prepareRunFolder, runPaths } from '../../train/run-folder.js';
 import { messageOf } from '../../util/error.js';
+import { removeIfEmpty } from '../../util/files.js';
 import { formatCompactHelp } from '../compact-help.js';
 import { CompareProgress } from '../compare-progress.js';
 import { type ExperimentFlags, settleExperiment } from '../experiment-flags.js';
@@ -22,7 +23,6 @@ import { onInterrupt } from '../interrupt.js';
 import { type CliIo, writeLines } from '../io.js';
 import { type GivenFlag, givenFlags } from '../merge-settings.js';
 import { choiceOption, numberOption } from '../options.js';
-import { discardRun } from '../run-folders.js';
 import { createOption, SETTING_FLAGS } from '../setting-flags.js';
 import { STOPPED } from '../training.js';
 import { failUsage } from '../usage-error.js';
@@ -83,7 +83,7 @@ async function compare(
   const runs = shareCores(planRuns(experiment, where), jobs);
   await prepareRunFolder(folder, { overwrite: true });
   const open = await openRuns(folder, runs, io).catch(async (error: unknown) => {
-    await discardRun(folder);
+    await removeIfEmpty(folder);
     throw error;
   });
   await keepExperiment(folder, experiment);

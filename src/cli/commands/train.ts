@@ -5,10 +5,11 @@ import { explainSettings } from '../../train/explain.js';
 import { startTraining } from '../../train/run.js';
 import { prepareRunFolder, readRunSettings } from '../../train/run-folder.js';
 import { checkSettings, type Settings, type SettingsInput } from '../../train/settings.js';
+import { removeIfEmpty } from '../../util/files.js';
 import { formatCompactHelp } from '../compact-help.js';
 import { type CliIo, writeLines } from '../io.js';
 import { checkUnchanged, flagLayers, type GivenFlag, givenFlags, mergeSettings } from '../merge-settings.js';
-import { defaultRunFolder, discardRun, latestRun } from '../run-folders.js';
+import { defaultRunFolder, latestRun } from '../run-folders.js';
 import { createOption, nameOfFlag, SETTING_FLAGS } from '../setting-flags.js';
 import { readSettingsFile } from '../settings-file.js';
 import { runTraining, type TrainingHost, type TrainingOptions } from '../training.js';
@@ -118,8 +119,9 @@ async function artifactDefaults(file: SettingsInput, given: readonly GivenFlag[]
     given.find(({ path }) => path[0] === key)?.value ?? file[key] ?? null;
   const artifacts = givenFor('artifacts');
   if (typeof artifacts !== 'string') return {};
+  const { openArtifact } = await import('../../artifacts/read.js');
   const { artifactSettings } = await import('../../train/artifact-settings.js');
-  const defaults = await artifactSettings(artifacts);
+  const defaults = artifactSettings(await openArtifact(artifacts));
   if (givenFor('preset') === null) return defaults;
   return defaults.size === undefined ? {} : { size: defaults.size };
 }
@@ -143,6 +145,6 @@ async function train(plan: TrainPlan, { overwrite, quiet, json }: TrainOptions, 
       started = true;
     });
   } finally {
-    if (!started) await discardRun(folder);
+    if (!started) await removeIfEmpty(folder);
   }
 }
