@@ -50,6 +50,7 @@ export const SETTING_FLAGS: readonly SettingFlag[] = [
   contest('--mutation-sigma <x>', ['parameterPerturbation', 'sigma'], "of a tensor's size"),
   contest('--crossover <share>', ['parameterPerturbation', 'crossover'], 'of them with a like network'),
   contest('--teacher <model>', ['teacher', 'model'], 'a frozen one: an ONNX model, or a run', 'none'),
+  contest('--teacher-output <name>', ['teacher', 'output'], 'its class scores, if it has several outputs', 'logits'),
   contest('--teacher-weight <w>', ['teacher', 'weight'], 'of learning from it'),
   contest('--teacher-temperature <t>', ['teacher', 'temperature'], 'softens what it says'),
   contest('--label-smoothing <x>', ['labelSmoothing'], 'share of a label that all classes get'),

@@ -1,77 +1,90 @@
 import type * as ort from 'onnxruntime-node';
 import { readMetadata } from '../export/exported-model.js';
-import { formatShape, type Shape } from '../graph/dim.js';
+import { type ForeignModel, foreignModel } from '../foreign/foreign-model.js';
+import { asLogits, noteOf, type Reading, readingOf } from '../foreign/reading.js';
+import type { Shape } from '../graph/dim.js';
 import { fromModel } from '../graph/from-model.js';
 import { toModel } from '../graph/to-model.js';
 import { lower } from '../lower/lower.js';
 import { portable } from '../lower/portable.js';
 import { encodeModel, readModelFile } from '../onnx/file.js';
-import type { ModelProto, ValueInfoProto } from '../onnx/model.js';
-import { codeOfDtype } from '../onnx/tensor.js';
+import type { ModelProto } from '../onnx/model.js';
+import { elementCount, type Tensor, tensor } from '../onnx/tensor.js';
 import { fromOrt, openSession, runSession, toOrt } from '../runtime/session.js';
-import { fail } from '../util/error.js';
+import { AgonError } from '../util/error.js';
+import { stream } from '../util/random.js';
 import type { Classifier, ClassifierOptions } from './classifier.js';
+import { inBatches } from './in-batches.js';
 
 /**
- * An ONNX model as a classifier: one that Agon exported, or any with one input, float32 images [N, C, H, W], and its logits
- * [N, classes] as output `logits` or as its only one. Where a Softmax makes that output, what goes into it is taken. A batch
- * size that the file fixes is freed.
+ * An ONNX model as a classifier: one that Agon exported, or any with one float32 input of images and class scores as its
+ * output (see `foreignModel`). A batch size that the file fixes is freed. Whether the scores are logits or probabilities
+ * is seen from those of a first batch of noise, which are the same whenever the model is opened.
  */
 export async function openFileClassifier(path: string, options: ClassifierOptions): Promise<Classifier> {
   const model = await readModelFile(path);
   const { labels, preprocessing } = readMetadata(model);
-  const images = imagesOf(path, model);
-  const shape = shapeOf(images);
-  const logits = logitsOf(path, model);
-  const served = { ...model, graph: { ...model.graph, output: [logits] } };
-  const session = await openSession(encodeModel(isFixed(shape) ? withFreeBatch(served) : served, path), options);
-  return {
-    classes: labels,
-    input: shape,
-    normalisation: preprocessing,
-    logits: async (batch) => {
-      const results = await runSession(session, { [images.name]: toOrt(batch) }, { [logits.name]: null });
-      return fromOrt(results[logits.name] as ort.Tensor);
-    },
-    close: () => session.release(),
-  };
-}
-
-/** The model's only input, which must be for images. */
-function imagesOf(path: string, { graph }: ModelProto): ValueInfoProto {
-  // Up to IR version 3 initializers are listed among the inputs too.
-  const stored = new Set(graph.initializer.map(({ name }) => name));
-  const inputs = graph.input.filter(({ name }) => !stored.has(name));
-  const [images] = inputs;
-  const isFloat = images?.type?.tensorType?.elemType === codeOfDtype('float32');
-  if (images && inputs.length === 1 && isFloat && shapeOf(images).length === 4) return images;
-  const got = inputs.map((input) => `"${input.name}" ${formatShape(shapeOf(input))}`).join(', ');
-  return fail(path, 'its inputs', { expected: 'one, float32 images [N, C, H, W]', got: got || 'none' });
-}
-
-function shapeOf({ type }: ValueInfoProto): Shape {
-  const dims = type?.tensorType?.shape?.dim ?? [];
-  // Some exporters write -1 for a size that isn't known.
-  return dims.map(({ dimValue = -1, dimParam }, axis) => (dimValue >= 0 ? dimValue : dimParam || `axis_${axis}`));
-}
-
-/** The output with the logits, or what a Softmax makes it from: the same numbers but for a constant in each row. */
-function logitsOf(path: string, { graph }: ModelProto): ValueInfoProto {
-  const { output } = graph;
-  const logits = output.find(({ name }) => name === 'logits') ?? (output.length === 1 ? output[0] : undefined);
-  if (!logits) {
-    const got = output.map(({ name }) => `"${name}"`).join(', ');
-    return fail(path, 'its outputs', { expected: 'one, or one called "logits"', got: got || 'none' });
+  const foreign = foreignModel(model, path, options);
+  const { served, batch, notes } = withFreeBatch(foreign);
+  const session = await openSession(encodeModel(served, path), options);
+  const scoresOf = inBatches(batch, async (images) => {
+    const results = await runSession(session, { [foreign.input]: toOrt(images) }, { [foreign.output]: null });
+    return fromOrt(results[foreign.output] as ort.Tensor);
+  });
+  try {
+    const isOwn = labels !== undefined && preprocessing !== undefined && foreign.output === 'logits';
+    const reading = isOwn ? 'logits' : await readFirst(path, foreign, scoresOf, options);
+    return {
+      classes: labels,
+      input: foreign.shape,
+      preprocessing,
+      notes: [...foreign.notes, ...notes, ...noteOf(reading, foreign)],
+      logits: async (images) => asLogits(await scoresOf(images), reading),
+      close: () => session.release(),
+    };
+  } catch (error) {
+    await session.release();
+    throw error;
   }
-  const producer = graph.node.find((node) => node.output.includes(logits.name));
-  return producer?.opType === 'Softmax' ? { ...logits, name: producer.input[0] as string } : logits;
 }
 
-function isFixed([batch]: Shape): boolean {
-  return typeof batch === 'number';
+/** Of a few images, so that rows that sum to 1 by chance are told from probabilities. */
+const PROBES = 8;
+const USUAL_SIDE = 224;
+
+async function readFirst(
+  path: string,
+  foreign: ForeignModel,
+  scoresOf: (images: Tensor) => Promise<Tensor>,
+  options: ClassifierOptions,
+): Promise<Reading> {
+  const { channels = 3, height = USUAL_SIDE, width = USUAL_SIDE } = options.images ?? {};
+  const dims = settled(foreign.shape, [PROBES, channels, height, width]);
+  const random = stream(0, 'probe');
+  const numbers = Float32Array.from({ length: elementCount(dims) }, () => random.normal());
+  return readingOf(foreign, await scoresOf(tensor('float32', dims, numbers)), path, options);
 }
 
-function withFreeBatch(model: ModelProto): ModelProto {
-  const { graph, parameters } = fromModel(model, { freeBatch: true });
-  return toModel(lower(graph, portable), { parameters });
+/** The sizes of an input, those that it leaves open as given; the batch always. */
+function settled([, ...sizes]: Shape, [batch, ...given]: readonly [number, ...number[]]): number[] {
+  return [batch, ...sizes.map((size, i) => (typeof size === 'number' ? size : (given[i] as number)))];
+}
+
+interface Served {
+  readonly served: ModelProto;
+  /** The size of the batches that it takes, where that couldn't be freed. */
+  readonly batch?: number;
+  readonly notes: readonly string[];
+}
+
+function withFreeBatch({ model, shape: [batch] }: ForeignModel): Served {
+  if (typeof batch !== 'number') return { served: model, notes: [] };
+  try {
+    const { graph, parameters } = fromModel(model, { freeBatch: true });
+    return { served: toModel(lower(graph, portable), { parameters }), notes: [] };
+  } catch (error) {
+    if (!(error instanceof AgonError)) throw error;
+    const note = `it takes ${batch} image${batch === 1 ? '' : 's'} at a time, which is slow (${error.message})`;
+    return { served: model, batch, notes: [note] };
+  }
 }

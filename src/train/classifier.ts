@@ -9,8 +9,11 @@ export interface Classifier {
   readonly classes: readonly string[] | undefined;
   /** Of its images, [N, channels, height, width]. */
   readonly input: Shape;
-  /** What its images are normalised by; undefined where nothing says so. */
-  readonly normalisation: Pick<Preprocessing, 'mean' | 'std'> | undefined;
+  /** How images become its input; undefined where nothing says so. */
+  readonly preprocessing: Preprocessing | undefined;
+  /** What a user should know of how it is read, each in one line. */
+  readonly notes: readonly string[];
+  /** Logits [N, classes] for images [N, channels, height, width]. */
   logits(images: Tensor): Promise<Tensor>;
   close(): Promise<void>;
 }
@@ -18,4 +21,10 @@ export interface Classifier {
 export interface ClassifierOptions {
   readonly device: Device;
   readonly threads?: number | undefined;
+  /** Of an ONNX model: the value that holds the class scores. */
+  readonly output?: string | undefined;
+  /** The flag that gives it, for messages (`--output`). */
+  readonly outputFlag?: string;
+  /** The images that it is to be used on, where its own input leaves their sizes open. */
+  readonly images?: Pick<Preprocessing, 'channels' | 'height' | 'width'>;
 }

@@ -32,6 +32,7 @@ export async function openContext(
   const preprocessing = data.preprocessing as Checkpoint['preprocessing'];
   const paths = runPaths(folder);
   const teacher = await openTeacher(settings, data);
+  for (const message of teacher?.notes ?? []) emit({ type: 'warning', message });
   const training = trainingLoader(data, settings);
   const step = createStep(group, settings);
   const begin = resumed?.tensors ?? initialState(group, step, settings.seed);

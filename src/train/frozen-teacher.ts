@@ -13,6 +13,8 @@ import type { Settings } from './settings.js';
 
 /** A teacher that is evaluated and never trained. */
 export interface FrozenTeacher {
+  /** What a user should know of how it is read, each in one line. */
+  readonly notes: readonly string[];
   /** Logits [N, classes] for images [N, C, H, W] that are normalised as the run's are. */
   logits(images: Tensor): Promise<Tensor>;
   close(): Promise<void>;
@@ -39,15 +41,20 @@ export async function openTeacher(
  * the run's own. One for other classes or images is an error that names the file.
  */
 export async function openFrozenTeacher(
-  { model: path }: Pick<NonNullable<Settings['teacher']>, 'model'>,
+  { model: path, output }: Pick<NonNullable<Settings['teacher']>, 'model' | 'output'>,
   options: FrozenTeacherOptions,
 ): Promise<FrozenTeacher> {
   const open = (await isFolder(path)) ? openRunClassifier : openFileClassifier;
   try {
-    const classifier = await open(path, options);
+    const { preprocessing: images } = options;
+    const classifier = await open(path, { ...options, output, outputFlag: '--teacher-output', images });
     await check(path, classifier, options);
-    const adapt = renormaliser(options.preprocessing, classifier.normalisation);
-    return { logits: (images) => classifier.logits(adapt(images)), close: () => classifier.close() };
+    const adapt = renormaliser(options.preprocessing, classifier.preprocessing);
+    return {
+      notes: classifier.notes.map((note) => `${path}: ${note}`),
+      logits: (batch) => classifier.logits(adapt(batch)),
+      close: () => classifier.close(),
+    };
   } catch (error) {
     if (error instanceof AgonError && error.message.includes(path)) throw error;
     return fail(path, `it can't be the frozen teacher: ${messageOf(error)}`, { cause: error });

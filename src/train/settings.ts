@@ -77,6 +77,8 @@ const parameterPerturbation = z.strictObject({
 const frozenTeacher = z.strictObject({
   /** An ONNX model, or the folder of a run. */
   model: z.string(),
+  /** Of an ONNX model with several outputs, the one that holds the class scores. */
+  output: z.string().min(1).optional(),
   /** Weight of the KL divergence from it (times temperature^2). */
   weight: z.number().min(0).default(1),
   temperature: z.number().positive().default(4),

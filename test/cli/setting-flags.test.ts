@@ -37,6 +37,7 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
   ],
   ['--teacher big.onnx --teacher-weight 2', { teacher: { model: 'big.onnx', weight: 2 } }],
   ['--teacher big.onnx --teacher-temperature 3', { teacher: { model: 'big.onnx', temperature: 3 } }],
+  ['--teacher big.onnx --teacher-output probs', { teacher: { model: 'big.onnx', output: 'probs' } }],
   ['--preset dml', { preset: 'dml' }],
   [
     '--preset cd-release --lr 0.01 --epochs 3',

@@ -52,9 +52,14 @@ describe('sizes', () => {
     );
   });
 
-  it('free a batch that the file fixes, through Reshape', async () => {
-    const node = [nodeProto('Reshape', ['x', 'to'], ['y'])];
-    const file = model({ input: [valueProto('x', [1, 2, 3])], initializer: [integersProto('to', 1, 6)], node });
+  it.each<[string, number[], Record<string, number>]>([
+    ['sizes', [1, 6], {}],
+    ['sizes of PyTorch’s exporter', [1, 6], { allowzero: 1 }],
+    ['one size that is left, with allowzero', [1, -1], { allowzero: 1 }],
+    ['allowzero said to be off', [1, 6], { allowzero: 0 }],
+  ])('free a batch that the file fixes, through Reshape to %s', async (_, sizes, attributes) => {
+    const node = [nodeProto('Reshape', ['x', 'to'], ['y'], attributes)];
+    const file = model({ input: [valueProto('x', [1, 2, 3])], initializer: [integersProto('to', ...sizes)], node });
     expect(fromModel(file).graph.outputs.get('y')?.shape).toEqual([1, 6]);
     const { graph } = fromModel(file, { freeBatch: true });
     expect(graph.outputs.get('y')?.shape).toEqual(['N', 6]);
@@ -64,6 +69,12 @@ describe('sizes', () => {
       new Map([['x', tensor('float32', [4, 2, 3], new Float32Array(24))]]),
     );
     expect(results.get('y')?.dims).toEqual([4, 6]);
+  });
+
+  it('leave a Reshape alone that makes nothing of nothing', () => {
+    const node = [nodeProto('Reshape', ['x', 'to'], ['y'], { allowzero: 1 })];
+    const file = model({ input: [valueProto('x', [1, 0, 3])], initializer: [integersProto('to', 1, 0)], node });
+    expect(fromModel(file, { freeBatch: true }).graph.outputs.get('y')?.shape).toEqual([1, 0]);
   });
 });
 

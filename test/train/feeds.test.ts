@@ -69,6 +69,7 @@ describe('the feeds of a step', () => {
     const shown: Tensor[] = [];
     const logits = tensor('float32', [2, 3], [1, 2, 3, 4, 5, 6]);
     const teacher = {
+      notes: [],
       logits: async (images: Tensor) => {
         shown.push(images);
         return logits;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Preprocessing } from '../../src/data/preprocess.js';
+import { add, div, reshape, scale } from '../../src/graph/arithmetic.js';
 import { Graph } from '../../src/graph/graph.js';
 import type { Value } from '../../src/graph/node.js';
 import { toModel } from '../../src/graph/to-model.js';
@@ -13,7 +14,9 @@ import { CPU } from '../../src/runtime/device.js';
 import { readCheckpoint } from '../../src/train/checkpoint.js';
 import { type FrozenTeacherOptions, openFrozenTeacher } from '../../src/train/frozen-teacher.js';
 import { runPaths } from '../../src/train/run-folder.js';
+import { probabilitiesOf } from '../../src/train/scores.js';
 import { stream } from '../../src/util/random.js';
+import { shared } from '../data/helpers.js';
 import { RESNET, runHere, SIDE, smallData, smallSettings, WIDER } from './runs.js';
 
 const IMAGES = 3;
@@ -44,8 +47,8 @@ function randomNumbers(purpose: string, count: number): number[] {
 
 const images = tensor('float32', [IMAGES, 1, SIDE, SIDE], randomNumbers('images', IMAGES * PIXELS));
 
-async function logitsOf(model: string, options = run, input: Tensor = images): Promise<Tensor> {
-  const teacher = await openFrozenTeacher({ model }, options);
+async function logitsOf(model: string, options = run, input: Tensor = images, output?: string): Promise<Tensor> {
+  const teacher = await openFrozenTeacher({ model, output }, options);
   try {
     return await teacher.logits(input);
   } finally {
@@ -152,6 +155,20 @@ function expectedLogits(): number[] {
 
 const softmax = (g: Graph, logits: Value) => g.op('Softmax', [logits], { axis: -1 });
 
+function exponentials(g: Graph, logits: Value): Value {
+  const powers = g.op('Exp', [logits]);
+  return div(g, powers, g.op('ReduceSum', [powers, g.integers([1])], { keepdims: 1 }));
+}
+
+const stableExponentials = (g: Graph, logits: Value) =>
+  exponentials(g, g.op('Sub', [logits, g.op('ReduceMax', [logits, g.integers([1])], { keepdims: 1 })]));
+
+const expectedTensor = () => tensor('float32', [IMAGES, CLASSES.length], expectedLogits());
+const probabilitiesIn = (logits: Tensor) =>
+  Array.from({ length: logits.dims[0] as number }, (_, row) => [...probabilitiesOf(logits, row)]).flat();
+
+const teachers = shared('cases/teachers');
+
 describe('any ONNX classifier as the frozen teacher', () => {
   it.each<[string, Foreign]>([
     ['an output of any name', {}],
@@ -161,6 +178,145 @@ describe('any ONNX classifier as the frozen teacher', () => {
   ])('gives its logits: %s', async (title, given) => {
     const path = await write(`${title}.onnx`, foreign(given));
     expectClose(await logitsOf(path), expectedLogits());
+  });
+
+  it.each<[string, Foreign['ending']]>([
+    ['Softmax, then Identity', (g, z) => g.op('Identity', [softmax(g, z)])],
+    ['Softmax, then other shapes', (g, z) => reshape(g, g.op('Unsqueeze', [softmax(g, z), g.integers([2])]), [-1, 4])],
+    ['Exp over its sum', exponentials],
+    ['Exp over its sum, its largest taken off', stableExponentials],
+    ['two Softmax mixed', (g, z) => scale(g, g.op('Add', [softmax(g, z), exponentials(g, z)]), 0.5)],
+    ['LogSoftmax', (g, z) => g.op('LogSoftmax', [z], { axis: -1 })],
+    ['Softmax, its logarithm', (g, z) => g.op('Log', [softmax(g, z)])],
+    ['[N, C, 1, 1]', (g, z) => g.op('Unsqueeze', [z, g.integers([2, 3])])],
+    [
+      '[N, C, 1, 1] with a Softmax',
+      (g, z) => g.op('Softmax', [g.op('Unsqueeze', [z, g.integers([2, 3])])], { axis: 1 }),
+    ],
+    ['[N, 1, 1, C]', (g, z) => g.op('Unsqueeze', [z, g.integers([1, 2])])],
+  ])('teaches the same with another ending: %s', async (title, ending) => {
+    for (const batch of ['N', 1]) {
+      const path = await write(
+        `${title.replaceAll(/\W/g, '-')}-${batch}.onnx`,
+        foreign({ batch, ending: ending as never }),
+      );
+      const got = await logitsOf(path);
+      expectClose(tensor('float32', got.dims, probabilitiesIn(got)), probabilitiesIn(expectedTensor()), 1e-6);
+    }
+  });
+
+  it('whose probabilities are probabilities of probabilities is taken at its word', async () => {
+    // A network that ends in Softmax, exported with another one: what it says is the last one's
+    const path = await write('twice.onnx', foreign({ ending: (g, z) => softmax(g, softmax(g, z)) }));
+    expectClose(await logitsOf(path), probabilitiesIn(expectedTensor()), 1e-6);
+  });
+
+  it('says in one line that it gives probabilities', async () => {
+    const notesOf = async (ending: Foreign['ending']) => {
+      const path = await write('notes.onnx', foreign({ ending: ending as never }));
+      const { notes, close } = await openFrozenTeacher({ model: path }, run);
+      await close();
+      return notes.map((note) => note.replace(path, 'PATH'));
+    };
+    expect(await notesOf(exponentials)).toEqual([
+      'PATH: its output "scores" gives probabilities (rows that sum to 1): their logarithm is taken',
+    ]);
+    expect(await notesOf(undefined)).toEqual([]);
+    expect(await notesOf(softmax)).toEqual([]);
+  });
+
+  it('with probabilities that float32 rounds to 0 has finite logits', async () => {
+    const path = await write('sharp.onnx', foreign({ ending: (g, z) => stableExponentials(g, scale(g, z, 1000)) }));
+    const numbers = toNumbers(await logitsOf(path));
+    expect(numbers.every(Number.isFinite)).toBe(true);
+    expect(Math.min(...numbers)).toBeLessThan(-80);
+  });
+
+  it.each<[string, NonNullable<Foreign['ending']>]>([
+    ['Sigmoid', (g, z) => g.op('Sigmoid', [z])],
+    ['Sigmoid, then Identity', (g, z) => g.op('Identity', [g.op('Sigmoid', [z])])],
+    ['HardSigmoid', (g, z) => g.op('HardSigmoid', [z])],
+    ['1 over 1 and Exp', (g, z) => div(g, g.scalar(1), add(g, g.scalar(1), g.op('Exp', [g.op('Neg', [z])])))],
+    ['Softmax, halved', (g, z) => scale(g, softmax(g, z), 0.5)],
+  ])('whose numbers are in [0, 1] and do not sum to 1 is refused: %s', async (title, ending) => {
+    const path = await write(`refused-${title.replaceAll(/\W/g, '-')}.onnx`, foreign({ ending }));
+    await expect(logitsOf(path)).rejects.toThrow(
+      `${path}: its output "scores": expected logits, or probabilities that sum to 1, got numbers in [0, 1] that sum to `,
+    );
+    await expect(logitsOf(path)).rejects.toThrow('(--teacher-output), if those are logits');
+  });
+
+  it('whose logits happen to be in [0, 1] has logits', async () => {
+    const small = (g: Graph, z: Value) => add(g, scale(g, z, 1e-3), g.scalar(0.25));
+    const path = await write('small.onnx', foreign({ ending: small }));
+    const expected = expectedLogits().map((z) => z * 1e-3 + 0.25);
+    expect(expected.every((z) => z > 0 && z < 1)).toBe(true);
+    expectClose(await logitsOf(path), expected, 1e-6);
+  });
+
+  it.each<[string, readonly (number | string)[]]>([
+    ['sizes', ['N', SIDE, SIDE, 1]],
+    ['a fixed batch', [2, SIDE, SIDE, 1]],
+    ['free sizes', ['N', 'h', 'w', 1]],
+    ['no sizes at all, but a Transpose to channels first', ['N', 'h', 'w', 'c']],
+  ])('sees its images as [N, H, W, C] where it has them so: %s', async (title, shape) => {
+    const g = new Graph('nhwc');
+    const pixels = g.input('pixels', 'float32', [shape[0] as number | string, SIDE, SIDE, 1]);
+    const first = g.op('Transpose', [pixels], { perm: [0, 3, 1, 2] });
+    const weight = g.constant(tensor('float32', [PIXELS, CLASSES.length], WEIGHT));
+    g.output('scores', g.op('MatMul', [reshape(g, first, [-1, PIXELS]), weight]));
+    const path = join(root, `nhwc-${title.replaceAll(/\W/g, '-')}.onnx`);
+    const model = toModel(g);
+    const dim = shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
+    const input = [{ name: 'pixels', type: { tensorType: { elemType: 1, shape: { dim } } } }];
+    await writeModelFile(path, { ...model, graph: { ...model.graph, input } });
+    expectClose(await logitsOf(path), expectedLogits());
+    const { notes, close } = await openFrozenTeacher({ model: path }, run);
+    await close();
+    expect(notes).toEqual([
+      `${path}: its images are [N, H, W, C]: a Transpose of [N, C, H, W] is put in front of "pixels"`,
+    ]);
+  });
+
+  it('with a fixed batch that can not be freed takes as many images at a time', async () => {
+    const g = foreign({ batch: 2, ending: (h, z) => h.op('Add', [z, h.constant(tensor('float32', [2, 1], [0, 0]))]) });
+    const path = await write('stuck.onnx', g);
+    expectClose(await logitsOf(path), expectedLogits());
+    const { notes, close } = await openFrozenTeacher({ model: path }, run);
+    await close();
+    expect(notes).toEqual([expect.stringMatching(/stuck\.onnx: it takes 2 images at a time, which is slow \(Add /)]);
+  });
+
+  it('has its scores in the value that is named, an output or not', async () => {
+    const graph = foreign({ ending: (g, z) => g.op('Sigmoid', [z]) });
+    const logits = graph.nodes.at(-2)?.output() as Value;
+    graph.output('features', graph.nodes[0]?.output() as Value);
+    const path = await write('named.onnx', graph);
+    expectClose(await logitsOf(path, run, images, logits.name), expectedLogits());
+    await expect(logitsOf(path, run, images, 'scores')).rejects.toThrow('its output "scores": expected logits');
+    await expect(logitsOf(path, run, images, 'score')).rejects.toThrow(
+      `${path}: it has no output "score". Did you mean "scores"? (--teacher-output)`,
+    );
+  });
+
+  it.skipIf(teachers.absent)('teaches alike in all spellings, but for a Sigmoid', async () => {
+    const colour = {
+      ...preprocessing,
+      channels: 3,
+      mean: [0.4, 0.4, 0.4],
+      std: [0.2, 0.2, 0.2],
+      height: 32,
+      width: 32,
+    } as const;
+    const options = { ...run, classes: ['ants', 'bees'], preprocessing: colour };
+    const input = tensor('float32', [IMAGES, 3, 32, 32], randomNumbers('colour', IMAGES * 3 * 32 * 32));
+    const [first, ...others] = await Promise.all(
+      ['logits', 'softmax', 'softmax-identity', 'nhwc'].map((name) =>
+        logitsOf(join(teachers.path, `${name}.onnx`), options, input),
+      ),
+    );
+    for (const each of others) expect(probabilitiesIn(each)).toEqual(probabilitiesIn(first as Tensor));
+    await expect(logitsOf(join(teachers.path, 'sigmoid.onnx'), options, input)).rejects.toThrow('as a Sigmoid gives');
   });
 
   it('has its logits by name among several outputs', async () => {
@@ -187,7 +343,7 @@ describe('any ONNX classifier as the frozen teacher', () => {
     graph.output('features', graph.nodes[0]?.output() as Value);
     const path = await write('outputs.onnx', graph);
     await expect(logitsOf(path)).rejects.toThrow(
-      `${path}: its outputs: expected one, or one called "logits", got "scores", "features"`,
+      `${path}: its outputs: expected one, or one called "logits", got "scores", "features". Name the one with a number for each class: --teacher-output NAME`,
     );
   });
 

@@ -1,0 +1,72 @@
+import { formatShape } from '../graph/dim.js';
+import type { Tensor } from '../onnx/tensor.js';
+import { fail } from '../util/error.js';
+import type { ForeignModel, ForeignOptions } from './foreign-model.js';
+
+/** What a classifier's numbers are. */
+export type Reading = 'logits' | 'probabilities';
+
+/** How far a row of probabilities may be from a sum of 1: float16 rounds each number by a two-thousandth of it. */
+const SUM_TOLERANCE = 1e-3;
+
+/** The logarithm of a probability that float32 rounds to 0 is that of its smallest normal number. */
+const LEAST = 2 ** -126;
+
+/**
+ * What the scores [n, classes] of a first batch are: rows that are >= 0 and sum to 1 are probabilities. Numbers in [0, 1]
+ * that don't (as a Sigmoid gives) say nothing of one class against another: an error that names `where`.
+ */
+export function readingOf(
+  { output, scores }: Pick<ForeignModel, 'output' | 'scores'>,
+  batch: Tensor,
+  where: string,
+  { outputFlag = '--output' }: ForeignOptions = {},
+): Reading {
+  if (scores === 'logits') return 'logits';
+  const rows = rowsOf(batch, where, output);
+  if (!rows.every((row) => row.every((value) => value >= 0 && value <= 1 + SUM_TOLERANCE))) return 'logits';
+  const sums = rows.map((row) => row.reduce((a, b) => a + b, 0));
+  if (sums.every((sum) => Math.abs(sum - 1) <= SUM_TOLERANCE)) return 'probabilities';
+  if (scores === 'unbounded') return 'logits';
+  return fail(where, `its output "${output}"`, {
+    expected: 'logits, or probabilities that sum to 1',
+    got: `numbers in [0, 1] that sum to ${Math.min(...sums).toPrecision(3)} to ${Math.max(...sums).toPrecision(3)}, as a Sigmoid gives`,
+    hint: `Name what goes into the last operator (${outputFlag}), if those are logits`,
+  });
+}
+
+/** One line that says that probabilities are taken for what they are. */
+export function noteOf(reading: Reading, { output }: Pick<ForeignModel, 'output'>): string[] {
+  if (reading === 'logits') return [];
+  return [`its output "${output}" gives probabilities (rows that sum to 1): their logarithm is taken`];
+}
+
+/** Scores as logits [n, classes]: axes of size 1 beside the classes are dropped, and probabilities become logarithms. */
+export function asLogits(scores: Tensor, reading: Reading): Tensor {
+  const flat = flattened(scores);
+  if (reading === 'logits') return flat;
+  const logarithms = (flat.data as Float32Array).map((p) => Math.log(Math.max(LEAST, p)));
+  return { ...flat, data: logarithms };
+}
+
+/** [n, classes, 1, 1] as [n, classes]. Any other shape stays. */
+export function flattened(scores: Tensor): Tensor {
+  const classes = classAxis(scores.dims);
+  if (classes === undefined || scores.dims.length === 2) return scores;
+  return { ...scores, dims: [scores.dims[0] as number, scores.dims[classes] as number] };
+}
+
+/** The axis of the classes in [n, classes] or such a shape with axes of size 1; undefined where there is no such axis. */
+export function classAxis(shape: readonly (number | string)[]): number | undefined {
+  if (shape.length < 2) return undefined;
+  const sizes = shape.flatMap((size, axis) => (axis > 0 && size !== 1 ? [axis] : []));
+  return sizes.length > 1 ? undefined : (sizes[0] ?? 1);
+}
+
+function rowsOf(batch: Tensor, where: string, output: string): number[][] {
+  const { data, dims } = flattened(batch);
+  if (dims.length !== 2) fail(where, `its output "${output}"`, { expected: '[N, classes]', got: formatShape(dims) });
+  const [count, classes] = dims as [number, number];
+  const numbers = Array.from(data as Float32Array);
+  return Array.from({ length: count }, (_, row) => numbers.slice(row * classes, (row + 1) * classes));
+}
