@@ -1,3 +1,8 @@
+import { channelsFirst } from '../foreign/channels-first.js';
+import type { ForeignOptions } from '../foreign/foreign-model.js';
+import { inputsOf, shapeOf } from '../foreign/input-layout.js';
+import { chooseOutput, type OutputChoice } from '../foreign/output-choice.js';
+import type { Reading } from '../foreign/reading.js';
 import { fromModel } from '../graph/from-model.js';
 import { cutBefore } from '../onnx/cut.js';
 import type { GraphProto, ModelProto } from '../onnx/model.js';
@@ -7,29 +12,47 @@ import { imageOf, inputOf } from './imported-images.js';
 import { type ImportedNetwork, onImages } from './imported-network.js';
 import { naming } from './naming.js';
 
+export interface ImportModelOptions extends ForeignOptions {
+  /** What its scores are: logits, unless said otherwise. */
+  readonly reading?: Reading;
+}
+
+/** The network of an inference model, and how its scores were chosen. */
+export interface ImportedModel extends ImportedNetwork {
+  readonly choice: OutputChoice;
+  /** What was done to the model, each in one line. */
+  readonly notes: readonly string[];
+}
+
 /**
- * The network of an inference model, with the weights that are in it: what makes its output `logits`, or its only output;
- * where a Softmax makes that, what goes into it. Errors name the file.
+ * The network of an inference model, with the weights that are in it: what makes its class scores (`chooseOutput`), with
+ * images as [N, C, H, W], and the logarithm of what it gives where that is probabilities. Errors name the file.
  */
-export function importModel(model: ModelProto, where: string): ImportedNetwork {
+export function importModel(model: ModelProto, where: string, options: ImportModelOptions = {}): ImportedModel {
   return naming(where, () => {
     const stored = new Map(model.graph.initializer.map((proto) => [proto.name ?? '', fromTensorProto(proto)]));
-    const logits = logitsOf(model, where);
-    const cut = cutBefore(logits, model);
+    const choice = chooseOutput(model, where, options);
+    const cut = cutBefore(choice.name, model);
     checkInputs(cut, stored, where);
-    const { name: input, shape } = inputOf(cut, stored, { model: where, checkpoint: where });
-    const { graph, parameters } = fromModel(
-      { ...model, graph: cut },
-      { inputShapes: new Map([[input, shape]]), freeBatch: true },
-    );
-    return onImages(graph, {
+    const { model: served, notes } = withImages({ ...model, graph: cut }, where);
+    const { name: input, shape } = inputOf(served.graph, stored, { model: where, checkpoint: where });
+    const { graph, parameters } = fromModel(served, { inputShapes: new Map([[input, shape]]), freeBatch: true });
+    const network = onImages(graph, {
       input,
-      logits,
+      logits: choice.name,
       isFrozen: () => false,
       parameters,
       image: imageOf(where, shape, undefined),
+      ...(options.reading && { reading: options.reading }),
     });
+    return { ...network, choice, notes };
   });
+}
+
+/** Images with channels first, or numbers [N, D] as they are. */
+function withImages(model: ModelProto, where: string): { model: ModelProto; notes: readonly string[] } {
+  const [input] = inputsOf(model.graph);
+  return input && shapeOf(input).length === 4 ? channelsFirst(model, where) : { model, notes: [] };
 }
 
 function checkInputs({ input }: GraphProto, stored: ReadonlyMap<string, unknown>, where: string): void {
@@ -37,14 +60,4 @@ function checkInputs({ input }: GraphProto, stored: ReadonlyMap<string, unknown>
   if (names.length === 1) return;
   const got = names.slice(0, 3).join(', ') + (names.length > 3 ? `, and ${names.length - 3} more` : '');
   fail(where, 'its inputs', { expected: 'one, images, with all weights in the file', got: got || 'none' });
-}
-
-function logitsOf({ graph: { node, output } }: ModelProto, where: string): string {
-  const logits = output.find(({ name }) => name === 'logits') ?? (output.length === 1 ? output[0] : undefined);
-  if (!logits) {
-    const got = output.map(({ name }) => `"${name}"`).join(', ');
-    return fail(where, 'its outputs', { expected: 'one, or one called "logits"', got: got || 'none' });
-  }
-  const producer = node.find((each) => each.output.includes(logits.name));
-  return producer?.opType === 'Softmax' ? (producer.input[0] as string) : logits.name;
 }

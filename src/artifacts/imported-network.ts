@@ -1,3 +1,4 @@
+import { classAxis, LEAST_PROBABILITY, type Reading } from '../foreign/reading.js';
 import { reshape } from '../graph/arithmetic.js';
 import { asNumber, formatShape } from '../graph/dim.js';
 import { Graph, type Parameter } from '../graph/graph.js';
@@ -29,10 +30,15 @@ interface Parts {
   isFrozen(name: string, role: Parameter['role']): boolean;
   readonly parameters: ReadonlyMap<string, Tensor>;
   readonly image: ImageShape;
+  /** What the output called `logits` is. */
+  readonly reading?: Reading;
 }
 
 /** The network with images as its input, and its last feature map as an output. */
-export function onImages(source: Graph, { input, logits, isFrozen, parameters, image }: Parts): ImportedNetwork {
+export function onImages(
+  source: Graph,
+  { input, logits, isFrozen, parameters, image, reading }: Parts,
+): ImportedNetwork {
   const graph = new Graph(source.name);
   const { channels, height, width } = image;
   const images = graph.input('images', 'float32', ['N', channels, height, width]);
@@ -44,7 +50,8 @@ export function onImages(source: Graph, { input, logits, isFrozen, parameters, i
   }
   const copied = inline(source, graph, { bind });
   const copyOf = (value: Value) => copied.get(value) as Value;
-  const result = copyOf(source.outputs.get(logits) as Value);
+  const scores = copyOf(source.outputs.get(logits) as Value);
+  const result = withoutUnitAxes(graph, scores);
   const [batch, classes] = result.shape;
   if (result.dtype !== 'float32' || result.shape.length !== 2 || batch !== 'N' || !asNumber(classes)) {
     fail(`logits "${logits}"`, 'their type', {
@@ -52,9 +59,20 @@ export function onImages(source: Graph, { input, logits, isFrozen, parameters, i
       got: `${result.dtype} ${formatShape(result.shape)}`,
     });
   }
-  graph.output('logits', result);
-  graph.output('features', featuresOf(graph, result));
+  graph.output('logits', reading === 'probabilities' ? logarithms(graph, result) : result);
+  graph.output('features', featuresOf(graph, scores));
   return { graph, parameters, image, classes: Number(classes) };
+}
+
+/** [N, classes, 1, 1] as [N, classes]. */
+function withoutUnitAxes(graph: Graph, scores: Value): Value {
+  const axis = scores.shape.length > 2 ? classAxis(scores.shape) : undefined;
+  const classes = axis === undefined ? undefined : asNumber(scores.shape[axis]);
+  return classes === undefined ? scores : reshape(graph, scores, [-1, classes]);
+}
+
+function logarithms(graph: Graph, probabilities: Value): Value {
+  return graph.op('Log', [graph.op('Clip', [probabilities, graph.scalar(LEAST_PROBABILITY)])]);
 }
 
 /** The last feature map on the way to the logits; without one, what the last layer sees, as a map of one position. */

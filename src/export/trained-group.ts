@@ -1,11 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { ArtifactNetwork } from '../artifacts/create.js';
-import { importModel } from '../artifacts/import-model.js';
 import { MANIFEST_FILE, type Manifest, type NetworkEntry } from '../artifacts/manifest.js';
 import { openArtifact } from '../artifacts/read.js';
 import { LICENCE, zooNetworks } from '../artifacts/zoo.js';
 import { buildStep, networkPrefix, type StepSettings } from '../distill/step.js';
+import type { ForeignOptions } from '../foreign/foreign-model.js';
 import type { NetworkInput } from '../nets/registry.js';
 import { readModelFile } from '../onnx/file.js';
 import type { Tensor } from '../onnx/tensor.js';
@@ -18,6 +18,7 @@ import { runPaths } from '../train/run-folder.js';
 import type { Settings, SettingsInput } from '../train/settings.js';
 import { fail, present } from '../util/error.js';
 import { readMetadata } from './exported-model.js';
+import { importLogits } from './import-logits.js';
 
 /** Networks with the values of their parameters, and of their optimizer's state. */
 export interface TrainedGroup {
@@ -35,18 +36,23 @@ export interface TrainedGroup {
   /** How their images are normalised. */
   readonly preprocessing: Manifest['preprocessing'];
   readonly licence: string | null;
+  /** What was done to a model to make it one of Agon's, each in one line. */
+  readonly notes?: readonly string[];
 }
 
 /** The networks of a run at its best epoch, those of an artifact with weights, or the one of an ONNX model (a file). */
-export async function openTrainedGroup(path: string): Promise<TrainedGroup> {
-  if (existsSync(path) && statSync(path).isFile()) return ofModel(path);
+export async function openTrainedGroup(path: string, options: ForeignOptions = {}): Promise<TrainedGroup> {
+  if (existsSync(path) && statSync(path).isFile()) return ofModel(path, options);
+  if (options.output !== undefined) {
+    fail(path, 'no ONNX model', { got: `an output "${options.output}"`, hint: 'Leave --output out' });
+  }
   return existsSync(join(path, MANIFEST_FILE)) ? ofArtifact(path) : ofRun(path);
 }
 
 /** Of a model that Agon exported, the settings and the normalisation are known. */
-async function ofModel(path: string): Promise<TrainedGroup> {
+async function ofModel(path: string, options: ForeignOptions): Promise<TrainedGroup> {
   const model = await readModelFile(path);
-  const { graph, parameters, image, classes } = importModel(model, path);
+  const { graph, parameters, image, classes, notes } = await importLogits(model, path, options);
   const { preprocessing, settings } = readMetadata(model);
   const name = basename(path, '.onnx');
   return {
@@ -58,6 +64,7 @@ async function ofModel(path: string): Promise<TrainedGroup> {
     settings: { ...(settings && alone(settings)), nets: [name] },
     preprocessing: preprocessing && { mean: [...preprocessing.mean], std: [...preprocessing.std] },
     licence: null,
+    notes: notes.map((note) => `${path}: ${note}`),
   };
 }
 

@@ -1,6 +1,7 @@
 import { formatShape } from '../graph/dim.js';
-import type { Tensor } from '../onnx/tensor.js';
+import { elementCount, type Tensor, tensor } from '../onnx/tensor.js';
 import { fail } from '../util/error.js';
+import { stream } from '../util/random.js';
 import type { ForeignModel, ForeignOptions } from './foreign-model.js';
 
 /** What a classifier's numbers are. */
@@ -9,8 +10,22 @@ export type Reading = 'logits' | 'probabilities';
 /** How far a row of probabilities may be from a sum of 1: float16 rounds each number by a two-thousandth of it. */
 const SUM_TOLERANCE = 1e-3;
 
-/** The logarithm of a probability that float32 rounds to 0 is that of its smallest normal number. */
-const LEAST = 2 ** -126;
+/** A probability below float32's smallest normal number counts as that, so that it has a logarithm. */
+export const LEAST_PROBABILITY = 2 ** -126;
+
+/** Of a few images, so that rows that sum to 1 by chance are told from probabilities. */
+const FIRST_BATCH = 8;
+
+/** The first batch that tells what a classifier's numbers are: noise, so that they are the same whenever it is opened. */
+export function firstBatch(sizes: readonly number[]): Tensor {
+  const random = stream(0, 'first-batch');
+  const dims = [FIRST_BATCH, ...sizes];
+  return tensor(
+    'float32',
+    dims,
+    Float32Array.from({ length: elementCount(dims) }, () => random.normal()),
+  );
+}
 
 /**
  * What the scores [n, classes] of a first batch are: rows that are >= 0 and sum to 1 are probabilities. Numbers in [0, 1]
@@ -45,7 +60,7 @@ export function noteOf(reading: Reading, { output }: Pick<ForeignModel, 'output'
 export function asLogits(scores: Tensor, reading: Reading): Tensor {
   const flat = flattened(scores);
   if (reading === 'logits') return flat;
-  const logarithms = (flat.data as Float32Array).map((p) => Math.log(Math.max(LEAST, p)));
+  const logarithms = (flat.data as Float32Array).map((p) => Math.log(Math.max(LEAST_PROBABILITY, p)));
   return { ...flat, data: logarithms };
 }
 

@@ -1,7 +1,7 @@
 import type * as ort from 'onnxruntime-node';
 import { readMetadata } from '../export/exported-model.js';
 import { type ForeignModel, foreignModel } from '../foreign/foreign-model.js';
-import { asLogits, noteOf, type Reading, readingOf } from '../foreign/reading.js';
+import { asLogits, firstBatch, noteOf, type Reading, readingOf } from '../foreign/reading.js';
 import type { Shape } from '../graph/dim.js';
 import { fromModel } from '../graph/from-model.js';
 import { toModel } from '../graph/to-model.js';
@@ -9,10 +9,9 @@ import { lower } from '../lower/lower.js';
 import { portable } from '../lower/portable.js';
 import { encodeModel, readModelFile } from '../onnx/file.js';
 import type { ModelProto } from '../onnx/model.js';
-import { elementCount, type Tensor, tensor } from '../onnx/tensor.js';
+import type { Tensor } from '../onnx/tensor.js';
 import { fromOrt, openSession, runSession, toOrt } from '../runtime/session.js';
 import { AgonError } from '../util/error.js';
-import { stream } from '../util/random.js';
 import type { Classifier, ClassifierOptions } from './classifier.js';
 import { inBatches } from './in-batches.js';
 
@@ -48,8 +47,6 @@ export async function openFileClassifier(path: string, options: ClassifierOption
   }
 }
 
-/** Of a few images, so that rows that sum to 1 by chance are told from probabilities. */
-const PROBES = 8;
 const USUAL_SIDE = 224;
 
 async function readFirst(
@@ -59,15 +56,13 @@ async function readFirst(
   options: ClassifierOptions,
 ): Promise<Reading> {
   const { channels = 3, height = USUAL_SIDE, width = USUAL_SIDE } = options.images ?? {};
-  const dims = settled(foreign.shape, [PROBES, channels, height, width]);
-  const random = stream(0, 'probe');
-  const numbers = Float32Array.from({ length: elementCount(dims) }, () => random.normal());
-  return readingOf(foreign, await scoresOf(tensor('float32', dims, numbers)), path, options);
+  const batch = firstBatch(settledSizes(foreign.shape, [channels, height, width]));
+  return readingOf(foreign, await scoresOf(batch), path, options);
 }
 
-/** The sizes of an input, those that it leaves open as given; the batch always. */
-function settled([, ...sizes]: Shape, [batch, ...given]: readonly [number, ...number[]]): number[] {
-  return [batch, ...sizes.map((size, i) => (typeof size === 'number' ? size : (given[i] as number)))];
+/** The sizes of an input's images, those that it leaves open as given. */
+function settledSizes([, ...sizes]: Shape, given: readonly number[]): number[] {
+  return sizes.map((size, i) => (typeof size === 'number' ? size : (given[i] as number)));
 }
 
 interface Served {

@@ -30,6 +30,7 @@ export function define(command: Command, io: CliIo): void {
         'the networks of a run (at its best epoch), an artifact or an ONNX model, with weights',
       ),
     )
+    .addOption(new Option('--output <name>', 'of an ONNX model with several outputs: its class scores (logits)'))
     .addOption(new Option('--config <file>', 'settings as JSON; flags win over it'))
     .addOption(new Option('--distill', "with a teacher's probabilities as an input (ort-training)"))
     .addOption(numberOption('--steps-per-epoch <n>', 'of the training to come, for its schedule (ort-training)'))
@@ -39,6 +40,7 @@ export function define(command: Command, io: CliIo): void {
       const flags = givenFlags(command.opts(), (key) => command.getOptionValueSource(key) === 'cli');
       const given = flags.filter(({ flag }) => FLAGS.some((own) => own.flag === flag));
       const plan = await planExport(options, given);
+      for (const note of plan.trained?.notes ?? []) writeLines(io.stderr, `note: ${printable(note)}`);
       writeLines(io.stdout, ...(await WRITERS[plan.format](plan)));
     });
 }

@@ -12,6 +12,7 @@ export type Format = (typeof FORMATS)[number];
 export interface ExportOptions {
   readonly format?: Format;
   readonly from?: string;
+  readonly output?: string;
   readonly config?: string;
   readonly distill?: true;
   readonly stepsPerEpoch?: number;
@@ -67,7 +68,7 @@ export async function planExport(options: ExportOptions, given: readonly GivenFl
   checkUse(options, given);
   const file = options.config === undefined ? undefined : await readSettingsFile(options.config);
   checkNetworks(options, given, file);
-  const trained = from === undefined ? undefined : await openTrained(from);
+  const trained = from === undefined ? undefined : await openTrained(from, options.output);
   const base: SettingsInput = { ...trained?.settings, ...file };
   const settings = mergeSettings(
     base.optimizer === undefined && format === 'ort-training' ? { ...base, optimizer: { name: 'adamw' } } : base,
@@ -91,9 +92,9 @@ export async function planExport(options: ExportOptions, given: readonly GivenFl
   };
 }
 
-async function openTrained(from: string): Promise<TrainedGroup> {
+async function openTrained(from: string, output: string | undefined): Promise<TrainedGroup> {
   const { openTrainedGroup } = await import('../../../export/trained-group.js');
-  return openTrainedGroup(from);
+  return openTrainedGroup(from, { output });
 }
 
 async function inputFor({ nets }: Settings, options: ExportOptions): Promise<ExportPlan['input']> {
@@ -121,7 +122,8 @@ function checkUse(options: ExportOptions, given: readonly GivenFlag[]): void {
     refuse(settingsIn(GROUP_SETTINGS), 'only goes with --format agon: official files train one network');
     if (!distill) refuse(settingsIn(LESSON_SETTINGS), 'only goes with --distill: nothing is learned from a teacher');
   }
-  if (from !== undefined) {
+  if (from === undefined) refuse(flagsOf({ '--output': options.output }), 'only goes with --from MODEL');
+  else {
     const own = [...flagsOf({ '--classes': classes, '--channels': channels, '--size': size }), ...settingsIn(['seed'])];
     refuse(own, 'is settled by what --from names');
   }
@@ -144,12 +146,17 @@ function checkNetworks({ format, from }: ExportOptions, given: readonly GivenFla
 }
 
 function madeBy(
-  { from, config }: ExportOptions,
+  { from, output, config }: ExportOptions,
   given: readonly GivenFlag[],
   { classes, channels, height, batch }: ExportPlan['input'] & { readonly batch: number },
 ): string {
   const sizes = from === undefined ? [`--classes ${classes}`, `--channels ${channels}`, `--size ${height}`] : [];
-  const sources = [...(from === undefined ? [] : [`--from ${from}`]), ...(config ? [`--config ${config}`] : [])];
+  const chosen = output === undefined ? [] : [`--output ${output}`];
+  const sources = [
+    ...(from === undefined ? [] : [`--from ${from}`]),
+    ...chosen,
+    ...(config ? [`--config ${config}`] : []),
+  ];
   return ['agon artifacts export', ...sources, ...given.map(textOf), ...sizes, `--batch ${batch}`].join(' ');
 }
 
