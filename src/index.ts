@@ -60,6 +60,7 @@ export { type Device, parseDevice } from './runtime/device.js';
 export { Predictor } from './runtime/predictor.js';
 export { type StatefulGraph, Stepper, type StepperOptions } from './runtime/stepper.js';
 export { type Checkpoint, readCheckpoint } from './train/checkpoint.js';
+export { evaluateModel, type ModelEvaluation, type ModelEvaluationOptions } from './train/evaluate-model.js';
 export { type EvaluateOptions, evaluateRun, type RunEvaluation } from './train/evaluate-run.js';
 export type * from './train/events.js';
 export type { LineageStep } from './train/lineage.js';

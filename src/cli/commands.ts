@@ -25,7 +25,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'networks x methods x seeds, and which differences are real',
     load: () => import('./commands/compare.js'),
   },
-  { name: 'eval', summary: 'measure the networks of a run on a split', load: () => import('./commands/eval.js') },
+  { name: 'eval', summary: 'measure a run or an exported model on images', load: () => import('./commands/eval.js') },
   {
     name: 'lineage',
     summary: 'show who taught whom in a run, and what perturbations brought',
@@ -34,7 +34,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'export', summary: 'write a network of a run as an ONNX model', load: () => import('./commands/export.js') },
   {
     name: 'predict',
-    summary: 'classify image files with an exported model',
+    summary: 'classify image files with an exported model or a run',
     load: () => import('./commands/predict.js'),
   },
   {

@@ -1,5 +1,6 @@
 import { stream } from '../util/random.js';
 import { type Augmentation, augment, keepForTraining, NO_AUGMENTATION } from './augment.js';
+import { withChannels } from './channels.js';
 import { mapConcurrent } from './concurrency.js';
 import type { ImageSource, Pixels } from './dataset.js';
 import { decodeImage } from './decode.js';
@@ -64,14 +65,15 @@ export function batchMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<Ma
 type Load = (indices: Uint32Array, place: (image: Pixels, slot: number) => void) => Promise<void>;
 
 function imageLoader({ source, preprocessing, training, cacheBytes }: BatchRecipe): Load {
+  const { channels } = preprocessing;
   const keep = (image: Pixels) => keepForTraining(image, training?.augmentation ?? NO_AUGMENTATION, preprocessing);
   if (source.kind === 'packed') {
     return async (indices, place) => {
-      for (const [slot, i] of indices.entries()) place(keep(pixelsAt(source, i)), slot);
+      for (const [slot, i] of indices.entries()) place(keep(withChannels(pixelsAt(source, i), channels)), slot);
     };
   }
   const cache = new ImageCache(cacheBytes);
-  const decode = async (i: number) => keep(await decodeImage(source.paths[i] as string, preprocessing.channels));
+  const decode = async (i: number) => keep(await decodeImage(source.paths[i] as string, channels));
   return async (indices, place) => {
     await mapConcurrent([...indices], CONCURRENCY, async (i, slot) => place(await cache.get(i, () => decode(i)), slot));
   };

@@ -42,13 +42,14 @@ interface CifarFiles {
 
 /**
  * Opens CIFAR-10 (`data_batch_*.bin`, `test_batch.bin`) or CIFAR-100 (`train.bin`, `test.bin`, fine labels) in binary
- * form; undefined when the folder holds neither. A file that is cut short, or has a label out of range, is an error.
+ * form; undefined when the folder holds neither. A file that is cut short, or has a label out of range, is an error;
+ * so is a lack of training images, unless they are only measured.
  */
-export async function openCifarFolder(folder: string): Promise<Dataset | undefined> {
+export async function openCifarFolder(folder: string, measuring = false): Promise<Dataset | undefined> {
   const files = filesOf(await readdir(folder));
   if (!files) return undefined;
   const inFolder = (names: readonly string[]) => names.map((name) => join(folder, name));
-  return openFiles(folder, folder, { ...files, train: inFolder(files.train), test: inFolder(files.test) });
+  return openFiles(folder, folder, { ...files, train: inFolder(files.train), test: inFolder(files.test) }, measuring);
 }
 
 /** Opens one binary CIFAR file as a training split. Which version it is follows from its name or else its length. */
@@ -79,8 +80,13 @@ async function versionByLength(path: string): Promise<CifarVersion> {
   );
 }
 
-async function openFiles(name: string, folder: string, { version, train, test }: CifarFiles): Promise<Dataset> {
-  if (train.length === 0) {
+async function openFiles(
+  name: string,
+  folder: string,
+  { version, train, test }: CifarFiles,
+  measuring = false,
+): Promise<Dataset> {
+  if (train.length === 0 && !measuring) {
     const expected = version === CIFAR_10 ? 'data_batch_1.bin and so on' : 'train.bin';
     fail(name, 'training images of CIFAR are missing', {
       expected,

@@ -5,6 +5,7 @@ import { numberedClasses } from './class-names.js';
 import type { Dataset, Split } from './dataset.js';
 import { readIdx } from './idx-file.js';
 import { allocateImages, packedSplit } from './packed-images.js';
+import { selectRows } from './split.js';
 
 const IMAGES_FILE = /^(.*)(train|t10k|test)-images[-.]idx3-ubyte(\.gz)?$/;
 
@@ -13,13 +14,16 @@ const IMAGES_FILE = /^(.*)(train|t10k|test)-images[-.]idx3-ubyte(\.gz)?$/;
  * `test-...`) for the test split, each plain or as `.gz`; undefined when it has no such images. The images are grey;
  * the classes are named "0", "1", ... up to the greatest label of the training split.
  */
-export async function openIdxFolder(folder: string): Promise<Dataset | undefined> {
+export async function openIdxFolder(folder: string, measuring = false): Promise<Dataset | undefined> {
   const names = (await readdir(folder)).sort();
   const images = names.filter((name) => IMAGES_FILE.test(name));
   if (images.length === 0) return undefined;
   const isTrain = (name: string) => IMAGES_FILE.exec(name)?.[2] === 'train';
   const [trainName, testName] = [images.find(isTrain), images.find((name) => !isTrain(name))];
-  if (!trainName) return fail(folder, 'training images are missing', { expected: 'train-images-idx3-ubyte[.gz]' });
+  if (!trainName && !measuring) {
+    return fail(folder, 'training images are missing', { expected: 'train-images-idx3-ubyte[.gz]' });
+  }
+  if (!trainName) return onlyTest(folder, await readSplit(folder, testName as string, names));
   const train = await readSplit(folder, trainName, names);
   const classes = train.labels.reduce((most, label) => Math.max(most, label), 0) + 1;
   const test = testName && (await readSplit(folder, testName, names, classes));
@@ -31,6 +35,22 @@ export async function openIdxFolder(folder: string): Promise<Dataset | undefined
     size: sizeOf(train),
     train,
     ...(test && { test }),
+    skipped: [],
+  };
+}
+
+/** Test images without training images, to be measured. */
+function onlyTest(folder: string, test: Split): Dataset {
+  const classes = test.labels.reduce((most, label) => Math.max(most, label), 0) + 1;
+  const train = selectRows(test, []);
+  return {
+    kind: 'idx',
+    name: folder,
+    classes: numberedClasses(classes),
+    channels: 1,
+    size: sizeOf(test),
+    train,
+    test,
     skipped: [],
   };
 }

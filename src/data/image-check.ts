@@ -15,16 +15,20 @@ interface Checked {
 /**
  * Decodes every file of a data set once and moves those that can't be read to `skipped`, with the reason. After it
  * the sizes of all images are known, and the number of batches is the same in every run. A class or a split of which
- * no image can be read is an error. `onProgress` gets the number of files decoded so far.
+ * no image can be read is an error; where they are only measured, a split alone. `onProgress` gets the number of files decoded so far.
  */
-export async function checkImages(dataset: Dataset, onProgress?: (decoded: number) => void): Promise<Dataset> {
+export async function checkImages(
+  dataset: Dataset,
+  onProgress?: (decoded: number) => void,
+  measuring = false,
+): Promise<Dataset> {
   if (dataset.train.source.kind === 'packed') return dataset;
   let decoded = 0;
   const count = () => onProgress?.(++decoded);
   const train = await checkSplit(dataset, dataset.train, count);
   const validation = dataset.validation && (await checkSplit(dataset, dataset.validation, count));
   const test = dataset.test && (await checkSplit(dataset, dataset.test, count));
-  checkClasses(dataset, train);
+  if (!measuring) checkClasses(dataset, train);
   const parts = [train, ...(validation ? [validation] : []), ...(test ? [test] : [])];
   const size = dataset.size ?? commonSize(parts.map(({ split }) => split));
   return {
@@ -48,7 +52,7 @@ async function checkSplit(dataset: Dataset, split: Split, count: () => void): Pr
   const skipped = results.flatMap((reason, i) =>
     typeof reason === 'string' ? [{ path: paths[i] as string, reason }] : [],
   );
-  if (readable.length === 0) failUnreadable(dataset.name, skipped);
+  if (readable.length === 0 && paths.length > 0) failUnreadable(dataset.name, skipped);
   const source: ImageFiles = { kind: 'files', paths, sizes: results.map((r) => (typeof r === 'string' ? NO_SIZE : r)) };
   return { split: selectRows({ ...split, source }, readable), skipped };
 }

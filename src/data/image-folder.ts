@@ -44,13 +44,13 @@ export async function openImageFolder(folder: string): Promise<Dataset | undefin
   };
 }
 
-interface Part {
+export interface Part {
   readonly name: SplitName;
   readonly split: Split;
   readonly skipped: readonly SkippedFile[];
 }
 
-interface ClassFolder {
+export interface ClassFolder {
   readonly name: string;
   readonly folder: string;
   readonly paths: readonly string[];
@@ -58,7 +58,7 @@ interface ClassFolder {
 }
 
 /** The folders of the splits. One named like a split counts only when it has folders itself: else it is a class. */
-async function findSplitFolders(folder: string): Promise<Partial<Record<SplitName, string>>> {
+export async function findSplitFolders(folder: string, measuring = false): Promise<Partial<Record<SplitName, string>>> {
   const found: Partial<Record<SplitName, string>> = {};
   for (const name of (await readFolder(folder)).folders) {
     const split = splitNamed(name);
@@ -67,7 +67,7 @@ async function findSplitFolders(folder: string): Promise<Partial<Record<SplitNam
     if (other) fail(folder, `has two folders for the ${split} split: ${basename(other)} and ${name}`);
     found[split] = join(folder, name);
   }
-  const without = !found.train && (found.validation ?? found.test);
+  const without = !measuring && !found.train && (found.validation ?? found.test);
   if (without) fail(folder, `there is a folder ${basename(without)} but no folder train beside it`);
   return found;
 }
@@ -77,7 +77,7 @@ function splitNamed(folderName: string): SplitName | undefined {
   return names.find((split) => SPLIT_FOLDERS[split].includes(folderName.toLowerCase()));
 }
 
-async function readClassFolders(folder: string): Promise<ClassFolder[]> {
+export async function readClassFolders(folder: string): Promise<ClassFolder[]> {
   const classes: ClassFolder[] = [];
   for (const name of (await readFolder(folder)).folders) {
     const path = join(folder, name);
@@ -113,7 +113,7 @@ async function readKnownClasses(folder: string, classes: readonly string[]): Pro
   return found;
 }
 
-function toSplit(folders: readonly ClassFolder[], classes: readonly string[]): Omit<Part, 'name'> {
+export function toSplit(folders: readonly ClassFolder[], classes: readonly string[]): Omit<Part, 'name'> {
   const paths = folders.flatMap((folder) => folder.paths);
   const labels = folders.flatMap(({ name, paths }) => paths.map(() => classes.indexOf(name)));
   return {
@@ -123,7 +123,7 @@ function toSplit(folders: readonly ClassFolder[], classes: readonly string[]): O
 }
 
 /** Images that are in no class folder. */
-async function looseImages(folder: string): Promise<SkippedFile[]> {
+export async function looseImages(folder: string): Promise<SkippedFile[]> {
   const { files } = await readFolder(folder);
   return files.filter(isImageName).map((name) => ({ path: join(folder, name), reason: 'it is in no class folder' }));
 }

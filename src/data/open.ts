@@ -10,10 +10,13 @@ import { openIdxFolder } from './idx.js';
 import { checkImages } from './image-check.js';
 import { isImageName } from './image-files.js';
 import { openImageFolder } from './image-folder.js';
+import { openMeasuredFolder } from './measured-folder.js';
 
 export interface OpenOptions {
   /** Decode every image file once and leave out those that can't be read (true unless said otherwise). */
   readonly check?: boolean;
+  /** Whether the images are only measured: a training split, images of a class, and a second class may be lacking. */
+  readonly measuring?: boolean;
   /** Names for the classes in their order, or a text file that has one on each line. */
   readonly classNames?: readonly string[] | string;
   /** Counts and seed of the built-in data set. */
@@ -28,10 +31,10 @@ export interface OpenOptions {
  * fewer than two classes, damaged files) is an error that names the file or folder.
  */
 export async function openDataset(spec: string, options: OpenOptions = {}): Promise<Dataset> {
-  const opened = spec === BUILTIN ? createBuiltin(options.builtin) : await openPath(spec);
+  const opened = spec === BUILTIN ? createBuiltin(options.builtin) : await openPath(spec, options.measuring);
   const dataset = await renameClasses(opened, options.classNames);
-  requireTwoClasses(dataset);
-  return options.check === false ? dataset : checkImages(dataset, options.onProgress);
+  if (!options.measuring) requireTwoClasses(dataset);
+  return options.check === false ? dataset : checkImages(dataset, options.onProgress, options.measuring);
 }
 
 const LOOKED_FOR = [
@@ -42,16 +45,19 @@ const LOOKED_FOR = [
 const HINT = `Name a folder that has one of these, or "${BUILTIN}" for the data set that needs no files`;
 const NOT_THERE = `Name the path of a data set, or "${BUILTIN}" for the one that needs no files`;
 
-async function openPath(path: string): Promise<Dataset> {
+async function openPath(path: string, measuring?: boolean): Promise<Dataset> {
   const info = await stat(path).catch((error: unknown) => {
     if (errorCode(error) !== 'ENOENT') return fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
     return fail(path, 'there is no such file or folder', { hint: NOT_THERE });
   });
-  return info.isDirectory() ? openFolder(path) : openFile(path);
+  return info.isDirectory() ? openFolder(path, measuring) : openFile(path);
 }
 
-async function openFolder(path: string): Promise<Dataset> {
-  const dataset = (await openCifarFolder(path)) ?? (await openIdxFolder(path)) ?? (await openImageFolder(path));
+async function openFolder(path: string, measuring?: boolean): Promise<Dataset> {
+  const dataset =
+    (await openCifarFolder(path, measuring)) ??
+    (await openIdxFolder(path, measuring)) ??
+    (await (measuring ? openMeasuredFolder(path) : openImageFolder(path)));
   if (dataset) return dataset;
   const names = (await readdir(path)).filter((name) => !name.startsWith('.'));
   if (names.length === 0) return fail(path, 'the folder is empty', { expected: LOOKED_FOR });

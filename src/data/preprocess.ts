@@ -1,6 +1,6 @@
+import { withChannels } from './channels.js';
 import { centreBox, crop } from './crop.js';
 import type { Dataset, Pixels, Size } from './dataset.js';
-import { toGrey } from './decode.js';
 import { coveringSize, resize } from './resize.js';
 
 /**
@@ -53,8 +53,7 @@ export function fitImage(image: Pixels, preprocessing: Preprocessing): Pixels {
 export function toTensor(image: Pixels, preprocessing: Preprocessing): Float32Array {
   const { channels, height, width } = preprocessing;
   const out = new Float32Array(channels * height * width);
-  const suited = channels === 1 && image.channels > 1 ? toGrey(image) : image;
-  writeNormalised(fitImage(suited, preprocessing), normalisationTable(preprocessing), out, 0);
+  writeNormalised(fitImage(withChannels(image, channels), preprocessing), normalisationTable(preprocessing), out, 0);
   return out;
 }
 

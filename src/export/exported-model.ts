@@ -1,13 +1,10 @@
 import type * as ort from 'onnxruntime-node';
 import { z } from 'zod';
-import type { Preprocessing } from '../data/preprocess.js';
-import { decodeModel } from '../onnx/file.js';
 import type { ModelProto } from '../onnx/model.js';
 import type { Tensor } from '../onnx/tensor.js';
-import { CPU, type Device } from '../runtime/device.js';
+import { CPU } from '../runtime/device.js';
 import { fromOrt, openSession, runSession, toOrt } from '../runtime/session.js';
 import { settingsSchema } from '../train/settings.js';
-import { fail } from '../util/error.js';
 
 const side = z.int().min(1);
 const preprocessingSchema = z.object({
@@ -20,35 +17,6 @@ const preprocessingSchema = z.object({
 });
 
 const trained = z.object({ settings: settingsSchema });
-
-/** An exported model, open for use. */
-export interface ExportedModel {
-  readonly labels: readonly string[];
-  readonly preprocessing: Preprocessing;
-  logits(images: Tensor): Promise<Tensor>;
-  close(): Promise<void>;
-}
-
-/** Opens a model that Agon exported; one without its metadata is an error that names the file. */
-export async function openExported(
-  path: string,
-  bytes: Uint8Array,
-  options: { device: Device; threads?: number | undefined },
-): Promise<ExportedModel> {
-  const { labels, preprocessing } = readMetadata(decodeModel(bytes, path));
-  if (!labels || !preprocessing) {
-    fail(path, 'not a model that Agon exported: its metadata lack the labels or the preprocessing', {
-      hint: 'Export one with `agon export RUN`',
-    });
-  }
-  const session = await openSession(bytes, options);
-  return {
-    labels,
-    preprocessing,
-    logits: (images) => logitsOf(session, images),
-    close: () => session.release(),
-  };
-}
 
 /** What a model says of its classes, its inputs and the run that it is from, each undefined where it says nothing or something else. */
 export function readMetadata({ metadataProps = [] }: ModelProto) {

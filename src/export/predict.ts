@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { decodeImage } from '../data/decode.js';
-import { toTensor } from '../data/preprocess.js';
+import { imagesNamed } from '../data/image-arguments.js';
+import { type Preprocessing, toTensor } from '../data/preprocess.js';
 import { tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
-import { fail, messageOf } from '../util/error.js';
-import { type ExportedModel, openExported } from './exported-model.js';
+import type { Classifier } from '../train/classifier.js';
+import { failUnknown } from '../train/evaluate-model.js';
+import { openClassifier } from '../train/open-classifier.js';
+import { messageOf } from '../util/error.js';
 
 /** A class and its softmax probability. */
 export interface Prediction {
@@ -21,37 +23,53 @@ export interface PredictOptions {
   readonly top: number;
   readonly device?: string | undefined;
   readonly threads?: number | undefined;
+  /** Gets what a user should know, each in one line. */
+  readonly onNote?: (note: string) => void;
 }
 
-/** Classifies image files with an exported model. A file that can't be read has its error in the result. */
+/**
+ * Classifies images with an exported model, or with the winner of a run (its folder). `files` are image files, folders of them
+ * or patterns. A file that can't be read has its error in the result.
+ */
 export async function predictImages(
   path: string,
   files: readonly string[],
   options: PredictOptions,
 ): Promise<FilePrediction[]> {
-  const bytes = await readFile(path).catch((error: unknown) =>
-    fail(path, `can't be read: ${messageOf(error)}`, { cause: error }),
-  );
-  const model = await openExported(path, bytes, {
-    device: parseDevice(options.device ?? 'cpu'),
-    threads: options.threads,
-  });
+  const { device = 'cpu', threads, onNote = () => {} } = options;
+  const classifier = await openClassifier(path, { device: parseDevice(device), threads });
   try {
+    const { classes, preprocessing } = classifier;
+    if (!classes || !preprocessing) return failUnknown(path);
+    for (const note of classifier.notes) onNote(`${path}: ${note}`);
     const results: FilePrediction[] = [];
-    for (const file of files) results.push(await predictFile(model, file, options.top));
+    for (const name of files) {
+      const named = await imagesNamed(name);
+      if ('error' in named) results.push({ file: name, error: named.error });
+      else {
+        if (named.others > 0) onNote(`${name}: ${named.others} files that are no images are left out`);
+        for (const file of named.files)
+          results.push(await predictFile({ ...classifier, classes, preprocessing }, file, options));
+      }
+    }
     return results;
   } finally {
-    await model.close();
+    await classifier.close();
   }
 }
 
-async function predictFile(model: ExportedModel, file: string, top: number): Promise<FilePrediction> {
+type Model = Pick<Classifier, 'logits'> & {
+  readonly classes: readonly string[];
+  readonly preprocessing: Preprocessing;
+};
+
+async function predictFile(model: Model, file: string, { top }: PredictOptions): Promise<FilePrediction> {
   const { channels, height, width } = model.preprocessing;
   try {
     const pixels = toTensor(await decodeImage(file, channels), model.preprocessing);
     const logits = await model.logits(tensor('float32', [1, channels, height, width], pixels));
     const ranked = softmax(logits.data as Float32Array)
-      .map((probability, i) => ({ label: model.labels[i] ?? String(i), probability }))
+      .map((probability, i) => ({ label: model.classes[i] ?? String(i), probability }))
       .sort((a, b) => b.probability - a.probability);
     return { file, predictions: ranked.slice(0, top) };
   } catch (error) {

@@ -22,7 +22,7 @@ import { inBatches } from './in-batches.js';
  */
 export async function openFileClassifier(path: string, options: ClassifierOptions): Promise<Classifier> {
   const model = await readModelFile(path);
-  const { labels, preprocessing } = readMetadata(model);
+  const { labels, preprocessing, settings } = readMetadata(model);
   const foreign = foreignModel(model, path, options);
   const { served, batch, notes } = withFreeBatch(foreign);
   const session = await openSession(encodeModel(served, path), options);
@@ -37,6 +37,7 @@ export async function openFileClassifier(path: string, options: ClassifierOption
       classes: labels,
       input: foreign.shape,
       preprocessing,
+      settings,
       notes: [...foreign.notes, ...notes, ...noteOf(reading, foreign)],
       logits: async (images) => asLogits(await scoresOf(images), reading),
       close: () => session.release(),

@@ -27,6 +27,7 @@ export async function openRunClassifier(folder: string, options: ClassifierOptio
     classes,
     input: present(graph.inputs[0], 'its input').shape,
     preprocessing: preprocessing as Preprocessing,
+    settings: checkpoint.settings,
     notes: [],
     logits: (images) => predictor.logits(images),
     close: () => predictor.close(),

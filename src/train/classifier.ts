@@ -2,6 +2,7 @@ import type { Preprocessing } from '../data/preprocess.js';
 import type { Shape } from '../graph/dim.js';
 import type { Tensor } from '../onnx/tensor.js';
 import type { Device } from '../runtime/device.js';
+import type { Settings } from './settings.js';
 
 /** A trained classifier from a run's folder or an ONNX file, open, and what is known of it. */
 export interface Classifier {
@@ -11,6 +12,8 @@ export interface Classifier {
   readonly input: Shape;
   /** How images become its input; undefined where nothing says so. */
   readonly preprocessing: Preprocessing | undefined;
+  /** Of the run that it is from; undefined where nothing says so. */
+  readonly settings: Settings | undefined;
   /** What a user should know of how it is read, each in one line. */
   readonly notes: readonly string[];
   /** Logits [N, classes] for images [N, channels, height, width]. */

@@ -51,7 +51,11 @@ export function trainingLoader({ dataset, preprocessing, augmentation }: RunData
 }
 
 /** All images of a split, in order, for evaluation. */
-export function evaluationLoader(split: Split, preprocessing: Preprocessing, { batchSize, workers }: Settings): Loader {
+export function evaluationLoader(
+  split: Split,
+  preprocessing: Preprocessing,
+  { batchSize, workers }: Pick<Settings, 'batchSize' | 'workers'>,
+): Loader {
   return createLoader({ split, preprocessing, batchSize, workers });
 }
 

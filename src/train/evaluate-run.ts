@@ -1,21 +1,15 @@
 import type { SplitName } from '../data/dataset.js';
-import { openDataset } from '../data/open.js';
-import { withValidation } from '../data/split.js';
-import { fail, present } from '../util/error.js';
-import { type Checkpoint, readCheckpoint, settledTensors } from './checkpoint.js';
-import { evaluationLoader } from './data.js';
-import { evaluate, loadPredictors } from './evaluate.js';
+import { present } from '../util/error.js';
+import { readCheckpoint, settledTensors } from './checkpoint.js';
+import { loadPredictors } from './evaluate.js';
+import { evaluateImages } from './evaluate-images.js';
 import type { Evaluation, NetworkInfo } from './events.js';
 import { openPredictors, openRunGroup } from './group.js';
+import { type MeasuredOptions, openMeasured } from './measured-data.js';
 import { runPaths } from './run-folder.js';
-import { parseSettings, type Settings } from './settings.js';
 
-export interface EvaluateOptions {
+export interface EvaluateOptions extends MeasuredOptions {
   readonly checkpoint: 'best' | 'last';
-  /** Another data set with the same classes; the run's own when left out. */
-  readonly data?: string | undefined;
-  /** The test split if there is one, else the validation split, when left out. */
-  readonly split?: SplitName | undefined;
   readonly device?: string | undefined;
   readonly threads?: number | undefined;
 }
@@ -26,67 +20,43 @@ export interface RunEvaluation {
   readonly chosen: boolean;
   /** The index of the run's winner so far: it is never chosen by the split that is measured here. */
   readonly winner?: number;
-  readonly split: SplitName;
+  /** `all` images of another data set. */
+  readonly split: SplitName | 'all';
   readonly images: number;
   readonly results: readonly { readonly network: NetworkInfo; readonly evaluation: Evaluation }[];
   /** The mean of the networks' probabilities. */
   readonly ensemble: Evaluation;
+  /** What a user should know of the images, each in one line. */
+  readonly notes: readonly string[];
 }
 
-/** Evaluates all networks of a run's checkpoint on a split. */
+/** Evaluates all networks of a run's checkpoint on a split, or on other images. */
 export async function evaluateRun(folder: string, options: EvaluateOptions): Promise<RunEvaluation> {
   const checkpoint = await readCheckpoint(runPaths(folder)[options.checkpoint]);
-  const settings = parseSettings({
-    ...checkpoint.settings,
-    ...(options.data && { data: options.data }),
-    ...(options.device && { device: options.device }),
-    ...(options.threads && { threads: options.threads }),
-  });
-  const opened = withValidation(await openDataset(settings.data), { fraction: settings.validation }, settings.seed);
-  checkClasses(settings.data, opened.classes, checkpoint);
-  const name = options.split ?? (opened.test ? 'test' : 'validation');
-  const split = opened[name] ?? failNoSplit(settings, name);
-  const { preprocessing, best } = checkpoint;
-  const chosen = options.checkpoint === 'best' && best?.validation !== undefined;
+  const { preprocessing, best, classes, position } = checkpoint;
+  const { device = checkpoint.settings.device, threads = checkpoint.settings.threads } = options;
+  const settings = { ...checkpoint.settings, device, threads };
+  const { name, splits, images, notes } = await openMeasured(folder, { classes, settings }, options);
   const group = await openRunGroup(folder, checkpoint);
   const predictors = await openPredictors(group, settings);
-  loadPredictors(predictors, settledTensors(checkpoint));
-  const loader = evaluationLoader(split, preprocessing, settings);
   try {
-    const evaluations = await evaluate(predictors, loader, preprocessing);
+    loadPredictors(predictors, settledTensors(checkpoint));
+    const evaluations = await evaluateImages(predictors, splits, preprocessing, settings);
     const results = group.networks.map((network, i) => ({
       network,
       evaluation: present(evaluations.networks[i], 'its evaluation'),
     }));
     return {
-      epochs: checkpoint.position.epoch,
-      chosen,
+      epochs: position.epoch,
+      chosen: options.checkpoint === 'best' && best?.validation !== undefined,
       ...(best && { winner: best.network }),
       split: name,
-      images: split.length,
+      images,
       results,
       ensemble: evaluations.ensemble,
+      notes,
     };
   } finally {
-    await loader.close();
     for (const predictor of predictors) await predictor.close();
   }
-}
-
-function failNoSplit({ data, validation }: Settings, name: SplitName): never {
-  return fail(data, `there is no ${name} split`, {
-    hint:
-      name === 'validation' && validation === 0
-        ? 'The run held nothing out (--validation 0): use --split train, or other images (--data)'
-        : 'Use another split (--split), or other images (--data)',
-  });
-}
-
-function checkClasses(data: string, got: readonly string[], { classes }: Checkpoint): void {
-  if (got.join('\n') === classes.join('\n')) return;
-  fail(data, 'its classes are not those of the run', { expected: shorten(classes), got: shorten(got) });
-}
-
-function shorten(names: readonly string[]): string {
-  return `${names.length}: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : ''}`;
 }

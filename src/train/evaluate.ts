@@ -16,8 +16,8 @@ export function loadPredictors(predictors: readonly Predictor[], state: Readonly
 
 /** What each network does with all images of a loader, and what their ensemble does: the mean of their probabilities. */
 export async function evaluate(
-  predictors: readonly Predictor[],
-  loader: Loader,
+  predictors: readonly Pick<Predictor, 'logits'>[],
+  loader: Pick<Loader, 'epoch'>,
   { channels, height, width }: Preprocessing,
 ): Promise<GroupEvaluation> {
   const networks = predictors.map(() => new Scores());

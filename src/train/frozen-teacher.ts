@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Preprocessing } from '../data/preprocess.js';
 import { formatShape } from '../graph/dim.js';
@@ -6,9 +5,8 @@ import { elementCount, type Tensor, tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import { AgonError, fail, messageOf } from '../util/error.js';
 import type { Classifier, ClassifierOptions } from './classifier.js';
-import { openFileClassifier } from './classifier-file.js';
-import { openRunClassifier } from './classifier-run.js';
 import type { RunData } from './data.js';
+import { openClassifier } from './open-classifier.js';
 import type { Settings } from './settings.js';
 
 /** A teacher that is evaluated and never trained. */
@@ -44,10 +42,13 @@ export async function openFrozenTeacher(
   { model: path, output }: Pick<NonNullable<Settings['teacher']>, 'model' | 'output'>,
   options: FrozenTeacherOptions,
 ): Promise<FrozenTeacher> {
-  const open = (await isFolder(path)) ? openRunClassifier : openFileClassifier;
   try {
     const { preprocessing: images } = options;
-    const classifier = await open(path, { ...options, output, outputFlag: '--teacher-output', images });
+    const classifier = await openClassifier(
+      path,
+      { ...options, output, outputFlag: '--teacher-output', images },
+      'the frozen teacher',
+    );
     await check(path, classifier, options);
     const adapt = renormaliser(options.preprocessing, classifier.preprocessing);
     return {
@@ -70,17 +71,6 @@ async function check(path: string, classifier: Classifier, run: FrozenTeacherOpt
   } catch (error) {
     await classifier.close();
     throw error;
-  }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch (error) {
-    return fail(path, `the frozen teacher can't be read: ${messageOf(error)}`, {
-      hint: 'Name the folder of a run, or an ONNX model',
-      cause: error,
-    });
   }
 }
 

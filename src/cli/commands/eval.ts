@@ -1,18 +1,22 @@
+import { stat } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { SPLIT_NAMES, type SplitName } from '../../data/dataset.js';
-import { formatCompact, formatLoss, formatNumberOf, formatPercent } from '../../report/format.js';
+import { formatCompact, formatLoss, formatNumberOf, formatPercent, printable } from '../../report/format.js';
 import { labelNetworks } from '../../report/labels.js';
 import { colorsFor } from '../../report/output.js';
 import { type Column, renderTable } from '../../report/table.js';
+import type { ModelEvaluation } from '../../train/evaluate-model.js';
 import type { RunEvaluation } from '../../train/evaluate-run.js';
 import type { Evaluation } from '../../train/events.js';
 import { type CliIo, writeJson, writeLines } from '../io.js';
 import { checkpointOption, choiceOption, deviceOption, jsonOption, threadsOption } from '../options.js';
+import { failUsage } from '../usage-error.js';
 
 interface EvalOptions {
   readonly checkpoint?: 'best' | 'last';
   readonly data?: string;
   readonly split?: SplitName;
+  readonly output?: string;
   readonly device?: string;
   readonly threads?: number;
   readonly json?: true;
@@ -21,44 +25,90 @@ interface EvalOptions {
 /** `agon eval` */
 export function define(command: Command, io: CliIo): void {
   command
-    .argument('<run>', 'folder of a run')
+    .argument('<run>', 'folder of a run, or an exported model')
     .addOption(checkpointOption())
-    .addOption(new Option('--data <set>', 'another data set with the same classes'))
-    .addOption(choiceOption('--split <split>', '(test, or validation if there is none)', SPLIT_NAMES))
+    .addOption(new Option('--data <set>', 'another data set, with classes of the same names'))
+    .addOption(choiceOption('--split <split>', '(test, or validation if there is none; of --data all)', SPLIT_NAMES))
+    .addOption(new Option('--output <name>', 'of a model with several outputs: its class scores (logits)'))
     .addOption(deviceOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
-    .action(async (folder: string, { json, checkpoint = 'best', ...options }: EvalOptions) => {
-      const { evaluateRun } = await import('../../train/evaluate-run.js');
-      const evaluation = await evaluateRun(folder, { ...options, checkpoint });
-      if (json) writeJson(io.stdout, evaluation);
-      else writeLines(io.stdout, ...formatEvaluation(evaluation, checkpoint, io));
+    .action(async (path: string, options: EvalOptions) => {
+      const isModel = await stat(path).then(
+        (info) => info.isFile(),
+        () => false,
+      );
+      await (isModel ? measureModel(path, options, io) : measureRun(path, options, io));
     });
+}
+
+async function measureRun(folder: string, options: EvalOptions, io: CliIo): Promise<void> {
+  const { json, checkpoint = 'best', output, ...others } = options;
+  if (output !== undefined) failUsage('--output', 'only goes with a model, not with a run', { hint: 'Leave it out' });
+  const { evaluateRun } = await import('../../train/evaluate-run.js');
+  const evaluation = await evaluateRun(folder, { ...others, checkpoint });
+  if (json) return writeJson(io.stdout, evaluation);
+  showNotes(evaluation.notes, io);
+  writeLines(io.stdout, ...formatEvaluation(evaluation, checkpoint, io));
+}
+
+async function measureModel(path: string, options: EvalOptions, io: CliIo): Promise<void> {
+  const { json, checkpoint, ...others } = options;
+  if (checkpoint) failUsage('--checkpoint', 'only goes with a run, not with a model', { hint: 'Leave it out' });
+  const { evaluateModel } = await import('../../train/evaluate-model.js');
+  const evaluation = await evaluateModel(path, others);
+  if (json) return writeJson(io.stdout, evaluation);
+  showNotes(evaluation.notes, io);
+  writeLines(io.stdout, ...formatModel(path, evaluation, io));
+}
+
+function showNotes(notes: readonly string[], io: CliIo): void {
+  for (const note of notes) writeLines(io.stderr, `note: ${printable(note)}`);
+}
+
+const MEASURES: readonly Column[] = ['loss', 'top-1', 'top-5', 'ECE'].map((title) => ({ title, align: 'right' }));
+
+function formatMeasures({ loss, accuracy, top5, ece }: Evaluation): string[] {
+  return [formatLoss(loss), formatPercent(accuracy, 2), formatPercent(top5, 2), formatPercent(ece, 2)];
+}
+
+/** A table with one line. */
+export function formatModel(
+  path: string,
+  { split, images, evaluation }: Omit<ModelEvaluation, 'notes'>,
+  { stdout, env }: Pick<CliIo, 'stdout' | 'env'>,
+): string[] {
+  const row = formatMeasures(evaluation);
+  const table = renderTable(MEASURES, [row], colorsFor(stdout, env));
+  return [`${printable(path)}, ${formatImages(images, split)}`, '', table];
+}
+
+/** `24 test images` */
+function formatImages(images: number, split: RunEvaluation['split']): string {
+  return formatNumberOf(images, split === 'all' ? 'image' : `${split} image`);
 }
 
 /** A table with a line for each network; the run's winner is marked, not who is best here: that would be a choice by test images. */
 export function formatEvaluation(
-  { epochs, chosen, winner, split, images, results, ensemble }: RunEvaluation,
+  { epochs, chosen, winner, split, images, results, ensemble }: Omit<RunEvaluation, 'notes'>,
   checkpoint: string,
   { stdout, env }: Pick<CliIo, 'stdout' | 'env'>,
 ): string[] {
   const colors = colorsFor(stdout, env);
   const labels = labelNetworks(results.map(({ network }) => network));
-  const numbers = ({ loss, accuracy, top5, ece }: Evaluation) => {
-    return [formatLoss(loss), formatPercent(accuracy, 2), formatPercent(top5, 2), formatPercent(ece, 2)];
-  };
   const rows = results.map(({ network, evaluation }, i) => {
     const star = network.index === winner ? colors.yellow('★') : '';
-    return [labels[i] ?? '', formatCompact(network.parameters), ...numbers(evaluation), star];
+    return [labels[i] ?? '', formatCompact(network.parameters), ...formatMeasures(evaluation), star];
   });
-  if (results.length > 1) rows.push(['ensemble', '', ...numbers(ensemble), '']);
+  if (results.length > 1) rows.push(['ensemble', '', ...formatMeasures(ensemble), '']);
   const columns: readonly Column[] = [
     { title: 'network' },
-    ...['parameters', 'loss', 'top-1', 'top-5', 'ECE'].map((title) => ({ title, align: 'right' as const })),
+    { title: 'parameters', align: 'right' },
+    ...MEASURES,
     { title: '' },
   ];
   return [
-    `${checkpoint} checkpoint (after ${formatNumberOf(epochs, 'epoch')}${chosen ? ", the winner's best" : ''}), ${formatNumberOf(images, `${split} image`)}`,
+    `${checkpoint} checkpoint (after ${formatNumberOf(epochs, 'epoch')}${chosen ? ", the winner's best" : ''}), ${formatImages(images, split)}`,
     '',
     renderTable(columns, rows, colors),
     ...(winner === undefined ? [] : [colors.dim("★  the run's winner")]),

@@ -18,15 +18,16 @@ const TOP = 5;
 /** `agon predict` */
 export function define(command: Command, io: CliIo): void {
   command
-    .argument('<model>', 'an exported model (winner.onnx)')
-    .argument('<files...>', 'image files')
+    .argument('<model>', 'an exported model (winner.onnx), or the folder of a run (its winner)')
+    .argument('<files...>', "image files, folders of them, or patterns ('photos/*.jpg')")
     .addOption(numberOption('--top <n>', `so many classes for each image (${TOP})`))
     .addOption(deviceOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
     .action(async (model: string, files: string[], { json, top = TOP, ...options }: PredictOptions) => {
       const { predictImages } = await import('../../export/predict.js');
-      const results = await predictImages(model, files, { ...options, top });
+      const onNote = (note: string) => writeLines(io.stderr, `note: ${printable(note)}`);
+      const results = await predictImages(model, files, { ...options, top, onNote });
       if (json) for (const result of results) writeJson(io.stdout, result);
       else showPredictions(results, io);
       if (results.some((result) => 'error' in result)) io.exitCode = 1;

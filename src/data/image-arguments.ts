@@ -1,0 +1,31 @@
+import { stat } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
+// biome-ignore lint/suspicious/noDeprecatedImports: only another form of `glob` is deprecated
+import { glob, isDynamicPattern } from 'tinyglobby';
+import { findImages, isImageName } from './image-files.js';
+
+interface NamedFiles {
+  readonly files: readonly string[];
+  /** How many other files there are, which are left out. */
+  readonly others: number;
+}
+
+/** Image files that were named one by one, by folder or by pattern; or what is wrong with one of those names. */
+export type NamedImages = NamedFiles | { readonly error: string };
+
+/** What a name stands for: a folder for the images below it, a pattern such as `photos/*.jpg` for those that match it. */
+export async function imagesNamed(name: string): Promise<NamedImages> {
+  const info = await stat(name).catch(() => undefined);
+  if (info?.isDirectory()) return inFolder(name);
+  if (info || !isDynamicPattern(name)) return { files: [name], others: 0 };
+  const matches = await glob([name], { absolute: isAbsolute(name), expandDirectories: false });
+  const files = matches.filter(isImageName).sort((a, b) => (a < b ? -1 : 1));
+  return files.length > 0
+    ? { files, others: matches.length - files.length }
+    : { error: 'no image matches this pattern' };
+}
+
+async function inFolder(folder: string): Promise<NamedImages> {
+  const { paths, skipped } = await findImages(folder);
+  return paths.length > 0 ? { files: paths, others: skipped.length } : { error: 'there is no image in this folder' };
+}
