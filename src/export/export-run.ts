@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { networkPrefix } from '../distill/step.js';
 import type { Graph } from '../graph/graph.js';
+import { inOperatorSet } from '../graph/operator-sets.js';
 import { encodeModel } from '../onnx/file.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { type Checkpoint, readCheckpoint, settledTensors } from '../train/checkpoint.js';
@@ -25,6 +26,8 @@ export interface ExportOptions {
    * or `ensemble[-last].onnx`.
    */
   readonly out?: string | undefined;
+  /** The ONNX operator set to write it in; the lowest that holds its operators when left out. */
+  readonly opset?: number | undefined;
   /** Its accuracy on the test split, for the metadata. */
   readonly testAccuracy?: number | undefined;
 }
@@ -37,6 +40,8 @@ export interface Exported {
   /** Largest difference between the exported model's logits in a fresh session and the trainer's. */
   readonly parity: number;
   readonly bytes: number;
+  /** The ONNX operator set that it is written in. */
+  readonly opset: number;
 }
 
 /** What becomes a model. */
@@ -67,7 +72,9 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
   const subject = ensemble ? wholeGroup(group, checkpoint, options) : oneNetwork(group, checkpoint, options);
   const parametersAfter = (prefix: string) => (name: string) => present(tensors.get(prefix + name), prefix + name);
   const metadata = { labels: classes, preprocessing, agon: describe(checkpoint, subject, options) };
-  const bytes = encodeModel(inferenceModel(subject.graph, parametersAfter(subject.prefix), metadata));
+  const model = inferenceModel(subject.graph, parametersAfter(subject.prefix), metadata);
+  const written = inOperatorSet(model, `export of ${subject.name}`, options.opset);
+  const bytes = encodeModel(written);
   const trained = subject.networks.map(({ index }) => {
     return {
       graph: present(group.graphs[index], 'its graph'),
@@ -77,7 +84,11 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
   const parity = await checkParity(subject.name, trained, bytes, preprocessing, ensemble);
   const path = options.out ?? join(folder, subject.file);
   await writeFileWhole(path, bytes);
-  return { path, networks: subject.networks, ensemble, parity, bytes: bytes.length };
+  const opset = present(
+    written.opsetImport.find(({ domain }) => !domain),
+    'its operator set',
+  ).version;
+  return { path, networks: subject.networks, ensemble, parity, bytes: bytes.length, opset };
 }
 
 function oneNetwork(group: Group, { best }: Checkpoint, { network: wanted, checkpoint }: ExportOptions): Subject {

@@ -103,13 +103,13 @@ describe('agon eval, export and predict', () => {
   });
 
   it('say what was exported', () => {
-    const one = { path: 'a.onnx', networks: [network], ensemble: false, parity: 1.26e-7, bytes: 322_370 };
+    const one = { path: 'a.onnx', networks: [network], ensemble: false, parity: 1.26e-7, bytes: 322_370, opset: 9 };
     const lines = formatExported(one);
-    expect(lines[0]).toBe('a.onnx  resnet8 (network 1), 322 kB');
+    expect(lines[0]).toBe('a.onnx  resnet8 (network 1), 322 kB, operator set 9');
     expect(lines[1]).toContain('1.3e-7');
     const networks = [{ ...network, index: 0 }, network];
     expect(formatExported({ ...one, networks, ensemble: true })[0]).toBe(
-      'a.onnx  ensemble of resnet8 #0, resnet8 #1, 322 kB',
+      'a.onnx  ensemble of resnet8 #0, resnet8 #1, 322 kB, operator set 9',
     );
   });
 

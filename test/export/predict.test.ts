@@ -6,7 +6,8 @@ import { Graph } from '../../src/graph/graph.js';
 import { toModel } from '../../src/graph/to-model.js';
 import { encodeModel, readModelFile, writeModelFile } from '../../src/onnx/file.js';
 import { runPaths } from '../../src/train/run-folder.js';
-import { type Colour, picture, pictureRun } from './picture-run.js';
+import { writeTree } from '../data/helpers.js';
+import { type Colour, copyRun, picture, pictureRun } from './picture-run.js';
 
 const run = pictureRun();
 const winner = () => runPaths(run.ran.folder).winner;
@@ -54,6 +55,48 @@ describe('predict', () => {
     expect(results.map((result) => 'error' in result)).toEqual([true, false, true, true]);
     expect(results.map(({ file }) => file)).toEqual([damaged, good, text, missing]);
     for (const result of results) if ('error' in result) expect(result.error).not.toBe('');
+  });
+
+  it('takes a run for its winner, also where that is not exported yet', async () => {
+    const files = [await write('of-run.png', await picture('blue', 8))];
+    const [byRun, byModel] = await Promise.all(
+      [run.ran.folder, winner()].map((model) => predictImages(model, files, { top: 3 })),
+    );
+    const numbers = (results: typeof byRun) =>
+      results?.flatMap((each) => ('predictions' in each ? each.predictions : [])).map((each) => each.probability);
+    expect(numbers(byRun)).toHaveLength(3);
+    for (const [i, p] of (numbers(byRun) ?? []).entries()) expect(p).toBeCloseTo(numbers(byModel)?.[i] ?? 0, 4);
+    const unexported = await copyRun(run, 'unexported');
+    expect(await predictImages(unexported, files, { top: 3 })).toEqual(byRun);
+    await expect(predictImages(run.root, files, { top: 1 })).rejects.toThrow('there is no such checkpoint');
+  });
+
+  it('takes folders and patterns, and says what it leaves out', async () => {
+    const folder = join(run.root, 'photos [2026]');
+    await writeTree(folder, {
+      'b.png': await picture('red', 1),
+      'a.jpg': await picture('blue', 2),
+      'deep/c.png': await picture('yellow', 3),
+      'notes.txt': 'no picture',
+      'empty/notes.txt': 'no picture',
+    });
+    const notes: string[] = [];
+    const onNote = (note: string) => notes.push(note);
+    const named = async (...files: string[]) =>
+      (await predictImages(winner(), files, { top: 1, onNote })).map((each) =>
+        'error' in each ? each.error : each.file.slice(folder.length + 1),
+      );
+    expect(await named(folder)).toEqual(['a.jpg', 'b.png', 'deep/c.png']);
+    expect(notes).toEqual([`${folder}: 2 files that are no images are left out`]);
+    // What is there is taken by its name, brackets and all
+    expect(await named(join(folder, 'b.png'))).toEqual(['b.png']);
+    const pattern = `${run.root}/photos*`;
+    expect(await named(`${pattern}/*.png`, `${pattern}/**/*.png`)).toEqual(['b.png', 'b.png', 'deep/c.png']);
+    expect(await named(`${pattern}/*`, `${pattern}/{a,b}.*`)).toEqual(['a.jpg', 'b.png', 'a.jpg', 'b.png']);
+    expect(await named(`${pattern}/*.tif`, join(folder, 'empty'))).toEqual([
+      'no image matches this pattern',
+      'there is no image in this folder',
+    ]);
   });
 
   it('refuses what is not a model of Agon', async () => {

@@ -3,13 +3,14 @@ import type { Exported } from '../../export/export-run.js';
 import { formatBytes, printable } from '../../report/format.js';
 import { labelNetworks } from '../../report/labels.js';
 import { type CliIo, writeJson, writeLines } from '../io.js';
-import { checkpointOption, jsonOption } from '../options.js';
+import { checkpointOption, jsonOption, numberOption } from '../options.js';
 
 interface ExportOptions {
   readonly checkpoint?: 'best' | 'last';
   readonly network?: string;
   readonly ensemble?: true;
   readonly out?: string;
+  readonly opset?: number;
   readonly json?: true;
 }
 
@@ -23,6 +24,7 @@ export function define(command: Command, io: CliIo): void {
     )
     .addOption(checkpointOption())
     .addOption(new Option('--out <file>', 'where the model goes (into the run)'))
+    .addOption(numberOption('--opset <version>', 'ONNX operator set (the lowest that has its operators)'))
     .addOption(jsonOption())
     .action(async (folder: string, { json, checkpoint = 'best', ...options }: ExportOptions) => {
       const { exportRun } = await import('../../export/export-run.js');
@@ -33,12 +35,12 @@ export function define(command: Command, io: CliIo): void {
 }
 
 /** What was written, and how well it agrees with the trainer. */
-export function formatExported({ path, networks, ensemble, parity, bytes }: Exported): string[] {
+export function formatExported({ path, networks, ensemble, parity, bytes, opset }: Exported): string[] {
   const names = ensemble
     ? `ensemble of ${labelNetworks(networks).join(', ')}`
     : networks.map(({ name, index }) => `${printable(name)} (network ${index})`).join();
   return [
-    `${printable(path)}  ${names}, ${formatBytes(bytes)}`,
+    `${printable(path)}  ${names}, ${formatBytes(bytes)}, operator set ${opset}`,
     `its logits in a fresh session differ from the trainer's by ${parity.toExponential(1)} at most`,
   ];
 }
