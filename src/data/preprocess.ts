@@ -68,6 +68,7 @@ export function normalisationTable({ channels, mean, std }: Preprocessing): Floa
 /** Writes an image of the input size into a batch at an offset, channel by channel: [h, w, c] -> [c, h, w]. */
 export function writeNormalised(image: Pixels, table: Float32Array, out: Float32Array, offset: number): void {
   const { data, channels } = image;
+  if (table.length !== channels * 256) throw new Error(`internal error: an image of ${channels} channels for others`);
   const plane = image.height * image.width;
   for (let c = 0; c < channels; c++) {
     const values = table.subarray(c * 256, (c + 1) * 256);

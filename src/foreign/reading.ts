@@ -16,20 +16,22 @@ export const LEAST_PROBABILITY = 2 ** -126;
 /** Of a few images, so that rows that sum to 1 by chance are told from probabilities. */
 const FIRST_BATCH = 8;
 
-/** The first batch that tells what a classifier's numbers are: noise, so that they are the same whenever it is opened. */
+/**
+ * The first batch that tells what a classifier's numbers are: noise, from none at all to that of normalised images, so that
+ * they are the same whenever it is opened. `sizes` are those of an image.
+ */
 export function firstBatch(sizes: readonly number[]): Tensor {
   const random = stream(0, 'first-batch');
-  const dims = [FIRST_BATCH, ...sizes];
-  return tensor(
-    'float32',
-    dims,
-    Float32Array.from({ length: elementCount(dims) }, () => random.normal()),
-  );
+  const length = elementCount(sizes);
+  const strength = (i: number) => Math.floor(i / length) / (FIRST_BATCH - 1);
+  const numbers = Float32Array.from({ length: FIRST_BATCH * length }, (_, i) => strength(i) * random.normal());
+  return tensor('float32', [FIRST_BATCH, ...sizes], numbers);
 }
 
 /**
  * What the scores [n, classes] of a first batch are: rows that are >= 0 and sum to 1 are probabilities. Numbers in [0, 1]
- * that don't (as a Sigmoid gives) say nothing of one class against another: an error that names `where`.
+ * that don't (as a Sigmoid gives) say nothing of one class against another: an error that names `where`. Rows that aren't
+ * finite (an Exp that overflows) are left out.
  */
 export function readingOf(
   { output, scores }: Pick<ForeignModel, 'output' | 'scores'>,
@@ -38,7 +40,14 @@ export function readingOf(
   { outputFlag = '--output' }: ForeignOptions = {},
 ): Reading {
   if (scores === 'logits') return 'logits';
-  const rows = rowsOf(batch, where, output);
+  const rows = rowsOf(batch, where, output).filter((row) => row.every(Number.isFinite));
+  if (rows.length === 0) {
+    fail(where, `its output "${output}" for a first batch`, {
+      expected: 'finite numbers',
+      got: 'none',
+      hint: 'Are its weights finite?',
+    });
+  }
   if (!rows.every((row) => row.every((value) => value >= 0 && value <= 1 + SUM_TOLERANCE))) return 'logits';
   const sums = rows.map((row) => row.reduce((a, b) => a + b, 0));
   if (sums.every((sum) => Math.abs(sum - 1) <= SUM_TOLERANCE)) return 'probabilities';

@@ -97,8 +97,8 @@ export function inOperatorSet(model: ModelProto, where: string, wanted?: number)
   const { node, version: lowest } = mostDemanding(model);
   const version = wanted ?? lowest;
   if (version < lowest) {
-    const hint = `It takes one from ${lowest} on`;
-    fail(where, `operator set ${version} doesn't have ${node?.opType ?? 'its format'} as the model needs it`, { hint });
+    const what = node ? `doesn't have ${node.opType} as the model needs it` : 'is older than its file format';
+    fail(where, `operator set ${version} ${what}`, { hint: `It takes one from ${lowest} on` });
   }
   const irVersion = IR_VERSIONS.get(version);
   if (irVersion === undefined) {

@@ -30,7 +30,8 @@ async function metadataOf(path: string): Promise<Record<string, Record<string, u
 describe('the exported winner', () => {
   it('has standard inference operators only', async () => {
     const { opsetImport, graph, functions } = await readModelFile(ending().model);
-    expect(opsetImport).toMatchObject([{ domain: '', version: 9 }]);
+    const hasClip = graph.node.some(({ opType }) => opType === 'Clip');
+    expect(opsetImport).toMatchObject([{ domain: '', version: hasClip ? 11 : 9 }]);
     expect(functions ?? []).toEqual([]);
     const operators = new Set(graph.node.map(({ opType, domain }) => `${domain ?? ''}:${opType}`));
     const all = ['Conv', 'BatchNormalization', 'Relu', 'Clip', 'Add', 'Gemm', 'MatMul', 'GlobalAveragePool', 'Flatten'];
@@ -144,6 +145,22 @@ describe('export', () => {
     await expect(exportRun(run.ran.folder, { checkpoint: 'best', network })).rejects.toThrow(
       `export: network "${network}": expected one of 0 (resnet-cifar), 1 (mobilenetv2), 2 (resnet-cifar), ` +
         `got ${got}. Give its index`,
+    );
+  });
+
+  it('is in the operator set that is asked for, with the same logits', async () => {
+    const folder = await copyRun(run, 'opsets');
+    const written = async (opset: number) => {
+      const out = join(folder, `${opset}.onnx`);
+      const exported = await exportRun(folder, { checkpoint: 'best', network: '1', opset, out });
+      expect(exported.parity).toBeLessThan(1e-4);
+      return [exported.opset, (await readModelFile(out)).opsetImport[0]?.version];
+    };
+    expect(await written(11)).toEqual([11, 11]);
+    expect(await written(17)).toEqual([17, 17]);
+    expect(await written(23)).toEqual([23, 23]);
+    await expect(written(10)).rejects.toThrow(
+      "export of mobilenetv2: operator set 10 doesn't have Clip as the model needs it. It takes one from 11 on",
     );
   });
 

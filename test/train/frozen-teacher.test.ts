@@ -225,6 +225,17 @@ describe('any ONNX classifier as the frozen teacher', () => {
     expect(await notesOf(softmax)).toEqual([]);
   });
 
+  it('with an Exp that overflows for some images is known for probabilities by the others', async () => {
+    const path = await write('overflows.onnx', foreign({ ending: (g, z) => exponentials(g, scale(g, z, 12)) }));
+    const { notes, close } = await openFrozenTeacher({ model: path }, run);
+    await close();
+    expect(notes).toEqual([expect.stringContaining('gives probabilities')]);
+    const spoilt = await write('nan.onnx', foreign({ ending: (g, z) => add(g, z, g.scalar(Number.NaN)) }));
+    await expect(logitsOf(spoilt)).rejects.toThrow(
+      'its output "scores" for a first batch: expected finite numbers, got',
+    );
+  });
+
   it('with probabilities that float32 rounds to 0 has finite logits', async () => {
     const path = await write('sharp.onnx', foreign({ ending: (g, z) => stableExponentials(g, scale(g, z, 1000)) }));
     const numbers = toNumbers(await logitsOf(path));
