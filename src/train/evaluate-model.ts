@@ -14,7 +14,7 @@ export interface ModelEvaluationOptions extends MeasuredOptions {
   readonly threads?: number | undefined;
 }
 
-export interface ModelEvaluation extends Pick<RunEvaluation, 'split' | 'images' | 'notes'> {
+export interface ModelEvaluation extends Pick<RunEvaluation, 'split' | 'images' | 'classes' | 'warnings'> {
   readonly evaluation: Evaluation;
 }
 
@@ -28,16 +28,12 @@ export async function evaluateModel(path: string, options: ModelEvaluationOption
   try {
     const { classes, preprocessing, settings } = classifier;
     if (!classes || !preprocessing) return failUnknown(path);
-    const { name, splits, images, notes } = await openMeasured(path, { classes, settings }, options);
+    const { name, splits, images, warnings } = await openMeasured(path, { classes, settings }, options);
     const logits = async (batch: Tensor) => checked(path, await classifier.logits(batch), classes.length);
     const { networks } = await evaluateImages([{ logits }], splits, preprocessing, settings ?? USUAL);
     const evaluation = present(networks[0], 'its evaluation');
-    return {
-      split: name,
-      images,
-      evaluation,
-      notes: [...classifier.notes.map((note) => `${path}: ${note}`), ...notes],
-    };
+    const own = classifier.notes.map((note) => `${path}: ${note}`);
+    return { split: name, images, classes: classes.length, evaluation, warnings: [...own, ...warnings] };
   } finally {
     await classifier.close();
   }

@@ -23,11 +23,13 @@ export interface RunEvaluation {
   /** `all` images of another data set. */
   readonly split: SplitName | 'all';
   readonly images: number;
+  /** How many the networks tell apart. */
+  readonly classes: number;
+  /** What is left out of the images, and what is odd about them: a line each. */
+  readonly warnings: readonly string[];
   readonly results: readonly { readonly network: NetworkInfo; readonly evaluation: Evaluation }[];
   /** The mean of the networks' probabilities. */
   readonly ensemble: Evaluation;
-  /** What a user should know of the images, each in one line. */
-  readonly notes: readonly string[];
 }
 
 /** Evaluates all networks of a run's checkpoint on a split, or on other images. */
@@ -36,7 +38,7 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
   const { preprocessing, best, classes, position } = checkpoint;
   const { device = checkpoint.settings.device, threads = checkpoint.settings.threads } = options;
   const settings = { ...checkpoint.settings, device, threads };
-  const { name, splits, images, notes } = await openMeasured(folder, { classes, settings }, options);
+  const { name, splits, images, warnings } = await openMeasured(folder, { classes, settings }, options);
   const group = await openRunGroup(folder, checkpoint);
   const predictors = await openPredictors(group, settings);
   try {
@@ -52,9 +54,10 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
       ...(best && { winner: best.network }),
       split: name,
       images,
+      classes: classes.length,
+      warnings,
       results,
       ensemble: evaluations.ensemble,
-      notes,
     };
   } finally {
     for (const predictor of predictors) await predictor.close();

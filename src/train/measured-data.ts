@@ -13,8 +13,8 @@ export interface MeasuredData {
   /** Labels are indices into the classifier's classes. */
   readonly splits: readonly Split[];
   readonly images: number;
-  /** What a user should know of them, each in one line. */
-  readonly notes: readonly string[];
+  /** What is left out of them, and what is odd about them: a line each. */
+  readonly warnings: readonly string[];
 }
 
 export interface MeasuredOptions {
@@ -56,7 +56,7 @@ async function ownSplit(
   const held = name === 'validation' && validation === 0;
   const hint = held ? 'The run held nothing out (--validation 0): use --split train, or other images (--data)' : ELSE;
   const chosen = opened[name] ?? fail(data, `there is no ${name} split`, { hint });
-  return { name, splits: [chosen], images: chosen.length, notes: [] };
+  return { name, splits: [chosen], images: chosen.length, warnings: [] };
 }
 
 const ELSE = 'Use another split (--split), or other images (--data)';
@@ -84,13 +84,13 @@ async function otherData(
     name: split ?? 'all',
     splits,
     images: splits.reduce((sum, { length }) => sum + length, 0),
-    notes: [
+    warnings: [
       ...(isOwn
         ? [`${data}: these are the images that it was trained on; --split test or validation measures others`]
         : []),
       ...(counts.length > 1 ? [`${data}: all its splits are measured: ${counts.join(', ')} images`] : []),
       ...(absent.length > 0 ? [`${data}: there are no images of ${listed(absent)}`] : []),
-      ...skippedNotes(opened),
+      ...skippedFiles(opened),
     ],
   };
 }
@@ -103,7 +103,7 @@ function usedClasses({ classes }: Dataset, parts: readonly { readonly split: Spl
 
 const SHOWN = 5;
 
-function skippedNotes({ skipped }: Dataset): string[] {
+function skippedFiles({ skipped }: Dataset): string[] {
   const lines = skipped.slice(0, SHOWN).map(({ path, reason }) => `skipped ${path}: ${reason}`);
   return skipped.length > SHOWN
     ? [...lines, `skipped ${skipped.length - SHOWN} more files (see \`agon data\`)`]

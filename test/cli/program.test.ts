@@ -53,6 +53,10 @@ describe('what is misspelt', () => {
 describe('errors', () => {
   it.each([
     ['train extra', 2],
+    ['eval run --output probs', 2],
+    ['eval package.json --checkpoint last', 2],
+    ['artifacts export --nets resnet8 --output probs --out x', 2],
+    ['export run --opset 0', 2],
     ['predict model.onnx', 2],
     ['predict model.onnx a.png --top 0', 2],
     ['nets --size 0', 2],

@@ -45,24 +45,24 @@ describe('other images', () => {
   it('all count, by the names of their classes', async () => {
     const data = await pictures({ yellow: 12, blue: 3, red: 5 });
     const result = await measure(data);
-    expect([result.split, result.images, result.notes]).toEqual(['all', 20, []]);
+    expect([result.split, result.images, result.warnings]).toEqual(['all', 20, []]);
     expect(winnerOf(result)?.accuracy).toBeCloseTo(await accuracyByPredictions(data), 10);
     expect(winnerOf(result)?.accuracy).toBeGreaterThan(0.5);
   });
 
   it('may lack classes, which is said, down to one class', async () => {
     const two = await measure(await pictures({ yellow: 4, red: 4 }));
-    expect([two.images, two.notes]).toEqual([8, [expect.stringMatching(/: there are no images of blue$/)]]);
+    expect([two.images, two.warnings]).toEqual([8, [expect.stringMatching(/: there are no images of blue$/)]]);
     const data = await pictures({ yellow: 7 });
     const one = await measure(data);
-    expect([one.images, one.notes]).toEqual([7, [`${data}: there are no images of blue, red`]]);
+    expect([one.images, one.warnings]).toEqual([7, [`${data}: there are no images of blue, red`]]);
     expect(winnerOf(one)?.accuracy).toBeCloseTo(await accuracyByPredictions(data), 10);
     expect(winnerOf(one)?.accuracy).toBeGreaterThan(0.5);
   });
 
   it('may have empty class folders, also of classes that are not known', async () => {
     const result = await measure(await pictures({ yellow: 2, red: 0, blue: 1, zebra: 0 }));
-    expect([result.images, result.notes]).toEqual([3, [expect.stringMatching(/: there are no images of red$/)]]);
+    expect([result.images, result.warnings]).toEqual([3, [expect.stringMatching(/: there are no images of red$/)]]);
   });
 
   it('of classes that are not known are refused by name', async () => {
@@ -82,7 +82,7 @@ describe('other images', () => {
     const all = await pictures({ 'train/blue': 4, 'train/red': 4, 'val/yellow': 2, 'test/blue': 3, 'test/yellow': 0 });
     const result = await measure(all);
     expect([result.split, result.images]).toEqual(['all', 13]);
-    expect(result.notes).toEqual([`${all}: all its splits are measured: train 8, validation 2, test 3 images`]);
+    expect(result.warnings).toEqual([`${all}: all its splits are measured: train 8, validation 2, test 3 images`]);
     const counts = await Promise.all(SPLIT_NAMES.map(async (split) => (await measure(all, split)).images));
     expect(counts).toEqual([8, 2, 3]);
   });
@@ -96,9 +96,9 @@ describe('other images', () => {
   it('that can not be read are left out, which is said', async () => {
     const data = await pictures({ blue: 2, red: 2 });
     await writeTree(data, { 'red/broken.png': 'no picture' });
-    const { images, notes } = await measure(data);
+    const { images, warnings } = await measure(data);
     expect(images).toBe(4);
-    expect(notes.at(-1)).toContain(`skipped ${join(data, 'red', 'broken.png')}: `);
+    expect(warnings.at(-1)).toContain(`skipped ${join(data, 'red', 'broken.png')}: `);
     await rm(join(data, 'red'), { recursive: true });
     await writeTree(data, { 'red/broken.png': 'no picture' });
     expect((await measure(data)).images).toBe(2);
@@ -108,7 +108,7 @@ describe('other images', () => {
     const own = join(run.root, 'pictures');
     const all = await measure(own);
     expect([all.split, all.images]).toEqual(['all', 84]);
-    expect(all.notes[0]).toBe(
+    expect(all.warnings[0]).toBe(
       `${own}: these are the images that it was trained on; --split test or validation measures others`,
     );
     expect(await measure(own, 'test')).toEqual(await evaluateRun(run.ran.folder, { checkpoint: 'best' }));
@@ -170,7 +170,7 @@ describe('test files without training files', () => {
     await expect(openDataset(cifar)).rejects.toThrow('training images of CIFAR are missing');
     await writeTree(cifar, { 'batches.meta.txt': '0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n' });
     const result = await evaluateRun(folder, { checkpoint: 'best', data: cifar });
-    expect([result.images, result.notes]).toEqual([2, [`${cifar}: there are no images of 1, 2, 3`]]);
+    expect([result.images, result.warnings]).toEqual([2, [`${cifar}: there are no images of 1, 2, 3`]]);
   });
 });
 
@@ -178,7 +178,7 @@ describe('an exported model', () => {
   it('is measured as its run: on the run’s data, and on others', async () => {
     const own = await evaluateRun(run.ran.folder, { checkpoint: 'best' });
     const model = await evaluateModel(winner(), {});
-    expect([model.split, model.images, model.notes]).toEqual(['test', 18, []]);
+    expect([model.split, model.images, model.warnings]).toEqual(['test', 18, []]);
     expect(model.evaluation.loss).toBeCloseTo(winnerOf(own)?.loss ?? 0, 4);
     expect(model.evaluation.accuracy).toBe(winnerOf(own)?.accuracy);
     const data = await pictures({ red: 3, blue: 2 });

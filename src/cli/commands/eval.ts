@@ -48,7 +48,7 @@ async function measureRun(folder: string, options: EvalOptions, io: CliIo): Prom
   const { evaluateRun } = await import('../../train/evaluate-run.js');
   const evaluation = await evaluateRun(folder, { ...others, checkpoint });
   if (json) return writeJson(io.stdout, evaluation);
-  showNotes(evaluation.notes, io);
+  showWarnings(evaluation.warnings, io);
   writeLines(io.stdout, ...formatEvaluation(evaluation, checkpoint, io));
 }
 
@@ -58,12 +58,13 @@ async function measureModel(path: string, options: EvalOptions, io: CliIo): Prom
   const { evaluateModel } = await import('../../train/evaluate-model.js');
   const evaluation = await evaluateModel(path, others);
   if (json) return writeJson(io.stdout, evaluation);
-  showNotes(evaluation.notes, io);
+  showWarnings(evaluation.warnings, io);
   writeLines(io.stdout, ...formatModel(path, evaluation, io));
 }
 
-function showNotes(notes: readonly string[], io: CliIo): void {
-  for (const note of notes) writeLines(io.stderr, `note: ${printable(note)}`);
+function showWarnings(warnings: readonly string[], { stderr, env }: CliIo): void {
+  const { yellow } = colorsFor(stderr, env);
+  for (const warning of warnings) writeLines(stderr, yellow(printable(`warning: ${warning}`)));
 }
 
 const MEASURES: readonly Column[] = ['loss', 'top-1', 'top-5', 'ECE'].map((title) => ({ title, align: 'right' }));
@@ -75,7 +76,7 @@ function formatMeasures({ loss, accuracy, top5, ece }: Evaluation): string[] {
 /** A table with one line. */
 export function formatModel(
   path: string,
-  { split, images, evaluation }: Omit<ModelEvaluation, 'notes'>,
+  { split, images, evaluation }: ModelEvaluation,
   { stdout, env }: Pick<CliIo, 'stdout' | 'env'>,
 ): string[] {
   const row = formatMeasures(evaluation);
@@ -90,7 +91,7 @@ function formatImages(images: number, split: RunEvaluation['split']): string {
 
 /** A table with a line for each network; the run's winner is marked, not who is best here: that would be a choice by test images. */
 export function formatEvaluation(
-  { epochs, chosen, winner, split, images, results, ensemble }: Omit<RunEvaluation, 'notes'>,
+  { epochs, chosen, winner, split, images, results, ensemble }: RunEvaluation,
   checkpoint: string,
   { stdout, env }: Pick<CliIo, 'stdout' | 'env'>,
 ): string[] {
