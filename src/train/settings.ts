@@ -8,6 +8,7 @@ import { suggestion } from '../util/suggest.js';
 import { checkOrtTrainingSettings } from './check-engine.js';
 import { PRESET_NAMES } from './preset-names.js';
 import { withPreset } from './presets.js';
+import { migrateSettings } from './setting-changes.js';
 
 const count = z.int().min(1);
 const share = z.number().min(0).max(1);
@@ -141,6 +142,9 @@ export const settingsSchema = z.strictObject({
   workers: count.default(1),
 });
 
+/** The settings that a file of Agon's records, under the names that they had then. */
+export const recordedSettings = z.preprocess((input) => migrateSettings(input), settingsSchema);
+
 /** Settings of how a run is computed, which change none of what it computes but the rounding. */
 export const COMPUTING_KEYS = ['threads', 'workers', 'tune'] as const;
 
@@ -154,7 +158,7 @@ export type SettingsInput = z.input<typeof settingsSchema>;
  * setting, and suggest one for a misspelt key.
  */
 export function parseSettings(input: unknown, where = 'settings'): Settings {
-  const whole = withPreset(input);
+  const whole = withPreset(migrateSettings(input));
   const parsed = settingsSchema.safeParse(whole);
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
