@@ -3,9 +3,10 @@ import { networkPrefix } from '../distill/step.js';
 import type { Graph } from '../graph/graph.js';
 import { encodeModel } from '../onnx/file.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
-import { type Checkpoint, readCheckpoint, settledTensors } from '../train/checkpoint.js';
+import { type Checkpoint, settledTensors } from '../train/checkpoint.js';
 import type { NetworkInfo } from '../train/events.js';
-import { type Group, openRunGroup } from '../train/group.js';
+import type { Group } from '../train/group.js';
+import { openCheckpoint } from '../train/open-checkpoint.js';
 import { runPaths } from '../train/run-folder.js';
 import { fail, present } from '../util/error.js';
 import { writeFileWhole } from '../util/files.js';
@@ -59,10 +60,9 @@ interface Subject {
  * a fresh session, and their logits must be the trainer's. Nothing is written when they aren't.
  */
 export async function exportRun(folder: string, options: ExportOptions): Promise<Exported> {
-  const checkpoint = await readCheckpoint(runPaths(folder)[options.checkpoint]);
+  const { checkpoint, group } = await openCheckpoint(folder, options.checkpoint);
   const { preprocessing, classes } = checkpoint;
   const tensors = settledTensors(checkpoint);
-  const group = await openRunGroup(folder, checkpoint);
   const ensemble = options.ensemble ?? false;
   const subject = ensemble ? wholeGroup(group, checkpoint, options) : oneNetwork(group, checkpoint, options);
   const parametersAfter = (prefix: string) => (name: string) => present(tensors.get(prefix + name), prefix + name);

@@ -10,10 +10,12 @@ import type { NetworkInput } from '../nets/registry.js';
 import { readModelFile } from '../onnx/file.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { artifactSettings } from '../train/artifact-settings.js';
-import { readCheckpoint } from '../train/checkpoint.js';
-import { createStep, openRunGroup, updatesBefore, usableWeights } from '../train/group.js';
-import { readLineage } from '../train/lineage-file.js';
+import { bestEpochOf } from '../train/checkpoint-check.js';
+import { checkState } from '../train/checkpoint-tensors.js';
+import { createStep, updatesBefore, usableWeights } from '../train/group.js';
+import { readLineageHeader } from '../train/lineage-file.js';
 import { type NetworkSources, openRunSources, openSources } from '../train/network-source.js';
+import { openCheckpoint } from '../train/open-checkpoint.js';
 import { runPaths } from '../train/run-folder.js';
 import type { Settings, SettingsInput } from '../train/settings.js';
 import { fail, present } from '../util/error.js';
@@ -62,20 +64,20 @@ async function ofModel(path: string): Promise<TrainedGroup> {
 }
 
 async function ofRun(folder: string): Promise<TrainedGroup> {
-  const paths = runPaths(folder);
-  const checkpoint = await readCheckpoint(paths.best);
+  const { path, checkpoint, group } = await openCheckpoint(folder, 'best');
   const { settings, classes, preprocessing, position, tensors } = checkpoint;
   const { channels, height, width, mean, std } = preprocessing;
-  const group = await openRunGroup(folder, checkpoint);
   const sources = await openRunSources(folder, settings);
-  const { stepsPerEpoch } = await readLineage(paths.lineage);
+  const step = createStep(group, settings);
+  if (settings.engine === 'agon') checkState(path, checkpoint, step.state);
+  const stepsPerEpoch = checkpoint.stepsPerEpoch ?? (await readLineageHeader(runPaths(folder).lineage)).stepsPerEpoch;
   const input = { classes: classes.length, channels, height, width };
   return {
     networks: sources.artifact ? artifactNetworks(sources, input) : fixedNetworks(zooNetworks(settings.nets), input),
     input,
     tensors,
-    updates: updatesBefore(group, createStep(group, settings)) + position.epoch * stepsPerEpoch + position.step,
-    best: present(checkpoint.best, 'the best epoch').network,
+    updates: updatesBefore(group, step) + position.epoch * stepsPerEpoch + position.step,
+    best: bestEpochOf(path, checkpoint).network,
     settings: alone(settings),
     preprocessing: { mean, std },
     licence: sources.artifact ? sources.artifact.manifest.licence : LICENCE,

@@ -68,6 +68,7 @@ export async function openContext(
     constants: {
       settings,
       classes: [...dataset.classes],
+      stepsPerEpoch,
       dataFingerprint: fingerprint,
       preprocessing,
       forms,

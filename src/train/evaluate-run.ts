@@ -2,12 +2,12 @@ import type { SplitName } from '../data/dataset.js';
 import { openDataset } from '../data/open.js';
 import { withValidation } from '../data/split.js';
 import { fail, present } from '../util/error.js';
-import { type Checkpoint, readCheckpoint, settledTensors } from './checkpoint.js';
+import { type Checkpoint, settledTensors } from './checkpoint.js';
 import { evaluationLoader } from './data.js';
 import { evaluate, loadPredictors } from './evaluate.js';
 import type { Evaluation, NetworkInfo } from './events.js';
-import { openPredictors, openRunGroup } from './group.js';
-import { runPaths } from './run-folder.js';
+import { openPredictors } from './group.js';
+import { openCheckpoint } from './open-checkpoint.js';
 import { parseSettings, type Settings } from './settings.js';
 
 export interface EvaluateOptions {
@@ -35,7 +35,7 @@ export interface RunEvaluation {
 
 /** Evaluates all networks of a run's checkpoint on a split. */
 export async function evaluateRun(folder: string, options: EvaluateOptions): Promise<RunEvaluation> {
-  const checkpoint = await readCheckpoint(runPaths(folder)[options.checkpoint]);
+  const { checkpoint, group } = await openCheckpoint(folder, options.checkpoint);
   const settings = parseSettings({
     ...checkpoint.settings,
     ...(options.data && { data: options.data }),
@@ -48,7 +48,6 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
   const split = opened[name] ?? failNoSplit(settings, name);
   const { preprocessing, best } = checkpoint;
   const chosen = options.checkpoint === 'best' && best?.validation !== undefined;
-  const group = await openRunGroup(folder, checkpoint);
   const predictors = await openPredictors(group, settings);
   loadPredictors(predictors, settledTensors(checkpoint));
   const loader = evaluationLoader(split, preprocessing, settings);

@@ -6,9 +6,10 @@ import type { Tensor } from '../onnx/tensor.js';
 import type { Predictor } from '../runtime/predictor.js';
 import type { StepRunner } from '../runtime/step-runner.js';
 import { fail } from '../util/error.js';
+import { bestOf, isBetter } from './best-network.js';
 import type { Checkpoint, CheckpointHeader } from './checkpoint.js';
 import { evaluate, loadPredictors } from './evaluate.js';
-import type { Emit, Evaluation, GroupEvaluation, NetworkEpoch, NetworkInfo, Position, StepEvent } from './events.js';
+import type { Emit, GroupEvaluation, NetworkEpoch, NetworkInfo, Position, StepEvent } from './events.js';
 import { type FeedSource, feedsFor } from './feeds.js';
 import { learningRateOf } from './learning-rate.js';
 import { lineageOf } from './lineage.js';
@@ -30,7 +31,10 @@ export interface LoopContext extends FeedSource {
   readonly validation: Loader | undefined;
   readonly lineage: LineageFile;
   /** What a checkpoint says beside position, sums, times, best, trial and tensors. */
-  readonly constants: Pick<Checkpoint, 'settings' | 'classes' | 'dataFingerprint' | 'preprocessing' | 'forms'>;
+  readonly constants: Pick<
+    Checkpoint,
+    'settings' | 'classes' | 'stepsPerEpoch' | 'dataFingerprint' | 'preprocessing' | 'forms'
+  >;
   readonly resumed: Checkpoint | undefined;
   readonly emit: Emit;
   /** Seconds on a clock that only goes forward. */
@@ -214,16 +218,6 @@ function bestSoFar(
   const network = bestOf(networks);
   const improved = isBetter(networks[network], best?.validation?.[best.network]);
   return best && !improved ? best : { epoch, network, validation: networks, ensemble };
-}
-
-/** The network with the highest validation accuracy, of equals the one with the lowest loss. */
-function bestOf(evaluations: readonly Evaluation[]): number {
-  return evaluations.reduce((best, each, i) => (isBetter(each, evaluations[best]) ? i : best), 0);
-}
-
-function isBetter(a: Evaluation | undefined, b: Evaluation | undefined): boolean {
-  if (!a || !b) return a !== undefined;
-  return a.accuracy > b.accuracy || (a.accuracy === b.accuracy && a.loss < b.loss);
 }
 
 function checkFinite(context: LoopContext, totals: StepEvent['total'], { epoch, step }: Position): void {

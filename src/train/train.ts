@@ -9,6 +9,8 @@ import { describeMachine } from '../util/machine.js';
 import { AGON_VERSION } from '../util/version.js';
 import { checkResumable } from './check-engine.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint.js';
+import { bestEpochOf, checkSteps } from './checkpoint-check.js';
+import { checkTensors } from './checkpoint-tensors.js';
 import { type ContextOptions, closeContext, openContext } from './context.js';
 import { evaluationLoader, prepareData, type RunData } from './data.js';
 import { evaluate, loadPredictors } from './evaluate.js';
@@ -60,6 +62,11 @@ async function trainLocked(options: TrainOptions): Promise<'finished' | 'stopped
   if (resumed) checkSameData(paths.last, resumed, data);
   emit({ type: 'phase', phase: 'graph' });
   const group = createGroup(networks, data.dataset, data.preprocessing);
+  if (resumed) {
+    checkTensors(paths.last, resumed, group.graphs);
+    // Found damaged now, not after the last epoch
+    if (resumed.best) checkTensors(paths.best, await readCheckpoint(paths.best), group.graphs);
+  }
   const context = await openContext(options, data, group, resumed);
   try {
     if (resumed) await resumeRun(folder, context, resumed);
@@ -78,7 +85,9 @@ async function trainLocked(options: TrainOptions): Promise<'finished' | 'stopped
 }
 
 /** Mends what a process that was killed may have left: half a file, or lineage behind the checkpoint. */
-async function resumeRun(folder: string, context: LoopContext, { position }: Checkpoint): Promise<void> {
+async function resumeRun(folder: string, context: LoopContext, resumed: Checkpoint): Promise<void> {
+  const { position } = resumed;
+  checkSteps(runPaths(folder).last, resumed, context.training.steps);
   await removeHalfWritten(folder);
   const { lineage, training, emit } = context;
   const missing = await lineage.resumeAt(position.epoch * training.steps + position.step);
@@ -116,9 +125,9 @@ const UNMEASURED =
 /** Evaluates the best and the last epoch, exports the winner of the best one, and leaves the result in the folder. */
 async function finish({ settings, folder, emit }: TrainOptions, data: RunData, group: Group, context: LoopContext) {
   const paths = runPaths(folder);
-  const { best, last, seconds } = await evaluateEpochs(settings, data, context, emit, folder);
+  const { best, last, seconds } = await evaluateEpochs(settings, data, group, context, emit, folder);
   emit({ type: 'phase', phase: 'export' });
-  const { network } = present(best.checkpoint.best, 'the best epoch');
+  const { network } = bestEpochOf(paths.best, best.checkpoint);
   const winner = present(group.networks[network], 'the winner');
   const testAccuracy = best.evaluated.test?.networks[network]?.accuracy;
   const exported = await exportRun(folder, { checkpoint: 'best', ...(testAccuracy !== undefined && { testAccuracy }) });
@@ -141,13 +150,20 @@ async function finish({ settings, folder, emit }: TrainOptions, data: RunData, g
 async function evaluateEpochs(
   settings: Settings,
   data: RunData,
+  { graphs }: Group,
   context: LoopContext,
   emit: ContextOptions['emit'],
   folder: string,
 ) {
   const paths = runPaths(folder);
   const [checkpoint, final] = [await readCheckpoint(paths.best), await readCheckpoint(paths.last)];
-  const { epoch, validation, ensemble } = present(checkpoint.best, 'the best epoch');
+  const { epoch, validation, ensemble } = bestEpochOf(paths.best, checkpoint);
+  for (const [path, each] of [
+    [paths.best, checkpoint],
+    [paths.last, final],
+  ] as const) {
+    checkTensors(path, each, graphs);
+  }
   emit({ type: 'phase', phase: 'test' });
   const { test, validation: held } = data.dataset;
   const measure = async (tensors: Checkpoint['tensors'], split: Split): Promise<GroupEvaluation> => {
