@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { checkLogVersion } from '../report/log-version.js';
 import type { EpochEvent } from '../train/events.js';
 import { runPaths } from '../train/run-folder.js';
+import { parseObject, readTextIfThere } from '../util/read-json.js';
 import { comparePaths } from './folder.js';
 import type { Finished } from './results.js';
 import { mean } from './statistics.js';
@@ -33,11 +34,12 @@ export async function readCurves(folder: string, finished: readonly Finished[]):
 const EPOCH = '{"type":"epoch",';
 
 async function readCurve(log: string): Promise<number[]> {
-  const text = await readFile(log, 'utf8').catch(() => '');
+  const text = (await readTextIfThere(log)) ?? '';
+  checkLogVersion(text, log);
   // Most lines are steps, which needn't be parsed.
   const epochs = text.split('\n').filter((line) => line.startsWith(EPOCH) && line.endsWith('}'));
   return epochs.flatMap((line) => {
-    const { networks } = JSON.parse(line) as EpochEvent;
+    const { networks } = parseObject(line, log) as unknown as EpochEvent;
     const accuracies = networks.flatMap(({ validation }) => validation?.accuracy ?? []);
     return accuracies.length > 0 ? [100 * mean(accuracies)] : [];
   });

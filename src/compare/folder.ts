@@ -4,6 +4,7 @@ import { type RunResult, readResult } from '../train/result.js';
 import { runPaths } from '../train/run-folder.js';
 import { fail } from '../util/error.js';
 import { makeFolderOf, writeFileWhole } from '../util/files.js';
+import { FORMATS } from '../util/formats.js';
 import { type Experiment, type PlannedRun, parseExperiment, readExperiment } from './experiment.js';
 
 /** The files of a comparison's folder. */
@@ -21,7 +22,10 @@ export function comparePaths(folder: string) {
 export async function keepExperiment(folder: string, experiment: Experiment): Promise<void> {
   const { experiment: path } = comparePaths(folder);
   await makeFolderOf(path);
-  await writeFileWhole(path, `${JSON.stringify(experiment, undefined, 2)}\n`);
+  await writeFileWhole(
+    path,
+    `${JSON.stringify({ version: FORMATS.experiment.version, ...experiment }, undefined, 2)}\n`,
+  );
 }
 
 /** The experiment of a folder. */

@@ -10,6 +10,7 @@ import { openCheckpoint } from '../train/open-checkpoint.js';
 import { runPaths } from '../train/run-folder.js';
 import { fail, present } from '../util/error.js';
 import { writeFileWhole } from '../util/files.js';
+import { FORMATS } from '../util/formats.js';
 import { AGON_VERSION } from '../util/version.js';
 import { ensembleGraph, inferenceGraph } from './inference-graph.js';
 import { inferenceModel } from './inference-model.js';
@@ -137,6 +138,7 @@ function describe(
 ): Readonly<Record<string, unknown>> {
   const isBest = checkpoint === 'best' && best !== null;
   return {
+    format: FORMATS.model.version,
     version: AGON_VERSION,
     onnxruntime: ONNXRUNTIME_VERSION,
     ...described,

@@ -19,7 +19,7 @@ import { openCheckpoint } from '../train/open-checkpoint.js';
 import { runPaths } from '../train/run-folder.js';
 import type { Settings, SettingsInput } from '../train/settings.js';
 import { fail, present } from '../util/error.js';
-import { readMetadata } from './exported-model.js';
+import { readMetadata, readTrainedSettings } from './model-metadata.js';
 
 /** Networks with the values of their parameters, and of their optimizer's state. */
 export interface TrainedGroup {
@@ -49,7 +49,8 @@ export async function openTrainedGroup(path: string): Promise<TrainedGroup> {
 async function ofModel(path: string): Promise<TrainedGroup> {
   const model = await readModelFile(path);
   const { graph, parameters, image, classes } = importModel(model, path);
-  const { preprocessing, settings } = readMetadata(model);
+  const { preprocessing } = readMetadata(model, path);
+  const settings = readTrainedSettings(model, path);
   const name = basename(path, '.onnx');
   return {
     networks: [{ name, spec: null, build: () => graph }],

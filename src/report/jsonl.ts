@@ -1,9 +1,10 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import type { Position, TrainEvent } from '../train/events.js';
 import { AgonError, messageOf } from '../util/error.js';
 import { errorCode, writeFileWhole } from '../util/files.js';
+import { readTextIfThere } from '../util/read-json.js';
 import { hasStart, trimLog } from './jsonl-trim.js';
+import { checkLogVersion, versioned } from './log-version.js';
 
 /** A subscriber that writes events to a file. */
 export interface JsonlLog {
@@ -28,7 +29,7 @@ export async function createJsonlLog(path: string, { resumeAt }: JsonlOptions = 
   return {
     onEvent(event) {
       if (failure || (started && event.type === 'start')) return;
-      failure = appendLine(file, path, `${JSON.stringify(event)}\n`);
+      failure = appendLine(file, path, `${JSON.stringify(event.type === 'start' ? versioned(event) : event)}\n`);
     },
     close() {
       closeSync(file);
@@ -39,10 +40,8 @@ export async function createJsonlLog(path: string, { resumeAt }: JsonlOptions = 
 
 /** Drops what will come again; tells whether the log still has the run's start. */
 async function trimFile(path: string, resumeAt: Position): Promise<boolean> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return '';
-    throw new AgonError(path, `can't be read: ${messageOf(error)}`, { cause: error });
-  });
+  const text = (await readTextIfThere(path)) ?? '';
+  checkLogVersion(text, path);
   const kept = trimLog(text, resumeAt);
   if (kept !== text) await writeFileWhole(path, kept);
   return hasStart(kept);

@@ -1,5 +1,5 @@
 import type * as ort from 'onnxruntime-node';
-import { readMetadata } from '../export/exported-model.js';
+import { readMetadata } from '../export/model-metadata.js';
 import { formatShape, type Shape } from '../graph/dim.js';
 import { fromModel } from '../graph/from-model.js';
 import { toModel } from '../graph/to-model.js';
@@ -19,7 +19,7 @@ import type { Classifier, ClassifierOptions } from './classifier.js';
  */
 export async function openFileClassifier(path: string, options: ClassifierOptions): Promise<Classifier> {
   const model = await readModelFile(path);
-  const { labels, preprocessing } = readMetadata(model);
+  const { labels, preprocessing } = readMetadata(model, path);
   const images = imagesOf(path, model);
   const shape = shapeOf(images);
   const logits = logitsOf(path, model);

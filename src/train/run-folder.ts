@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
-import { access, constants, mkdir, readdir, readFile } from 'node:fs/promises';
+import { access, constants, mkdir, readdir } from 'node:fs/promises';
 import { basename, join, parse } from 'node:path';
 import type { ArtifactContent } from '../artifacts/create.js';
 import { writeArtifact } from '../artifacts/write.js';
 import { fail, messageOf } from '../util/error.js';
 import { errorCode, removeIfThere, writeFileWhole } from '../util/files.js';
+import { migrate } from '../util/format-version.js';
+import { FORMATS } from '../util/formats.js';
+import { parseObject, readTextIfThere } from '../util/read-json.js';
 import { temporaryPrefix } from '../util/write-folder.js';
 import { parseSettings, type Settings } from './settings.js';
 
@@ -42,7 +45,7 @@ export async function beginRun(folder: string, settings: Settings, artifact?: Ar
   for (const path of Object.values(paths)) await removeIfThere(path);
   await removeHalfWritten(folder);
   if (artifact) await writeArtifact(paths.artifacts, artifact);
-  await writeFileWhole(paths.config, `${JSON.stringify(settings, undefined, 2)}\n`);
+  await writeRunSettings(folder, settings);
 }
 
 /** Removes what a process that was killed had half written: {@link writeFileWhole}'s files end in a number until they are whole. */
@@ -58,19 +61,15 @@ export async function removeHalfWritten(folder: string): Promise<void> {
 /** The settings that a run was started with. */
 export async function readRunSettings(folder: string): Promise<Settings> {
   const { config } = runPaths(folder);
-  const text = await readFile(config, 'utf8').catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return fail(folder, 'there is no run in this folder (no config.json)');
-    return fail(config, `can't be read: ${messageOf(error)}`, { cause: error });
-  });
-  return parseSettings(parseJson(config, text), config);
+  const text = await readTextIfThere(config);
+  if (text === undefined) fail(folder, 'there is no run in this folder (no config.json)');
+  return parseSettings(migrate(FORMATS.config, parseObject(text, config), config), config);
 }
 
-function parseJson(path: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    return fail(path, `not valid JSON: ${messageOf(error)}`, { cause: error });
-  }
+/** Writes down the settings of a run. */
+export async function writeRunSettings(folder: string, settings: Settings): Promise<void> {
+  const content = { version: FORMATS.config.version, ...settings };
+  await writeFileWhole(runPaths(folder).config, `${JSON.stringify(content, undefined, 2)}\n`);
 }
 
 async function makeFolder(folder: string): Promise<void> {

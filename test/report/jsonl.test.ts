@@ -16,7 +16,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const text = (events: readonly TrainEvent[]) => events.map((event) => `${JSON.stringify(event)}\n`).join('');
+/** A log: the start says its version. */
+const text = (events: readonly TrainEvent[]) => {
+  const lines = events.map(({ type, ...rest }) => ({ type, ...(type === 'start' && { version: 1 }), ...rest }));
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+};
+
 const setUp: TrainEvent[] = [
   { type: 'phase', phase: 'data' },
   { type: 'warning', message: 'skipped x.png' },
@@ -84,6 +89,15 @@ describe('the log of a run', () => {
 });
 
 describe('createJsonlLog', () => {
+  it('does not go on with the log of a newer Agon', async () => {
+    const log = text(wholeRun()).replace('"version":1', '"version":2');
+    await writeFile(path, log);
+    await expect(createJsonlLog(path, { resumeAt: { epoch: 0, step: 1 } })).rejects.toThrow(
+      `${path}: this log was written by a newer Agon: format version 2, this one reads up to 1`,
+    );
+    expect(await readFile(path, 'utf8')).toBe(log);
+  });
+
   it('keeps warnings of finished epochs, and drops those of steps that come again', () => {
     const warning = (message: string): TrainEvent => ({ type: 'warning', message });
     const [a, b] = [warning('a'), warning('b')];
