@@ -45,8 +45,10 @@ const RESTORE = 'Export the model again (agon export RUN)';
 export function readTrainedSettings(model: ModelProto, where: string): Settings | undefined {
   const origin = originOf(textsOf(model), where);
   if (origin?.settings === undefined) return undefined;
-  const settings = recordedSettings.safeParse(origin.settings);
-  return settings.data ?? failDamaged(where, 'its metadata "agon" are damaged', settings.error, { hint: RESTORE });
+  const { data, error } = z.object({ settings: recordedSettings }).safeParse(origin);
+  return (
+    data?.settings ?? failDamaged(where, 'its metadata "agon" are damaged', error as z.ZodError, { hint: RESTORE })
+  );
 }
 
 function textsOf({ metadataProps = [] }: ModelProto): Map<string, string> {
