@@ -147,3 +147,31 @@ describe.each(VERSIONS)('files of format version %s', (version) => {
     expect(after).toEqual(before);
   });
 });
+
+describe('a checkpoint of version 1', () => {
+  const fixture = (name: string) => join(FIXTURES, 'checkpoint-1', name);
+
+  it('gives networks to evaluate and export', async () => {
+    const { results, winner } = await evaluateRun(fixture('run'), { checkpoint: 'best' });
+    expect(winner).toBe(0);
+    // As its log says
+    for (const [i, accuracy] of [0.09, 0.108].entries()) {
+      expect(results[i]?.evaluation.accuracy).toBeCloseTo(accuracy, 2);
+    }
+    const out = join(await temporaryFolder(), 'winner.onnx');
+    expect((await exportRun(fixture('run'), { checkpoint: 'best', out })).parity).toBeLessThan(1e-5);
+  });
+
+  it('goes on', async () => {
+    const folder = join(await temporaryFolder(), 'stopped');
+    await cp(fixture('stopped'), folder, { recursive: true });
+    const { last } = runPaths(folder);
+    const before = await readCheckpoint(last);
+    expect(before.position).toEqual({ epoch: 2, step: 2 });
+    expect(before.partial.lineage).toMatchObject({ steps: 2, won: [1, 1] });
+    const ran = await runHere(await readRunSettings(folder), { folder, resume: true, stopAfter: 3 });
+    expect(eventsOf(ran.events, 'epoch')).toMatchObject([{ epoch: 2 }]);
+    expect((await readCheckpoint(last)).position).toEqual({ epoch: 3, step: 1 });
+    expect((await readFile(last)).includes('"version":"3"')).toBe(true);
+  });
+});
