@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { PARAMETER_OPERATIONS } from '../distill/mutation.js';
-import { encodeSafetensors, readSafetensors } from '../onnx/safetensors.js';
+import { readSafetensorsFile, type Safetensors, safetensorsParts } from '../onnx/safetensors.js';
 import type { Tensor } from '../onnx/tensor.js';
-import { fail, messageOf } from '../util/error.js';
+import { AgonError, fail, messageOf } from '../util/error.js';
 import { errorCode, writeFileWhole } from '../util/files.js';
 import { lineageSumsSchema } from './epoch-sums.js';
 import { evaluationSchema } from './result.js';
@@ -90,12 +89,12 @@ export function settledTensors({ tensors }: Pick<Checkpoint, 'tensors'>): Map<st
 export async function writeCheckpoint(path: string, { tensors, ...rest }: Checkpoint): Promise<void> {
   const texts = Object.entries(rest).map(([key, value]) => [key, JSON.stringify(value)]);
   const metadata = { format: FORMAT, version: String(CHECKPOINT_VERSION), ...Object.fromEntries(texts) };
-  await writeFileWhole(path, encodeSafetensors(tensors, metadata));
+  await writeFileWhole(path, safetensorsParts(tensors, metadata));
 }
 
 /** Reads a checkpoint. A missing file, another format and another version are errors that name the file. */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const { tensors, metadata } = readSafetensors(await readBytes(path), path);
+  const { tensors, metadata } = await readFileOf(path);
   if (metadata.format !== FORMAT) fail(path, 'not a checkpoint of Agon', { hint: 'Name the folder of a run' });
   if (metadata.version !== String(CHECKPOINT_VERSION)) {
     fail(path, 'version of the checkpoint', {
@@ -120,10 +119,11 @@ function parseTexts(path: string, metadata: Readonly<Record<string, string>>): R
 
 const MISSING = 'Name the folder of a run; it saves its first checkpoint at the end of epoch 1';
 
-async function readBytes(path: string): Promise<Uint8Array> {
+async function readFileOf(path: string): Promise<Safetensors> {
   try {
-    return await readFile(path);
+    return await readSafetensorsFile(path);
   } catch (error) {
+    if (error instanceof AgonError) throw error;
     if (errorCode(error) !== 'ENOENT') return fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
     return fail(path, 'there is no such checkpoint', { hint: MISSING });
   }
