@@ -29,6 +29,8 @@ const header = z.object({
     seconds: z.number(),
     waited: z.number(),
   }),
+  /** The events of all finished epochs, which a log may lack that a kill cut off; older checkpoints don't say. */
+  epochs: z.array(z.looseObject({ type: z.literal('epoch'), epoch: z.int().min(0) })).optional(),
   /** Wall time of all training steps so far, over all processes that the run has had. */
   seconds: z.number(),
   /** The open trial of a perturbed network (see `Trial`); what it had been is in the tensors {@link TRIAL_PREFIX}`<name>`. */
