@@ -20,7 +20,7 @@ export interface Stoppable {
 }
 
 /** A step that takes longer isn't waited for when all is to end at once. */
-const GRACE_MILLISECONDS = 2000;
+const GRACE_MILLISECONDS = 5000;
 
 const AGAIN = '(Ctrl+C again: at once, without)';
 
@@ -76,6 +76,11 @@ export class Stopping {
     if (this.#signal) return STOPPED[this.#signal];
     if (this.#lost) throw this.#lost;
     return STOPPED.SIGINT;
+  }
+
+  /** Whether the stop was one without checkpoints. */
+  get atOnce(): boolean {
+    return this.#timer !== undefined;
   }
 
   /** Throws where something couldn't be written, unless a signal came as well. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createConsoleReport, createJsonReport } from '../report/console.js';
 import type { EventReport } from '../report/report.js';
 import { openRunLog } from '../report/run-log.js';
@@ -67,7 +68,9 @@ export async function runTraining(
     await log.close().catch(() => undefined);
     throw error;
   });
-  const goOn = started ? `; to go on: agon train --resume ${quote(folder)}` : ' before the training began';
+  const canGoOn = started && !(stopping.atOnce && !existsSync(paths.last));
+  const early = started ? ' before the first checkpoint' : ' before the training began';
+  const goOn = canGoOn ? `; to go on: agon train --resume ${quote(folder)}` : early;
   if (outcome === 'stopped') writeLines(io.stderr, `stopped${goOn}`);
   await log.close();
   if (outcome === 'stopped') return stopping.status;

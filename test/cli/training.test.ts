@@ -114,7 +114,7 @@ describe('runTraining', () => {
   it('at a second signal waits for no checkpoint, and at a third for nothing', async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
-    const { done, signals, ends, stops, letEnd } = train([startEvent()], 'stopped', { deaf: true });
+    const { done, io, signals, ends, stops, letEnd } = train([startEvent()], 'stopped', { deaf: true });
     const owner = { token: 't', ...ownIdentity(), since: 0 };
     await writeFile(join(folder, 'run.lock'), JSON.stringify(owner));
     const emit = (signal: string) => {
@@ -128,6 +128,7 @@ describe('runTraining', () => {
     expect([ends, await readdir(folder)]).toEqual([['SIGINT'], ['log.jsonl']]);
     letEnd();
     expect(await done).toBe(143);
+    expect(io.stderr.text).toBe('stopped before the first checkpoint\n');
   });
 
   it.each([
