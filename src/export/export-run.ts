@@ -29,6 +29,8 @@ export interface ExportOptions {
   readonly out?: string | undefined;
   /** Its accuracy on the test split, for the metadata. */
   readonly testAccuracy?: number | undefined;
+  /** Called between the parts of the work; what it throws ends it, with nothing written. */
+  readonly check?: (() => void) | undefined;
 }
 
 export interface Exported {
@@ -75,7 +77,9 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
       parameterOf: parametersAfter(networkPrefix(index)),
     };
   });
+  options.check?.();
   const parity = await checkParity(subject.name, trained, bytes, preprocessing, ensemble);
+  options.check?.();
   const path = options.out ?? join(folder, subject.file);
   await writeFileWhole(path, bytes);
   return { path, networks: subject.networks, ensemble, parity, bytes: bytes.length };

@@ -9,10 +9,9 @@ export function versioned({ type, ...rest }: StartEvent): StartEvent & { readonl
   return { type, version: FORMATS.log.version, ...rest };
 }
 
-/** Fails for the log of a newer Agon, with its path. One without a start, or with only half of it, is of no version. */
-export function checkLogVersion(text: string, path: string): void {
-  const start = text.split('\n').find((line) => line.startsWith(START));
-  if (start !== undefined) checkVersion(FORMATS.log, versionIn(start), path);
+/** Fails for the line that starts the log of a newer Agon, with the log's path. Only half of a start is of no version. */
+export function checkLogVersion(line: string, path: string): void {
+  if (line.startsWith(START)) checkVersion(FORMATS.log, versionIn(line), path);
 }
 
 function versionIn(start: string): unknown {

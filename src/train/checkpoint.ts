@@ -1,11 +1,9 @@
-import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { PARAMETER_OPERATIONS } from '../distill/mutation.js';
-import { readWhole } from '../onnx/read-whole.js';
-import { encodeSafetensors, readSafetensors } from '../onnx/safetensors.js';
+import { readSafetensorsFile, type Safetensors, safetensorsParts } from '../onnx/safetensors.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { failDamaged } from '../util/damage.js';
-import { fail } from '../util/error.js';
+import { AgonError, fail, messageOf } from '../util/error.js';
 import { errorCode, writeFileWhole } from '../util/files.js';
 import { type Content, checkVersion, migrate } from '../util/format-version.js';
 import { FORMATS } from '../util/formats.js';
@@ -41,6 +39,8 @@ const header = z.object({
     seconds,
     waited: seconds,
   }),
+  /** The events of all finished epochs, which a log may lack that a kill cut off; older checkpoints don't say. */
+  epochs: z.array(z.looseObject({ type: z.literal('epoch'), epoch: z.int().min(0) })).optional(),
   /** Wall time of all training steps so far, over all processes that the run has had. */
   seconds,
   /** The open trial of a perturbed network (see `Trial`); what it had been is in the tensors {@link TRIAL_PREFIX}`<name>`. */
@@ -97,7 +97,7 @@ export async function writeCheckpoint(path: string, { tensors, ...rest }: Checkp
   const fields = Object.entries(rest).map(([key, value]) => [key, JSON.stringify(value)]);
   const texts = { format: FORMAT, version: String(FORMATS.checkpoint.version), ...Object.fromEntries(fields) };
   const metadata = { ...texts, [CHECKSUM]: JSON.stringify(checksumOf(texts, tensors)) };
-  await writeFileWhole(path, encodeSafetensors(tensors, metadata));
+  await writeFileWhole(path, safetensorsParts(tensors, metadata));
 }
 
 /** The metadata's key for the checksums of all else; files of version 1 and 2 have none. */
@@ -109,8 +109,7 @@ const FIRST_WITH_CHECKSUM = 3;
  * have changed are errors that name the file.
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  await checkThere(path);
-  const { tensors, metadata } = readSafetensors(await readWhole(path), path);
+  const { tensors, metadata } = await readFileOf(path);
   if (metadata.format !== FORMAT) fail(path, 'not a checkpoint of Agon', { hint: 'Name the folder of a run' });
   const version = checkVersion(FORMATS.checkpoint, metadata.version ?? 'none', path);
   const content = migrate(FORMATS.checkpoint, { ...parseTexts(path, metadata), version }, path);
@@ -151,8 +150,12 @@ function checkChecksum(
 
 const MISSING = 'Name the folder of a run; it saves its first checkpoint at the end of epoch 1';
 
-async function checkThere(path: string): Promise<void> {
-  await stat(path).catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') fail(path, 'there is no such checkpoint', { hint: MISSING });
-  });
+async function readFileOf(path: string): Promise<Safetensors> {
+  try {
+    return await readSafetensorsFile(path);
+  } catch (error) {
+    if (error instanceof AgonError) throw error;
+    if (errorCode(error) !== 'ENOENT') return fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
+    return fail(path, 'there is no such checkpoint', { hint: MISSING });
+  }
 }

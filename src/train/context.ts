@@ -11,7 +11,7 @@ import type { LoopContext } from './loop.js';
 import { ParameterPerturbation, type PerturbationSource } from './parameter-perturbation.js';
 import { runPaths } from './run-folder.js';
 import type { Settings } from './settings.js';
-import { stoppable } from './stop.js';
+import { Stopped, stoppable } from './stop.js';
 
 export interface ContextOptions {
   readonly settings: Settings;
@@ -19,15 +19,22 @@ export interface ContextOptions {
   readonly folder: string;
   readonly emit: Emit;
   readonly stopRequested: () => boolean;
+  /** Whether the stop that was asked for is one without a checkpoint. */
+  readonly abandoned?: () => boolean;
+  /** Returns when all events have been handled: what follows from them, as the log, is never behind a checkpoint. */
+  readonly waitForListener?: () => void;
+  /** Fails where the folder is another training's by now; called before a checkpoint is written. */
+  readonly checkLock?: () => Promise<void>;
 }
 
 /** Opens all that the loop works with: sessions, loaders, and the state to begin with. Writes nothing. */
 export async function openContext(
-  { settings, folder, emit, stopRequested }: ContextOptions,
+  options: ContextOptions,
   data: RunData,
   group: Group,
   resumed: Checkpoint | undefined,
 ): Promise<LoopContext> {
+  const { settings, folder, emit, stopRequested } = options;
   const { dataset, fingerprint } = data;
   const preprocessing = data.preprocessing as Checkpoint['preprocessing'];
   const paths = runPaths(folder);
@@ -78,11 +85,21 @@ export async function openContext(
     now: () => performance.now() / 1000,
     stopRequested,
     saveLast: async (checkpoint) => {
+      await beforeCheckpoint(options);
       await lineage.flush();
       await writeCheckpoint(paths.last, checkpoint);
     },
-    saveBest: (checkpoint) => writeCheckpoint(paths.best, checkpoint),
+    saveBest: async (checkpoint) => {
+      await beforeCheckpoint(options);
+      await writeCheckpoint(paths.best, checkpoint);
+    },
   };
+}
+
+async function beforeCheckpoint({ abandoned, waitForListener, checkLock }: ContextOptions): Promise<void> {
+  if (abandoned?.()) throw new Stopped('the run was asked to stop without a checkpoint');
+  waitForListener?.();
+  await checkLock?.();
 }
 
 export async function closeContext(context: LoopContext): Promise<void> {

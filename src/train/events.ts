@@ -32,6 +32,8 @@ export interface StartEvent {
   readonly stepsPerEpoch: number;
   /** Where the run goes on, when it was resumed. */
   readonly resumedAt?: Position;
+  /** The events of the epochs before that, as far as the checkpoint knows them: a log may have lost some. */
+  readonly finishedEpochs?: readonly EpochEvent[];
   readonly agon: string;
   readonly onnxruntime: string;
 }

@@ -9,7 +9,7 @@ import { fail } from '../util/error.js';
 import { bestOf, isBetter } from './best-network.js';
 import type { Checkpoint, CheckpointHeader } from './checkpoint.js';
 import { evaluate, loadPredictors } from './evaluate.js';
-import type { Emit, GroupEvaluation, NetworkEpoch, NetworkInfo, Position, StepEvent } from './events.js';
+import type { Emit, EpochEvent, GroupEvaluation, NetworkEpoch, NetworkInfo, Position, StepEvent } from './events.js';
 import { type FeedSource, feedsFor } from './feeds.js';
 import { learningRateOf } from './learning-rate.js';
 import { lineageOf } from './lineage.js';
@@ -50,6 +50,7 @@ type Best = NonNullable<CheckpointHeader['best']>;
 interface Progress extends Position {
   readonly tally: Tally;
   readonly best: Best | null;
+  readonly epochs: NonNullable<CheckpointHeader['epochs']>;
   /** Wall time of the training steps of finished epochs. */
   readonly seconds: number;
 }
@@ -60,6 +61,7 @@ export async function trainLoop(context: LoopContext): Promise<Position | undefi
   const tally = new Tally(context.networks.length, resumed?.partial);
   let seconds = (resumed?.seconds ?? 0) - tally.seconds;
   let best = resumed?.best ?? null;
+  const epochs = [...(resumed?.epochs ?? [])];
   let position: Position = resumed?.position ?? { epoch: 0, step: 0 };
 
   for (let epoch = position.epoch; epoch < settings.epochs; epoch++) {
@@ -71,7 +73,7 @@ export async function trainLoop(context: LoopContext): Promise<Position | undefi
     const whole = position.step === context.training.steps;
     const validation = whole ? await validate(context, settled, epoch) : undefined;
     if (!validation) {
-      await context.saveLast(snapshot(context, state, { ...position, tally, best, seconds }, open));
+      await context.saveLast(snapshot(context, state, { ...position, tally, best, epochs, seconds }, open));
       return position;
     }
     const [networks, group] = [tally.networkMeans(), tally.groupMeans()];
@@ -82,10 +84,7 @@ export async function trainLoop(context: LoopContext): Promise<Position | undefi
     seconds += group.seconds;
     tally.nextEpoch();
     position = { epoch: epoch + 1, step: 0 };
-    const progress = { ...position, tally, best, seconds };
-    if (improved) await context.saveBest(snapshot(context, settled, progress));
-    await context.saveLast(snapshot(context, state, progress, open));
-    context.emit({
+    const event: EpochEvent = {
       type: 'epoch',
       epoch,
       lr: rateAt(context, { epoch, step: context.training.steps - 1 }),
@@ -96,7 +95,12 @@ export async function trainLoop(context: LoopContext): Promise<Position | undefi
       best: improved && validation.networks !== undefined,
       ...group,
       imagesPerSecond: (context.training.steps * settings.batchSize) / group.seconds,
-    });
+    };
+    epochs.push({ ...event });
+    const progress = { ...position, tally, best, epochs, seconds };
+    if (improved) await context.saveBest(snapshot(context, settled, progress));
+    await context.saveLast(snapshot(context, state, progress, open));
+    context.emit(event);
   }
   return undefined;
 }
@@ -193,13 +197,14 @@ function undefinedIfStopped(error: unknown): undefined {
 function snapshot(
   { constants }: LoopContext,
   state: ReadonlyMap<string, Tensor>,
-  { epoch, step, tally, best, seconds }: Progress,
+  { epoch, step, tally, best, epochs, seconds }: Progress,
   open?: ParameterPerturbation['saved'],
 ): Checkpoint {
   return {
     ...constants,
     position: { epoch, step },
     partial: tally.sums,
+    epochs,
     seconds: seconds + tally.seconds,
     best,
     trial: open ? { ...open.trial, ce: [...open.trial.ce] } : null,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { access, constants, mkdir, readdir } from 'node:fs/promises';
-import { basename, join, parse } from 'node:path';
+import { basename, join } from 'node:path';
 import type { ArtifactContent } from '../artifacts/create.js';
 import { writeArtifact } from '../artifacts/write.js';
 import { fail, messageOf } from '../util/error.js';
@@ -9,6 +9,7 @@ import { migrate } from '../util/format-version.js';
 import { FORMATS } from '../util/formats.js';
 import { parseObject, readTextIfThere } from '../util/read-json.js';
 import { temporaryPrefix } from '../util/write-folder.js';
+import { isHalfWritten } from '../util/write-whole.js';
 import { parseSettings, type Settings } from './settings.js';
 
 /** The files of a run folder. */
@@ -51,10 +52,9 @@ export async function beginRun(folder: string, settings: Settings, artifact?: Ar
 /** Removes what a process that was killed had half written: {@link writeFileWhole}'s files end in a number until they are whole. */
 export async function removeHalfWritten(folder: string): Promise<void> {
   const names = Object.values(runPaths(folder)).map((path) => basename(path));
-  const isHalf = (entry: string) => /\.\d+$/.test(entry) && names.includes(parse(entry).name);
   const isHalfArtifact = (entry: string) => entry.startsWith(temporaryPrefix(runPaths(folder).artifacts));
   for (const entry of await readdir(folder)) {
-    if (isHalf(entry) || isHalfArtifact(entry)) await removeIfThere(join(folder, entry));
+    if (isHalfWritten(entry, names) || isHalfArtifact(entry)) await removeIfThere(join(folder, entry));
   }
 }
 

@@ -14,7 +14,7 @@ import { checkTensors } from './checkpoint-tensors.js';
 import { type ContextOptions, closeContext, openContext } from './context.js';
 import { evaluationLoader, prepareData, type RunData } from './data.js';
 import { evaluate, loadPredictors } from './evaluate.js';
-import type { EvaluatedEpoch, GroupEvaluation } from './events.js';
+import type { EpochEvent, EvaluatedEpoch, GroupEvaluation, Position, StartEvent } from './events.js';
 import { createGroup, type Group } from './group.js';
 import { idleSettings } from './idle-settings.js';
 import { type LoopContext, trainLoop } from './loop.js';
@@ -24,7 +24,7 @@ import { writeResult } from './result.js';
 import { beginRun, removeHalfWritten, runPaths } from './run-folder.js';
 import { lockRun } from './run-lock.js';
 import { COMPUTING_KEYS, checkSettings, type Settings, settingsSchema } from './settings.js';
-import { checkStop, Stopped } from './stop.js';
+import { checkStop, Stopped, stoppable } from './stop.js';
 
 export interface TrainOptions extends ContextOptions {
   /** Whether to go on from the folder's last checkpoint. */
@@ -39,14 +39,14 @@ export async function train(options: TrainOptions): Promise<'finished' | 'stoppe
   const settings = options.resume ? options.settings : await settleNetworks(options.settings);
   checkSettings(settings);
   if (options.resume) checkResumable(settings);
-  const unlock = await lockRun(options.folder);
+  const lock = await lockRun(options.folder);
   try {
-    return await trainLocked({ ...options, settings });
+    return await trainLocked({ ...options, settings, checkLock: lock.check });
   } catch (error) {
     if (error instanceof Stopped) return 'stopped';
     throw error;
   } finally {
-    await unlock();
+    await lock.release();
   }
 }
 
@@ -72,13 +72,10 @@ async function trainLocked(options: TrainOptions): Promise<'finished' | 'stopped
     if (resumed) await resumeRun(folder, context, resumed);
     else await beginRun(folder, settings, networks.artifact);
     announce(options, data, group, context);
-    const stoppedAt = await trainLoop(context);
-    if (stoppedAt) {
-      emit({ type: 'stop', ...stoppedAt, checkpoint: paths.last });
-      return 'stopped';
-    }
-    await finish(options, data, group, context);
-    return 'finished';
+    const stoppedAt = (await trainLoop(context)) ?? (await finishUnlessStopped(options, data, group, context));
+    if (!stoppedAt) return 'finished';
+    emit({ type: 'stop', ...stoppedAt, checkpoint: paths.last });
+    return 'stopped';
   } finally {
     await closeContext(context);
   }
@@ -113,24 +110,45 @@ function announce({ settings, folder, emit }: TrainOptions, data: RunData, group
     data: summarise(data.dataset),
     input: [channels, height, width],
     stepsPerEpoch: context.training.steps,
-    ...(context.resumed && { resumedAt: context.resumed.position }),
+    ...(context.resumed && { resumedAt: context.resumed.position, ...loggedBefore(context.resumed) }),
     agon: AGON_VERSION,
     onnxruntime: ONNXRUNTIME_VERSION,
   });
 }
 
+/** What a resumed run's log should have of its epochs. */
+function loggedBefore({ epochs }: Checkpoint): Pick<StartEvent, 'finishedEpochs'> {
+  return epochs ? { finishedEpochs: epochs as unknown as EpochEvent[] } : {};
+}
+
 const UNMEASURED =
   'nothing is held out (validation 0) and there is no test split: no accuracy of this run will be known but that on its training images';
 
-/** Evaluates the best and the last epoch, exports the winner of the best one, and leaves the result in the folder. */
-async function finish({ settings, folder, emit }: TrainOptions, data: RunData, group: Group, context: LoopContext) {
+/** Finishes a run; returns its end where it was stopped meanwhile: what was left is done when it goes on. */
+async function finishUnlessStopped(
+  options: TrainOptions,
+  ...run: [data: RunData, group: Group, context: LoopContext]
+): Promise<Position | undefined> {
+  try {
+    await finish(options, ...run);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Stopped) return { epoch: options.settings.epochs, step: 0 };
+    throw error;
+  }
+}
+
+/**
+ * Evaluates the best and the last epoch and leaves the result in the folder, then exports the winner of the best one: what the
+ * run came to is there also where the export fails.
+ */
+async function finish(options: TrainOptions, data: RunData, group: Group, context: LoopContext) {
+  const { settings, folder, emit, stopRequested } = options;
   const paths = runPaths(folder);
-  const { best, last, seconds } = await evaluateEpochs(settings, data, group, context, emit, folder);
-  emit({ type: 'phase', phase: 'export' });
+  const { best, last, seconds } = await evaluateEpochs(options, data, group, context);
   const { network } = bestEpochOf(paths.best, best.checkpoint);
   const winner = present(group.networks[network], 'the winner');
   const testAccuracy = best.evaluated.test?.networks[network]?.accuracy;
-  const exported = await exportRun(folder, { checkpoint: 'best', ...(testAccuracy !== undefined && { testAccuracy }) });
   const epochs = { best: best.evaluated, last };
   await writeResult(paths.result, {
     settings,
@@ -143,17 +161,19 @@ async function finish({ settings, folder, emit }: TrainOptions, data: RunData, g
     onnxruntime: ONNXRUNTIME_VERSION,
     machine: describeMachine(),
   });
+  emit({ type: 'phase', phase: 'export' });
+  const check = () => checkStop(stopRequested);
+  const accuracies = { ...(testAccuracy !== undefined && { testAccuracy }) };
+  const exported = await exportRun(folder, { checkpoint: 'best', ...accuracies, check });
   emit({ type: 'end', winner, ...epochs, model: exported.path, parity: exported.parity });
 }
 
 /** What the networks of the best and the last checkpoint do on the validation and the test split. */
 async function evaluateEpochs(
-  settings: Settings,
+  { settings, folder, emit, stopRequested }: TrainOptions,
   data: RunData,
   { graphs }: Group,
   context: LoopContext,
-  emit: ContextOptions['emit'],
-  folder: string,
 ) {
   const paths = runPaths(folder);
   const [checkpoint, final] = [await readCheckpoint(paths.best), await readCheckpoint(paths.last)];
@@ -168,7 +188,7 @@ async function evaluateEpochs(
   const { test, validation: held } = data.dataset;
   const measure = async (tensors: Checkpoint['tensors'], split: Split): Promise<GroupEvaluation> => {
     loadPredictors(context.predictors, tensors);
-    const loader = evaluationLoader(split, data.preprocessing as Preprocessing, settings);
+    const loader = stoppable(evaluationLoader(split, data.preprocessing as Preprocessing, settings), stopRequested);
     return evaluate(context.predictors, loader, data.preprocessing).finally(() => loader.close());
   };
   const evaluated: EvaluatedEpoch = {

@@ -1,15 +1,15 @@
 import { appendFile, mkdir, rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { fail, messageOf } from './error.js';
+import { type Content, type OpenNew, replaceFile } from './write-whole.js';
 
 /**
- * Writes a file whole or not at all: to a temporary name beside it, synced, then renamed.
+ * Writes a file whole or not at all: to a temporary name beside it, synced, then renamed (see {@link replaceFile}).
  * A full disk or a missing folder is an error that names the file; the old content stays.
  */
-export async function writeFileWhole(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeFileWhole(path: string, content: Content, openFile?: OpenNew): Promise<void> {
   try {
-    await writeFileAtomic(path, typeof content === 'string' ? content : asBuffer(content));
+    await replaceFile(path, content, openFile);
   } catch (error) {
     fail(path, `can't be written: ${messageOf(error)}`, { hint: hintFor(error), cause: error });
   }
@@ -56,8 +56,4 @@ function hintFor(error: unknown): string {
     default:
       return 'What was there before is unchanged';
   }
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -17,6 +17,7 @@ import { readLineage } from '../../src/train/lineage-file.js';
 import { readResult } from '../../src/train/result.js';
 import { readRunSettings, runPaths } from '../../src/train/run-folder.js';
 import { SETTING_CHANGES, type SettingChange } from '../../src/train/setting-changes.js';
+import { startEvent } from '../report/events.js';
 import { temporaryFolder } from './runs.js';
 
 const FORMATS = join(import.meta.dirname, '../fixtures/formats/1');
@@ -69,7 +70,7 @@ describe('a file of a newer Agon is refused by name:', () => {
   it('log.jsonl', async () => {
     const { log } = runPaths(await copyOf('stopped'));
     await change(log, (text) => text.replace('{"type":"start",', '{"type":"start","version":99,'));
-    const opened = createJsonlLog(log, { resumeAt: { epoch: 1, step: 0 } });
+    const opened = createJsonlLog(log, { resumed: startEvent({}, { resumedAt: { epoch: 1, step: 0 } }) });
     await expect(opened).rejects.toThrow(refusal(log, 'log', 1));
   });
 

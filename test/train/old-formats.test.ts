@@ -18,6 +18,7 @@ import { readResult } from '../../src/train/result.js';
 import { readRunSettings, runPaths } from '../../src/train/run-folder.js';
 import { parseSettings } from '../../src/train/settings.js';
 import { present } from '../../src/util/error.js';
+import { startEvent } from '../report/events.js';
 import { eventsOf, newRunFolder, runHere, temporaryFolder } from './runs.js';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/formats');
@@ -105,7 +106,7 @@ describe.each(VERSIONS)('files of format version %s', (version) => {
     const count = position.epoch * stepsPerEpoch + position.step;
     expect(count).toBe(before.position.epoch * stepsPerEpoch + before.position.step + steps.length);
     expect((await readLineage(runPaths(folder).lineage)).steps).toHaveLength(count);
-    const trimmed = await createJsonlLog(log, { resumeAt: before.position });
+    const trimmed = await createJsonlLog(log, { resumed: startEvent({}, { resumedAt: before.position }) });
     await trimmed.close();
     const lines = (await readFile(log, 'utf8')).trimEnd().split('\n');
     const kept = JSON.parse(present(lines.at(-1), 'a line'));

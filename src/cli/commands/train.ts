@@ -12,6 +12,7 @@ import { checkUnchanged, flagLayers, type GivenFlag, givenFlags, mergeSettings }
 import { defaultRunFolder, latestRun } from '../run-folders.js';
 import { createOption, nameOfFlag, SETTING_FLAGS } from '../setting-flags.js';
 import { readSettingsFile } from '../settings-file.js';
+import { PROCESS } from '../stopping.js';
 import { runTraining, type TrainingHost, type TrainingOptions } from '../training.js';
 import { failUsage } from '../usage-error.js';
 
@@ -133,7 +134,7 @@ async function checkNetworks({ nets, artifacts }: Settings): Promise<void> {
   for (const net of nets) planNetwork(net);
 }
 
-const HOST: TrainingHost = { start: startTraining, signals: process, exit: (code) => process.exit(code) };
+const HOST: TrainingHost = { ...PROCESS, start: startTraining };
 
 async function train(plan: TrainPlan, { overwrite, quiet, json }: TrainOptions, io: CliIo): Promise<number> {
   const { folder, resume } = plan;
