@@ -18,6 +18,8 @@ export function runPaths(folder: string) {
     winner: join(folder, 'winner.onnx'),
     result: join(folder, 'result.json'),
     lineage: join(folder, 'lineage.bin'),
+    /** What the run's data were, file by file. */
+    data: join(folder, 'data.json'),
     /** What a run on an artifact's networks keeps of it: a folder. */
     artifacts: join(folder, 'artifacts'),
   };
@@ -42,7 +44,12 @@ export async function beginRun(folder: string, settings: Settings, artifact?: Ar
   for (const path of Object.values(paths)) await removeIfThere(path);
   await removeHalfWritten(folder);
   if (artifact) await writeArtifact(paths.artifacts, artifact);
-  await writeFileWhole(paths.config, `${JSON.stringify(settings, undefined, 2)}\n`);
+  await writeConfig(folder, settings);
+}
+
+/** Writes the settings of a run: those that it began with, or what it goes on with. */
+export async function writeConfig(folder: string, settings: Settings): Promise<void> {
+  await writeFileWhole(runPaths(folder).config, `${JSON.stringify(settings, undefined, 2)}\n`);
 }
 
 /** Removes what a process that was killed had half written: {@link writeFileWhole}'s files end in a number until they are whole. */
