@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RunResult, readResult } from '../train/result.js';
 import { runPaths } from '../train/run-folder.js';
+import { absolutePaths } from '../train/setting-paths.js';
 import { fail } from '../util/error.js';
 import { makeFolderOf, writeFileWhole } from '../util/files.js';
 import { type Experiment, type PlannedRun, parseExperiment, readExperiment } from './experiment.js';
@@ -17,11 +18,16 @@ export function comparePaths(folder: string) {
   };
 }
 
-/** Puts an experiment into its folder, in place of the one that is there: what its runs have is checked by itself. */
+/**
+ * Puts an experiment into its folder, in place of the one that is there: what its runs have is checked by itself. Paths become
+ * absolute, so that it goes on wherever it is called from.
+ */
 export async function keepExperiment(folder: string, experiment: Experiment): Promise<void> {
   const { experiment: path } = comparePaths(folder);
+  const methods = Object.entries(experiment.methods).map(([name, own]) => [name, absolutePaths(own)]);
+  const kept = { ...experiment, base: absolutePaths(experiment.base), methods: Object.fromEntries(methods) };
   await makeFolderOf(path);
-  await writeFileWhole(path, `${JSON.stringify(experiment, undefined, 2)}\n`);
+  await writeFileWhole(path, `${JSON.stringify(kept, undefined, 2)}\n`);
 }
 
 /** The experiment of a folder. */

@@ -7,6 +7,7 @@ import { type Checkpoint, readCheckpoint, settledTensors } from '../train/checkp
 import type { NetworkInfo } from '../train/events.js';
 import { type Group, openRunGroup } from '../train/group.js';
 import { runPaths } from '../train/run-folder.js';
+import { withoutFolders } from '../train/setting-paths.js';
 import { fail, present } from '../util/error.js';
 import { writeFileWhole } from '../util/files.js';
 import { AGON_VERSION } from '../util/version.js';
@@ -144,6 +145,6 @@ function describe(
     epochs: isBest ? best.epoch + 1 : position.epoch,
     ...(isBest && { validationAccuracy }),
     ...(testAccuracy !== undefined && { testAccuracy }),
-    settings,
+    settings: withoutFolders(settings),
   };
 }

@@ -6,6 +6,7 @@ import type { Tensor } from '../onnx/tensor.js';
 import { fail, messageOf } from '../util/error.js';
 import { errorCode, writeFileWhole } from '../util/files.js';
 import { lineageSumsSchema } from './epoch-sums.js';
+import { originSchema } from './origin-schema.js';
 import { evaluationSchema } from './result.js';
 import { settingsSchema } from './settings.js';
 
@@ -57,6 +58,8 @@ const header = z.object({
   classes: z.array(z.string()),
   /** Forms of computations that were chosen for speed: another choice would round otherwise. */
   forms: z.record(z.string(), z.string()),
+  /** Where the networks began, if that was another run. */
+  origin: originSchema.optional(),
   /** Tells whether the data are the ones that the run began with. */
   dataFingerprint: z.string(),
   preprocessing: z.object({

@@ -4,6 +4,7 @@ import { fail, messageOf } from '../util/error.js';
 import { appendToFile, errorCode } from '../util/files.js';
 import type { LineageStep } from './lineage.js';
 import { checkLayout, decodeRecord, encodeRecord, type RecordLayout, recordSize } from './lineage-record.js';
+import { originSchema } from './origin-schema.js';
 
 const headerSchema = z.strictObject({
   format: z.literal('agon-lineage'),
@@ -14,6 +15,8 @@ const headerSchema = z.strictObject({
   stepsPerEpoch: z.int().min(1),
   /** Operations on inputs, as records number them. */
   operations: z.array(z.string()),
+  /** Where the networks began, if that was another run. */
+  origin: originSchema.optional(),
 });
 
 /** What a lineage file says of its run. */
@@ -115,8 +118,8 @@ function layoutOf({ networks, operations }: LineageHeader): RecordLayout {
   return { networks: networks.length, operations };
 }
 
-function encodeHeader({ networks, stepsPerEpoch, operations }: LineageHeader): Uint8Array {
-  const header = { format: 'agon-lineage', version: 1, networks, stepsPerEpoch, operations };
+function encodeHeader({ networks, stepsPerEpoch, operations, origin }: LineageHeader): Uint8Array {
+  const header = { format: 'agon-lineage', version: 1, networks, stepsPerEpoch, operations, ...(origin && { origin }) };
   return Buffer.from(`${JSON.stringify(header)}\n`);
 }
 

@@ -30,7 +30,10 @@ export interface LoopContext extends FeedSource {
   readonly validation: Loader | undefined;
   readonly lineage: LineageFile;
   /** What a checkpoint says beside position, sums, times, best, trial and tensors. */
-  readonly constants: Pick<Checkpoint, 'settings' | 'classes' | 'dataFingerprint' | 'preprocessing' | 'forms'>;
+  readonly constants: Pick<
+    Checkpoint,
+    'settings' | 'classes' | 'dataFingerprint' | 'preprocessing' | 'forms' | 'origin'
+  >;
   readonly resumed: Checkpoint | undefined;
   readonly emit: Emit;
   /** Seconds on a clock that only goes forward. */
@@ -234,6 +237,8 @@ function checkFinite(context: LoopContext, totals: StepEvent['total'], { epoch, 
 function failDiverged({ networks }: Pick<LoopContext, 'networks'>, index: number, what: string): never {
   fail(`network ${index} (${networks[index]?.name})`, what, {
     expected: 'finite numbers',
-    hint: 'Lower the learning rate (--lr), or warm it up (--warmup-epochs 1). Checkpoints of finished epochs are kept',
+    hint:
+      'Lower the learning rate (--lr), or warm it up (--warmup-epochs 1). Checkpoints of finished epochs are kept: ' +
+      'a new run begins with the last one of this with --from and this folder',
   });
 }
