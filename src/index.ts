@@ -65,6 +65,7 @@ export type * from './train/events.js';
 export type { LineageStep } from './train/lineage.js';
 export { type Lineage, readLineage } from './train/lineage-file.js';
 export { type LineageSummary, summariseLineage } from './train/lineage-summary.js';
+export { settingsFrom } from './train/origin.js';
 export { type StartOptions, startTraining, type TrainingRun } from './train/run.js';
 export { prepareRunFolder, readRunSettings, runPaths } from './train/run-folder.js';
 export { parseSettings, type Settings, type SettingsInput, settingsSchema } from './train/settings.js';

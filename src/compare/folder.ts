@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { type RunResult, readResult } from '../train/result.js';
 import { runPaths } from '../train/run-folder.js';
 import { unlockRunAtOnce } from '../train/run-lock.js';
+import { absolutePaths } from '../train/setting-paths.js';
 import { fail } from '../util/error.js';
 import { makeFolderOf, removeIfThere, writeFileWhole } from '../util/files.js';
 import { type FolderLock, lockFolder, releaseAtOnce } from '../util/folder-lock.js';
@@ -51,14 +52,16 @@ export async function isWhole(folder: string, { id }: PlannedRun): Promise<boole
   return !existsSync(log) || (await endsWithEnd(log));
 }
 
-/** Puts an experiment into its folder, in place of the one that is there: what its runs have is checked by itself. */
+/**
+ * Puts an experiment into its folder, in place of the one that is there: what its runs have is checked by itself. Paths become
+ * absolute, so that it goes on wherever it is called from.
+ */
 export async function keepExperiment(folder: string, experiment: Experiment): Promise<void> {
   const { experiment: path } = comparePaths(folder);
+  const methods = Object.entries(experiment.methods).map(([name, own]) => [name, absolutePaths(own)]);
+  const kept = { ...experiment, base: absolutePaths(experiment.base), methods: Object.fromEntries(methods) };
   await makeFolderOf(path);
-  await writeFileWhole(
-    path,
-    `${JSON.stringify({ version: FORMATS.experiment.version, ...experiment }, undefined, 2)}\n`,
-  );
+  await writeFileWhole(path, `${JSON.stringify({ version: FORMATS.experiment.version, ...kept }, undefined, 2)}\n`);
 }
 
 /** The experiment of a folder. */

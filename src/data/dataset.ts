@@ -26,6 +26,8 @@ export interface ImageFiles {
   readonly paths: readonly string[];
   /** Height and width of each, as displayed (EXIF orientation applied); known once the images have been checked. */
   readonly sizes?: readonly Size[];
+  /** A digest of the bytes of each, known likewise. */
+  readonly digests?: readonly string[];
 }
 
 export type ImageSource = PackedImages | ImageFiles;

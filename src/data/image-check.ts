@@ -2,6 +2,7 @@ import { AgonError, fail, messageOf } from '../util/error.js';
 import { mapConcurrent } from './concurrency.js';
 import { classCounts, type Dataset, type ImageFiles, type Size, type SkippedFile, type Split } from './dataset.js';
 import { decodeImage } from './decode.js';
+import { digestFile } from './digests.js';
 import { selectRows } from './split.js';
 
 /** Decodings under way at a time: the threads that Node.js gives to libvips by default. */
@@ -39,7 +40,10 @@ export async function checkImages(dataset: Dataset, onProgress?: (decoded: numbe
 
 async function checkSplit(dataset: Dataset, split: Split, count: () => void): Promise<Checked> {
   const paths = pathsOf(split);
-  const results = await mapConcurrent(paths, CONCURRENCY, async (path) => {
+  const digests = new Array<string>(paths.length);
+  const results = await mapConcurrent(paths, CONCURRENCY, async (path, i) => {
+    // Before it is decoded, which then finds it in memory
+    digests[i] = (await digestFile(path)) ?? '';
     const result = await sizeOrReason(path);
     count();
     return result;
@@ -49,7 +53,12 @@ async function checkSplit(dataset: Dataset, split: Split, count: () => void): Pr
     typeof reason === 'string' ? [{ path: paths[i] as string, reason }] : [],
   );
   if (readable.length === 0) failUnreadable(dataset.name, skipped);
-  const source: ImageFiles = { kind: 'files', paths, sizes: results.map((r) => (typeof r === 'string' ? NO_SIZE : r)) };
+  const source: ImageFiles = {
+    kind: 'files',
+    paths,
+    sizes: results.map((r) => (typeof r === 'string' ? NO_SIZE : r)),
+    digests,
+  };
   return { split: selectRows({ ...split, source }, readable), skipped };
 }
 

@@ -8,6 +8,7 @@ import type { NetworkInfo } from '../train/events.js';
 import type { Group } from '../train/group.js';
 import { openCheckpoint } from '../train/open-checkpoint.js';
 import { runPaths } from '../train/run-folder.js';
+import { withoutFolders } from '../train/setting-paths.js';
 import { fail, present } from '../util/error.js';
 import { writeFileWhole } from '../util/files.js';
 import { FORMATS } from '../util/formats.js';
@@ -150,6 +151,6 @@ function describe(
     epochs: isBest ? best.epoch + 1 : position.epoch,
     ...(isBest && { validationAccuracy }),
     ...(testAccuracy !== undefined && { testAccuracy }),
-    settings,
+    settings: withoutFolders(settings),
   };
 }

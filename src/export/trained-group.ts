@@ -85,9 +85,9 @@ async function ofRun(folder: string): Promise<TrainedGroup> {
   };
 }
 
-/** Settings that name neither preset nor artifact. */
+/** Settings that name neither preset nor artifact nor another run. */
 function alone(settings: Settings): Settings {
-  return { ...settings, preset: null, artifacts: null, engine: 'agon' };
+  return { ...settings, preset: null, artifacts: null, from: null, engine: 'agon' };
 }
 
 async function ofArtifact(folder: string): Promise<TrainedGroup> {

@@ -11,6 +11,7 @@ import { parseJson } from '../util/read-json.js';
 import { checkHeader, RESTORE } from './checkpoint-check.js';
 import { checksumOf } from './checkpoint-checksum.js';
 import { lineageSumsSchema } from './epoch-sums.js';
+import { originSchema } from './origin-schema.js';
 import { preprocessingSchema } from './preprocessing-schema.js';
 import { evaluationSchema } from './result.js';
 import { recordedSettings } from './settings.js';
@@ -68,6 +69,8 @@ const header = z.object({
   classes: z.array(z.string()).min(1),
   /** Forms of computations that were chosen for speed: another choice would round otherwise. */
   forms: z.record(z.string(), z.string()),
+  /** Where the networks began, if that was another run. */
+  origin: originSchema.optional(),
   /** Tells whether the data are the ones that the run began with. */
   dataFingerprint: z.string(),
   preprocessing: preprocessingSchema,

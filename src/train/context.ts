@@ -8,6 +8,7 @@ import { openTeacher } from './frozen-teacher.js';
 import { createStep, dropsOptimizerState, type Group, initialState, openPredictors, updatesBefore } from './group.js';
 import { LineageFile } from './lineage-file.js';
 import type { LoopContext } from './loop.js';
+import type { Origin } from './origin-schema.js';
 import { ParameterPerturbation, type PerturbationSource } from './parameter-perturbation.js';
 import { runPaths } from './run-folder.js';
 import type { Settings } from './settings.js';
@@ -33,6 +34,7 @@ export async function openContext(
   data: RunData,
   group: Group,
   resumed: Checkpoint | undefined,
+  from?: Origin,
 ): Promise<LoopContext> {
   const { settings, folder, emit, stopRequested } = options;
   const { dataset, fingerprint } = data;
@@ -52,11 +54,13 @@ export async function openContext(
   const { stepper, state, forms } = engine;
   stepper.load(begin, resumed && paths.last);
   const seen = updatesBefore(group, step);
+  const origin = resumed ? resumed.origin : from;
   const source = { graphs: group.graphs, state, stepper, updatesBefore: seen };
   const lineage = new LineageFile(paths.lineage, {
     networks: group.networks.map(({ name }) => name),
     stepsPerEpoch,
     operations: settings.inputPerturbation ? Object.keys(POOLS[settings.inputPerturbation.pool]) : [],
+    ...(origin && { origin }),
   });
   return {
     settings,
@@ -79,6 +83,7 @@ export async function openContext(
       dataFingerprint: fingerprint,
       preprocessing,
       forms,
+      ...(origin && { origin }),
     },
     resumed,
     emit,

@@ -8,6 +8,7 @@ import { evaluate, loadPredictors } from './evaluate.js';
 import type { Evaluation, NetworkInfo } from './events.js';
 import { openPredictors } from './group.js';
 import { openCheckpoint } from './open-checkpoint.js';
+import { readRunSettings } from './run-folder.js';
 import { parseSettings, type Settings } from './settings.js';
 
 export interface EvaluateOptions {
@@ -38,7 +39,7 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
   const { checkpoint, group } = await openCheckpoint(folder, options.checkpoint);
   const settings = parseSettings({
     ...checkpoint.settings,
-    ...(options.data && { data: options.data }),
+    data: options.data || (await whereDataAre(folder, checkpoint)),
     ...(options.device && { device: options.device }),
     ...(options.threads && { threads: options.threads }),
   });
@@ -70,6 +71,12 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
     await loader.close();
     for (const predictor of predictors) await predictor.close();
   }
+}
+
+/** The data of a run: a checkpoint may be older than their move. */
+async function whereDataAre(folder: string, { settings }: Checkpoint): Promise<string> {
+  const { data } = await readRunSettings(folder).catch(() => settings);
+  return data;
 }
 
 function failNoSplit({ data, validation }: Settings, name: SplitName): never {

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { DatasetSummary } from '../data/summary.js';
 import type { PlannedPerturbation } from '../distill/mutation.js';
 import type { Verdict } from '../distill/trial.js';
+import type { Origin } from './origin-schema.js';
 import type { PresetDifference } from './presets.js';
 import type { evaluationSchema, groupEvaluationSchema } from './result.js';
 import type { Settings } from './settings.js';
@@ -34,6 +35,8 @@ export interface StartEvent {
   readonly resumedAt?: Position;
   /** The events of the epochs before that, as far as the checkpoint knows them: a log may have lost some. */
   readonly finishedEpochs?: readonly EpochEvent[];
+  /** Where its networks began, if that was another run. */
+  readonly origin?: Origin;
   readonly agon: string;
   readonly onnxruntime: string;
 }

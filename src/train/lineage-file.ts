@@ -9,6 +9,7 @@ import { FORMATS } from '../util/formats.js';
 import { parseObject } from '../util/read-json.js';
 import type { LineageStep } from './lineage.js';
 import { checkLayout, decodeRecord, encodeRecord, type RecordLayout, recordSize } from './lineage-record.js';
+import { originSchema } from './origin-schema.js';
 
 const FORMAT = 'agon-lineage';
 
@@ -19,6 +20,8 @@ const headerSchema = z.strictObject({
   stepsPerEpoch: z.int().min(1),
   /** Operations on inputs, as records number them. */
   operations: z.array(z.string()),
+  /** Where the networks began, if that was another run. */
+  origin: originSchema.optional(),
 });
 
 /** What a lineage file says of its run. */
@@ -123,8 +126,9 @@ function layoutOf({ networks, operations }: LineageHeader): RecordLayout {
   return { networks: networks.length, operations };
 }
 
-function encodeHeader({ networks, stepsPerEpoch, operations }: LineageHeader): Uint8Array {
-  const header = { format: FORMAT, version: FORMATS.lineage.version, networks, stepsPerEpoch, operations };
+function encodeHeader({ networks, stepsPerEpoch, operations, origin }: LineageHeader): Uint8Array {
+  const own = { networks, stepsPerEpoch, operations, ...(origin && { origin }) };
+  const header = { format: FORMAT, version: FORMATS.lineage.version, ...own };
   return Buffer.from(`${JSON.stringify(header)}\n`);
 }
 

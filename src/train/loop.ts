@@ -33,7 +33,7 @@ export interface LoopContext extends FeedSource {
   /** What a checkpoint says beside position, sums, times, best, trial and tensors. */
   readonly constants: Pick<
     Checkpoint,
-    'settings' | 'classes' | 'stepsPerEpoch' | 'dataFingerprint' | 'preprocessing' | 'forms'
+    'settings' | 'classes' | 'stepsPerEpoch' | 'dataFingerprint' | 'preprocessing' | 'forms' | 'origin'
   >;
   readonly resumed: Checkpoint | undefined;
   readonly emit: Emit;
@@ -233,6 +233,8 @@ function checkFinite(context: LoopContext, totals: StepEvent['total'], { epoch, 
 function failDiverged({ networks }: Pick<LoopContext, 'networks'>, index: number, what: string): never {
   fail(`network ${index} (${networks[index]?.name})`, what, {
     expected: 'finite numbers',
-    hint: 'Lower the learning rate (--lr), or warm it up (--warmup-epochs 1). Checkpoints of finished epochs are kept',
+    hint:
+      'Lower the learning rate (--lr), or warm it up (--warmup-epochs 1). Checkpoints of finished epochs are kept: ' +
+      'a new run begins with the last one of this with --from and this folder',
   });
 }

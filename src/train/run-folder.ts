@@ -22,6 +22,8 @@ export function runPaths(folder: string) {
     winner: join(folder, 'winner.onnx'),
     result: join(folder, 'result.json'),
     lineage: join(folder, 'lineage.bin'),
+    /** What the run's data were, file by file. */
+    data: join(folder, 'data.json'),
     /** What a run on an artifact's networks keeps of it: a folder. */
     artifacts: join(folder, 'artifacts'),
   };

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { resolve } from 'node:path';
 import type { Split } from '../data/dataset.js';
 import type { Preprocessing } from '../data/preprocess.js';
 import { summarise } from '../data/summary.js';
@@ -7,23 +7,34 @@ import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { fail, present } from '../util/error.js';
 import { describeMachine } from '../util/machine.js';
 import { AGON_VERSION } from '../util/version.js';
+import {
+  checkDataThere,
+  checkSameClasses,
+  checkSameData,
+  checkSameTeacher,
+  digestTeacher,
+  heldOutNote,
+} from './check-data.js';
 import { checkResumable } from './check-engine.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint.js';
 import { bestEpochOf, checkSteps } from './checkpoint-check.js';
 import { checkTensors } from './checkpoint-tensors.js';
 import { type ContextOptions, closeContext, openContext } from './context.js';
 import { evaluationLoader, prepareData, type RunData } from './data.js';
+import { writeDataRecord } from './data-record.js';
 import { evaluate, loadPredictors } from './evaluate.js';
 import type { EpochEvent, EvaluatedEpoch, GroupEvaluation, Position, StartEvent } from './events.js';
 import { createGroup, type Group } from './group.js';
 import { idleSettings } from './idle-settings.js';
 import { type LoopContext, trainLoop } from './loop.js';
-import { openRunSources, openSources, settleNetworks } from './network-source.js';
+import { type NetworkSources, openRunSources, openSources, settleNetworks } from './network-source.js';
 import { presetDifferences } from './presets.js';
 import { writeResult } from './result.js';
-import { beginRun, removeHalfWritten, runPaths } from './run-folder.js';
+import { checkResumed, scheduleNote } from './resumed-settings.js';
+import { beginRun, removeHalfWritten, runPaths, writeRunSettings } from './run-folder.js';
 import { lockRun } from './run-lock.js';
-import { COMPUTING_KEYS, checkSettings, type Settings, settingsSchema } from './settings.js';
+import { absolutePaths } from './setting-paths.js';
+import { checkSettings, type Settings } from './settings.js';
 import { checkStop, Stopped, stoppable } from './stop.js';
 
 export interface TrainOptions extends ContextOptions {
@@ -36,8 +47,9 @@ export interface TrainOptions extends ContextOptions {
  * train in its folder.
  */
 export async function train(options: TrainOptions): Promise<'finished' | 'stopped'> {
-  const settings = options.resume ? options.settings : await settleNetworks(options.settings);
+  const settings = absolutePaths(options.resume ? options.settings : await settleNetworks(options.settings));
   checkSettings(settings);
+  if (!options.resume) checkOrigin(options.folder, settings);
   if (options.resume) checkResumable(settings);
   const lock = await lockRun(options.folder);
   try {
@@ -54,12 +66,13 @@ async function trainLocked(options: TrainOptions): Promise<'finished' | 'stopped
   const { settings, folder, emit, stopRequested } = options;
   const paths = runPaths(folder);
   const resumed = options.resume ? await readCheckpoint(paths.last) : undefined;
-  if (resumed) checkSameSettings(paths.last, resumed, settings);
+  if (resumed) await checkGoesOn(folder, resumed, settings);
   const networks = resumed ? await openRunSources(folder, settings) : await openSources(settings);
   emit({ type: 'phase', phase: 'data' });
-  const normalisation = networks.artifact?.manifest.preprocessing;
+  const normalisation = networks.from?.preprocessing ?? networks.artifact?.manifest.preprocessing;
   const data = await prepareData(settings, () => checkStop(stopRequested), normalisation);
-  if (resumed) checkSameData(paths.last, resumed, data);
+  if (resumed) await checkSameData(folder, resumed, data);
+  if (networks.from) checkSameClasses(networks.from, data);
   emit({ type: 'phase', phase: 'graph' });
   const group = createGroup(networks, data.dataset, data.preprocessing);
   if (resumed) {
@@ -67,11 +80,14 @@ async function trainLocked(options: TrainOptions): Promise<'finished' | 'stopped
     // Found damaged now, not after the last epoch
     if (resumed.best) checkTensors(paths.best, await readCheckpoint(paths.best), group.graphs);
   }
-  const context = await openContext(options, data, group, resumed);
+  const context = await openContext(options, data, group, resumed, networks.from?.origin);
   try {
     if (resumed) await resumeRun(folder, context, resumed);
     else await beginRun(folder, settings, networks.artifact);
+    await writeDataRecord(paths.data, { content: data.content, teacher: await digestTeacher(settings) });
+    for (const message of notesOf(networks, settings, data)) emit({ type: 'warning', message });
     announce(options, data, group, context);
+    if (resumed) announceGrowth(context, resumed);
     const stoppedAt = (await trainLoop(context)) ?? (await finishUnlessStopped(options, data, group, context));
     if (!stoppedAt) return 'finished';
     emit({ type: 'stop', ...stoppedAt, checkpoint: paths.last });
@@ -81,11 +97,27 @@ async function trainLocked(options: TrainOptions): Promise<'finished' | 'stopped
   }
 }
 
-/** Mends what a process that was killed may have left: half a file, or lineage behind the checkpoint. */
+/** What is to be said of the run that a new one begins from. */
+function notesOf({ from }: NetworkSources, settings: Settings, data: RunData): string[] {
+  return from ? [from.note, heldOutNote(from, settings, data)].flatMap((note) => note ?? []) : [];
+}
+
+/** What can be said of a run that goes on before its data are read. */
+async function checkGoesOn(folder: string, resumed: Checkpoint, settings: Settings): Promise<void> {
+  checkResumed(runPaths(folder).last, resumed.settings, settings);
+  checkDataThere(settings);
+  await checkSameTeacher(folder, resumed, settings);
+}
+
+/**
+ * Mends what a process that was killed may have left: half a file, or lineage behind the checkpoint. What the settings say
+ * otherwise than before is what the run goes on with from now on.
+ */
 async function resumeRun(folder: string, context: LoopContext, resumed: Checkpoint): Promise<void> {
   const { position } = resumed;
   checkSteps(runPaths(folder).last, resumed, context.training.steps);
   await removeHalfWritten(folder);
+  await writeRunSettings(folder, context.settings);
   const { lineage, training, emit } = context;
   const missing = await lineage.resumeAt(position.epoch * training.steps + position.step);
   if (missing > 0) emit({ type: 'warning', message: `${lineage.path} lacks ${missing} steps: it has a gap there` });
@@ -111,6 +143,7 @@ function announce({ settings, folder, emit }: TrainOptions, data: RunData, group
     input: [channels, height, width],
     stepsPerEpoch: context.training.steps,
     ...(context.resumed && { resumedAt: context.resumed.position, ...loggedBefore(context.resumed) }),
+    ...(context.constants.origin && { origin: context.constants.origin }),
     agon: AGON_VERSION,
     onnxruntime: ONNXRUNTIME_VERSION,
   });
@@ -208,33 +241,13 @@ async function evaluateEpochs(
   return { best: { checkpoint, evaluated }, last, seconds: final.seconds };
 }
 
-/** Settings that don't change the numbers of a run, and where its data are: these are checked by themselves. */
-const FREE = new Set<string>(['data', 'device', ...COMPUTING_KEYS]);
-
-function checkSameSettings(path: string, { settings: own }: Checkpoint, settings: Settings): void {
-  const keys = Object.keys(settingsSchema.shape) as (keyof Settings)[];
-  const changed = keys.find((key) => !FREE.has(key) && !isDeepStrictEqual(own[key], settings[key]));
-  if (!changed) return;
-  fail(path, `setting "${changed}" is not the one of the run in this folder`, {
-    expected: JSON.stringify(settings[changed]),
-    got: JSON.stringify(own[changed]),
-    hint: 'A run goes on with the settings that it began with',
-  });
+function announceGrowth({ settings, training, emit }: LoopContext, { settings: before, position }: Checkpoint): void {
+  const message = scheduleNote(before, settings, position, training.steps);
+  if (message) emit({ type: 'warning', message });
 }
 
-function checkSameData(path: string, { dataFingerprint, classes, preprocessing }: Checkpoint, data: RunData): void {
-  const hint = 'Restore them, or start a new run';
-  if (dataFingerprint !== data.fingerprint) {
-    fail(path, 'the data have changed since the run began', {
-      expected: `${classes.length} classes, fingerprint ${dataFingerprint}`,
-      got: `${data.dataset.classes.length} classes, fingerprint ${data.fingerprint}`,
-      hint,
-    });
-  }
-  if (isDeepStrictEqual(preprocessing, data.preprocessing)) return;
-  fail(path, 'the images have changed since the run began: their size or statistics', {
-    expected: JSON.stringify(preprocessing),
-    got: JSON.stringify(data.preprocessing),
-    hint,
-  });
+/** A run's own folder can't be what it begins from: it would replace that. */
+function checkOrigin(folder: string, { from }: Settings): void {
+  if (from === null || resolve(folder) !== from) return;
+  fail(folder, "a run can't begin from itself, and replace it", { hint: 'Choose another folder (--out)' });
 }

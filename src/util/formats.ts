@@ -9,6 +9,8 @@ import * as migrations from './migrations.js';
 export const FORMATS = {
   /** `last.safetensors`, `best.safetensors`: the metadata's fields, as JSON. */
   checkpoint: defineFormat('checkpoint', [migrations.checkpoint1, unchanged]),
+  /** `data.json`: digests of what a run learns from. */
+  data: defineFormat('record of the data'),
   /** The first line of `lineage.bin`. */
   lineage: defineFormat('lineage'),
   /** The `start` event of `log.jsonl`. */

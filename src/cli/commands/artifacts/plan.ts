@@ -1,6 +1,6 @@
 import type { TrainedGroup } from '../../../export/trained-group.js';
 import { checkSettings, type Settings, type SettingsInput } from '../../../train/settings.js';
-import { type GivenFlag, mergeSettings } from '../../merge-settings.js';
+import { checkModifiers, type GivenFlag, mergeSettings } from '../../merge-settings.js';
 import { nameOfFlag, SETTING_FLAGS } from '../../setting-flags.js';
 import { readSettingsFile } from '../../settings-file.js';
 import { failUsage } from '../../usage-error.js';
@@ -68,11 +68,15 @@ export async function planExport(options: ExportOptions, given: readonly GivenFl
   const file = options.config === undefined ? undefined : await readSettingsFile(options.config);
   checkNetworks(options, given, file);
   const trained = from === undefined ? undefined : await openTrained(from);
-  const base: SettingsInput = { ...trained?.settings, ...file };
-  const settings = mergeSettings(
+  // The names of networks from elsewhere are none of the zoo
+  const { nets, ...own }: SettingsInput = trained?.settings ?? {};
+  const base: SettingsInput = { ...own, ...file };
+  const merged = mergeSettings(
     base.optimizer === undefined && format === 'ort-training' ? { ...base, optimizer: { name: 'adamw' } } : base,
     given,
   );
+  const settings = nets ? { ...merged, nets } : merged;
+  checkModifiers(settings, given);
   checkSettings(settings);
   const input = trained?.input ?? (await inputFor(settings, options));
   const batch = options.batch ?? base.batchSize ?? BATCH;
