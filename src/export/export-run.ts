@@ -10,6 +10,7 @@ import { openCheckpoint } from '../train/open-checkpoint.js';
 import { runPaths } from '../train/run-folder.js';
 import { withoutFolders } from '../train/setting-paths.js';
 import { fail, present } from '../util/error.js';
+import { toFileName } from '../util/file-name.js';
 import { writeFileWhole } from '../util/files.js';
 import { FORMATS } from '../util/formats.js';
 import { AGON_VERSION } from '../util/version.js';
@@ -96,7 +97,7 @@ function oneNetwork(group: Group, { best }: Checkpoint, { network: wanted, check
     graph: inferenceGraph(present(group.graphs[index], 'its graph')),
     prefix: networkPrefix(index),
     name,
-    file: isWinner ? basename(runPaths('').winner) : fileOf(`${name}-${index}`, checkpoint),
+    file: isWinner ? basename(runPaths('').winner) : fileOf(`${toFileName(name)}-${index}`, checkpoint),
     described: { network: name, networkIndex: index },
     validationAccuracy: best?.validation?.[index]?.accuracy,
   };
