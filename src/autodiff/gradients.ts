@@ -99,10 +99,16 @@ function ruleFor(node: Node): Rule {
 
 const UNKNOWN: NoGradient = { lacks: 'gradient rule', because: 'Agon doesn’t know it' };
 
-/** Throws an error that says which node no gradient passes, and why. */
-export function failUntrainable(node: Node, { lacks, because }: NoGradient): never {
+/** Other nodes that an error names. */
+const MOST_NAMED = 3;
+
+/** Throws an error that says which node no gradient passes, and why; `others` are further ones, in words. */
+export function failUntrainable(node: Node, { lacks, because }: NoGradient, others: readonly string[] = []): never {
   const what = `this operator has no ${lacks}, because ${because}`;
-  return node.fail(what, undefined, undefined, 'The network can’t be trained through it');
+  const more = others.length > MOST_NAMED ? [`${others.length - MOST_NAMED} more`] : [];
+  const named = [...others.slice(0, MOST_NAMED), ...more];
+  const also = named.length > 0 ? `, nor through ${named.join(', ')}` : '';
+  return node.fail(what, undefined, undefined, `The network can’t be trained through it${also}`);
 }
 
 /** The float values that change with one of `wrt`. */
