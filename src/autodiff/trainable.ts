@@ -34,6 +34,7 @@ export function obstacles(graph: Graph): Obstacle[] {
 
 /** Builds the gradients once, for what a rule finds in the attributes and inputs of its node. */
 function differentiate(graph: Graph): void {
+  if (weightsOf(graph).length === 0) return;
   const copy = new Graph(graph.name);
   const { outputs, weights } = inlineForTraining(graph, copy, {});
   const floats = [...outputs.values()].filter(({ dtype }) => dtype.startsWith('float'));
