@@ -154,8 +154,10 @@ describe('a symbolic batch', () => {
       mode: 'CRD',
     });
     const twice = g.op('Gather', [deep, g.integers([1, 0, 1, -1])], { axis: 1 });
-    const token = g.op('Gather', [twice, g.scalarInteger(-1)], { axis: 2 });
-    const total = g.op('ReduceLogSumExp', [token, g.integers([1, 2])], { keepdims: 0 });
+    const pairs = g.op('Gather', [twice, g.constant(tensor('int64', [2, 2], [0, 3, 3, -3]))], { axis: 1 });
+    const token = g.op('Gather', [pairs, g.scalarInteger(-1)], { axis: 3 });
+    const rows = g.op('Gather', [token, g.integers([0, 0, -1])]);
+    const total = g.op('ReduceLogSumExp', [rows, g.integers([1, 2, 3])], { keepdims: 0 });
     g.output('loss', total);
     const wrt = [x, ...Object.values(p)];
     gradients(g, total, wrt).forEach((slope, i) => {

@@ -43,7 +43,7 @@ describe('a network that can’t be trained is an error that names operator, nod
     [
       'ReduceProd',
       (g, x) => g.op('ReduceProd', [x], {}, { name: 'n' }),
-      /^ReduceProd "n": .*no gradient rule, because it takes the product/,
+      /^ReduceProd "n": .*no gradient rule, because its gradient at a zero/,
     ],
     [
       'LpPool',
@@ -80,6 +80,11 @@ describe('a network that can’t be trained is an error that names operator, nod
       'MaxPool with its indices',
       (g, x) => g.ops('MaxPool', [x], { kernel_shape: [2, 2] }, { name: 'n', outputs: 2 })[0] as Value,
       /^MaxPool "n": the Indices output/,
+    ],
+    [
+      'Gather past the end',
+      (g, x) => g.op('Gather', [x, g.integers([3, 4])], { axis: 1 }, { name: 'n' }),
+      /^Gather "n": indices: expected -4 to 3, got 3, 4/,
     ],
     ['LRN of an even size', (g, x) => g.op('LRN', [x], { size: 2 }, { name: 'n' }), /^LRN "n": size: expected odd/],
   ];

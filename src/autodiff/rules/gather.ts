@@ -36,7 +36,9 @@ function runOf(g: Graph, node: Node, axis: number): { before: number; after: num
   const indices = known.map((index) => (Number(index) < 0 ? Number(index) + size : Number(index)));
   const [before = 0] = indices;
   if (!indices.every((index, i) => index === before + i)) return undefined;
-  return { before, after: size - before - indices.length };
+  const after = size - before - indices.length;
+  if (before < 0 || after < 0) node.fail('indices', `-${size} to ${size - 1}`, known.join(', '));
+  return { before, after };
 }
 
 function padded(g: Graph, x: Value, axis: number, before: number, after: number): Value {

@@ -9,7 +9,7 @@ const FUSED = 'it is one of ONNX Runtime’s own: take the model as it was befor
 
 /** ONNX's own operators: no classifier that common exporters write computes its logits through these. */
 export const ONNX = {
-  ...because('it takes the product of all others at every zero: write it as Mul', 'ReduceProd'),
+  ...because('its gradient at a zero is the product of all others: write it as Mul', 'ReduceProd'),
   ...because('no common classifier has it: write it as Pow and AveragePool', 'LpPool'),
   ...because('no common classifier has it: write it as ReduceMean, Sub, Sqrt and Div', 'MeanVarianceNormalization'),
   ...because('no common classifier has it', 'ScatterElements'),
