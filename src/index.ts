@@ -20,6 +20,7 @@ export { type Artifact, openArtifact } from './artifacts/read.js';
 export { writeArtifact } from './artifacts/write.js';
 export { zooNetworks } from './artifacts/zoo.js';
 export { gradients } from './autodiff/gradients.js';
+export { checkTrainable } from './autodiff/trainable.js';
 export type { Dataset, Pixels, Split, SplitName } from './data/dataset.js';
 export { type OpenOptions, openDataset } from './data/open.js';
 export type { Preprocessing } from './data/preprocess.js';

@@ -1,3 +1,4 @@
+import { checkTrainable } from '../autodiff/trainable.js';
 import { reshape } from '../graph/arithmetic.js';
 import { asNumber, formatShape } from '../graph/dim.js';
 import { Graph, type Parameter } from '../graph/graph.js';
@@ -31,7 +32,10 @@ interface Parts {
   readonly image: ImageShape;
 }
 
-/** The network with images as its input, and its last feature map as an output. */
+/**
+ * The network with images as its input, and its last feature map as an output. One that can't be trained is an error that names the
+ * operators and nodes in the way.
+ */
 export function onImages(source: Graph, { input, logits, isFrozen, parameters, image }: Parts): ImportedNetwork {
   const graph = new Graph(source.name);
   const { channels, height, width } = image;
@@ -54,6 +58,7 @@ export function onImages(source: Graph, { input, logits, isFrozen, parameters, i
   }
   graph.output('logits', result);
   graph.output('features', featuresOf(graph, result));
+  checkTrainable(graph);
   return { graph, parameters, image, classes: Number(classes) };
 }
 

@@ -10,7 +10,7 @@ export function lower(graph: Graph, target: Target): Graph {
   return rewriteGraph(plain, new Graph(graph.name), shareEqualNodes());
 }
 
-/** Semantic operators must have a body; an ONNX operator newer than the written operator set may have one. */
+/** Semantic operators must have a body; one of ONNX’s may have one, where the target needs it in another form. */
 function expandBodies(target: Target): Rewrite {
   return (node, inputs, g) => {
     if (node.domain !== AGON && node.domain !== '') return undefined;

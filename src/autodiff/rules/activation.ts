@@ -44,13 +44,6 @@ export const HardSwish: Rule = ({ g, node, dY }) => {
   return [mul(g, dY, add(g, gate, slope))];
 };
 
-// Y = X * S, S = sigmoid(alpha X): dX = dY * (S + alpha * Y (1 - S))
-export const Swish: Rule = ({ g, node, dY }) => {
-  const alpha = node.number('alpha', 1);
-  const s = g.op('Sigmoid', [scale(g, node.input(0), alpha)]);
-  return [mul(g, dY, add(g, s, scale(g, mul(g, node.output(), sub(g, g.scalar(1), s)), alpha)))];
-};
-
 // dX = dY * (1 - Y^2)
 export const Tanh: Rule = ({ g, node, dY }) => {
   const y = node.output();

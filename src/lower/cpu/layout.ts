@@ -64,12 +64,12 @@ export class Layout {
     this.g = new Graph(source.name);
   }
 
-  run(rules: Readonly<Record<string, LayoutRule>>): Graph {
+  run(ruleOf: (node: Node) => LayoutRule | undefined): Graph {
     this.#copyDeclarations();
     const needed = neededNodes(this.#source);
     const nodes = this.#source.nodes.filter((node) => needed.has(node));
     for (const node of nodes) for (const input of node.inputs) if (input) this.#consumersOf(input).push(node);
-    for (const node of nodes) namingNode(node, () => this.#place(node, rules[node.op]));
+    for (const node of nodes) namingNode(node, () => this.#place(node, ruleOf(node)));
     for (const [name, value] of this.#source.outputs) this.g.output(name, this.plain(value));
     return this.g;
   }
