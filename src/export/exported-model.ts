@@ -17,6 +17,8 @@ const preprocessingSchema = z.object({
   mean: z.array(z.number()),
   std: z.array(z.number()),
   resize: z.object({ height: side, width: side }),
+  background: z.array(z.number().min(0).max(255)).length(3).optional(),
+  decodeMargin: z.number().min(1).optional(),
 });
 
 const trained = z.object({ settings: settingsSchema });

@@ -66,6 +66,8 @@ const header = z.object({
     mean: z.array(z.number()),
     std: z.array(z.number()),
     resize: z.object({ height: z.int(), width: z.int() }),
+    background: z.array(z.number().min(0).max(255)).length(3).optional(),
+    decodeMargin: z.number().min(1).optional(),
   }),
 });
 

@@ -4,7 +4,12 @@ import { type Augmentation, defaultAugmentation, NO_AUGMENTATION } from '../data
 import type { Dataset, Size, Split } from '../data/dataset.js';
 import { createLoader, type Loader } from '../data/loader.js';
 import { openDataset } from '../data/open.js';
-import { defaultInputSize, type Preprocessing, preprocessingFor } from '../data/preprocess.js';
+import {
+  defaultInputSize,
+  type Preprocessing,
+  type PreprocessingDecode,
+  preprocessingFor,
+} from '../data/preprocess.js';
 import { limitSplit, withValidation } from '../data/split.js';
 import { channelStatistics } from '../data/statistics.js';
 import { bytesOf } from '../util/typed-array.js';
@@ -23,12 +28,13 @@ export interface RunData {
 
 /**
  * Opens and checks the data; holds out the validation split; takes the statistics of the rest, unless the normalisation is given. `onProgress` is called with
- * each image file that is read; what it throws ends the preparation.
+ * each image file that is read; what it throws ends the preparation. A resumed run decodes images as it began (`decode`).
  */
 export async function prepareData(
   settings: Settings,
   onProgress: () => void = () => {},
   normalisation?: Pick<Preprocessing, 'mean' | 'std'>,
+  decode?: PreprocessingDecode,
 ): Promise<RunData> {
   const opened = await openDataset(settings.data, { onProgress });
   const fingerprint = fingerprintOf(opened);
@@ -36,8 +42,9 @@ export async function prepareData(
   const train = settings.limit ? limitSplit(split.train, settings.limit, settings.seed) : split.train;
   const dataset = { ...split, train };
   const input = inputSize(settings, dataset);
-  const statistics = normalisation ?? (await channelStatistics(dataset, { input, seed: settings.seed, onProgress }));
-  const preprocessing = preprocessingFor(dataset, statistics, input);
+  const statistics =
+    normalisation ?? (await channelStatistics(dataset, { input, seed: settings.seed, decode, onProgress }));
+  const preprocessing = preprocessingFor(dataset, statistics, input, decode);
   const ownValidation = opened.validation !== undefined;
   return { dataset, preprocessing, augmentation: augmentationOf(settings, dataset, input), ownValidation, fingerprint };
 }
