@@ -52,7 +52,7 @@ function skippedLines(skipped: DatasetSummary['skipped'], all: boolean, colors: 
   const lines = skipped.slice(0, all ? undefined : SHOWN).map(({ path, reason }) => {
     return `  ${printable(path)}: ${printable(reason.split('\n')[0] ?? '')}`;
   });
-  const title = colors.yellow(`left out, ${formatNumberOf(skipped.length, 'file or folder', 'files or folders')}:`);
+  const title = colors.yellow(`${formatNumberOf(skipped.length, 'file or folder', 'files or folders')} left out:`);
   return ['', title, ...lines, ...more(skipped.length, all, colors)];
 }
 

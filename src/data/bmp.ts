@@ -34,9 +34,9 @@ export function decodeBmp(bytes: Uint8Array): Pixels {
   const isRunLength = header.compression === RLE8 || header.compression === RLE4;
   if (isRunLength) return colour(runLengthIndices(bytes, header), header);
   const stride = Math.floor((header.width * header.bits + 31) / 32) * 4;
-  const needed = header.start + stride * header.height;
-  // The last row's padding is left out by some programs.
-  if (bytes.length < needed - 3) cut(needed, bytes.length);
+  // Some programs leave out what pads the last row.
+  const needed = header.start + stride * (header.height - 1) + Math.ceil((header.width * header.bits) / 8);
+  if (bytes.length < needed) cut(needed, bytes.length);
   return header.bits <= 8 ? colour(plainIndices(bytes, header, stride), header) : directColours(view, header, stride);
 }
 

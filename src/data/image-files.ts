@@ -25,7 +25,6 @@ const SYSTEM_NAMES = new Set([
   '__macosx',
   '__pycache__',
   '$recycle.bin',
-  'recycler',
   'lost+found',
   'system volume information',
   'thumbs.db',

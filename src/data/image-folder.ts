@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { fail } from '../util/error.js';
 import { type ClassFolder, caseHints, looseFiles, readClassFolders, requireImages } from './class-folders.js';
 import type { Dataset, SkippedFile, Split, SplitName } from './dataset.js';
@@ -85,7 +85,7 @@ function toSplit(folders: readonly ClassFolder[], classes: readonly string[]): O
 
 async function systemNames(folders: Iterable<string>): Promise<string[]> {
   const names: string[] = [];
-  for (const folder of folders) names.push(...(await readFolder(folder)).system.map((name) => `${folder}/${name}`));
+  for (const folder of folders) names.push(...(await readFolder(folder)).system.map((name) => join(folder, name)));
   return names;
 }
 

@@ -49,7 +49,7 @@ describe('agon data', () => {
     const { stdout, exitCode } = await agon(`data ${folder}`);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('4 images, 2 classes, colour, width 8 to 9 (median 8), height 8\n');
-    expect(stdout).toMatch(/1 unreadable file left out:\n {2}\S*broken\.png: \S/);
+    expect(stdout).toMatch(/1 file or folder left out:\n {2}\S*broken\.png: \S/);
     const json = JSON.parse((await agon(`data ${folder} --json`)).stdout) as DatasetSummary;
     expect(json).toMatchObject({
       kind: 'folder',

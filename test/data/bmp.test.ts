@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { decodeBmp } from '../../src/data/bmp.js';
 import { decodeImage } from '../../src/data/decode.js';
+import { AgonError } from '../../src/util/error.js';
+import { stream } from '../../src/util/random.js';
 import { shared } from './helpers.js';
 
 const u16 = (n: number) => [n & 255, (n >> 8) & 255];
@@ -172,7 +174,7 @@ describe('a bitmap', () => {
 
   const plain = bmp(VARIANTS['24 bits'] as Bitmap);
   it.each([
-    ['cut short', plain.subarray(0, plain.length - 9), 'the bitmap is cut short: expected 70 bytes, got 61'],
+    ['cut short', plain.subarray(0, plain.length - 9), 'the bitmap is cut short: expected 68 bytes, got 61'],
     ['cut in its header', plain.subarray(0, 40), 'the bitmap is cut short: expected 54 bytes, got 40'],
     ['cut in a run', bmp({ ...(VARIANTS['runs of 8 bits'] as Bitmap), pixels: [1, 2, 1, 3, 0, 0, 1] }), 'cut short'],
     [
@@ -184,6 +186,20 @@ describe('a bitmap', () => {
     ['of too many', bmp({ width: 90_000, height: 90_000, bits: 1, palette: [], pixels: [] }), '8,100,000,000 pixels'],
   ])('that is %s says so', async (_, bytes, reason) => {
     await expect(decodeImage(bytes)).rejects.toThrow(reason);
+  });
+
+  it('that is damaged anywhere is read or refused', async () => {
+    const random = stream(3, 'bmp');
+    const variants = Object.values(VARIANTS).map(bmp);
+    for (let i = 0; i < 400; i++) {
+      const bytes = Uint8Array.from(variants[i % variants.length] as Uint8Array);
+      // But not to sizes in the ten thousands, which take long.
+      const places = [...bytes.keys()].filter((at) => ![19, 20, 21, 23, 24, 25].includes(at));
+      for (let k = 0; k < 3; k++) bytes[places[random.below(places.length)] as number] = random.below(256);
+      const outcome = await decodeImage(bytes.subarray(0, bytes.length - random.below(3))).catch((error) => error);
+      if (outcome instanceof Error) expect(outcome).toBeInstanceOf(AgonError);
+      else expect(outcome.data).toHaveLength(outcome.height * outcome.width * 3);
+    }
   });
 
   const sample = shared('cases/pictures/bmp-named.jpg');
