@@ -9,7 +9,6 @@ import * as gather from './rules/gather.js';
 import * as image from './rules/image.js';
 import * as linear from './rules/linear.js';
 import * as localResponse from './rules/local-response.js';
-
 import { BLOCKED, ONNX, RUNTIME, SEMANTIC } from './rules/none.js';
 import * as normalisation from './rules/normalisation.js';
 import * as reduction from './rules/reduction.js';
@@ -31,7 +30,6 @@ const ENTRIES: Readonly<Record<string, Readonly<Record<string, RuleEntry>>>> = {
     ...gather,
     ...linear,
     ...localResponse,
-
     ...normalisation,
     ...ofImages,
     ...reduction,

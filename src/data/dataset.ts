@@ -43,7 +43,7 @@ export interface Split {
 export type SplitName = 'train' | 'validation' | 'test';
 export const SPLIT_NAMES: readonly SplitName[] = ['train', 'validation', 'test'];
 
-/** A file that was left out, and why. */
+/** A file or folder that was left out, and why. */
 export interface SkippedFile {
   readonly path: string;
   readonly reason: string;
@@ -63,7 +63,10 @@ export interface Dataset {
   readonly train: Split;
   readonly validation?: Split;
   readonly test?: Split;
+  /** Files and folders that were left out. */
   readonly skipped: readonly SkippedFile[];
+  /** What else its user should know: sentences. */
+  readonly notes?: readonly string[];
 }
 
 /** The splits that a data set has, in the order train, validation, test. */

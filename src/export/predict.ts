@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { decodeImage } from '../data/decode.js';
-import { toTensor } from '../data/preprocess.js';
+import { decodingFor, toTensor } from '../data/preprocess.js';
 import { tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import { fail, messageOf } from '../util/error.js';
@@ -48,7 +48,8 @@ export async function predictImages(
 async function predictFile(model: ExportedModel, file: string, top: number): Promise<FilePrediction> {
   const { channels, height, width } = model.preprocessing;
   try {
-    const pixels = toTensor(await decodeImage(file, channels), model.preprocessing);
+    const decoding = decodingFor(model.preprocessing);
+    const pixels = toTensor(await decodeImage(file, channels, decoding), model.preprocessing);
     const logits = await model.logits(tensor('float32', [1, channels, height, width], pixels));
     const ranked = softmax(logits.data as Float32Array)
       .map((probability, i) => ({ label: model.labels[i] ?? String(i), probability }))

@@ -34,6 +34,11 @@ export function formatPercent(share: number, decimals = 1): string {
   return Number.isFinite(share) ? `${(100 * share).toFixed(decimals)} %` : '-';
 }
 
+/** Whether top-5 says anything: with five classes or fewer it is always 100 %. */
+export function hasTop5(classes: number): boolean {
+  return classes > 5;
+}
+
 /** A loss in at most seven characters. One that is not finite is shown as what it is. */
 export function formatLoss(loss: number): string {
   if (Number.isNaN(loss)) return 'NaN';

@@ -49,7 +49,9 @@ function dataParts({ data, input }: StartEvent): string[] {
     formatNumberOf(data.classes.length, 'class', 'classes'),
     `${splits} images`,
     `input ${channels}x${height}x${width}`,
-    ...(data.skipped.length > 0 ? [`${formatNumberOf(data.skipped.length, 'unreadable file')} left out`] : []),
+    ...(data.skipped.length > 0
+      ? [`${formatNumberOf(data.skipped.length, 'file or folder', 'files or folders')} left out`]
+      : []),
   ];
 }
 

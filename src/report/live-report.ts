@@ -55,7 +55,7 @@ export class LiveReport implements EventReport {
         break;
       case 'end':
         this.#live.clear();
-        this.#write(['', ...summaryLines(event, this.#run?.start.networks ?? [], widthOf(this.output), this.colors)]);
+        this.#write(['', ...summaryLines(event, this.#run?.start, widthOf(this.output), this.colors)]);
     }
   }
 

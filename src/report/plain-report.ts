@@ -38,7 +38,7 @@ export class PlainReport implements EventReport {
         this.note(`warning: ${event.message}`);
         break;
       case 'end':
-        this.#write(summaryLines(event, this.#run?.start.networks ?? [], widthOf(this.output), this.colors));
+        this.#write(summaryLines(event, this.#run?.start, widthOf(this.output), this.colors));
     }
   }
 

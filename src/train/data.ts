@@ -5,7 +5,12 @@ import type { Dataset, Size, Split } from '../data/dataset.js';
 import { type ContentDigests, contentDigests, digestContent } from '../data/digests.js';
 import { createLoader, type Loader } from '../data/loader.js';
 import { openDataset } from '../data/open.js';
-import { defaultInputSize, type Preprocessing, preprocessingFor } from '../data/preprocess.js';
+import {
+  defaultInputSize,
+  type Preprocessing,
+  type PreprocessingDecode,
+  preprocessingFor,
+} from '../data/preprocess.js';
 import { limitSplit, withValidation } from '../data/split.js';
 import { channelStatistics } from '../data/statistics.js';
 import { bytesOf } from '../util/typed-array.js';
@@ -26,12 +31,13 @@ export interface RunData {
 
 /**
  * Opens and checks the data; holds out the validation split; takes the statistics of the rest, unless the normalisation is given. `onProgress` is called with
- * each image file that is read; what it throws ends the preparation.
+ * each image file that is read; what it throws ends the preparation. A resumed run decodes images as it began (`decode`).
  */
 export async function prepareData(
   settings: Settings,
   onProgress: () => void = () => {},
   normalisation?: Pick<Preprocessing, 'mean' | 'std'>,
+  decode?: PreprocessingDecode,
 ): Promise<RunData> {
   const opened = await openDataset(settings.data, { onProgress });
   const content = contentDigests(opened);
@@ -40,8 +46,9 @@ export async function prepareData(
   const train = settings.limit ? limitSplit(split.train, settings.limit, settings.seed) : split.train;
   const dataset = { ...split, train };
   const input = inputSize(settings, dataset);
-  const statistics = normalisation ?? (await channelStatistics(dataset, { input, seed: settings.seed, onProgress }));
-  const preprocessing = preprocessingFor(dataset, statistics, input);
+  const statistics =
+    normalisation ?? (await channelStatistics(dataset, { input, seed: settings.seed, decode, onProgress }));
+  const preprocessing = preprocessingFor(dataset, statistics, input, decode);
   const ownValidation = opened.validation !== undefined;
   const augmentation = augmentationOf(settings, dataset, input);
   return { dataset, preprocessing, augmentation, ownValidation, fingerprint, content };

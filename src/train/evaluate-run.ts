@@ -1,6 +1,7 @@
 import type { SplitName } from '../data/dataset.js';
 import { openDataset } from '../data/open.js';
 import { withValidation } from '../data/split.js';
+import { datasetWarnings } from '../data/warnings.js';
 import { fail, present } from '../util/error.js';
 import { type Checkpoint, settledTensors } from './checkpoint.js';
 import { evaluationLoader } from './data.js';
@@ -29,6 +30,9 @@ export interface RunEvaluation {
   readonly winner?: number;
   readonly split: SplitName;
   readonly images: number;
+  readonly classes: number;
+  /** What is left out of the data, and what is odd about them: sentences. */
+  readonly warnings: readonly string[];
   readonly results: readonly { readonly network: NetworkInfo; readonly evaluation: Evaluation }[];
   /** The mean of the networks' probabilities. */
   readonly ensemble: Evaluation;
@@ -64,6 +68,8 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
       ...(best && { winner: best.network }),
       split: name,
       images: split.length,
+      classes: checkpoint.classes.length,
+      warnings: datasetWarnings(opened),
       results,
       ensemble: evaluations.ensemble,
     };

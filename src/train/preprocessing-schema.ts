@@ -15,6 +15,8 @@ export const preprocessingSchema = z
     mean: z.array(z.number()),
     std: z.array(z.number().positive()),
     resize: sizeSchema,
+    background: z.array(z.number().min(0).max(255)).length(3).optional(),
+    decodeMargin: z.number().min(1).optional(),
   })
   .superRefine(({ height, width, channels, mean, std, resize }, context) => {
     const expect = (holds: boolean, path: string, message: string) => {

@@ -2,11 +2,13 @@ import { resolve } from 'node:path';
 import type { Split } from '../data/dataset.js';
 import type { Preprocessing } from '../data/preprocess.js';
 import { summarise } from '../data/summary.js';
+import { datasetWarnings } from '../data/warnings.js';
 import { exportRun } from '../export/export-run.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { fail, present } from '../util/error.js';
 import { describeMachine } from '../util/machine.js';
 import { AGON_VERSION } from '../util/version.js';
+import { leftOverMessage, settleBatchSize, settledMessage } from './batch-size.js';
 import {
   checkDataThere,
   checkSameClasses,
@@ -62,17 +64,21 @@ export async function train(options: TrainOptions): Promise<'finished' | 'stoppe
   }
 }
 
-async function trainLocked(options: TrainOptions): Promise<'finished' | 'stopped'> {
-  const { settings, folder, emit, stopRequested } = options;
+async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'> {
+  const { folder, emit, stopRequested } = given;
   const paths = runPaths(folder);
-  const resumed = options.resume ? await readCheckpoint(paths.last) : undefined;
-  if (resumed) await checkGoesOn(folder, resumed, settings);
-  const networks = resumed ? await openRunSources(folder, settings) : await openSources(settings);
+  const resumed = given.resume ? await readCheckpoint(paths.last) : undefined;
+  if (resumed) await checkGoesOn(folder, resumed, given.settings);
+  const networks = resumed ? await openRunSources(folder, given.settings) : await openSources(given.settings);
   emit({ type: 'phase', phase: 'data' });
   const normalisation = networks.from?.preprocessing ?? networks.artifact?.manifest.preprocessing;
-  const data = await prepareData(settings, () => checkStop(stopRequested), normalisation);
+  const data = await prepareData(given.settings, () => checkStop(stopRequested), normalisation, resumed?.preprocessing);
   if (resumed) await checkSameData(folder, resumed, data);
   if (networks.from) checkSameClasses(networks.from, data);
+  const images = data.dataset.train.length;
+  const settings = resumed ? given.settings : settleBatchSize(given.settings, images);
+  const options = { ...given, settings };
+  for (const message of settledMessage(given.settings, settings, images)) emit({ type: 'warning', message });
   emit({ type: 'phase', phase: 'graph' });
   const group = createGroup(networks, data.dataset, data.preprocessing);
   if (resumed) {
@@ -125,10 +131,8 @@ async function resumeRun(folder: string, context: LoopContext, resumed: Checkpoi
 
 function announce({ settings, folder, emit }: TrainOptions, data: RunData, group: Group, context: LoopContext): void {
   const { channels, height, width } = data.preprocessing;
-  for (const { path, reason } of data.dataset.skipped.slice(0, 10))
-    emit({ type: 'warning', message: `skipped ${path}: ${reason}` });
-  const more = data.dataset.skipped.length - 10;
-  if (more > 0) emit({ type: 'warning', message: `skipped ${more} more files (see \`agon data\`)` });
+  const batches = leftOverMessage(settings, data.dataset.train.length);
+  for (const message of [...datasetWarnings(data.dataset), ...batches]) emit({ type: 'warning', message });
   const totalSteps = settings.epochs * context.training.steps;
   for (const message of idleSettings(settings, { graphs: group.graphs, totalSteps, ownValidation: data.ownValidation }))
     emit({ type: 'warning', message });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { gradients, hasGradientRule, operatorsWithEntry } from '../../src/autodiff/gradients.js';
+import { gradients } from '../../src/autodiff/gradients.js';
+import { hasGradientRule, operatorsWithEntry } from '../../src/autodiff/registry.js';
 import { mul, reduceSum } from '../../src/graph/arithmetic.js';
 import { Graph } from '../../src/graph/graph.js';
 import type { Value } from '../../src/graph/node.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toMarkdown } from '../../src/compare/markdown.js';
 import { toPage } from '../../src/compare/page.js';
 import { compareRuns } from '../../src/compare/results.js';
-import { finished } from './finished.js';
+import { finished, withFewClasses } from './finished.js';
 
 /** Means of the networks: x 60 and 64, y 61 and 67; y - x is 1 and 3, with t = 2 at 1 degree of freedom: p = 1 - 2 atan(2) / pi. */
 const RUNS = [
@@ -13,6 +13,13 @@ const RUNS = [
 ];
 
 describe('the results as Markdown', () => {
+  it('are without top-5 where it is 100 % everywhere, as with five classes or fewer', () => {
+    const text = toMarkdown('few', [], compareRuns(RUNS.map(withFewClasses), 'mean-last'));
+    expect(text).not.toContain('top-5');
+    expect(text).toContain('best epoch; ECE (expected calibration error): mean of the networks, last epoch');
+    expect(text).toContain('| group | methods | mean-best | winner-best | ensemble-last | ensemble-best | ECE |');
+  });
+
   it('are tables with units, and sentences', () => {
     expect(toMarkdown('small', ['Two lines', 'of provenance.'], compareRuns(RUNS, 'mean-last'))).toBe(`# small
 

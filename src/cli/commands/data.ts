@@ -22,7 +22,7 @@ interface DataOptions {
 export function define(command: Command, io: CliIo): void {
   command
     .argument('<set>', '"builtin", or the path of a data set')
-    .addOption(new Option('--all', 'all classes and unreadable files, also of long lists'))
+    .addOption(new Option('--all', 'all classes and all that is left out, also of long lists'))
     .addOption(jsonOption())
     .addOption(new Option('--show-perturbations [file]', 'write a picture of what they do (perturbations.png)'))
     .addOption(new Option('--pool <pool>', 'which ones (both)').choices(PERTURBATION_POOLS))

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { SPLIT_NAMES, type SplitName } from '../../data/dataset.js';
-import { formatCompact, formatLoss, formatNumberOf, formatPercent } from '../../report/format.js';
+import { formatCompact, formatLoss, formatNumberOf, formatPercent, hasTop5, printable } from '../../report/format.js';
 import { labelNetworks } from '../../report/labels.js';
 import { colorsFor } from '../../report/output.js';
 import { type Column, renderTable } from '../../report/table.js';
@@ -33,19 +33,22 @@ export function define(command: Command, io: CliIo): void {
       const evaluation = await evaluateRun(folder, { ...options, checkpoint });
       if (json) writeJson(io.stdout, evaluation);
       else writeLines(io.stdout, ...formatEvaluation(evaluation, checkpoint, io));
+      const { yellow } = colorsFor(io.stderr, io.env);
+      for (const warning of evaluation.warnings) writeLines(io.stderr, yellow(printable(`warning: ${warning}`)));
     });
 }
 
 /** A table with a line for each network; the run's winner is marked, not who is best here: that would be a choice by test images. */
 export function formatEvaluation(
-  { epochs, chosen, winner, split, images, results, ensemble }: RunEvaluation,
+  { epochs, chosen, winner, split, images, classes, results, ensemble }: RunEvaluation,
   checkpoint: string,
   { stdout, env }: Pick<CliIo, 'stdout' | 'env'>,
 ): string[] {
   const colors = colorsFor(stdout, env);
   const labels = labelNetworks(results.map(({ network }) => network));
   const numbers = ({ loss, accuracy, top5, ece }: Evaluation) => {
-    return [formatLoss(loss), formatPercent(accuracy, 2), formatPercent(top5, 2), formatPercent(ece, 2)];
+    const shares = hasTop5(classes) ? [accuracy, top5, ece] : [accuracy, ece];
+    return [formatLoss(loss), ...shares.map((share) => formatPercent(share, 2))];
   };
   const rows = results.map(({ network, evaluation }, i) => {
     const star = network.index === winner ? colors.yellow('★') : '';
@@ -54,7 +57,10 @@ export function formatEvaluation(
   if (results.length > 1) rows.push(['ensemble', '', ...numbers(ensemble), '']);
   const columns: readonly Column[] = [
     { title: 'network' },
-    ...['parameters', 'loss', 'top-1', 'top-5', 'ECE'].map((title) => ({ title, align: 'right' as const })),
+    ...['parameters', 'loss', 'top-1', ...(hasTop5(classes) ? ['top-5'] : []), 'ECE'].map((title) => ({
+      title,
+      align: 'right' as const,
+    })),
     { title: '' },
   ];
   return [
