@@ -32,7 +32,7 @@ export interface TrainedGroup {
   readonly updates: number;
   /** The network that validated best, where that is known. */
   readonly best: number | undefined;
-  /** How they were trained. */
+  /** How they were trained; `artifacts` is where networks are from whose names are none of the zoo. */
   readonly settings: SettingsInput;
   /** How their images are normalised. */
   readonly preprocessing: Manifest['preprocessing'];
@@ -58,7 +58,7 @@ async function ofModel(path: string): Promise<TrainedGroup> {
     tensors: new Map([...parameters].map(([key, value]) => [networkPrefix(0) + key, value])),
     updates: 0,
     best: 0,
-    settings: { ...(settings && alone(settings)), nets: [name] },
+    settings: { ...(settings && alone(settings)), nets: [name], artifacts: path },
     preprocessing: preprocessing && { mean: [...preprocessing.mean], std: [...preprocessing.std] },
     licence: null,
   };
@@ -79,7 +79,7 @@ async function ofRun(folder: string): Promise<TrainedGroup> {
     tensors,
     updates: updatesBefore(group, step) + position.epoch * stepsPerEpoch + position.step,
     best: bestEpochOf(path, checkpoint).network,
-    settings: alone(settings),
+    settings: { ...alone(settings), artifacts: sources.artifact ? runPaths(folder).artifacts : null },
     preprocessing: { mean, std },
     licence: sources.artifact ? sources.artifact.manifest.licence : LICENCE,
   };
@@ -106,7 +106,7 @@ async function ofArtifact(folder: string): Promise<TrainedGroup> {
     input: input as NetworkInput,
     ...weights,
     best: manifest.networks.length === 1 ? 0 : undefined,
-    settings: { ...artifactSettings(artifact), nets: manifest.networks.map(({ name }) => name) },
+    settings: { ...artifactSettings(artifact), nets: manifest.networks.map(({ name }) => name), artifacts: folder },
     preprocessing: manifest.preprocessing,
     licence: manifest.licence,
   };

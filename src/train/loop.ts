@@ -235,6 +235,6 @@ function failDiverged({ networks }: Pick<LoopContext, 'networks'>, index: number
     expected: 'finite numbers',
     hint:
       'Lower the learning rate (--lr), or warm it up (--warmup-epochs 1). Checkpoints of finished epochs are kept: ' +
-      'a new run begins with the last one of this with --from and this folder',
+      '"agon train --from RUN" begins a new run with the last one, where RUN is the folder of this one',
   });
 }

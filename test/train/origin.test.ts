@@ -82,7 +82,7 @@ describe('a run from another one', () => {
     const schedule: Settings['schedule'] = { name: 'multi-step', milestones: [1], gamma: 1e30 };
     const folder = await newRunFolder();
     await expect(runHere(smallSettings(data, { schedule }), { folder })).rejects.toThrow(
-      /^network \d .*: expected finite numbers\. Lower the learning rate .* with --from and this folder$/,
+      /^network \d .*: expected finite numbers\. Lower the learning rate .*"agon train --from RUN" begins a new run/,
     );
     const { outcome, events } = await runHere({ ...(await settingsFrom(folder)), schedule: { name: 'constant' } });
     expect(outcome).toBe('finished');

@@ -31,6 +31,17 @@ describe('a run goes on', () => {
     expect((await evaluateRun(folder, { checkpoint: 'best' })).images).toBe(24);
   });
 
+  it('on its own device after another one was not there', async () => {
+    const settings = smallSettings(await smallData());
+    const whole = await runHere(settings);
+    const { folder } = await runHere(settings, { stopAfter: 2 });
+    const onAnother = runHere({ ...settings, device: 'cuda:9' }, { folder, resume: true });
+    await expect(onAnother).rejects.toThrow(/^device cuda:9: can't be used: .*Or use --device cpu$/);
+    expect(await readRunSettings(folder)).toEqual(settings);
+    await runHere(settings, { folder, resume: true });
+    expect(await resultsOf(folder)).toEqual(await resultsOf(whole.folder));
+  });
+
   it.each<[string, SettingsInput, RegExp]>([
     ['cosine', { schedule: { name: 'cosine' } }, /stretched over them, so the learning rate goes on at [\d.]+ instead/],
     ['linear', { schedule: { name: 'linear' } }, /schedule linear is stretched over them/],

@@ -9,6 +9,7 @@ import { formatDataset } from '../dataset-text.js';
 import { type CliIo, writeJson, writeLines } from '../io.js';
 import { parseNumber } from '../number-range.js';
 import { jsonOption } from '../options.js';
+import { failUsage } from '../usage-error.js';
 
 interface DataOptions {
   readonly all?: boolean;
@@ -30,10 +31,17 @@ export function define(command: Command, io: CliIo): void {
     .action(async (spec: string, options: DataOptions) => {
       const { all = false, json, showPerturbations } = options;
       if (showPerturbations) return writeContactSheet(spec, options, io);
+      refuseModifiers(options);
       const summary = await readSummary(spec, io);
       if (json) writeJson(io.stdout, summary);
       else writeLines(io.stdout, ...formatDataset(summary, all, colorsFor(io.stdout, io.env)));
     });
+}
+
+/** Flags of the picture, without it. */
+function refuseModifiers({ pool, size }: DataOptions): void {
+  const [flag] = [...(pool === undefined ? [] : ['--pool']), ...(size === undefined ? [] : ['--size'])];
+  if (flag) failUsage(flag, 'goes with --show-perturbations', { hint: 'Add that, or leave it out' });
 }
 
 const readSize = (text: string) => parseNumber('--size', text, { whole: true, from: 8, to: 1024 });

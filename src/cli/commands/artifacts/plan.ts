@@ -68,15 +68,13 @@ export async function planExport(options: ExportOptions, given: readonly GivenFl
   const file = options.config === undefined ? undefined : await readSettingsFile(options.config);
   checkNetworks(options, given, file);
   const trained = from === undefined ? undefined : await openTrained(from);
-  // The names of networks from elsewhere are none of the zoo
-  const { nets, ...own }: SettingsInput = trained?.settings ?? {};
-  const base: SettingsInput = { ...own, ...file };
-  const merged = mergeSettings(
+  const base: SettingsInput = { ...trained?.settings, ...file };
+  const settings = mergeSettings(
     base.optimizer === undefined && format === 'ort-training' ? { ...base, optimizer: { name: 'adamw' } } : base,
     given,
   );
-  const settings = nets ? { ...merged, nets } : merged;
-  checkModifiers(settings, given);
+  // With official files the teacher is outside, whatever the rule
+  if (format === 'agon') checkModifiers(settings, given);
   checkSettings(settings);
   const input = trained?.input ?? (await inputFor(settings, options));
   const batch = options.batch ?? base.batchSize ?? BATCH;
