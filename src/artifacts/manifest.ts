@@ -130,8 +130,9 @@ export function parseManifest(text: string, where: string): Manifest {
       hint: 'Make one with "agon artifacts export"',
     });
   }
-  const parsed = manifestSchema.safeParse(migrate(FORMATS.manifest, value, where));
-  if (!parsed.success) return failDamaged(where, 'is damaged', parsed.error, { hint: 'Export the artifact again' });
+  const content = migrate(FORMATS.manifest, value, where);
+  const parsed = manifestSchema.safeParse(content);
+  if (!parsed.success) return failDamaged(where, 'is damaged', parsed.error, content, 'Export the artifact again');
   const manifest = { ...MANIFEST_HEAD, ...parsed.data };
   checkManifest(manifest, where);
   return manifest;

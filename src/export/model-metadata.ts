@@ -31,8 +31,8 @@ export function readMetadata(model: ModelProto, where: string): ReadMetadata {
   const origin = originOf(texts, where);
   if (!origin) return { labels: labels.data, preprocessing: preprocessing.data };
   checkVersion(FORMATS.model, origin.format, where);
-  for (const [key, { error }] of Object.entries({ labels, preprocessing })) {
-    if (error && texts.has(key)) failDamaged(where, `its metadata "${key}" are damaged`, error, { hint: RESTORE });
+  for (const [key, { error, content }] of Object.entries({ labels, preprocessing })) {
+    if (error && texts.has(key)) failDamaged(where, `its metadata "${key}" are damaged`, error, content, RESTORE);
   }
   const metadata = { labels: labels.data, preprocessing: preprocessing.data };
   checkAgainstGraph(model, metadata, where);
@@ -46,9 +46,7 @@ export function readTrainedSettings(model: ModelProto, where: string): Settings 
   const origin = originOf(textsOf(model), where);
   if (origin?.settings === undefined) return undefined;
   const { data, error } = z.object({ settings: recordedSettings }).safeParse(origin);
-  return (
-    data?.settings ?? failDamaged(where, 'its metadata "agon" are damaged', error as z.ZodError, { hint: RESTORE })
-  );
+  return data?.settings ?? failDamaged(where, 'its metadata "agon" are damaged', error as z.ZodError, origin, RESTORE);
 }
 
 function textsOf({ metadataProps = [] }: ModelProto): Map<string, string> {
@@ -62,10 +60,16 @@ function originOf(texts: ReadonlyMap<string, string>, where: string): Content | 
 }
 
 function parsed<T>(schema: z.ZodType<T>, texts: ReadonlyMap<string, string>, key: string) {
+  const content = jsonOrText(texts.get(key));
+  const { data, error } = schema.safeParse(content);
+  return { data, error, content };
+}
+
+function jsonOrText(text = 'null'): unknown {
   try {
-    return schema.safeParse(JSON.parse(texts.get(key) ?? 'null'));
-  } catch (error) {
-    return schema.safeParse(`no JSON: ${String(error)}`);
+    return JSON.parse(text);
+  } catch {
+    return text;
   }
 }
 

@@ -117,7 +117,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const version = checkVersion(FORMATS.checkpoint, metadata.version ?? 'none', path);
   const content = migrate(FORMATS.checkpoint, { ...parseTexts(path, metadata), version }, path);
   const parsed = header.safeParse(content);
-  if (!parsed.success) return failDamaged(path, DAMAGED, parsed.error, { hint: RESTORE });
+  if (!parsed.success) return failDamaged(path, DAMAGED, parsed.error, content, RESTORE);
   checkHeader(path, parsed.data);
   if (version >= FIRST_WITH_CHECKSUM) checkChecksum(path, metadata, tensors);
   return { ...parsed.data, tensors };

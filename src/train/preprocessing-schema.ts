@@ -22,8 +22,8 @@ export const preprocessingSchema = z
     const expect = (holds: boolean, path: string, message: string) => {
       if (!holds) context.addIssue({ code: 'custom', path: [path], message });
     };
-    expect(mean.length === channels, 'mean', `expected ${channels} numbers, one a channel, got ${mean.length}`);
-    expect(std.length === channels, 'std', `expected ${channels} numbers, one a channel, got ${std.length}`);
+    expect(mean.length === channels, 'mean', `expected ${channels} numbers, one a channel`);
+    expect(std.length === channels, 'std', `expected ${channels} numbers, one a channel`);
     const covers = resize.height >= height && resize.width >= width;
-    expect(covers, 'resize', `expected ${height}x${width} or more, got ${resize.height}x${resize.width}`);
+    expect(covers, 'resize', `expected ${height}x${width} or more`);
   });

@@ -64,8 +64,9 @@ export async function writeResult(path: string, result: RunResult): Promise<void
 export async function readResult(path: string): Promise<RunResult | undefined> {
   const text = await readTextIfThere(path);
   if (text === undefined) return undefined;
-  const parsed = runResultSchema.safeParse(migrate(FORMATS.result, parseObject(text, path), path));
-  if (!parsed.success) return failDamaged(path, DAMAGED, parsed.error, { hint: RESTORE });
+  const content = migrate(FORMATS.result, parseObject(text, path), path);
+  const parsed = runResultSchema.safeParse(content);
+  if (!parsed.success) return failDamaged(path, DAMAGED, parsed.error, content, RESTORE);
   checkResult(path, parsed.data);
   return parsed.data;
 }

@@ -17,15 +17,16 @@ import { readLineage } from '../../src/train/lineage-file.js';
 import { readResult } from '../../src/train/result.js';
 import { readRunSettings, runPaths } from '../../src/train/run-folder.js';
 import { SETTING_CHANGES, type SettingChange } from '../../src/train/setting-changes.js';
+import { FORMATS } from '../../src/util/formats.js';
 import { startEvent } from '../report/events.js';
 import { temporaryFolder } from './runs.js';
 
-const FORMATS = join(import.meta.dirname, '../fixtures/formats/1');
+const FIXTURES = join(import.meta.dirname, '../fixtures/formats/1');
 
 async function copyOf(name: string): Promise<string> {
   const folder = join(await temporaryFolder(), name);
   await mkdir(dirname(folder), { recursive: true });
-  await cp(join(FORMATS, name), folder, { recursive: true });
+  await cp(join(FIXTURES, name), folder, { recursive: true });
   return folder;
 }
 
@@ -104,6 +105,12 @@ describe('a file of a newer Agon is refused by name:', () => {
     const bytes = encodeModel({ ...model, metadataProps: metadataProps ?? [] });
     await expect(openExported(winner, bytes, { device: CPU })).rejects.toThrow(refusal(winner, 'model', 1));
   });
+});
+
+it('the page about formats says which versions there are', async () => {
+  const page = await readFile(join(import.meta.dirname, '../../docs/formats.md'), 'utf8');
+  const versions = [...page.matchAll(/^\| .* \| (\d+) \|$/gm)].map(([, version]) => Number(version));
+  expect(versions).toEqual(Object.values(FORMATS).map(({ version }) => version));
 });
 
 describe('a setting that has another name now', () => {

@@ -148,9 +148,17 @@ describe('a lineage file', () => {
       (head) => (head.version = 2),
       'this lineage was written by a newer Agon: format version 2, this one reads up to 1',
     ],
-    ['without networks', (head) => (head.networks = []), 'its first line is damaged: networks: Too small'],
+    [
+      'without networks',
+      (head) => (head.networks = []),
+      'its first line is damaged: networks: expected array to have >=1 items, got []',
+    ],
     ['of 300 networks', (head) => (head.networks = new Array(300).fill('a')), 'networks or operations: expected 255'],
-    ['without steps', (head) => (head.stepsPerEpoch = 0), 'its first line is damaged: stepsPerEpoch: Too small'],
+    [
+      'without steps',
+      (head) => (head.stepsPerEpoch = 0),
+      'its first line is damaged: stepsPerEpoch: expected number to be >=1, got 0',
+    ],
     ['with operations that are no list', (head) => (head.operations = 'a'), 'its first line is damaged: operations: '],
   ])('%s is an error that names it', async (_, damage, message) => {
     const path = await written();

@@ -10,7 +10,7 @@ import { predictImages } from '../../src/export/predict.js';
 import { openTrainedGroup } from '../../src/export/trained-group.js';
 import { readSafetensors } from '../../src/onnx/safetensors.js';
 import { createJsonlLog } from '../../src/report/jsonl.js';
-import { readCheckpoint, settledTensors } from '../../src/train/checkpoint.js';
+import { readCheckpoint, settledTensors, writeCheckpoint } from '../../src/train/checkpoint.js';
 import { evaluateRun } from '../../src/train/evaluate-run.js';
 import { readLineage } from '../../src/train/lineage-file.js';
 import { settleNetworks } from '../../src/train/network-source.js';
@@ -136,6 +136,16 @@ describe.each(VERSIONS)('files of format version %s', (version) => {
     const { manifest } = await openArtifact(fixture('artifact'));
     expect(group.updates).toBe(manifest.weights?.updates);
     expect(group.best).toBe((await readResult(runPaths(fixture('run')).result))?.winner);
+  });
+
+  it('tell the updates of a run without its lineage, once its checkpoint was written again', async () => {
+    const folder = await copyOf('run');
+    const { best, lineage } = runPaths(folder);
+    const { updates } = await openTrainedGroup(folder);
+    const { stepsPerEpoch } = await readLineage(lineage);
+    await writeCheckpoint(best, { ...(await readCheckpoint(best)), stepsPerEpoch });
+    await rm(lineage);
+    expect((await openTrainedGroup(folder)).updates).toBe(updates);
   });
 
   it('are a comparison, whose results come out again', async () => {
