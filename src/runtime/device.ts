@@ -1,5 +1,5 @@
-import * as ort from 'onnxruntime-node';
 import { fail, messageOf } from '../util/error.js';
+import * as ort from './onnxruntime.js';
 
 /** Where a graph runs. */
 export interface Device {

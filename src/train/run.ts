@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { turnOffTelemetry } from '../runtime/telemetry.js';
 import { restoreError } from '../util/error.js';
 import { workerFile } from '../util/worker-file.js';
 import type { TrainEvent } from './events.js';
@@ -24,6 +25,7 @@ export interface StartOptions {
 
 /** Starts a run in a worker thread. */
 export function startTraining({ settings, folder, resume, onEvent }: StartOptions): TrainingRun {
+  turnOffTelemetry();
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const { filename, ...flags } = workerFile(import.meta.url, './worker');
   const workerData: WorkerInput = { settings, folder, resume, stop };
