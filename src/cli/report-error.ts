@@ -1,7 +1,8 @@
 import { CommanderError } from 'commander';
 import { colorsFor } from '../report/output.js';
 import { messageOf } from '../util/error.js';
-import type { CliIo } from './io.js';
+import { printable } from '../util/printable.js';
+import { type CliIo, writeLines } from './io.js';
 import { UsageError } from './usage-error.js';
 
 const FAILED = 1;
@@ -16,9 +17,9 @@ export function reportError(error: unknown, { stderr, env }: CliIo): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
   const { red } = colorsFor(stderr, env);
   const ours = error instanceof Error && error.name === 'AgonError';
-  const message = messageOf(error).split('\n').join(' ');
+  const message = printable(messageOf(error).split('\n').join(' '));
   stderr.write(`${red('error:')} ${message}${ours || env.AGON_DEBUG ? '' : ` ${BUG}`}\n`);
-  if (env.AGON_DEBUG && error instanceof Error) stderr.write(`${stackOf(error)}\n`);
+  if (env.AGON_DEBUG && error instanceof Error) writeLines(stderr, ...stackOf(error).split('\n').map(printable));
   return error instanceof UsageError ? MISUSED : FAILED;
 }
 

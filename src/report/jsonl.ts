@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Position, TrainEvent } from '../train/events.js';
 import { AgonError, messageOf } from '../util/error.js';
 import { errorCode, writeFileWhole } from '../util/files.js';
+import { printableJson } from '../util/printable.js';
 import { hasStart, trimLog } from './jsonl-trim.js';
 
 /** A subscriber that writes events to a file. */
@@ -28,7 +29,7 @@ export async function createJsonlLog(path: string, { resumeAt }: JsonlOptions = 
   return {
     onEvent(event) {
       if (failure || (started && event.type === 'start')) return;
-      failure = appendLine(file, path, `${JSON.stringify(event)}\n`);
+      failure = appendLine(file, path, `${printableJson(event)}\n`);
     },
     close() {
       closeSync(file);

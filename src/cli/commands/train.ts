@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { printable } from '../../report/format.js';
 import { colorsFor } from '../../report/output.js';
 import { renderTable } from '../../report/table.js';
 import { explainSettings } from '../../train/explain.js';
@@ -86,7 +87,7 @@ async function explain({ config }: TrainOptions, given: readonly GivenFlag[], io
   ]);
   const text = (value: unknown) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'not set'));
   const columns = [{ title: 'setting' }, { title: 'value' }, { title: 'from' }];
-  const cells = rows.map(({ path, value, source }) => [path, text(value), source]);
+  const cells = rows.map(({ path, value, source }) => [path, printable(text(value)), printable(source)]);
   const colors = colorsFor(io.stdout, io.env);
   writeLines(io.stdout, renderTable(columns, cells, colors));
   if (!settings.inputPerturbation) return;
