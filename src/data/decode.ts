@@ -1,6 +1,7 @@
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import sharp, { type OutputInfo } from 'sharp';
 import { fail, messageOf } from '../util/error.js';
+import { errorCode } from '../util/files.js';
 import type { Pixels } from './dataset.js';
 
 /** The file types that are read, by the end of the name. */
@@ -31,10 +32,21 @@ async function read(file: string | Uint8Array): Promise<{ data: Buffer; info: Ou
 
 /** What is plain to see of a file; of all else, what the decoder says. */
 async function simplerCause(file: string, error: unknown): Promise<unknown> {
-  const info = await stat(file).catch(() => undefined);
-  if (!info) return new Error('there is no such file', { cause: error });
+  const info = await stat(file).catch((reason: unknown) => reason as Error);
+  if (errorCode(info) === 'ENOENT') return new Error('there is no such file', { cause: error });
+  if (info instanceof Error) return info;
   if (info.isDirectory()) return new Error('it is a folder, not an image', { cause: error });
-  return info.size === 0 ? new Error('the file is empty', { cause: error }) : error;
+  if (info.size === 0) return new Error('the file is empty', { cause: error });
+  // What can't be opened the decoder calls an unsupported format.
+  return (await reasonNotToOpen(file)) ?? error;
+}
+
+/** Why a file can't be opened, if it can't: there is no permission to, for one. */
+function reasonNotToOpen(file: string): Promise<unknown> {
+  return open(file).then(
+    (handle) => handle.close(),
+    (reason: unknown) => reason,
+  );
 }
 
 /** ITU-R 601 luma in 16-bit fixed point, as Pillow converts to mode L: [h, w, 3] -> [h, w, 1]. */

@@ -4,7 +4,7 @@ import { colorsFor } from '../../report/output.js';
 import { renderTable } from '../../report/table.js';
 import { explainSettings } from '../../train/explain.js';
 import { startTraining } from '../../train/run.js';
-import { prepareRunFolder, readRunSettings } from '../../train/run-folder.js';
+import { prepareRunFolder, readRunSettings, requireCheckpoint } from '../../train/run-folder.js';
 import { checkSettings, type Settings, type SettingsInput } from '../../train/settings.js';
 import { removeIfEmpty } from '../../util/files.js';
 import { formatCompactHelp } from '../compact-help.js';
@@ -138,7 +138,8 @@ const HOST: TrainingHost = { start: startTraining, signals: process, exit: (code
 
 async function train(plan: TrainPlan, { overwrite, quiet, json }: TrainOptions, io: CliIo): Promise<number> {
   const { folder, resume } = plan;
-  if (!resume) await prepareRunFolder(folder, { overwrite: overwrite ?? false });
+  if (resume) requireCheckpoint(folder);
+  else await prepareRunFolder(folder, { overwrite: overwrite ?? false });
   let started = resume;
   const display = json ? 'json' : quiet ? 'quiet' : 'console';
   try {
