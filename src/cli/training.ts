@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createConsoleReport, createJsonReport } from '../report/console.js';
+import { printable } from '../report/format.js';
 import type { EventReport } from '../report/report.js';
 import { openRunLog } from '../report/run-log.js';
 import type { TrainEvent } from '../train/events.js';
@@ -83,7 +84,12 @@ function openReport(display: TrainingOptions['display'], { stdout, stderr, env }
   return createConsoleReport({ output: stdout, quiet: display === 'quiet', env });
 }
 
-/** A path as it is typed in a shell. */
+/** A path as it is typed in a shell: with `$'...'` where there is something in it that can't be shown. */
 function quote(path: string): string {
+  if (printable(path) !== path) return `$'${path.replace(/['\\]|\P{ASCII}|\p{Cc}/gu, escapeBytes)}'`;
   return /^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+function escapeBytes(character: string): string {
+  return [...Buffer.from(character)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
 }

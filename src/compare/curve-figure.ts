@@ -1,5 +1,5 @@
+import { toHtml } from '../util/markup.js';
 import type { Curve } from './curves.js';
-import { toHtml } from './html.js';
 import { axisText, CHARACTER_WIDTH, round, svgFigure } from './svg.js';
 import { ticksAround } from './ticks.js';
 

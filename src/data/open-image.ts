@@ -41,7 +41,7 @@ const FILE_FAULTS: Readonly<Record<string, string>> = {
   ENOTDIR: 'there is no such file',
   EACCES: 'no permission to read it (EACCES): change its rights',
   EPERM: 'no permission to read it (EPERM): change its rights',
-  ELOOP: 'a link that leads nowhere',
+  ELOOP: 'a link that leads in a circle (ELOOP)',
   ERR_FS_FILE_TOO_LARGE: 'it has more than 2 GiB: save it smaller',
 };
 

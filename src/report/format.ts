@@ -69,10 +69,7 @@ export function formatNumber(n: number): string {
   return String(Number(n.toPrecision(3)));
 }
 
-/** A text from outside (a file's or a class's name) without what would move a terminal's cursor. */
-export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '?');
-}
+export { printable } from '../util/printable.js';
 
 /** A text of at most `width` characters: the middle is left out of a longer one. */
 export function shorten(text: string, width: number): string {

@@ -1,4 +1,5 @@
 import type { EpochEvent, Position, StartEvent } from '../train/events.js';
+import { printableJson } from '../util/printable.js';
 
 /** What of a log's lines counts here. */
 interface LoggedEvent {
@@ -20,7 +21,7 @@ export async function* trimLog(
   { finishedEpochs = [], ...start }: StartEvent,
 ): AsyncGenerator<string, number> {
   const { stepsPerEpoch, resumedAt = { epoch: 0, step: 0 } } = start;
-  const kept = new Kept(JSON.stringify(start), finishedEpochs);
+  const kept = new Kept(printableJson(start), finishedEpochs);
   for await (const line of lines) {
     const event = parseEvent(line);
     if (!event) continue;
@@ -42,7 +43,7 @@ class Kept {
     private readonly start: string,
     finishedEpochs: readonly EpochEvent[],
   ) {
-    this.#missing = new Map(finishedEpochs.map((event) => [event.epoch, JSON.stringify(event)]));
+    this.#missing = new Map(finishedEpochs.map((event) => [event.epoch, printableJson(event)]));
   }
 
   *add(line: string, { type, epoch, phase }: LoggedEvent): Generator<string> {

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:f
 import type { StartEvent, TrainEvent } from '../train/events.js';
 import { AgonError, messageOf } from '../util/error.js';
 import { errorCode, writeFileWhole } from '../util/files.js';
+import { printableJson } from '../util/printable.js';
 import { linesOf } from '../util/read-lines.js';
 import { trimLog } from './jsonl-trim.js';
 import { checkLogVersion, versioned } from './log-version.js';
@@ -36,7 +37,7 @@ export async function createJsonlLog(path: string, options: JsonlOptions = {}): 
   const unwritten: TrainEvent[] = [];
   let failure: AgonError | undefined;
   const append = (event: TrainEvent) =>
-    appendLine(file, path, `${JSON.stringify(event.type === 'start' ? versioned(event) : event)}\n`);
+    appendLine(file, path, `${printableJson(event.type === 'start' ? versioned(event) : event)}\n`);
   return {
     onEvent(event) {
       if (resumed && event.type === 'start') return;

@@ -1,6 +1,6 @@
-import * as ort from 'onnxruntime-node';
 import { fail, messageOf } from '../util/error.js';
 import type { Device } from './device-name.js';
+import * as ort from './onnxruntime.js';
 
 export { type Device, parseDevice } from './device-name.js';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { cpus, homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { z } from 'zod';
 import { Graph } from '../graph/graph.js';
@@ -59,10 +59,11 @@ export function choosing(chosen: Chosen): Choose {
 
 /**
  * Where choices are remembered: one file for each ONNX Runtime, processor and number of threads, in `$XDG_CACHE_HOME/agon`
- * or `~/.cache/agon`. Safe to delete.
+ * or `~/.cache/agon`. Safe to delete. A relative `XDG_CACHE_HOME` doesn't count, as its specification has it.
  */
 export function cachePath(threads: number | undefined): string {
-  const folder = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  const { XDG_CACHE_HOME: named = '' } = process.env;
+  const folder = isAbsolute(named) ? named : join(homedir(), '.cache');
   const machine = [ONNXRUNTIME_VERSION, cpus()[0]?.model ?? '', cpus().length, threads ?? 'all'].join('|');
   return join(folder, 'agon', `forms-${createHash('sha256').update(machine).digest('hex').slice(0, 12)}.json`);
 }

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { access, constants, mkdir, readdir } from 'node:fs/promises';
+import { access, constants, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { ArtifactContent } from '../artifacts/create.js';
 import { writeArtifact } from '../artifacts/write.js';
 import { fail, messageOf } from '../util/error.js';
-import { errorCode, removeIfThere, writeFileWhole } from '../util/files.js';
+import { errorCode, makeFolders, removeIfThere, writeFileWhole } from '../util/files.js';
 import { migrate } from '../util/format-version.js';
 import { FORMATS } from '../util/formats.js';
 import { parseObject, readTextIfThere } from '../util/read-json.js';
@@ -31,9 +31,13 @@ export function runPaths(folder: string) {
 
 /** Creates a run's folder. One that holds a run is an error, unless it may be replaced; that happens in {@link beginRun}. */
 export async function prepareRunFolder(folder: string, { overwrite }: { overwrite: boolean }): Promise<void> {
-  if (existsSync(runPaths(folder).config) && !overwrite) {
-    fail(folder, 'there is a run in this folder', {
-      hint: 'Go on with it (--resume), replace it (--overwrite), or choose another folder (--out)',
+  const { config, last } = runPaths(folder);
+  if (existsSync(config) && !overwrite) {
+    const others = 'replace it (--overwrite), or choose another folder (--out)';
+    if (existsSync(last))
+      fail(folder, 'there is a run in this folder', { hint: `Go on with it (--resume), ${others}` });
+    fail(folder, 'there is a run in this folder that has no checkpoint to go on from', {
+      hint: `Wait for its first one if it is still running; else ${others}`,
     });
   }
   await makeFolder(folder);
@@ -60,6 +64,15 @@ export async function removeHalfWritten(folder: string): Promise<void> {
   }
 }
 
+/** Fails where a run was ended before its first checkpoint: nothing is left to go on from. */
+export function requireCheckpoint(folder: string): void {
+  const { config, last } = runPaths(folder);
+  if (existsSync(last)) return;
+  fail(folder, 'this run was ended before its first checkpoint: there is nothing to go on from', {
+    hint: `Start it again, with its own settings: --config ${config} --out ${folder} --overwrite`,
+  });
+}
+
 /** The settings that a run was started with. */
 export async function readRunSettings(folder: string): Promise<Settings> {
   const { config } = runPaths(folder);
@@ -76,7 +89,7 @@ export async function writeRunSettings(folder: string, settings: Settings): Prom
 
 async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     await access(folder, constants.W_OK);
   } catch (error) {
     fail(

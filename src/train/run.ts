@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { turnOffTelemetry } from '../runtime/telemetry.js';
 import { restoreError } from '../util/error.js';
 import { workerFile } from '../util/worker-file.js';
 import type { TrainEvent } from './events.js';
@@ -28,6 +29,7 @@ export interface StartOptions {
 
 /** Starts a run in a worker thread. */
 export function startTraining({ settings, folder, resume, onEvent }: StartOptions): TrainingRun {
+  turnOffTelemetry();
   const shared = new Int32Array(new SharedArrayBuffer(4 * Object.keys(SHARED).length));
   const { filename, ...flags } = workerFile(import.meta.url, './worker');
   const workerData: WorkerInput = { settings, folder, resume, shared };

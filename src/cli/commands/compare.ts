@@ -16,7 +16,7 @@ import { listMissing, writeResults } from '../../compare/report.js';
 import { checkStored } from '../../compare/stored.js';
 import { resultTables, type TextTable } from '../../compare/tables.js';
 import { sentences } from '../../compare/wording.js';
-import { formatNumberOf } from '../../report/format.js';
+import { formatNumberOf, printable } from '../../report/format.js';
 import { colorsFor } from '../../report/output.js';
 import { openRunLog } from '../../report/run-log.js';
 import { renderTable } from '../../report/table.js';
@@ -114,7 +114,7 @@ async function compareLocked(
   await keepExperiment(folder, experiment);
   writeLines(
     io.stdout,
-    `${formatNumberOf(runs.length, 'run')}: ${runs.length - open.length} finished, ${open.length} to go, ${jobs} at a time; in ${folder}`,
+    `${formatNumberOf(runs.length, 'run')}: ${runs.length - open.length} finished, ${open.length} to go, ${jobs} at a time; in ${printable(folder)}`,
   );
   const { status, failures } = await runAll(folder, open, runs.length, jobs, io);
   await report(folder, experiment, measure, io, failures);
@@ -198,7 +198,7 @@ async function runAll(folder: string, open: readonly PlannedRun[], planned: numb
 
 function tellFailures(failures: readonly Failure[], { stderr }: CliIo): void {
   if (failures.length === 0) return;
-  const lines = failures.map(({ run, error }) => `  ${run.id}: ${messageOf(error)}`);
+  const lines = failures.map(({ run, error }) => `  ${run.id}: ${printable(messageOf(error))}`);
   writeLines(stderr, '', `${formatNumberOf(failures.length, 'run')} failed; the same command tries again:`, ...lines);
 }
 
@@ -218,10 +218,10 @@ async function report(
       io.stdout,
       '',
       colors.bold(title),
-      ...(note ? [colors.dim(note)] : []),
+      ...(note ? [colors.dim(printable(note))] : []),
       renderTable(
-        head.map((each) => ({ title: each })),
-        rows,
+        head.map((each) => ({ title: printable(each) })),
+        rows.map((cells) => cells.map(printable)),
         colors,
       ),
     );
@@ -230,9 +230,9 @@ async function report(
   writeLines(
     io.stdout,
     '',
-    ...sentences(comparison),
+    ...sentences(comparison).map(printable),
     '',
-    ...(missing.length > 0 ? [`Missing in these numbers: ${listMissing(missing)}.`, ''] : []),
-    `${finished} of ${planned} runs; wrote ${results}, ${markdown}, ${page}`,
+    ...(missing.length > 0 ? [printable(`Missing in these numbers: ${listMissing(missing)}.`), ''] : []),
+    `${finished} of ${planned} runs; wrote ${[results, markdown, page].map(printable).join(', ')}`,
   );
 }

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { PERTURBATION_POOLS, type PerturbationPool } from '../../data/perturb/pools.js';
 import type { DatasetSummary } from '../../data/summary.js';
-import { formatCount } from '../../report/format.js';
+import { formatCount, printable } from '../../report/format.js';
 import { LiveLines } from '../../report/live-lines.js';
 import { colorsFor, isLive } from '../../report/output.js';
 import { writeFileWhole } from '../../util/files.js';
@@ -60,7 +60,7 @@ async function writeContactSheet(spec: string, { showPerturbations, pool, size }
   const images = await sampleImages(await openDataset(spec), SAMPLES, 0, input);
   const sheet = await contactSheet(images, { pools: pool ? [pool] : PERTURBATION_POOLS, seed: 0 });
   await writeFileWhole(file, sheet);
-  writeLines(io.stdout, `wrote ${file}`);
+  writeLines(io.stdout, `wrote ${printable(file)}`);
 }
 
 async function readSummary(spec: string, { stderr, env }: CliIo): Promise<DatasetSummary> {

@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
+import { printable } from '../../report/format.js';
 import { colorsFor } from '../../report/output.js';
 import { renderTable } from '../../report/table.js';
 import { explainSettings } from '../../train/explain.js';
 import { startTraining } from '../../train/run.js';
-import { prepareRunFolder, readRunSettings } from '../../train/run-folder.js';
+import { prepareRunFolder, readRunSettings, requireCheckpoint } from '../../train/run-folder.js';
 import { checkSettings, type Settings, type SettingsInput } from '../../train/settings.js';
 import { removeIfEmpty } from '../../util/files.js';
 import { formatCompactHelp } from '../compact-help.js';
@@ -114,7 +115,7 @@ async function explain(options: TrainOptions, given: readonly GivenFlag[], io: C
   ]);
   const text = (value: unknown) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'not set'));
   const columns = [{ title: 'setting' }, { title: 'value' }, { title: 'from' }];
-  const cells = rows.map(({ path, value, source }) => [path, text(value), source]);
+  const cells = rows.map(({ path, value, source }) => [path, printable(text(value)), printable(source)]);
   const colors = colorsFor(io.stdout, io.env);
   writeLines(io.stdout, renderTable(columns, cells, colors));
   if (!settings.inputPerturbation) return;
@@ -158,7 +159,8 @@ const HOST: TrainingHost = { ...PROCESS, start: startTraining };
 
 async function train(plan: TrainPlan, { overwrite, quiet, json }: TrainOptions, io: CliIo): Promise<number> {
   const { folder, resume } = plan;
-  if (!resume) await prepareRunFolder(folder, { overwrite: overwrite ?? false });
+  if (resume) requireCheckpoint(folder);
+  else await prepareRunFolder(folder, { overwrite: overwrite ?? false });
   let started = resume;
   const display = json ? 'json' : quiet ? 'quiet' : 'console';
   try {
