@@ -1,4 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { turnOffTelemetry } from './src/runtime/telemetry.js';
+
+// Tests load ONNX Runtime themselves as well.
+turnOffTelemetry();
 
 export default defineConfig({
   test: {

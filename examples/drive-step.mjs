@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+process.env.ORT_DISABLE_TELEMETRY ??= '1'; // Some builds of ONNX Runtime send data about the machine unless told not to.
 const { default: ort } = await import(process.env.ORT_PACKAGE ?? 'onnxruntime-node');
 const [folder, steps = '10'] = process.argv.slice(2);
 const { step, evaluation, weights } = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));

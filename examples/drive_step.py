@@ -4,12 +4,16 @@ python examples/drive_step.py FOLDER [STEPS]
 """
 
 import json
+import os
 import sys
 from math import prod, sqrt
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
+
+# Some builds of ONNX Runtime send data about the machine unless told not to, before they are loaded.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+import onnxruntime as ort  # noqa: E402
 
 folder = Path(sys.argv[1])
 steps = int(sys.argv[2]) if len(sys.argv) > 2 else 10

@@ -4,6 +4,7 @@ import Table from 'cli-table3';
 import { portable } from '../src/lower/portable.js';
 import { parseDevice } from '../src/runtime/device.js';
 import { messageOf } from '../src/util/error.js';
+import { printable } from '../src/util/printable.js';
 import { describeSides } from './verify/compare-sides.js';
 import { holds, type Quantity } from './verify/quantity.js';
 import { type Replay, replay } from './verify/replay.js';
@@ -19,13 +20,13 @@ if (positionals.length === 0) {
 
 let failures = 0;
 for (const path of positionals) {
-  process.stdout.write(`${path}\n`);
+  process.stdout.write(`${printable(path)}\n`);
   try {
     const result = await replay(path, parseDevice(values.device), values.portable ? portable : undefined);
     process.stdout.write(`${render(result)}\n  ${describeSides(result.sides)}\n`);
     failures += failedNames(result).size;
   } catch (error) {
-    process.stdout.write(`  FAILED: ${messageOf(error)}\n`);
+    process.stdout.write(`  FAILED: ${printable(messageOf(error))}\n`);
     failures++;
   }
 }

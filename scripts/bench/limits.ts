@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
-import * as ort from 'onnxruntime-node';
 import { reshape } from '../../src/graph/arithmetic.js';
 import { Graph } from '../../src/graph/graph.js';
 import { toModel } from '../../src/graph/to-model.js';
 import { encodeModel } from '../../src/onnx/file.js';
+import * as ort from '../../src/runtime/onnxruntime.js';
 
 const SIDE = 2048;
 const REPEATS = 3;

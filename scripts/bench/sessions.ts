@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import * as ort from 'onnxruntime-node';
+import * as ort from '../../src/runtime/onnxruntime.js';
 
 /** A session that was opened while watching. */
 export interface OpenedSession {

@@ -1,11 +1,11 @@
-import { formatShape, type Shape } from '../graph/dim.js';
+import { type Dim, formatShape, type Shape } from '../graph/dim.js';
 import { fromModel } from '../graph/from-model.js';
 import { Graph } from '../graph/graph.js';
 import { inline } from '../graph/inline.js';
 import type { Value } from '../graph/node.js';
 import type { NetworkInput } from '../nets/registry.js';
 import { decodeModel } from '../onnx/file.js';
-import type { ModelProto } from '../onnx/model.js';
+import type { ModelProto, ValueInfoProto } from '../onnx/model.js';
 import { fail } from '../util/error.js';
 import type { NetworkEntry } from './manifest.js';
 import { naming } from './naming.js';
@@ -56,6 +56,20 @@ function checkInterface({ graph }: ModelProto, shapes: ReadonlyMap<string, Shape
       ? `its input "${unknown}" is not in the manifest`
       : lacking && `its output "${lacking}" is missing`;
   if (what) fail(where, what, { hint: 'Export the artifact again' });
+  for (const { name, type } of graph.input) checkShape(name, type, shapes.get(name) ?? [], where);
+}
+
+/** Fails where the file has another shape than the manifest; a size that is open in the file is settled by the latter. */
+function checkShape(name: string, type: ValueInfoProto['type'], shape: Shape, where: string): void {
+  const dims = type?.tensorType?.shape?.dim;
+  if (!dims) return;
+  const own = dims.map(({ dimValue }, axis) => dimValue ?? (shape[axis] as Dim));
+  if (formatShape(own) === formatShape(shape)) return;
+  fail(where, `its input "${name}" is not as the manifest says`, {
+    expected: formatShape(shape),
+    got: formatShape(own),
+    hint: 'Export the artifact again',
+  });
 }
 
 /** The file's graph with its parameters declared as such, in the manifest's order. */

@@ -1,3 +1,4 @@
+import { checkTrainable } from '../autodiff/trainable.js';
 import { classAxis, LEAST_PROBABILITY, type Reading } from '../foreign/reading.js';
 import { reshape } from '../graph/arithmetic.js';
 import { asNumber, formatShape } from '../graph/dim.js';
@@ -34,7 +35,10 @@ interface Parts {
   readonly reading?: Reading;
 }
 
-/** The network with images as its input, and its last feature map as an output. */
+/**
+ * The network with images as its input, and its last feature map as an output. One that can't be trained is an error that names the
+ * operators and nodes in the way.
+ */
 export function onImages(
   source: Graph,
   { input, logits, isFrozen, parameters, image, reading }: Parts,
@@ -61,6 +65,7 @@ export function onImages(
   }
   graph.output('logits', reading === 'probabilities' ? logarithms(graph, result) : result);
   graph.output('features', featuresOf(graph, scores));
+  checkTrainable(graph);
   return { graph, parameters, image, classes: Number(classes) };
 }
 

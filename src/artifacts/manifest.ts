@@ -1,8 +1,11 @@
 import { z } from 'zod';
-import { fail, messageOf } from '../util/error.js';
+import { failDamaged } from '../util/damage.js';
+import { fail } from '../util/error.js';
+import { migrate } from '../util/format-version.js';
+import { FORMATS } from '../util/formats.js';
+import { parseObject } from '../util/read-json.js';
+import { checkManifest } from './manifest-check.js';
 
-/** The manifest format's version: raised when a file of an older one would be misread. */
-export const MANIFEST_VERSION = 1;
 const FORMAT = 'agon-artifact';
 
 /** The manifest's name in an artifact's folder. */
@@ -87,7 +90,6 @@ const preprocessing = z.object({ mean: z.array(z.number()), std: z.array(z.numbe
 
 const manifestSchema = z.object({
   format: z.literal(FORMAT),
-  version: z.literal(MANIFEST_VERSION),
   /** The program that wrote it. */
   producer: z.string(),
   /** How it was made. */
@@ -105,7 +107,7 @@ const manifestSchema = z.object({
 });
 
 /** What an artifact's folder holds (docs/artifacts.md). */
-export type Manifest = z.infer<typeof manifestSchema>;
+export type Manifest = z.infer<typeof manifestSchema> & { readonly version: number };
 export type NetworkEntry = z.infer<typeof networkEntry>;
 export type ParameterEntry = z.infer<typeof parameterEntry>;
 export type TensorEntry = z.infer<typeof tensorEntry>;
@@ -113,11 +115,14 @@ export type StepEntry = z.infer<typeof stepEntry>;
 export type EvaluationEntry = z.infer<typeof evaluationEntry>;
 
 /** A manifest's head: what every one begins with. */
-export const MANIFEST_HEAD = { format: FORMAT, version: MANIFEST_VERSION } as const;
+export const MANIFEST_HEAD = { format: FORMAT, version: FORMATS.manifest.version } as const;
 
-/** Reads a manifest; another format, another version and what doesn't fit the schema are errors that name the file. */
+/**
+ * Reads a manifest of any version, which comes out as one of the newest. Another format, a newer version, and what doesn't fit the
+ * schema or itself are errors that name the file.
+ */
 export function parseManifest(text: string, where: string): Manifest {
-  const value = parseJson(text, where);
+  const value = parseObject(text, where);
   if (value.format !== FORMAT) {
     fail(where, 'not the manifest of a training artifact of Agon', {
       expected: `"format": "${FORMAT}"`,
@@ -125,19 +130,12 @@ export function parseManifest(text: string, where: string): Manifest {
       hint: 'Make one with "agon artifacts export"',
     });
   }
-  if (value.version !== MANIFEST_VERSION) {
-    fail(where, 'version of the artifact', {
-      expected: String(MANIFEST_VERSION),
-      got: String(value.version),
-      hint: 'Export it again with this version of Agon',
-    });
-  }
-  const parsed = manifestSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  return fail(where, `is damaged at ${issue?.path.join('.')}: ${issue?.message}`, {
-    hint: 'Export the artifact again',
-  });
+  const content = migrate(FORMATS.manifest, value, where);
+  const parsed = manifestSchema.safeParse(content);
+  if (!parsed.success) return failDamaged(where, 'is damaged', parsed.error, content, 'Export the artifact again');
+  const manifest = { ...MANIFEST_HEAD, ...parsed.data };
+  checkManifest(manifest, where);
+  return manifest;
 }
 
 /** A normalisation that a model's metadata give as JSON; undefined where they say something else. */
@@ -148,16 +146,6 @@ export function parsePreprocessing(text: string, channels: number): Manifest['pr
   } catch {
     return undefined;
   }
-}
-
-function parseJson(text: string, where: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
-  } catch (error) {
-    fail(where, `not valid JSON: ${messageOf(error)}`, { cause: error });
-  }
-  return fail(where, 'not a manifest: it holds no object');
 }
 
 /** A manifest as text: an entry a line. */

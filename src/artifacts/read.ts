@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import { readWhole } from '../onnx/read-whole.js';
-import { fail, messageOf } from '../util/error.js';
-import { errorCode } from '../util/files.js';
+import { fail } from '../util/error.js';
+import { ownEntry } from '../util/own-entry.js';
+import { readTextIfThere } from '../util/read-json.js';
 import { MANIFEST_FILE, type Manifest, parseManifest } from './manifest.js';
 import { sha256 } from './sha256.js';
 
@@ -18,15 +19,13 @@ export interface Artifact {
 /** Reads the manifest of an artifact's folder; its files are read when they are asked for. Errors name file and cause. */
 export async function openArtifact(folder: string): Promise<Artifact> {
   const path = join(folder, MANIFEST_FILE);
-  const text = await readFile(path, 'utf8').catch((error: unknown) => failManifest(folder, path, error));
+  const text = (await readTextIfThere(path)) ?? failNoManifest(folder);
+  await checkInside(folder, MANIFEST_FILE);
   const manifest = parseManifest(text, path);
   return { folder, manifest, read: (file) => readChecked(folder, manifest, file) };
 }
 
-function failManifest(folder: string, path: string, error: unknown): never {
-  if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR') {
-    fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
-  }
+function failNoManifest(folder: string): never {
   const isOfficial = ['training_model.onnx', 'eval_model.onnx'].some((name) => existsSync(join(folder, name)));
   fail(folder, `there is no training artifact in this folder (no ${MANIFEST_FILE})`, {
     hint: isOfficial
@@ -38,8 +37,10 @@ function failManifest(folder: string, path: string, error: unknown): never {
 async function readChecked(folder: string, { files }: Manifest, file: string): Promise<Uint8Array> {
   const path = join(folder, file);
   const entry =
-    files[file] ?? fail(join(folder, MANIFEST_FILE), `has no entry for the file "${file}"`, { hint: RESTORE });
+    ownEntry(files, file) ??
+    fail(join(folder, MANIFEST_FILE), `has no entry for the file "${file}"`, { hint: RESTORE });
   if (!existsSync(path)) fail(path, 'is missing from the artifact', { hint: RESTORE });
+  await checkInside(folder, file);
   const bytes = await readWhole(path);
   if (bytes.length !== entry.bytes) {
     const what = bytes.length < entry.bytes ? 'is cut short' : 'is not the file that the manifest describes';
@@ -51,6 +52,18 @@ async function readChecked(folder: string, { files }: Manifest, file: string): P
     expected: `SHA-256 ${entry.sha256}`,
     got: hash,
     hint: RESTORE,
+  });
+}
+
+/** Fails for a link that leads out of the folder: what is there may be anything, and stays there when the folder is copied. */
+async function checkInside(folder: string, file: string): Promise<void> {
+  const [root, target] = await Promise.all([realpath(folder), realpath(join(folder, file))]);
+  const way = relative(root, target);
+  if (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)) return;
+  fail(join(folder, file), 'is a link that leads out of the artifact', {
+    expected: 'a file in its folder',
+    got: target,
+    hint: 'Put a copy of the file in its place',
   });
 }
 

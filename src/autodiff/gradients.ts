@@ -2,36 +2,8 @@ import { expandLike, sumTo } from '../graph/arithmetic.js';
 import { formatShape, sameShape } from '../graph/dim.js';
 import type { Graph } from '../graph/graph.js';
 import { AGON, type Node, namingNode, type Value } from '../graph/node.js';
-import type { Rule, RuleEntry } from './rule.js';
-import * as activation from './rules/activation.js';
-import * as detach from './rules/detach.js';
-import * as elementwise from './rules/elementwise.js';
-import * as image from './rules/image.js';
-import * as linear from './rules/linear.js';
-import * as reduction from './rules/reduction.js';
-import * as reshaping from './rules/reshaping.js';
-import * as softmax from './rules/softmax.js';
-
-const RULES: Readonly<Record<string, RuleEntry>> = {
-  ...activation,
-  ...detach,
-  ...elementwise,
-  ...image,
-  ...linear,
-  ...reduction,
-  ...reshaping,
-  ...softmax,
-};
-
-/** Whether gradients pass through this operator. */
-export function hasGradientRule(op: string): boolean {
-  return typeof RULES[op] === 'function';
-}
-
-/** Every operator with an entry: a rule, or the mark that it has no derivative. */
-export function operatorsWithEntry(): string[] {
-  return Object.keys(RULES);
-}
+import { ruleEntry } from './registry.js';
+import type { NoGradient, Rule } from './rule.js';
 
 /**
  * Appends the reverse-mode gradients of a float32 value to its graph.
@@ -79,7 +51,7 @@ class ReverseWalk {
     const results = this.#g.within(`${node.name}_grad`, () =>
       namingNode(node, () => {
         const context = { g: this.#g, node, dY: dY ?? node.output(), gradients: gradientsOfOutputs, needs };
-        if (!dY && node.op !== 'Split') node.fail('gradient', 'one of the first output', 'one of another output only');
+        if (node.op !== 'Split') checkFirstOnly(node, gradientsOfOutputs);
         return rule(context);
       }),
     );
@@ -110,22 +82,39 @@ class ReverseWalk {
 
   #sum(value: Value, shares: readonly Value[]): Value {
     const [first, ...others] = shares as [Value, ...Value[]];
-    return others.reduce((sum, share) => this.#g.op('Add', [sum, share], {}, { name: `${value.name}_grad` }), first);
+    // The official training session has a name `<parameter>_grad` of its own
+    const name = this.#g.producer(value) ? `${value.name}_grad` : `${value.name}_grad/sum`;
+    return others.reduce((sum, share) => this.#g.op('Add', [sum, share], {}, { name }), first);
   }
 }
 
-function ruleFor(node: Node): Rule {
-  const rule = node.domain === '' || node.domain === AGON ? RULES[node.op] : undefined;
-  if (typeof rule === 'function') return rule;
-  return node.fail(
-    rule ? 'this operator has no derivative' : 'this operator has no gradient rule',
-    undefined,
-    undefined,
-    'The network can’t be trained through it',
-  );
+/** Rules but Split's are for a loss that depends on the first output only. */
+function checkFirstOnly(node: Node, [first, ...others]: readonly (Value | null)[]): void {
+  if (!first) node.fail('gradient', 'one of the first output', 'one of another output only');
+  if (others.some(Boolean)) node.fail('gradient', 'one of the first output only', 'one of another output too');
 }
 
-function dependents(g: Graph, wrt: readonly Value[]): Set<Value> {
+function ruleFor(node: Node): Rule {
+  const entry = ruleEntry(node.op, node.domain) ?? UNKNOWN;
+  return typeof entry === 'function' ? entry : failUntrainable(node, entry);
+}
+
+const UNKNOWN: NoGradient = { lacks: 'gradient rule', because: 'Agon doesn’t know it' };
+
+/** Other nodes that an error names. */
+const MOST_NAMED = 3;
+
+/** Throws an error that says which node no gradient passes, and why; `others` are further ones, in words. */
+export function failUntrainable(node: Node, { lacks, because }: NoGradient, others: readonly string[] = []): never {
+  const what = `this operator has no ${lacks}, because ${because}`;
+  const more = others.length > MOST_NAMED ? [`${others.length - MOST_NAMED} more`] : [];
+  const named = [...others.slice(0, MOST_NAMED), ...more];
+  const also = named.length > 0 ? `, nor through ${named.join(', ')}` : '';
+  return node.fail(what, undefined, undefined, `The network can’t be trained through it${also}`);
+}
+
+/** The float values that change with one of `wrt`. */
+export function dependents(g: Graph, wrt: readonly Value[]): Set<Value> {
   const active = new Set(wrt);
   for (const node of g.nodes) {
     if (node.op === 'Detach' && node.domain === AGON) continue;

@@ -19,6 +19,19 @@ export interface RuleContext {
  */
 export type Rule = (context: RuleContext) => readonly (Value | null)[];
 
+/** Marks an operator that no gradient passes, and says why: it ends the sentence "this operator has no ... because". */
+export interface NoGradient {
+  readonly lacks: 'derivative' | 'gradient rule';
+  readonly because: string;
+}
+
 /** Marks an operator whose outputs have no derivative: comparisons, indices, shapes. */
-export const notDifferentiable = 'not differentiable';
-export type RuleEntry = Rule | typeof notDifferentiable;
+export const notDifferentiable: NoGradient = {
+  lacks: 'derivative',
+  because: 'its output stays or jumps where its inputs change a little',
+};
+
+/** Marks an operator that has a derivative, but no rule. */
+export const noRule = (because: string): NoGradient => ({ lacks: 'gradient rule', because });
+
+export type RuleEntry = Rule | NoGradient;

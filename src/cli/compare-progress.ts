@@ -1,6 +1,6 @@
 import type { Failure } from '../compare/execute.js';
 import type { PlannedRun } from '../compare/experiment.js';
-import { formatCount, formatDuration, formatRate } from '../report/format.js';
+import { formatCount, formatDuration, formatRate, printable } from '../report/format.js';
 import { LiveLines } from '../report/live-lines.js';
 import { PHASES } from '../report/live-report.js';
 import { isLive, type Output, widthOf } from '../report/output.js';
@@ -54,13 +54,13 @@ export class CompareProgress {
   #warn(id: string, message: string): void {
     if (this.#warned.has(message)) return;
     this.#warned.add(message);
-    this.say(this.io.stderr, `warning   ${id}: ${message}`);
+    this.say(this.io.stderr, `warning   ${id}: ${printable(message)}`);
   }
 
   fail({ run: { id }, error }: Failure): void {
     this.#failed++;
     this.#active.delete(id);
-    this.say(this.io.stderr, `failed    ${id}: ${messageOf(error)}`);
+    this.say(this.io.stderr, `failed    ${id}: ${printable(messageOf(error))}`);
   }
 
   end({ id }: PlannedRun): void {

@@ -8,7 +8,7 @@ const SHOWN = 20;
 
 /** What is in a data set, for people. */
 export function formatDataset(summary: DatasetSummary, all: boolean, colors: Colors): string[] {
-  const { name, kind, splits, classes, skipped } = summary;
+  const { name, kind, splits, classes, skipped, notes = [] } = summary;
   const images = splits.reduce((sum, split) => sum + split.images, 0);
   const facts = [kind, formatNumberOf(images, 'image'), formatNumberOf(classes.length, 'class', 'classes')];
   return [
@@ -17,6 +17,8 @@ export function formatDataset(summary: DatasetSummary, all: boolean, colors: Col
     classTable(summary, all, colors),
     ...more(classes.length, all, colors),
     ...skippedLines(skipped, all, colors),
+    ...(notes.length > 0 ? [''] : []),
+    ...notes.map((note) => `${colors.yellow('note:')} ${printable(note)}`),
   ];
 }
 
@@ -50,7 +52,7 @@ function skippedLines(skipped: DatasetSummary['skipped'], all: boolean, colors: 
   const lines = skipped.slice(0, all ? undefined : SHOWN).map(({ path, reason }) => {
     return `  ${printable(path)}: ${printable(reason.split('\n')[0] ?? '')}`;
   });
-  const title = colors.yellow(`${formatNumberOf(skipped.length, 'unreadable file')} left out:`);
+  const title = colors.yellow(`${formatNumberOf(skipped.length, 'file or folder', 'files or folders')} left out:`);
   return ['', title, ...lines, ...more(skipped.length, all, colors)];
 }
 

@@ -1,4 +1,4 @@
-import type { Environment, Output } from '../report/output.js';
+import { type Environment, type Output, writeJsonLine, writeText } from '../report/output.js';
 
 /** What commands have to do with the outside: a process, or a test's stand-ins. */
 export interface CliIo {
@@ -16,10 +16,10 @@ export function processIo(): CliIo {
 
 /** Writes lines to an output. */
 export function writeLines(output: Output, ...lines: readonly string[]): void {
-  output.write(`${lines.join('\n')}\n`);
+  writeText(output, lines);
 }
 
 /** Writes a value as one line of JSON. */
 export function writeJson(output: Output, value: unknown): void {
-  writeLines(output, JSON.stringify(value));
+  writeJsonLine(output, value);
 }

@@ -1,5 +1,6 @@
 import { formatCount, formatLoss, formatNumberOf, formatPercent } from '../report/format.js';
 import { labelNetworks } from '../report/labels.js';
+import { formatOrigin } from '../report/origin.js';
 import { type Colors, colorsFor, widthOf } from '../report/output.js';
 import { type Column, renderTable } from '../report/table.js';
 import type { Lineage } from '../train/lineage-file.js';
@@ -16,6 +17,7 @@ export function lineageLines(
   const labels = labelNetworks(lineage.networks.map((name, index) => ({ name, index })));
   const lost = lineage.steps.length - summary.total.steps;
   return [
+    ...(lineage.origin ? [`began from ${formatOrigin(lineage.origin)}`] : []),
     `${formatNumberOf(lineage.steps.length, 'step')}${lost > 0 ? `, of which ${formatCount(lost)} are not known` : ''}`,
     '',
     ...epochTable(summary, colors),

@@ -1,6 +1,10 @@
+import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { SettingLayer } from '../train/explain.js';
+import { FEATURES, missingFor } from '../train/modifiers.js';
+import { CHANGEABLE } from '../train/resumed-settings.js';
 import { parseSettings, type Settings, type SettingsInput } from '../train/settings.js';
+import { fail } from '../util/error.js';
 import { createOption, nameOfFlag, SETTING_FLAGS, type SettingFlag } from './setting-flags.js';
 import { describeSetting, type SettingPath } from './setting-schema.js';
 import { failUsage } from './usage-error.js';
@@ -24,13 +28,47 @@ export function mergeSettings(input: SettingsInput, given: readonly GivenFlag[])
     const own = given.filter(({ path }) => path.length === 2 && path[0] === section);
     if (own.length > 0) merged[section] = mergeSection(merged[section] as Section & { readonly name: string }, own);
   }
-  for (const section of ['inputPerturbation', 'parameterPerturbation', 'teacher'] as const) {
+  for (const section of SECTIONS_OFF) {
+    checkFeature(section, merged[section], given);
     for (const { path, value } of given.filter((flag) => flag.path[0] === section)) {
       merged[section] = withValue(merged[section], path.slice(1), value);
     }
   }
   return parseSettings(merged);
 }
+
+/** Sections that may be off. */
+const SECTIONS_OFF = ['inputPerturbation', 'parameterPerturbation', 'teacher'] as const;
+
+/** Fails for a flag that says how something goes which nothing turns on. */
+function checkFeature(section: (typeof SECTIONS_OFF)[number], base: unknown, given: readonly GivenFlag[]): void {
+  const { key, missing, hint } = FEATURES[section];
+  const own = given.filter(({ path }) => path[0] === section);
+  const [turning] = own.filter(({ path }) => path[1] === key);
+  // How often images are perturbed is a modifier, how often parameters are is what turns that on
+  const isOn = turning ? turning.value !== 'none' : base !== null && base !== undefined;
+  const [modifier] = own.filter(({ path }) => path[1] !== key);
+  if (modifier && !isOn) failUsage(nameOfFlag(modifier), missing, { hint });
+}
+
+/** Fails for a flag of the lessons that has no effect under the settings that came of it. */
+export function checkModifiers(settings: Settings, given: readonly GivenFlag[]): void {
+  for (const flag of given) {
+    const needed = flag.path.length === 1 ? missingFor(flag.path[0], settings) : undefined;
+    if (needed !== undefined) failUsage(nameOfFlag(flag), `goes with ${needed}`, { hint: WITHOUT_EFFECT });
+  }
+}
+
+/** Fails for such a setting that a file has, unless it is the default. */
+export function checkFileModifiers(path: string, file: SettingsInput, settings: Settings): void {
+  const usual = parseSettings(file.preset ? { preset: file.preset, teacher: null } : {});
+  for (const key of Object.keys(file) as (keyof Settings)[]) {
+    const needed = isDeepStrictEqual(file[key], usual[key]) ? undefined : missingFor(key, settings);
+    if (needed !== undefined) fail(path, `${key}: goes with ${needed}`, { hint: WITHOUT_EFFECT });
+  }
+}
+
+const WITHOUT_EFFECT = 'It would have no effect: add that, or leave it out';
 
 /** What each flag says, to explain settings by: `none` turns a whole section off. */
 export function flagLayers(given: readonly GivenFlag[]): SettingLayer[] {
@@ -93,17 +131,26 @@ export function givenFlags(options: Readonly<Record<string, unknown>>, isGiven: 
   });
 }
 
-/** A resumed run keeps its settings: a flag that says otherwise is an error. */
-export function checkUnchanged(folder: string, settings: Settings, given: readonly GivenFlag[]): void {
-  for (const flag of given) {
-    const own = valueAt(settings, flag.path);
-    if (isDeepStrictEqual(own, flag.value)) continue;
-    failUsage(nameOfFlag(flag), `the run in ${folder} has its own value`, {
-      expected: format(own),
-      got: format(flag.value),
-      hint: 'A run goes on with the settings that it began with: leave the flag out, or begin a new run',
-    });
-  }
+/** The settings with which a run goes on: its own, with those of {@link CHANGEABLE} as flags have them. Another flag may only repeat a value. */
+export function goOnWith(folder: string, settings: Settings, given: readonly GivenFlag[]): Settings {
+  const isMoved = ({ path, value }: GivenFlag) =>
+    path.join('.') === 'teacher.model' && settings.teacher !== null && value !== 'none';
+  const isFree = (flag: GivenFlag) => (CHANGEABLE as readonly string[]).includes(flag.path[0]) || isMoved(flag);
+  for (const flag of given.filter((each) => !isFree(each))) checkRepeated(folder, settings, flag);
+  return mergeSettings(settings, given.filter(isFree));
+}
+
+function checkRepeated(folder: string, settings: Settings, flag: GivenFlag): void {
+  const own = valueAt(settings, flag.path);
+  if (isDeepStrictEqual(own, flag.value)) return;
+  if (typeof own === 'string' && typeof flag.value === 'string' && own === resolve(flag.value)) return;
+  failUsage(nameOfFlag(flag), `the run in ${folder} has its own value`, {
+    expected: format(own),
+    got: format(flag.value),
+    hint:
+      'A run goes on with the settings that it began with, but for --data, --epochs (more) and how it is computed: ' +
+      `leave the flag out, or begin a new run, from its last checkpoint with --from ${folder}`,
+  });
 }
 
 function valueAt(settings: Settings, path: SettingPath): unknown {

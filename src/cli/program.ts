@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { colorsFor } from '../report/output.js';
+import { printable, printableLines } from '../util/printable.js';
 import { AGON_VERSION } from '../util/version.js';
 import { COMMANDS } from './commands.js';
 import type { CliIo } from './io.js';
@@ -39,8 +40,9 @@ function configureOutput(program: Command, { stdout, stderr, env }: CliIo): void
   const { bold } = colorsFor(stdout, env);
   program.configureHelp({ styleTitle: bold });
   program.configureOutput({
-    writeOut: (text) => stdout.write(text),
-    writeErr: (text) => stderr.write(text),
+    writeOut: (text) => stdout.write(printableLines(text)),
+    writeErr: (text) => stderr.write(printableLines(text)),
+    outputError: (text, write) => write(text.split('\n').map(printable).join('\n')),
     getOutHelpWidth: () => Math.min(stdout.columns ?? 100, 100),
     getErrHelpWidth: () => Math.min(stderr.columns ?? 100, 100),
   });

@@ -1,7 +1,9 @@
 import { CommanderError } from 'commander';
 import { colorsFor } from '../report/output.js';
-import { messageOf } from '../util/error.js';
-import type { CliIo } from './io.js';
+import { AgonError, messageOf } from '../util/error.js';
+import { printable } from '../util/printable.js';
+import { shortageOf } from '../util/shortage.js';
+import { type CliIo, writeLines } from './io.js';
 import { UsageError } from './usage-error.js';
 
 const FAILED = 1;
@@ -15,10 +17,12 @@ export function reportError(error: unknown, { stderr, env }: CliIo): number {
   // Commander has written its own message, and its help and version are no errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
   const { red } = colorsFor(stderr, env);
-  const ours = error instanceof Error && error.name === 'AgonError';
-  const message = messageOf(error).split('\n').join(' ');
+  const shortage = shortageOf(error);
+  const ours = shortage !== undefined || (error instanceof Error && error.name === 'AgonError');
+  const text = shortage && !(error instanceof AgonError) ? `${shortage.what}. ${shortage.hint}` : messageOf(error);
+  const message = printable(text.split('\n').join(' '));
   stderr.write(`${red('error:')} ${message}${ours || env.AGON_DEBUG ? '' : ` ${BUG}`}\n`);
-  if (env.AGON_DEBUG && error instanceof Error) stderr.write(`${stackOf(error)}\n`);
+  if (env.AGON_DEBUG && error instanceof Error) writeLines(stderr, ...stackOf(error).split('\n').map(printable));
   return error instanceof UsageError ? MISUSED : FAILED;
 }
 

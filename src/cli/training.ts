@@ -1,12 +1,15 @@
+import { existsSync } from 'node:fs';
 import { createConsoleReport, createJsonReport } from '../report/console.js';
+import { printable } from '../report/format.js';
 import type { EventReport } from '../report/report.js';
 import { openRunLog } from '../report/run-log.js';
 import type { TrainEvent } from '../train/events.js';
 import type { StartOptions, TrainingRun } from '../train/run.js';
 import { runPaths } from '../train/run-folder.js';
+import { unlockRunAtOnce } from '../train/run-lock.js';
 import type { Settings } from '../train/settings.js';
-import { onInterrupt, type SignalSource } from './interrupt.js';
 import { type CliIo, writeLines } from './io.js';
+import { Stopping, type StoppingHost } from './stopping.js';
 
 /** What the run is, and how it is shown. */
 export interface TrainingOptions {
@@ -17,19 +20,14 @@ export interface TrainingOptions {
 }
 
 /** What a test replaces. */
-export interface TrainingHost {
+export interface TrainingHost extends StoppingHost {
   start(options: StartOptions): TrainingRun;
-  readonly signals: SignalSource;
-  /** Ends the process at once. */
-  exit(code: number): void;
 }
 
-/** Exit code of a run that was stopped: that of a process ended by SIGINT. */
-export const STOPPED = 130;
-
 /**
- * Runs a training to its end, shows it, and writes its log. The first SIGINT or SIGTERM asks for a clean stop, the next
- * one ends the process. `onStart` is called when data and graph are ready.
+ * Runs a training to its end, shows it, and writes its log. The first signal (Ctrl+C, a closed terminal) asks for a clean stop, the
+ * next one ends the process. An output or a log that can't be written any more stops the run as well, which is then an error.
+ * `onStart` is called when data and graph are ready.
  */
 export async function runTraining(
   { settings, folder, resume, display }: TrainingOptions,
@@ -37,30 +35,33 @@ export async function runTraining(
   host: TrainingHost,
   onStart: () => void = () => {},
 ): Promise<number> {
+  const paths = runPaths(folder);
   const report = openReport(display, io);
-  const log = openRunLog(runPaths(folder).log);
+  const log = openRunLog(paths.log, {
+    onFailure: (failure) => stopping.failAt(paths.log, failure),
+    onGap: (message) => report.note(`warning: ${message}`),
+  });
   let started = resume;
   const onEvent = (event: TrainEvent) => {
     if (event.type === 'start') {
       started = true;
       onStart();
     }
-    log.onEvent(event);
     report.onEvent(event);
+    return log.onEvent(event);
   };
-  const run = host.start({ settings, folder, resume, onEvent });
-  const release = onInterrupt(host.signals, {
-    first: () => {
-      report.note('stopping after this step, with a checkpoint (Ctrl+C again: at once, without)');
-      run.stop();
-    },
-    again: () => {
+  const subject = {
+    stop: (how?: { atOnce?: boolean }) => run.stop(how),
+    unlock: () => {
       report.close();
-      host.exit(STOPPED);
+      unlockRunAtOnce(folder);
     },
-  });
+    note: (message: string) => report.note(message),
+  };
+  const run: TrainingRun = host.start({ settings, folder, resume, onEvent });
+  const stopping = new Stopping(subject, 'stopping after this step, with a checkpoint', host, io);
   const settle = () => {
-    release();
+    stopping.settle();
     report.close();
   };
   const outcome = await run.done.finally(settle).catch(async (error: unknown) => {
@@ -68,11 +69,14 @@ export async function runTraining(
     await log.close().catch(() => undefined);
     throw error;
   });
+  const canGoOn = started && !(stopping.atOnce && !existsSync(paths.last));
+  const early = started ? ' before the first checkpoint' : ' before the training began';
+  const goOn = canGoOn ? `; to go on: agon train --resume ${quote(folder)}` : early;
+  if (outcome === 'stopped') writeLines(io.stderr, `stopped${goOn}`);
   await log.close();
-  if (outcome === 'finished') return 0;
-  const goOn = started ? `; to go on: agon train --resume ${quote(folder)}` : ' before the training began';
-  writeLines(io.stderr, `stopped${goOn}`);
-  return STOPPED;
+  if (outcome === 'stopped') return stopping.status;
+  stopping.check();
+  return 0;
 }
 
 function openReport(display: TrainingOptions['display'], { stdout, stderr, env }: CliIo): EventReport {
@@ -80,7 +84,12 @@ function openReport(display: TrainingOptions['display'], { stdout, stderr, env }
   return createConsoleReport({ output: stdout, quiet: display === 'quiet', env });
 }
 
-/** A path as it is typed in a shell. */
+/** A path as it is typed in a shell: with `$'...'` where there is something in it that can't be shown. */
 function quote(path: string): string {
+  if (printable(path) !== path) return `$'${path.replace(/['\\]|\P{ASCII}|\p{Cc}/gu, escapeBytes)}'`;
   return /^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+function escapeBytes(character: string): string {
+  return [...Buffer.from(character)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
 }

@@ -1,5 +1,5 @@
+import { toHtml } from '../util/markup.js';
 import type { Curve } from './curves.js';
-import { toHtml } from './html.js';
 import { axisText, CHARACTER_WIDTH, round, svgFigure } from './svg.js';
 import { ticksAround } from './ticks.js';
 
@@ -15,7 +15,8 @@ const DASHES = ['', '6 4', '2 3'];
 export function curveFigure(curves: readonly Curve[], caption: string): string {
   const epochs = Math.max(0, ...curves.map(({ accuracy }) => accuracy.length));
   if (epochs < 2) return '';
-  const values = curves.flatMap(({ accuracy }) => accuracy);
+  const values = curves.flatMap(({ accuracy }) => accuracy.flatMap((value) => value ?? []));
+  if (values.length === 0) return '';
   const ticks = ticksAround(Math.min(...values), Math.max(...values));
   const [low, high] = [ticks[0] as number, ticks.at(-1) as number];
   const x = (epoch: number) => round(LEFT + ((epoch - 1) / (epochs - 1)) * WIDTH);
@@ -36,7 +37,7 @@ export function curveFigure(curves: readonly Curve[], caption: string): string {
 
 /** A curve, and its row in the legend. */
 function line({ method, accuracy }: Curve, i: number, x: (epoch: number) => number, y: (value: number) => number) {
-  const points = accuracy.map((value, epoch) => `${x(epoch + 1)},${y(value)}`).join(' ');
+  const points = accuracy.flatMap((value, epoch) => (value === null ? [] : `${x(epoch + 1)},${y(value)}`)).join(' ');
   const dash = DASHES[Math.floor(i / COLOURS.length) % DASHES.length];
   const style = `fill="none" stroke="${COLOURS[i % COLOURS.length]}" stroke-width="2"${dash ? ` stroke-dasharray="${dash}"` : ''}`;
   const [from, row] = [LEFT + WIDTH + LEGEND.gap, TOP + (i + 0.5) * LEGEND.row];

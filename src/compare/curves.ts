@@ -1,6 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { checkLogVersion } from '../report/log-version.js';
 import type { EpochEvent } from '../train/events.js';
 import { runPaths } from '../train/run-folder.js';
+import { parseObject } from '../util/read-json.js';
+import { linesOf } from '../util/read-lines.js';
 import { comparePaths } from './folder.js';
 import type { Finished } from './results.js';
 import { mean } from './statistics.js';
@@ -9,12 +11,13 @@ import { mean } from './statistics.js';
 export interface Curve {
   readonly group: string;
   readonly method: string;
-  readonly accuracy: readonly number[];
+  /** By epoch, from 0; null where a run's log lacks it. */
+  readonly accuracy: readonly (number | null)[];
 }
 
 /** The curves of finished runs, from their logs; a run without a log, or with nothing held out, is left out. */
 export async function readCurves(folder: string, finished: readonly Finished[]): Promise<Curve[]> {
-  const cells = new Map<string, { group: string; method: string; all: number[][] }>();
+  const cells = new Map<string, { group: string; method: string; all: (number | undefined)[][] }>();
   for (const { run } of finished) {
     const own = await readCurve(runPaths(comparePaths(folder).run(run.id)).log);
     if (own.length === 0) continue;
@@ -25,20 +28,29 @@ export async function readCurves(folder: string, finished: readonly Finished[]):
   }
   return [...cells.values()].map(({ group, method, all }) => {
     const epochs = Math.min(...all.map(({ length }) => length));
-    const accuracy = Array.from({ length: epochs }, (_, epoch) => mean(all.map((own) => own[epoch] as number)));
+    const accuracy = Array.from({ length: epochs }, (_, epoch) => meanAt(all, epoch));
     return { group, method, accuracy };
   });
 }
 
+/** The mean over runs; null where one of them lacks the epoch: the mean of the others would be of other runs. */
+function meanAt(all: readonly (readonly (number | undefined)[])[], epoch: number): number | null {
+  const known = all.flatMap((own) => own[epoch] ?? []);
+  return known.length === all.length ? mean(known) : null;
+}
+
 const EPOCH = '{"type":"epoch",';
 
-async function readCurve(log: string): Promise<number[]> {
-  const text = await readFile(log, 'utf8').catch(() => '');
-  // Most lines are steps, which needn't be parsed.
-  const epochs = text.split('\n').filter((line) => line.startsWith(EPOCH) && line.endsWith('}'));
-  return epochs.flatMap((line) => {
-    const { networks } = JSON.parse(line) as EpochEvent;
-    const accuracies = networks.flatMap(({ validation }) => validation?.accuracy ?? []);
-    return accuracies.length > 0 ? [100 * mean(accuracies)] : [];
-  });
+/** The accuracies of a log's epochs, each at its own number: a log may lack some. Without a log there are none. */
+async function readCurve(log: string): Promise<(number | undefined)[]> {
+  const accuracies: (number | undefined)[] = [];
+  for await (const line of linesOf(log)) {
+    checkLogVersion(line, log);
+    // Most lines are steps, which needn't be parsed, and one may be cut short.
+    if (!line.startsWith(EPOCH) || !line.endsWith('}')) continue;
+    const { epoch, networks } = parseObject(line, log) as unknown as EpochEvent;
+    const validated = networks.flatMap(({ validation }) => validation?.accuracy ?? []);
+    if (validated.length > 0) accuracies[epoch] = 100 * mean(validated);
+  }
+  return accuracies;
 }

@@ -11,7 +11,8 @@ export interface ExecuteOptions {
   /** Runs side by side. */
   readonly jobs: number;
   readonly onStart: (run: PlannedRun, resumed: boolean) => void;
-  readonly onEvent: (run: PlannedRun, event: TrainEvent) => void;
+  /** A run waits for what it returns before it writes a checkpoint. */
+  readonly onEvent: (run: PlannedRun, event: TrainEvent) => unknown;
   /** After a run has finished. What it throws is the run's failure. */
   readonly onFinished: (run: PlannedRun) => Promise<void>;
   readonly onFailed: (failure: Failure) => Promise<void>;
@@ -28,8 +29,8 @@ export interface Failure {
 export interface Execution {
   /** Settles when all runs have ended, or after a stop. A run that fails doesn't keep the others from going on. */
   readonly done: Promise<{ readonly stopped: boolean; readonly failures: readonly Failure[] }>;
-  /** Asks all runs for a clean stop. */
-  stop(): void;
+  /** Asks all runs for a clean stop; `atOnce`: without checkpoints. */
+  stop(how?: { readonly atOnce?: boolean }): void;
 }
 
 /** Runs what isn't finished, some at a time, in order: a run with a checkpoint goes on, another begins anew. */
@@ -37,11 +38,11 @@ export function executeRuns(runs: readonly PlannedRun[], options: ExecuteOptions
   const queue = [...runs];
   const active = new Set<TrainingRun>();
   const failures: Failure[] = [];
-  let stopping = false;
+  let stopping: Parameters<Execution['stop']> | undefined;
   const execute = async (run: PlannedRun): Promise<void> => {
     const training = await begin(run, options);
     active.add(training);
-    if (stopping) training.stop();
+    if (stopping) training.stop(...stopping);
     const outcome = await training.done.finally(() => active.delete(training));
     if (outcome === 'finished') await options.onFinished(run);
   };
@@ -57,12 +58,15 @@ export function executeRuns(runs: readonly PlannedRun[], options: ExecuteOptions
       }
     }
   };
-  const done = Promise.all(Array.from({ length: options.jobs }, work)).then(() => ({ stopped: stopping, failures }));
+  const done = Promise.all(Array.from({ length: options.jobs }, work)).then(() => ({
+    stopped: stopping !== undefined,
+    failures,
+  }));
   return {
     done,
-    stop: () => {
-      stopping = true;
-      for (const run of active) run.stop();
+    stop: (...how) => {
+      stopping = how;
+      for (const run of active) run.stop(...how);
     },
   };
 }

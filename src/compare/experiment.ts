@@ -1,7 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { isSection } from '../train/presets.js';
+import { migrateSettings } from '../train/setting-changes.js';
 import { type Settings, settingsSchema } from '../train/settings.js';
-import { AgonError, fail, messageOf } from '../util/error.js';
+import { AgonError, fail } from '../util/error.js';
+import { migrate } from '../util/format-version.js';
+import { FORMATS } from '../util/formats.js';
+import { parseObject, readTextIfThere } from '../util/read-json.js';
 import { suggestion } from '../util/suggest.js';
 import { DEFAULT_MEASURE, MEASURES, type Measure } from './measures.js';
 import { checkPlaces, settleMethod } from './method.js';
@@ -70,12 +74,14 @@ export function parseExperiment(input: unknown, where: string): Experiment {
   return fail(where, `${key ? `${key}: ` : ''}${issue?.message}`);
 }
 
+/** What a file says of an experiment, its settings under the names that they have now. */
 export async function readExperiment(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    return fail(path, `can't be read as an experiment: ${messageOf(error)}`, { cause: error });
-  }
+  const text = (await readTextIfThere(path)) ?? fail(path, "can't be read as an experiment: there is no such file");
+  const { base, methods, ...rest } = migrate(FORMATS.experiment, parseObject(text, path), path);
+  const migrated = isSection(methods)
+    ? Object.fromEntries(Object.entries(methods).map(([name, own]) => [name, migrateSettings(own)]))
+    : methods;
+  return { ...rest, ...(base !== undefined && { base: migrateSettings(base) }), methods: migrated };
 }
 
 function checkExperiment(experiment: Experiment, where: string): Experiment {

@@ -1,4 +1,4 @@
-import { toHtml } from './html.js';
+import { toHtml } from '../util/markup.js';
 import type { Summary } from './statistics.js';
 import { axisText, CHARACTER_WIDTH, round, svgFigure } from './svg.js';
 import { ticksAround } from './ticks.js';

@@ -1,3 +1,4 @@
+import { toMarkdownText } from '../util/markup.js';
 import type { Comparison } from './results.js';
 import { resultTables, type TextTable } from './tables.js';
 import { sentences } from './wording.js';
@@ -5,10 +6,10 @@ import { sentences } from './wording.js';
 /** The results as Markdown. */
 export function toMarkdown(title: string, provenance: readonly string[], comparison: Comparison): string {
   const tables = Object.values(resultTables(comparison)).filter(({ rows }) => rows.length > 0);
-  const words = sentences(comparison).map((sentence) => `- ${sentence}`);
+  const words = sentences(comparison).map((sentence) => `- ${toMarkdownText(sentence)}`);
   const parts = [
-    `# ${title}`,
-    ...provenance,
+    `# ${toMarkdownText(title)}`,
+    ...provenance.map(toMarkdownText),
     ...tables.map(markdownTable),
     ...(words.length > 0 ? ['## In words', words.join('\n')] : []),
   ];
@@ -16,7 +17,7 @@ export function toMarkdown(title: string, provenance: readonly string[], compari
 }
 
 function markdownTable({ title, note, head, rows }: TextTable): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const line = (cells: readonly string[]) => `| ${cells.map(toMarkdownText).join(' | ')} |`;
   const table = [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-  return [`## ${title}`, ...(note ? [note] : []), table].join('\n\n');
+  return [`## ${toMarkdownText(title)}`, ...(note ? [toMarkdownText(note)] : []), table].join('\n\n');
 }

@@ -1,4 +1,4 @@
-import { isSection, METHOD_KEYS, mergeSection, SECTIONS } from '../train/presets.js';
+import { isSection, layOver, METHOD_KEYS, mergeSection, SECTIONS } from '../train/presets.js';
 import { parseSettings, type Settings } from '../train/settings.js';
 import { fail } from '../util/error.js';
 import type { Experiment } from './experiment.js';
@@ -18,7 +18,7 @@ export function settleMethod(
   name: string,
 ): Settings {
   const at = `${where}: method "${name}"`;
-  const given = { tune: false, ...base };
+  const given = layOver({ tune: false }, base);
   if (preset !== undefined && protocol === 'preset') return parseSettings({ ...over(given, own), preset }, at);
   const shared = parseSettings(given, `${where}: base`);
   if (preset === undefined) return parseSettings(over(shared, own), at);
@@ -62,7 +62,8 @@ function named(methods: Experiment['methods']): [string, Raw][] {
 
 /** Settings over others. */
 function over(base: Raw, own: Raw): Raw {
-  return { ...base, ...own, ...Object.fromEntries(SECTIONS.map((key) => [key, mergeSection(base[key], own[key])])) };
+  const sections = SECTIONS.map((key) => [key, mergeSection(base[key], own[key])]);
+  return { ...layOver(base, own), ...Object.fromEntries(sections) };
 }
 
 function pick(settings: Raw, isWanted: (key: string) => boolean): Raw {

@@ -1,7 +1,7 @@
+import { toHtml } from '../util/markup.js';
 import { curveFigure } from './curve-figure.js';
 import type { Curve } from './curves.js';
 import { figure, type Mark } from './figure.js';
-import { toHtml } from './html.js';
 import { MEASURES } from './measures.js';
 import type { Comparison } from './results.js';
 import { resultTables, type TextTable } from './tables.js';

@@ -1,6 +1,7 @@
 import { formatNumberOf } from '../report/format.js';
 import { messageOf } from '../util/error.js';
 import { writeFileWhole } from '../util/files.js';
+import { FORMATS } from '../util/formats.js';
 import { AGON_VERSION } from '../util/version.js';
 import { readCurves } from './curves.js';
 import type { Failure } from './execute.js';
@@ -50,7 +51,15 @@ export async function writeResults(
   const each = finished.map(({ run: { id, group, method, seed }, result }) => {
     return { id, group, method, seed, value: measured(result, measure, comparison.split), result };
   });
-  const data = { agon: AGON_VERSION, experiment, ...comparison, curves, missing, runs: each };
+  const data = {
+    version: FORMATS.comparison.version,
+    agon: AGON_VERSION,
+    experiment,
+    ...comparison,
+    curves,
+    missing,
+    runs: each,
+  };
   await writeFileWhole(paths.results, `${JSON.stringify(data, undefined, 1)}\n`);
   await writeFileWhole(paths.markdown, toMarkdown(experiment.name, provenance, comparison));
   await writeFileWhole(paths.page, toPage(experiment.name, provenance, comparison, curves));

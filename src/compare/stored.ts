@@ -4,6 +4,7 @@ import { formatNumberOf } from '../report/format.js';
 import { isSection } from '../train/presets.js';
 import { readResult } from '../train/result.js';
 import { readRunSettings, runPaths } from '../train/run-folder.js';
+import { absolutePaths } from '../train/setting-paths.js';
 import { COMPUTING_KEYS, type Settings } from '../train/settings.js';
 import { fail } from '../util/error.js';
 import type { PlannedRun } from './experiment.js';
@@ -41,9 +42,18 @@ async function differenceOf(
 ): Promise<(Difference & { own: string }) | undefined> {
   const stored = await storedSettings(own);
   if (!stored) return undefined;
-  const comparable = (all: Settings) => Object.fromEntries(Object.entries(all).filter(([key]) => !FREE.has(key)));
+  const comparable = (all: Settings) => {
+    return Object.fromEntries(Object.entries(absolutePaths(all)).filter(([key]) => !FREE.has(key)));
+  };
   const difference = firstDifference('', comparable(stored), comparable(settings));
-  return difference && { ...difference, own };
+  if (!difference) return undefined;
+  const { setting } = difference;
+  return { setting, stored: valueAt(stored, setting), planned: valueAt(settings, setting), own };
+}
+
+/** As it was given: a path may be absolute only to be compared. */
+function valueAt(settings: Settings, setting: string): unknown {
+  return setting.split('.').reduce<unknown>((value, key) => (isSection(value) ? value[key] : undefined), settings);
 }
 
 /** The settings of a run that is finished or has a checkpoint; another one begins anew. */

@@ -1,4 +1,4 @@
-import { toHtml } from './html.js';
+import { toHtml } from '../util/markup.js';
 
 /** In pixels: no less than a character of a label takes. */
 export const CHARACTER_WIDTH = 7.8;

@@ -38,19 +38,21 @@ function methodTable({ methods, measure, split }: Comparison): TextTable {
   };
 }
 
-function otherTable({ methods, measure, split }: Comparison): TextTable {
+function otherTable(comparison: Comparison): TextTable {
+  const { methods, measure, split } = comparison;
   const others = othersThan(measure);
+  const more = moreMeasures(comparison);
   return {
     title: `Other measures on the ${split} split, %: mean ± sd`,
     note: [
       ...others.map((other) => `${other}: ${MEASURES[other]}`),
-      'top-5 and ECE (expected calibration error): mean of the networks, last epoch',
+      `${more.map(({ meaning }) => meaning).join(' and ')}: mean of the networks, last epoch`,
     ].join('; '),
-    head: ['group', 'method', ...others, 'top-5', 'ECE'],
+    head: ['group', 'method', ...others, ...more.map(({ title }) => title)],
     rows: methods.map((each) => [
       each.group,
       each.method,
-      ...([...others, 'top5', 'ece'] as const).map((compared) => {
+      ...[...others, ...more.map(({ key }) => key)].map((compared) => {
         const { interval: _, ...rest } = each.measures[compared];
         return formatSummary(rest);
       }),
@@ -90,16 +92,18 @@ function differenceTable({ differences, measure, split }: Comparison): TextTable
   };
 }
 
-function otherDifferenceTable({ differences, measure, split }: Comparison): TextTable {
+function otherDifferenceTable(comparison: Comparison): TextTable {
+  const { differences, measure, split } = comparison;
   const others = othersThan(measure);
+  const more = moreMeasures(comparison);
   return {
     title: `Differences in other measures on the ${split} split, points [95 % interval]`,
     note: 'each interval by itself, without adjustment',
-    head: ['group', 'methods', ...others, 'top-5', 'ECE'],
+    head: ['group', 'methods', ...others, ...more.map(({ title }) => title)],
     rows: differences.map((each) => [
       each.group,
       `${each.a} − ${each.b}`,
-      ...([...others, 'top5', 'ece'] as const).map((compared) => formatDifference(each.measures[compared])),
+      ...[...others, ...more.map(({ key }) => key)].map((compared) => formatDifference(each.measures[compared])),
     ]),
   };
 }
@@ -120,6 +124,15 @@ function settingTable({ settings }: Comparison): TextTable {
       ...differing.map((key) => formatSetting(each.settings[key])),
     ]),
   };
+}
+
+const TOP5 = { key: 'top5', title: 'top-5', meaning: 'top-5' } as const;
+const ECE = { key: 'ece', title: 'ECE', meaning: 'ECE (expected calibration error)' } as const;
+
+/** Without top-5 where it says nothing: with five classes or fewer it is 100 % everywhere. */
+function moreMeasures({ methods }: Comparison) {
+  const saysNothing = methods.every(({ measures: { top5 } }) => top5.mean === 100);
+  return saysNothing ? [ECE] : [TOP5, ECE];
 }
 
 function othersThan(measure: Measure): Measure[] {

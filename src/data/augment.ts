@@ -52,7 +52,12 @@ export function augment(kept: Pixels, augmentation: Augmentation, input: Size, r
  */
 export function keepForTraining(image: Pixels, augmentation: Augmentation, preprocessing: Preprocessing): Pixels {
   if (!augmentation.randomResizedCrop) return fitImage(image, preprocessing);
-  const most = { height: 2 * preprocessing.height, width: 2 * preprocessing.width };
+  const most = neededForTraining(augmentation, preprocessing);
   const reduced = coveringSize(image, most);
   return reduced.height < image.height ? resize(image, reduced) : image;
+}
+
+/** What a training image is scaled to before it is augmented, if it is larger. */
+export function neededForTraining({ randomResizedCrop }: Augmentation, { height, width, resize }: Preprocessing): Size {
+  return randomResizedCrop ? { height: 2 * height, width: 2 * width } : resize;
 }

@@ -1,14 +1,15 @@
 import { stream } from '../util/random.js';
-import { type Augmentation, augment, keepForTraining, NO_AUGMENTATION } from './augment.js';
+import { type Augmentation, augment, keepForTraining, NO_AUGMENTATION, neededForTraining } from './augment.js';
 import { withChannels } from './channels.js';
 import { mapConcurrent } from './concurrency.js';
 import type { ImageSource, Pixels } from './dataset.js';
-import { decodeImage } from './decode.js';
+import { withImage } from './decode.js';
+import { DecodeGate } from './decode-gate.js';
 import { ImageCache } from './image-cache.js';
 import { pixelsAt } from './packed-images.js';
 import { type PerturbedImages, perturb } from './perturb/perturb.js';
 import type { PerturbationPool } from './perturb/pools.js';
-import { normalisationTable, type Preprocessing, writeNormalised } from './preprocess.js';
+import { decodingFor, normalisationTable, type Preprocessing, writeNormalised } from './preprocess.js';
 
 /** All that the making of batches depends on, besides the images that a batch takes. Plain data. */
 export interface BatchRecipe {
@@ -18,6 +19,8 @@ export interface BatchRecipe {
   readonly training?: { readonly seed: number; readonly augmentation: Augmentation };
   /** Bound on the decoded image files that are kept. */
   readonly cacheBytes: number;
+  /** Bound on the pixels of the image files that are decoded at a time ({@link DecodeGate}). */
+  readonly decodedPixels?: number;
 }
 
 /** A batch to make: positions in the split, and the epoch that the augmentation is drawn for. */
@@ -64,16 +67,19 @@ export function batchMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<Ma
 
 type Load = (indices: Uint32Array, place: (image: Pixels, slot: number) => void) => Promise<void>;
 
-function imageLoader({ source, preprocessing, training, cacheBytes }: BatchRecipe): Load {
+function imageLoader({ source, preprocessing, training, cacheBytes, decodedPixels }: BatchRecipe): Load {
   const { channels } = preprocessing;
-  const keep = (image: Pixels) => keepForTraining(image, training?.augmentation ?? NO_AUGMENTATION, preprocessing);
+  const augmentation = training?.augmentation ?? NO_AUGMENTATION;
+  const keep = (image: Pixels) => keepForTraining(image, augmentation, preprocessing);
   if (source.kind === 'packed') {
     return async (indices, place) => {
       for (const [slot, i] of indices.entries()) place(keep(withChannels(pixelsAt(source, i), channels)), slot);
     };
   }
   const cache = new ImageCache(cacheBytes);
-  const decode = async (i: number) => keep(await decodeImage(source.paths[i] as string, channels));
+  const needed = neededForTraining(augmentation, preprocessing);
+  const decoding = { ...decodingFor(preprocessing, needed), gate: new DecodeGate(decodedPixels) };
+  const decode = (i: number) => withImage(source.paths[i] as string, channels, decoding, keep);
   return async (indices, place) => {
     await mapConcurrent([...indices], CONCURRENCY, async (i, slot) => place(await cache.get(i, () => decode(i)), slot));
   };

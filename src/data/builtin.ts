@@ -24,7 +24,7 @@ const DEFAULTS: BuiltinOptions = { train: 4000, test: 1000, seed: 0 };
  * depends only on the seed, its split and i, so a larger set begins with the images of a smaller one.
  */
 export function createBuiltin(options: Partial<BuiltinOptions> = {}): Dataset {
-  const { train, test, seed } = { ...DEFAULTS, ...options };
+  const { train = DEFAULTS.train, test = DEFAULTS.test, seed = DEFAULTS.seed } = options;
   const classes = Object.keys(SHAPES);
   if (!(train >= classes.length))
     fail(BUILTIN, 'training images', { expected: `${classes.length} or more`, got: `${train}` });

@@ -26,6 +26,8 @@ export interface ImageFiles {
   readonly paths: readonly string[];
   /** Height and width of each, as displayed (EXIF orientation applied); known once the images have been checked. */
   readonly sizes?: readonly Size[];
+  /** A digest of the bytes of each, known likewise. */
+  readonly digests?: readonly string[];
 }
 
 export type ImageSource = PackedImages | ImageFiles;
@@ -41,7 +43,7 @@ export interface Split {
 export type SplitName = 'train' | 'validation' | 'test';
 export const SPLIT_NAMES: readonly SplitName[] = ['train', 'validation', 'test'];
 
-/** A file that was left out, and why. */
+/** A file or folder that was left out, and why. */
 export interface SkippedFile {
   readonly path: string;
   readonly reason: string;
@@ -61,7 +63,10 @@ export interface Dataset {
   readonly train: Split;
   readonly validation?: Split;
   readonly test?: Split;
+  /** Files and folders that were left out. */
   readonly skipped: readonly SkippedFile[];
+  /** What else its user should know: sentences. */
+  readonly notes?: readonly string[];
 }
 
 /** The splits that a data set has, in the order train, validation, test. */

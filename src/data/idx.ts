@@ -69,6 +69,10 @@ async function readSplit(folder: string, name: string, names: string[], classes 
     const expected = `0 to ${classes - 1}, the labels of the training split`;
     fail(labelsPath, `label of record ${record}`, { expected, got: `${labels.data[record]}` });
   }
+  if (height === 0 || width === 0) {
+    fail(imagesPath, 'size of its images', { expected: '1 x 1 pixels or more', got: `${height} x ${width}` });
+  }
+  if (count === 0) fail(imagesPath, 'there are no images in it');
   const packed = allocateImages(count, { height, width }, 1);
   packed.data.set(images.data);
   return packedSplit(packed, Int32Array.from(labels.data));

@@ -1,14 +1,29 @@
-import { AgonError, fail, messageOf } from '../util/error.js';
+import { AgonError, fail } from '../util/error.js';
 import { mapConcurrent } from './concurrency.js';
-import { classCounts, type Dataset, type ImageFiles, type Size, type SkippedFile, type Split } from './dataset.js';
-import { decodeImage } from './decode.js';
+import {
+  classCounts,
+  type Dataset,
+  type ImageFiles,
+  type Size,
+  type SkippedFile,
+  type Split,
+  type SplitName,
+  splitsOf,
+} from './dataset.js';
+import { withImage } from './decode.js';
+import { digestFile } from './digests.js';
+import { ImageFault } from './open-image.js';
+import { pixelsAt } from './packed-images.js';
 import { selectRows } from './split.js';
+import { isNearlyConstant } from './spread.js';
 
 /** Decodings under way at a time: the threads that Node.js gives to libvips by default. */
 const CONCURRENCY = 4;
 
 interface Checked {
   readonly split: Split;
+  /** Whether each image is nearly of one colour. */
+  readonly constant: readonly boolean[];
   readonly skipped: readonly SkippedFile[];
 }
 
@@ -22,7 +37,7 @@ export async function checkImages(
   onProgress?: (decoded: number) => void,
   measuring = false,
 ): Promise<Dataset> {
-  if (dataset.train.source.kind === 'packed') return dataset;
+  if (dataset.train.source.kind === 'packed') return withNotes(dataset, packedNotes(dataset));
   let decoded = 0;
   const count = () => onProgress?.(++decoded);
   const train = await checkSplit(dataset, dataset.train, count);
@@ -31,8 +46,10 @@ export async function checkImages(
   if (!measuring) checkClasses(dataset, train);
   const parts = [train, ...(validation ? [validation] : []), ...(test ? [test] : [])];
   const size = dataset.size ?? commonSize(parts.map(({ split }) => split));
+  const names = ['train', ...(validation ? ['validation'] : []), ...(test ? ['test'] : [])] as SplitName[];
+  const notes = parts.flatMap(({ constant }, i) => constantNotes(names[i] as SplitName, constant));
   return {
-    ...dataset,
+    ...withNotes(dataset, notes),
     ...(size && { size }),
     train: train.split,
     ...(validation && { validation: validation.split }),
@@ -43,7 +60,10 @@ export async function checkImages(
 
 async function checkSplit(dataset: Dataset, split: Split, count: () => void): Promise<Checked> {
   const paths = pathsOf(split);
-  const results = await mapConcurrent(paths, CONCURRENCY, async (path) => {
+  const digests = new Array<string>(paths.length);
+  const results = await mapConcurrent(paths, CONCURRENCY, async (path, i) => {
+    // Before it is decoded, which then finds it in memory
+    digests[i] = (await digestFile(path)) ?? '';
     const result = await sizeOrReason(path);
     count();
     return result;
@@ -53,23 +73,60 @@ async function checkSplit(dataset: Dataset, split: Split, count: () => void): Pr
     typeof reason === 'string' ? [{ path: paths[i] as string, reason }] : [],
   );
   if (readable.length === 0 && paths.length > 0) failUnreadable(dataset.name, skipped);
-  const source: ImageFiles = { kind: 'files', paths, sizes: results.map((r) => (typeof r === 'string' ? NO_SIZE : r)) };
-  return { split: selectRows({ ...split, source }, readable), skipped };
+  const source: ImageFiles = { kind: 'files', paths, sizes: results.map(sizeOf), digests };
+  const constant = results.flatMap((result) => (typeof result === 'string' ? [] : [result.constant]));
+  return { split: selectRows({ ...split, source }, readable), skipped, constant };
+}
+
+function withNotes(dataset: Dataset, more: readonly string[]): Dataset {
+  const notes = [...(dataset.notes ?? []), ...more];
+  return notes.length > 0 ? { ...dataset, notes } : dataset;
+}
+
+/** Of so many packed images of a split it is looked at whether they are nearly of one colour. */
+const SAMPLED = 500;
+
+function packedNotes(dataset: Dataset): string[] {
+  return splitsOf(dataset).flatMap(({ name, split: { source, length } }) => {
+    if (source.kind !== 'packed') return [];
+    const step = Math.max(1, Math.floor(length / SAMPLED));
+    const positions = Array.from({ length: Math.ceil(length / step) }, (_, i) => i * step);
+    return constantNotes(
+      name,
+      positions.map((i) => isNearlyConstant(pixelsAt(source, i))),
+    );
+  });
+}
+
+/** A warning where half of a split's images or more are nearly of one colour. */
+function constantNotes(name: SplitName, constant: readonly boolean[]): string[] {
+  const count = constant.filter((each) => each).length;
+  if (count === 0 || 2 * count < constant.length) return [];
+  const share = count === constant.length ? 'all' : `${Math.floor((100 * count) / constant.length)} % of the`;
+  return [
+    `${share} ${name} images are nearly of one colour, so there is hardly anything to learn from: look at some in a viewer; if they show something there, save them with 8 bits and full contrast`,
+  ];
 }
 
 function pathsOf({ source }: Split): readonly string[] {
   return source.kind === 'files' ? source.paths : [];
 }
 
-const NO_SIZE: Size = { height: 0, width: 0 };
+function sizeOf(result: Size | string): Size {
+  return typeof result === 'string' ? { height: 0, width: 0 } : { height: result.height, width: result.width };
+}
 
-async function sizeOrReason(path: string): Promise<Size | string> {
+/** Images are looked at in this size or up to twice it. */
+const LOOKED_AT = { height: 128, width: 128 };
+
+async function sizeOrReason(path: string): Promise<(Size & { readonly constant: boolean }) | string> {
   try {
-    const { height, width } = await decodeImage(path);
-    return { height, width };
+    return await withImage(path, 3, { reduceTo: LOOKED_AT }, (image, { height, width }) => {
+      return { height, width, constant: isNearlyConstant(image) };
+    });
   } catch (error) {
-    if (!(error instanceof AgonError)) throw error;
-    return messageOf(error.cause);
+    if (error instanceof AgonError && error.cause instanceof ImageFault) return error.cause.message;
+    throw error;
   }
 }
 

@@ -1,14 +1,9 @@
-import { basename, join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fail } from '../util/error.js';
+import { type ClassFolder, caseHints, looseFiles, readClassFolders, requireImages } from './class-folders.js';
 import type { Dataset, SkippedFile, Split, SplitName } from './dataset.js';
-import { findImages, isImageName, readFolder } from './image-files.js';
-
-/** The names that the folder of a split may have, in lower case. */
-const SPLIT_FOLDERS: Readonly<Record<SplitName, readonly string[]>> = {
-  train: ['train', 'training'],
-  validation: ['val', 'valid', 'validation'],
-  test: ['test', 'testing'],
-};
+import { isImageName, readFolder } from './image-files.js';
+import { findSplitFolders, splitsAmongClasses, unusedFolders } from './split-folders.js';
 
 /**
  * Opens a folder of images with one folder per class; or with one folder per split (train, and val, valid or
@@ -18,20 +13,24 @@ const SPLIT_FOLDERS: Readonly<Record<SplitName, readonly string[]>> = {
  */
 export async function openImageFolder(folder: string): Promise<Dataset | undefined> {
   const splits = await findSplitFolders(folder);
-  const train = await readClassFolders(splits.train ?? folder);
-  if (!splits.train && train.every(({ paths }) => paths.length === 0)) return undefined;
-  for (const { folder, paths } of train) if (paths.length === 0) fail(folder, 'there is no image in this class folder');
+  const main = splits.train ?? folder;
+  const content = await readFolder(main);
+  const train = await readClassFolders(main, content);
+  if (!splits.train && train.every(isNoClass)) return undefined;
+  for (const each of train) requireImages(each);
   const classes = train.map(({ name }) => name);
-  const loose = await looseImages(splits.train ?? folder);
+  const skipped = [...(splits.train ? await unusedFolders(folder, splits) : [])];
+  const roots = [folder, ...Object.values(splits)];
+  for (const root of new Set(roots)) skipped.push(...(await looseFiles(root)));
   const parts: Part[] = [{ name: 'train', ...toSplit(train, classes) }];
   for (const name of ['validation', 'test'] as const) {
     const path = splits[name];
-    if (!path) continue;
-    parts.push({ name, ...toSplit(await readKnownClasses(path, classes), classes) });
-    loose.push(...(await looseImages(path)));
+    if (path) parts.push({ name, ...toSplit(await readKnownClasses(path, classes), classes) });
   }
   const byName = (wanted: SplitName) => parts.find(({ name }) => name === wanted)?.split;
   const [validation, test] = [byName('validation'), byName('test')];
+  const system = [...(await systemNames(new Set(roots))), ...parts.flatMap((part) => part.system)];
+  const notes = [...splitsAmongClasses(classes), ...caseHints(classes), ...systemNotes(folder, system)];
   return {
     kind: 'folder',
     name: folder,
@@ -40,73 +39,34 @@ export async function openImageFolder(folder: string): Promise<Dataset | undefin
     train: byName('train') as Split,
     ...(validation && { validation }),
     ...(test && { test }),
-    skipped: [...loose, ...parts.flatMap(({ skipped }) => skipped)],
+    skipped: [...skipped, ...parts.flatMap((part) => part.skipped)],
+    ...(notes.length > 0 && { notes }),
   };
 }
 
-export interface Part {
+/** A folder without images, of whatever kind. */
+function isNoClass({ paths, skipped }: ClassFolder): boolean {
+  return paths.length === 0 && !skipped.some(({ path }) => isImageName(path));
+}
+
+interface Part {
   readonly name: SplitName;
   readonly split: Split;
   readonly skipped: readonly SkippedFile[];
-}
-
-export interface ClassFolder {
-  readonly name: string;
-  readonly folder: string;
-  readonly paths: readonly string[];
-  readonly skipped: readonly SkippedFile[];
-}
-
-/** The folders of the splits. One named like a split counts only when it has folders itself: else it is a class. */
-export async function findSplitFolders(folder: string, measuring = false): Promise<Partial<Record<SplitName, string>>> {
-  const found: Partial<Record<SplitName, string>> = {};
-  for (const name of (await readFolder(folder)).folders) {
-    const split = splitNamed(name);
-    if (!split || (await readFolder(join(folder, name))).folders.length === 0) continue;
-    const other = found[split];
-    if (other) fail(folder, `has two folders for the ${split} split: ${basename(other)} and ${name}`);
-    found[split] = join(folder, name);
-  }
-  const without = !measuring && !found.train && (found.validation ?? found.test);
-  if (without) fail(folder, `there is a folder ${basename(without)} but no folder train beside it`);
-  return found;
-}
-
-function splitNamed(folderName: string): SplitName | undefined {
-  const names = Object.keys(SPLIT_FOLDERS) as SplitName[];
-  return names.find((split) => SPLIT_FOLDERS[split].includes(folderName.toLowerCase()));
-}
-
-export async function readClassFolders(folder: string): Promise<ClassFolder[]> {
-  const classes: ClassFolder[] = [];
-  for (const name of (await readFolder(folder)).folders) {
-    const path = join(folder, name);
-    const { folders, ...images } = await findImages(path);
-    requireNoSplits(path, folders);
-    classes.push({ name, folder: path, ...images });
-  }
-  return classes;
-}
-
-/** Refuses a class folder that is a data set itself: its test images would become training images of one class. */
-function requireNoSplits(folder: string, folders: readonly string[]): void {
-  const splits = folders.filter(splitNamed);
-  if (new Set(splits.map(splitNamed)).size < 2) return;
-  fail(folder, 'a class folder', {
-    expected: 'images',
-    got: `the splits ${splits.join(', ')}`,
-    hint: 'If this is a data set, name this very folder; in a data set the folders of splits are above those of classes',
-  });
+  readonly system: readonly string[];
 }
 
 async function readKnownClasses(folder: string, classes: readonly string[]): Promise<ClassFolder[]> {
-  const found = await readClassFolders(folder);
+  const found = await readClassFolders(folder, await readFolder(folder));
   const unknown = found.find(({ name }) => !classes.includes(name));
   if (unknown) {
+    const cased = classes.find((name) => name.toLowerCase() === unknown.name.toLowerCase());
     fail(unknown.folder, 'this class is not in the training split', {
       expected: `one of ${classes.slice(0, 20).join(', ')}${classes.length > 20 ? ', ...' : ''}`,
       got: unknown.name,
-      hint: 'All splits must name their class folders alike',
+      hint: cased
+        ? `Only its case differs from ${cased}: rename the folder`
+        : 'All splits must name their class folders alike',
     });
   }
   if (found.every(({ paths }) => paths.length === 0)) fail(folder, 'there is no image in its class folders');
@@ -119,11 +79,19 @@ export function toSplit(folders: readonly ClassFolder[], classes: readonly strin
   return {
     split: { length: paths.length, labels: Int32Array.from(labels), source: { kind: 'files', paths } },
     skipped: folders.flatMap(({ skipped }) => skipped),
+    system: folders.flatMap(({ system }) => system),
   };
 }
 
-/** Images that are in no class folder. */
-export async function looseImages(folder: string): Promise<SkippedFile[]> {
-  const { files } = await readFolder(folder);
-  return files.filter(isImageName).map((name) => ({ path: join(folder, name), reason: 'it is in no class folder' }));
+async function systemNames(folders: Iterable<string>): Promise<string[]> {
+  const names: string[] = [];
+  for (const folder of folders) names.push(...(await readFolder(folder)).system.map((name) => join(folder, name)));
+  return names;
+}
+
+function systemNotes(folder: string, paths: readonly string[]): string[] {
+  if (paths.length === 0) return [];
+  const [first] = paths;
+  const others = paths.length > 1 ? ` and ${paths.length - 1} more like it` : '';
+  return [`${relative(folder, first as string)}${others}: made by a system or a storage device, not read`];
 }

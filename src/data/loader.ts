@@ -4,6 +4,7 @@ import type { BatchTask } from './batch-maker.js';
 import { plainOrder, shuffledOrder, stepCount } from './batch-order.js';
 import { type BatchPool, openBatchPool } from './batch-pool.js';
 import type { Split } from './dataset.js';
+import { DECODED_PIXELS } from './decode-gate.js';
 import { type DrawnPerturbation, drawPerturbation, type InputPerturbation } from './perturb/draw.js';
 import type { Preprocessing } from './preprocess.js';
 
@@ -71,6 +72,7 @@ export function createLoader(options: LoaderOptions): Loader {
     preprocessing,
     ...(training && { training: { seed: training.seed, augmentation: training.augmentation } }),
     cacheBytes: cacheBytes / workers,
+    decodedPixels: DECODED_PIXELS / workers,
   };
   const pool = openBatchPool(recipe, workers);
   const steps = stepCount(split.length, batchSize, training !== undefined);

@@ -1,6 +1,9 @@
 import { fail } from '../util/error.js';
+import { type ClassFolder, looseFiles, readClassFolders } from './class-folders.js';
 import type { Dataset, SkippedFile, SplitName } from './dataset.js';
-import { type ClassFolder, findSplitFolders, looseImages, readClassFolders, toSplit } from './image-folder.js';
+import { readFolder } from './image-files.js';
+import { toSplit } from './image-folder.js';
+import { findSplitFolders } from './split-folders.js';
 
 /**
  * Opens a folder of images that are only measured, with a folder per class or per split: any split may be lacking, class
@@ -14,8 +17,8 @@ export async function openMeasuredFolder(folder: string): Promise<Dataset | unde
   const found = new Map<SplitName, ClassFolder[]>();
   const loose: SkippedFile[] = [];
   for (const [name, root] of roots) {
-    found.set(name, await readClassFolders(root));
-    loose.push(...(await looseImages(root)));
+    found.set(name, await readClassFolders(root, await readFolder(root)));
+    loose.push(...(await looseFiles(root)));
   }
   const used = [...found.values()].flat().filter(({ paths }) => paths.length > 0);
   if (used.length === 0)

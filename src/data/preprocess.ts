@@ -1,6 +1,7 @@
 import { withChannels } from './channels.js';
 import { centreBox, crop } from './crop.js';
 import type { Dataset, Pixels, Size } from './dataset.js';
+import { BACKGROUND, type Decoding } from './decode.js';
 import { coveringSize, resize } from './resize.js';
 
 /**
@@ -15,7 +16,22 @@ export interface Preprocessing extends Size {
   readonly mean: readonly number[];
   readonly std: readonly number[];
   readonly resize: Size;
+  /**
+   * What shows through transparent parts: red, green and blue, 0 to 255. Absent from what older versions wrote: the colours stored
+   * under them were taken.
+   */
+  readonly background?: readonly number[] | undefined;
+  /**
+   * An image that covers twice this many times what is needed of it is scaled to this many times while it is decoded (see
+   * {@link Decoding}). Absent from what older versions wrote: images were decoded whole.
+   */
+  readonly decodeMargin?: number | undefined;
 }
+
+/** How images are decoded before they are scaled and cut. */
+export type PreprocessingDecode = Pick<Preprocessing, 'background' | 'decodeMargin'>;
+
+const DECODE: PreprocessingDecode = { background: BACKGROUND, decodeMargin: 2 };
 
 /** Images up to this side are taken as they are when a whole data set has them in one size. */
 const LARGEST_NATIVE_SIDE = 96;
@@ -35,12 +51,32 @@ export function preprocessingFor(
   dataset: Pick<Dataset, 'size' | 'channels'>,
   { mean, std }: Pick<Preprocessing, 'mean' | 'std'>,
   input: Size = defaultInputSize(dataset),
+  { background, decodeMargin }: PreprocessingDecode = DECODE,
 ): Preprocessing {
   const { height, width } = input;
   const whole = dataset.size?.height === height && dataset.size.width === width;
   const margin = whole ? 1 : 256 / 224;
   const covered = { height: Math.round(height * margin), width: Math.round(width * margin) };
-  return { height, width, channels: dataset.channels, mean, std, resize: covered };
+  return {
+    height,
+    width,
+    channels: dataset.channels,
+    mean,
+    std,
+    resize: covered,
+    ...(background && { background: [...background] }),
+    ...(decodeMargin && { decodeMargin }),
+  };
+}
+
+/** How an image is decoded of which so much is needed: what `resize` says, at evaluation. */
+export function decodingFor(preprocessing: Preprocessing, needed: Size = preprocessing.resize): Decoding {
+  const { decodeMargin, background = null } = preprocessing;
+  if (!decodeMargin) return { background };
+  return {
+    background,
+    reduceTo: { height: decodeMargin * needed.height, width: decodeMargin * needed.width },
+  };
 }
 
 /** Scales and cuts an image to the input size: [h, w, c] -> [height, width, c]. */

@@ -101,5 +101,11 @@ function selectSource(source: ImageSource, positions: readonly number[]): ImageS
   if (source.kind === 'packed')
     return { ...source, rows: Uint32Array.from(positions, (i) => source.rows[i] as number) };
   const pick = <T>(items: readonly T[]) => positions.map((i) => items[i] as T);
-  return { kind: 'files', paths: pick(source.paths), ...(source.sizes && { sizes: pick(source.sizes) }) };
+  const { paths, sizes, digests } = source;
+  return {
+    kind: 'files',
+    paths: pick(paths),
+    ...(sizes && { sizes: pick(sizes) }),
+    ...(digests && { digests: pick(digests) }),
+  };
 }

@@ -1,8 +1,15 @@
 import { mapConcurrent } from './concurrency.js';
 import type { Dataset, PackedImages, Pixels, Size, Split } from './dataset.js';
-import { decodeImage } from './decode.js';
+import { withImage } from './decode.js';
 import { pixelsAt } from './packed-images.js';
-import { defaultInputSize, fitImage, preprocessingFor } from './preprocess.js';
+import {
+  decodingFor,
+  defaultInputSize,
+  fitImage,
+  type Preprocessing,
+  type PreprocessingDecode,
+  preprocessingFor,
+} from './preprocess.js';
 import { limitSplit } from './split.js';
 
 /** Mean and standard deviation (of the population) of each channel, of samples in [0, 1]. */
@@ -13,6 +20,8 @@ export interface ChannelStatistics {
 
 export interface StatisticsOptions {
   readonly input?: Size;
+  /** How images are decoded (as {@link preprocessingFor} does by default). */
+  readonly decode?: PreprocessingDecode | undefined;
   readonly seed?: number;
   /** Called with each image file that is read. */
   readonly onProgress?: () => void;
@@ -30,14 +39,15 @@ const LEAST_STD = 1e-3;
  */
 export async function channelStatistics(
   dataset: Dataset,
-  { input, seed = 0, onProgress }: StatisticsOptions = {},
+  { input = defaultInputSize(dataset), seed = 0, decode, onProgress }: StatisticsOptions = {},
 ): Promise<ChannelStatistics> {
   const { channels, train } = dataset;
   const { source } = train;
+  const preprocessing = preprocessingFor(dataset, { mean: [], std: [] }, input, decode);
   const counts =
     source.kind === 'packed'
       ? countPacked(source)
-      : await countFiles(limitSplit(train, MOST_FILES, seed), dataset, input ?? defaultInputSize(dataset), onProgress);
+      : await countFiles(limitSplit(train, MOST_FILES, seed), preprocessing, onProgress);
   const each = Array.from({ length: channels }, (_, c) => moments(counts.subarray(c * 256, (c + 1) * 256)));
   return { mean: each.map(({ mean }) => mean), std: each.map(({ std }) => Math.max(LEAST_STD, std)) };
 }
@@ -51,15 +61,15 @@ function countPacked(source: PackedImages): Float64Array {
 
 async function countFiles(
   { source }: Split,
-  dataset: Dataset,
-  input: Size,
+  preprocessing: Preprocessing,
   onProgress: () => void = () => {},
 ): Promise<Float64Array> {
-  const counts = new Float64Array(dataset.channels * 256);
-  const preprocessing = preprocessingFor(dataset, { mean: [], std: [] }, input);
+  const { channels } = preprocessing;
+  const counts = new Float64Array(channels * 256);
+  const decoding = decodingFor(preprocessing);
   const paths = source.kind === 'files' ? source.paths : [];
   await mapConcurrent(paths, CONCURRENCY, async (path) => {
-    countSamples(fitImage(await decodeImage(path, dataset.channels), preprocessing), counts);
+    await withImage(path, channels, decoding, (image) => countSamples(fitImage(image, preprocessing), counts));
     onProgress();
   });
   return counts;

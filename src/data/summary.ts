@@ -1,4 +1,5 @@
 import { classCounts, type Dataset, type DatasetKind, type SkippedFile, type SplitName, splitsOf } from './dataset.js';
+import { datasetNotes } from './warnings.js';
 
 /** What is in a data set, as `agon data` shows it. Plain data. */
 export interface DatasetSummary {
@@ -11,6 +12,8 @@ export interface DatasetSummary {
   /** Absent when the images of a folder have not been checked. */
   readonly sizes?: { readonly height: Range; readonly width: Range };
   readonly skipped: readonly SkippedFile[];
+  /** What is odd about the images: sentences. */
+  readonly notes?: readonly string[];
 }
 
 /** In pixels. For images of one size the three are equal. */
@@ -24,6 +27,7 @@ export function summarise(dataset: Dataset): DatasetSummary {
   const splits = splitsOf(dataset);
   const counts = splits.map(({ split }) => classCounts(split.labels, dataset.classes.length));
   const sizes = imageSizes(dataset);
+  const notes = datasetNotes(dataset);
   return {
     name: dataset.name,
     kind: dataset.kind,
@@ -32,6 +36,7 @@ export function summarise(dataset: Dataset): DatasetSummary {
     classes: dataset.classes.map((name, c) => ({ name, counts: counts.map((count) => count[c] as number) })),
     ...(sizes && { sizes }),
     skipped: dataset.skipped,
+    ...(notes.length > 0 && { notes }),
   };
 }
 

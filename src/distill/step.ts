@@ -2,10 +2,11 @@ import { gradients } from '../autodiff/gradients.js';
 import { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node.js';
 import { inlineForTraining, type TrainingForm } from '../graph/training-form.js';
+import { createOptimizer } from '../optim/optimizer.js';
 import { present } from '../util/error.js';
 import { declareInputs, type NetworkInputs } from './inputs.js';
 import { competitionLosses, outputLosses } from './losses.js';
-import { networkPrefix, networkScope, nextName } from './names.js';
+import { checkParameterNames, networkPrefix, networkScope, nextName } from './names.js';
 import type { StepOptions, StepSettings } from './step-settings.js';
 import { updateAll } from './update.js';
 
@@ -37,6 +38,8 @@ export interface StepGraph {
  * all from the gradients of this same step. Every forward graph has an input `images` and outputs `logits`, `features`.
  */
 export function buildStep(networks: readonly Graph[], settings: StepSettings, options: StepOptions): StepGraph {
+  const { states } = createOptimizer(settings.optimizer);
+  for (const network of networks) checkParameterNames(network, states);
   const g = new Graph('training_step');
   const inputs = declareInputs(g, networks, options);
   const forms = networks.map((network, i) => {
@@ -59,10 +62,9 @@ export function buildStep(networks: readonly Graph[], settings: StepSettings, op
   const slopes = gradients(g, totals, weights);
   const state = g.within('update', () => updateAll(g, weights, slopes, settings.optimizer, options));
   const kept = new Map(forms.flatMap((form) => [...form.statistics]));
-  // What stays as it is: also running statistics that no BatchNormalization learns
-  for (const [name, { role, value }] of g.parameters) {
-    if (role === 'frozen' || (role === 'buffer' && !kept.has(name))) kept.set(name, value);
-  }
+  const known = new Set([...state, ...kept.keys()]);
+  // What stays as it is: also running statistics that no BatchNormalization learns, and weights that don't reach the loss
+  for (const [name, { value }] of g.parameters) if (!known.has(name)) kept.set(name, value);
   for (const [name, next] of kept) g.output(nextName(name), next);
   return {
     graph: g,

@@ -4,12 +4,16 @@ import type { Graph } from '../graph/graph.js';
 import { inOperatorSet } from '../graph/operator-sets.js';
 import { encodeModel } from '../onnx/file.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
-import { type Checkpoint, readCheckpoint, settledTensors } from '../train/checkpoint.js';
+import { type Checkpoint, settledTensors } from '../train/checkpoint.js';
 import type { NetworkInfo } from '../train/events.js';
-import { type Group, openRunGroup } from '../train/group.js';
+import type { Group } from '../train/group.js';
+import { openCheckpoint } from '../train/open-checkpoint.js';
 import { runPaths } from '../train/run-folder.js';
+import { withoutFolders } from '../train/setting-paths.js';
 import { fail, present } from '../util/error.js';
+import { toFileName } from '../util/file-name.js';
 import { writeFileWhole } from '../util/files.js';
+import { FORMATS } from '../util/formats.js';
 import { AGON_VERSION } from '../util/version.js';
 import { ensembleGraph, inferenceGraph } from './inference-graph.js';
 import { inferenceModel } from './inference-model.js';
@@ -30,6 +34,8 @@ export interface ExportOptions {
   readonly opset?: number | undefined;
   /** Its accuracy on the test split, for the metadata. */
   readonly testAccuracy?: number | undefined;
+  /** Called between the parts of the work; what it throws ends it, with nothing written. */
+  readonly check?: (() => void) | undefined;
 }
 
 export interface Exported {
@@ -64,10 +70,9 @@ interface Subject {
  * a fresh session, and their logits must be the trainer's. Nothing is written when they aren't.
  */
 export async function exportRun(folder: string, options: ExportOptions): Promise<Exported> {
-  const checkpoint = await readCheckpoint(runPaths(folder)[options.checkpoint]);
+  const { checkpoint, group } = await openCheckpoint(folder, options.checkpoint);
   const { preprocessing, classes } = checkpoint;
   const tensors = settledTensors(checkpoint);
-  const group = await openRunGroup(folder, checkpoint);
   const ensemble = options.ensemble ?? false;
   const subject = ensemble ? wholeGroup(group, checkpoint, options) : oneNetwork(group, checkpoint, options);
   const parametersAfter = (prefix: string) => (name: string) => present(tensors.get(prefix + name), prefix + name);
@@ -81,7 +86,9 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
       parameterOf: parametersAfter(networkPrefix(index)),
     };
   });
+  options.check?.();
   const parity = await checkParity(subject.name, trained, bytes, preprocessing, ensemble);
+  options.check?.();
   const path = options.out ?? join(folder, subject.file);
   await writeFileWhole(path, bytes);
   const opset = present(
@@ -101,7 +108,7 @@ function oneNetwork(group: Group, { best }: Checkpoint, { network: wanted, check
     graph: inferenceGraph(present(group.graphs[index], 'its graph')),
     prefix: networkPrefix(index),
     name,
-    file: isWinner ? basename(runPaths('').winner) : fileOf(`${name}-${index}`, checkpoint),
+    file: isWinner ? basename(runPaths('').winner) : fileOf(`${toFileName(name)}-${index}`, checkpoint),
     described: { network: name, networkIndex: index },
     validationAccuracy: best?.validation?.[index]?.accuracy,
   };
@@ -148,6 +155,7 @@ function describe(
 ): Readonly<Record<string, unknown>> {
   const isBest = checkpoint === 'best' && best !== null;
   return {
+    format: FORMATS.model.version,
     version: AGON_VERSION,
     onnxruntime: ONNXRUNTIME_VERSION,
     ...described,
@@ -155,6 +163,6 @@ function describe(
     epochs: isBest ? best.epoch + 1 : position.epoch,
     ...(isBest && { validationAccuracy }),
     ...(testAccuracy !== undefined && { testAccuracy }),
-    settings,
+    settings: withoutFolders(settings),
   };
 }

@@ -1,32 +1,7 @@
 import type * as ort from 'onnxruntime-node';
-import { z } from 'zod';
-import type { ModelProto } from '../onnx/model.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { CPU } from '../runtime/device.js';
 import { fromOrt, openSession, runSession, toOrt } from '../runtime/session.js';
-import { settingsSchema } from '../train/settings.js';
-
-const side = z.int().min(1);
-const preprocessingSchema = z.object({
-  height: side,
-  width: side,
-  channels: z.union([z.literal(1), z.literal(3)]),
-  mean: z.array(z.number()),
-  std: z.array(z.number()),
-  resize: z.object({ height: side, width: side }),
-});
-
-const trained = z.object({ settings: settingsSchema });
-
-/** What a model says of its classes, its inputs and the run that it is from, each undefined where it says nothing or something else. */
-export function readMetadata({ metadataProps = [] }: ModelProto) {
-  const texts = new Map(metadataProps.map(({ key, value }) => [key, value]));
-  return {
-    labels: z.array(z.string()).safeParse(readJson(texts.get('labels'))).data,
-    preprocessing: preprocessingSchema.safeParse(readJson(texts.get('preprocessing'))).data,
-    settings: trained.safeParse(readJson(texts.get('agon'))).data?.settings,
-  };
-}
 
 /** Logits of an exported model's bytes in a session of their own, on the CPU. */
 export async function runExported(model: Uint8Array, images: Tensor): Promise<Tensor> {
@@ -41,12 +16,4 @@ export async function runExported(model: Uint8Array, images: Tensor): Promise<Te
 async function logitsOf(session: ort.InferenceSession, images: Tensor): Promise<Tensor> {
   const results = await runSession(session, { images: toOrt(images) }, { logits: null });
   return fromOrt(results.logits as ort.Tensor);
-}
-
-function readJson(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

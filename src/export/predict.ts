@@ -1,6 +1,6 @@
 import { decodeImage } from '../data/decode.js';
 import { imagesNamed } from '../data/image-arguments.js';
-import { type Preprocessing, toTensor } from '../data/preprocess.js';
+import { decodingFor, type Preprocessing, toTensor } from '../data/preprocess.js';
 import { tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import type { Classifier } from '../train/classifier.js';
@@ -66,7 +66,8 @@ type Model = Pick<Classifier, 'logits'> & {
 async function predictFile(model: Model, file: string, { top }: PredictOptions): Promise<FilePrediction> {
   const { channels, height, width } = model.preprocessing;
   try {
-    const pixels = toTensor(await decodeImage(file, channels), model.preprocessing);
+    const decoding = decodingFor(model.preprocessing);
+    const pixels = toTensor(await decodeImage(file, channels, decoding), model.preprocessing);
     const logits = await model.logits(tensor('float32', [1, channels, height, width], pixels));
     const ranked = softmax(logits.data as Float32Array)
       .map((probability, i) => ({ label: model.classes[i] ?? String(i), probability }))

@@ -10,15 +10,17 @@ import type { NetworkInput } from '../nets/registry.js';
 import { readModelFile } from '../onnx/file.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { artifactSettings } from '../train/artifact-settings.js';
-import { readCheckpoint } from '../train/checkpoint.js';
-import { createStep, openRunGroup, updatesBefore, usableWeights } from '../train/group.js';
-import { readLineage } from '../train/lineage-file.js';
+import { bestEpochOf } from '../train/checkpoint-check.js';
+import { checkState } from '../train/checkpoint-tensors.js';
+import { createStep, updatesBefore, usableWeights } from '../train/group.js';
+import { readLineageHeader } from '../train/lineage-file.js';
 import { type NetworkSources, openRunSources, openSources } from '../train/network-source.js';
+import { openCheckpoint } from '../train/open-checkpoint.js';
 import { runPaths } from '../train/run-folder.js';
 import type { Settings, SettingsInput } from '../train/settings.js';
 import { fail, present } from '../util/error.js';
-import { readMetadata } from './exported-model.js';
 import { importLogits } from './import-logits.js';
+import { readMetadata, readTrainedSettings } from './model-metadata.js';
 
 /** Networks with the values of their parameters, and of their optimizer's state. */
 export interface TrainedGroup {
@@ -31,7 +33,7 @@ export interface TrainedGroup {
   readonly updates: number;
   /** The network that validated best, where that is known. */
   readonly best: number | undefined;
-  /** How they were trained. */
+  /** How they were trained; `artifacts` is where networks are from whose names are none of the zoo. */
   readonly settings: SettingsInput;
   /** How their images are normalised. */
   readonly preprocessing: Manifest['preprocessing'];
@@ -53,7 +55,8 @@ export async function openTrainedGroup(path: string, options: ForeignOptions = {
 async function ofModel(path: string, options: ForeignOptions): Promise<TrainedGroup> {
   const model = await readModelFile(path);
   const { graph, parameters, image, classes, notes } = await importLogits(model, path, options);
-  const { preprocessing, settings } = readMetadata(model);
+  const { preprocessing } = readMetadata(model, path);
+  const settings = readTrainedSettings(model, path);
   const name = basename(path, '.onnx');
   return {
     networks: [{ name, spec: null, build: () => graph }],
@@ -61,7 +64,7 @@ async function ofModel(path: string, options: ForeignOptions): Promise<TrainedGr
     tensors: new Map([...parameters].map(([key, value]) => [networkPrefix(0) + key, value])),
     updates: 0,
     best: 0,
-    settings: { ...(settings && alone(settings)), nets: [name] },
+    settings: { ...(settings && alone(settings)), nets: [name], artifacts: path },
     preprocessing: preprocessing && { mean: [...preprocessing.mean], std: [...preprocessing.std] },
     licence: null,
     notes: notes.map((note) => `${path}: ${note}`),
@@ -69,29 +72,29 @@ async function ofModel(path: string, options: ForeignOptions): Promise<TrainedGr
 }
 
 async function ofRun(folder: string): Promise<TrainedGroup> {
-  const paths = runPaths(folder);
-  const checkpoint = await readCheckpoint(paths.best);
+  const { path, checkpoint, group } = await openCheckpoint(folder, 'best');
   const { settings, classes, preprocessing, position, tensors } = checkpoint;
   const { channels, height, width, mean, std } = preprocessing;
-  const group = await openRunGroup(folder, checkpoint);
   const sources = await openRunSources(folder, settings);
-  const { stepsPerEpoch } = await readLineage(paths.lineage);
+  const step = createStep(group, settings);
+  if (settings.engine === 'agon') checkState(path, checkpoint, step.state);
+  const stepsPerEpoch = checkpoint.stepsPerEpoch ?? (await readLineageHeader(runPaths(folder).lineage)).stepsPerEpoch;
   const input = { classes: classes.length, channels, height, width };
   return {
     networks: sources.artifact ? artifactNetworks(sources, input) : fixedNetworks(zooNetworks(settings.nets), input),
     input,
     tensors,
-    updates: updatesBefore(group, createStep(group, settings)) + position.epoch * stepsPerEpoch + position.step,
-    best: present(checkpoint.best, 'the best epoch').network,
-    settings: alone(settings),
+    updates: updatesBefore(group, step) + position.epoch * stepsPerEpoch + position.step,
+    best: bestEpochOf(path, checkpoint).network,
+    settings: { ...alone(settings), artifacts: sources.artifact ? runPaths(folder).artifacts : null },
     preprocessing: { mean, std },
     licence: sources.artifact ? sources.artifact.manifest.licence : LICENCE,
   };
 }
 
-/** Settings that name neither preset nor artifact. */
+/** Settings that name neither preset nor artifact nor another run. */
 function alone(settings: Settings): Settings {
-  return { ...settings, preset: null, artifacts: null, engine: 'agon' };
+  return { ...settings, preset: null, artifacts: null, from: null, engine: 'agon' };
 }
 
 async function ofArtifact(folder: string): Promise<TrainedGroup> {
@@ -110,7 +113,7 @@ async function ofArtifact(folder: string): Promise<TrainedGroup> {
     input: input as NetworkInput,
     ...weights,
     best: manifest.networks.length === 1 ? 0 : undefined,
-    settings: { ...artifactSettings(artifact), nets: manifest.networks.map(({ name }) => name) },
+    settings: { ...artifactSettings(artifact), nets: manifest.networks.map(({ name }) => name), artifacts: folder },
     preprocessing: manifest.preprocessing,
     licence: manifest.licence,
   };

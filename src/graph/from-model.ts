@@ -31,7 +31,8 @@ export interface Imported {
  * A foreign ONNX model as a graph at {@link OPSET}: older (and newer) forms of operators are rewritten, shapes inferred anew,
  * Constant nodes are constants, and weights are parameters ({@link ParameterRule} says which). Each running mean and
  * variance is a parameter of its own (`buffer`), also where the file shares equal ones. Sizes that the file names stay
- * symbols; the batch is `N`. An operator that Agon doesn't know is an error that names it and its node.
+ * symbols; the batch is `N`. An operator that Agon doesn't know is an error that names it and its node. Whether the graph can be trained,
+ * `checkTrainable` says.
  */
 export function fromModel(model: ModelProto, options: ImportOptions = {}): Imported {
   return new Importer(model, options).run();

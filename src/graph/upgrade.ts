@@ -1,5 +1,6 @@
 import { ownEntry } from '../util/own-entry.js';
 import type { Graph } from './graph.js';
+import { isKnownOperator } from './infer.js';
 import * as activation from './upgrade/activation.js';
 import * as arithmetic from './upgrade/arithmetic.js';
 import { type Call, drop, type Upgrades } from './upgrade/call.js';
@@ -17,6 +18,11 @@ const UPGRADES: Readonly<Record<string, Upgrades>> = {
   ...reshaping,
 };
 const NEWER: Readonly<Record<string, (call: Call, graph: Graph) => Call>> = { ...newer };
+
+/** Operators that graphs don't have: import makes them others. */
+export function rewrittenOperators(): string[] {
+  return Object.keys(NEWER).filter((op) => !isKnownOperator(op));
+}
 
 /** Up to operator set 5 any operator may say which inputs it overwrites; that never meant anything. */
 const CONSUMED_UNTIL = 6;

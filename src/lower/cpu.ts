@@ -1,14 +1,9 @@
 import type { Graph } from '../graph/graph.js';
 import type { Choose } from './cpu/forms.js';
 import { Layout } from './cpu/layout.js';
-import * as convolution from './cpu/rules/convolution.js';
-import * as elementwise from './cpu/rules/elementwise.js';
-import * as normalisation from './cpu/rules/normalisation.js';
-import * as pooling from './cpu/rules/pooling.js';
+import { layoutRule } from './cpu/registry.js';
 import { portable } from './portable.js';
 import type { Target } from './target.js';
-
-const RULES = { ...convolution, ...elementwise, ...normalisation, ...pooling };
 
 /**
  * The CPU provider of stock ONNX Runtime: images stay in its channel-blocked layout from the first convolution to the
@@ -18,5 +13,5 @@ const RULES = { ...convolution, ...elementwise, ...normalisation, ...pooling };
  * @param choose - Picks among the forms of a computation; the default form of each when left out.
  */
 export function cpu(block: number, choose: Choose = () => undefined): Target {
-  return { ...portable, name: 'cpu', prepare: (graph: Graph) => new Layout(graph, block, choose).run(RULES) };
+  return { ...portable, name: 'cpu', prepare: (graph: Graph) => new Layout(graph, block, choose).run(layoutRule) };
 }

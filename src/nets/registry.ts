@@ -58,12 +58,12 @@ export function createNetworkFromFixture(
   return buildNetwork(planSpec(metadata, FIXTURE_FAMILIES), { classes, ...image });
 }
 
-/** Looks a network up and fills its spec's defaults in. Errors name what is wrong with the name or the spec. */
-export function planNetwork(spec: unknown): NamedPlan {
+/** Looks a network up and fills its spec's defaults in. Errors say what is wrong with the name or the spec, and `where`. */
+export function planNetwork(spec: unknown, where = 'networks'): NamedPlan {
   if (typeof spec !== 'string') return planSpec(spec, FAMILIES);
   const name = ALIASES.get(spec) ?? spec;
   const known = NETWORKS.get(name);
-  if (!known) fail('networks', `there is no network "${spec}"`, { hint: suggestion(spec, [...NETWORKS.keys()]) });
+  if (!known) fail(where, `there is no network "${spec}"`, { hint: suggestion(spec, [...NETWORKS.keys()]) });
   return { ...planSpec(known, FAMILIES), name };
 }
 

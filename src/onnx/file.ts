@@ -19,6 +19,12 @@ const FIRST_WITH_OPSETS = 3;
  */
 export function decodeModel(bytes: Uint8Array, name = 'ONNX model'): ModelProto {
   if (bytes.length === 0) fail(name, 'is empty', { expected: 'an ONNX model' });
+  if (bytes.length > LARGEST_MESSAGE) {
+    fail(name, 'is too large for an ONNX model', {
+      expected: `at most ${LARGEST_MESSAGE} bytes`,
+      got: `${bytes.length}`,
+    });
+  }
   const model = decodeMessage('ModelProto', bytes, name);
   if (!model.graph || model.irVersion <= 0) fail(name, `is no ONNX model: no ${model.graph ? 'IR version' : 'graph'}`);
   if (model.opsetImport.length === 0 && model.irVersion >= FIRST_WITH_OPSETS) {

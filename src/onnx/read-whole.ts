@@ -1,13 +1,11 @@
-import { readFile, stat } from 'node:fs/promises';
 import { fail, messageOf } from '../util/error.js';
-import { bytesOf } from '../util/typed-array.js';
+import { withRegularFile } from '../util/read-parts.js';
 
-/** The bytes of a regular file (up to Node.js's limit of 2 GiB); errors name it. Devices and pipes are refused. */
+/** The bytes of a regular file (up to Node.js's limit for a buffer, 4 GiB); errors name it. Devices and pipes are refused. */
 export async function readWhole(path: string): Promise<Uint8Array> {
   try {
-    if ((await stat(path)).isFile()) return bytesOf(await readFile(path));
+    return await withRegularFile(path, ({ size, read }) => read(0, size));
   } catch (error) {
-    fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
+    return fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
   }
-  fail(path, "can't be read: it isn't a regular file");
 }

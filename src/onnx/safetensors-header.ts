@@ -51,25 +51,26 @@ export interface Header {
   readonly dataStart: number;
 }
 
-/** Reads the header of a safetensors file; errors begin with the file's name. */
-export function readHeader(bytes: Uint8Array, name: string): Header {
-  const length = headerLength(bytes, name);
-  const json = parseHeader(bytes.subarray(PREFIX_SIZE, PREFIX_SIZE + length), name);
+/** Reads the header of a safetensors file of some size from the bytes that it begins with; errors begin with the file's name. */
+export function readHeader(bytes: Uint8Array, size: number, name: string): Header {
+  const end = headerEnd(bytes, size, name);
+  const json = parseHeader(bytes.subarray(PREFIX_SIZE, end), name);
   const { [METADATA]: metadata = {}, ...rest } = json;
   return {
     entries: Object.entries(rest).map(([key, value]) => readEntry(key, value, name)),
     metadata: readMetadata(metadata, name),
-    dataStart: PREFIX_SIZE + length,
+    dataStart: end,
   };
 }
 
-function headerLength(bytes: Uint8Array, name: string): number {
-  if (bytes.length < PREFIX_SIZE) {
-    fail(name, 'is too short for a safetensors file', { expected: '8 bytes or more', got: `${bytes.length}` });
+/** Where the header of a file of some size ends, from its first {@link PREFIX_SIZE} bytes. */
+export function headerEnd(prefix: Uint8Array, size: number, name: string): number {
+  if (size < PREFIX_SIZE) {
+    fail(name, 'is too short for a safetensors file', { expected: '8 bytes or more', got: `${size}` });
   }
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  const most = Math.min(LARGEST_HEADER, bytes.length - PREFIX_SIZE);
-  if (length <= most) return Number(length);
+  const length = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
+  const most = Math.min(LARGEST_HEADER, size - PREFIX_SIZE);
+  if (length <= most) return PREFIX_SIZE + Number(length);
   fail(name, 'has an impossible header length', {
     expected: `at most ${most} bytes`,
     got: `${length}`,

@@ -1,6 +1,8 @@
 import { fail } from '../util/error.js';
+import { withRegularFile } from '../util/read-parts.js';
 import { bytesOf } from '../util/typed-array.js';
-import { DTYPE_NAMES, type Entry, METADATA, PREFIX_SIZE, readHeader } from './safetensors-header.js';
+import { concatenate } from './chunks.js';
+import { DTYPE_NAMES, type Entry, headerEnd, METADATA, PREFIX_SIZE, readHeader } from './safetensors-header.js';
 import { checkCount, type NumericDType, sizeOfDtype, type Tensor } from './tensor.js';
 import { viewElements } from './view-elements.js';
 
@@ -16,7 +18,7 @@ export interface Safetensors {
  * an {@link AgonError} that names the file and the tensor.
  */
 export function readSafetensors(bytes: Uint8Array, name = 'safetensors file'): Safetensors {
-  const { entries, metadata, dataStart } = readHeader(bytes, name);
+  const { entries, metadata, dataStart } = readHeader(bytes, bytes.length, name);
   const data = bytes.subarray(dataStart);
   checkLayout(entries, data.length, name);
   const tensors = new Map<string, Tensor>();
@@ -34,14 +36,39 @@ export function encodeSafetensors(
   tensors: Iterable<readonly [string, Tensor]>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  return concatenate([...safetensorsParts(tensors, metadata)]);
+}
+
+/** The bytes of {@link encodeSafetensors} in parts, in order: those of the tensors are views, so that files of any size can be written. */
+export function* safetensorsParts(
+  tensors: Iterable<readonly [string, Tensor]>,
+  metadata: Readonly<Record<string, string>> = {},
+): Generator<Uint8Array> {
   const parts = [...tensors].map(([key, tensor]) => partOf(key, tensor));
-  const size = assignOffsets(parts);
+  const laidOut = assignOffsets(parts);
   const header = encodeHeader(parts, metadata);
-  const bytes = new Uint8Array(PREFIX_SIZE + header.length + size);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
-  bytes.set(header, PREFIX_SIZE);
-  for (const { begin, content } of parts) bytes.set(content, PREFIX_SIZE + header.length + begin);
-  return bytes;
+  const prefix = new Uint8Array(PREFIX_SIZE);
+  new DataView(prefix.buffer).setBigUint64(0, BigInt(header.length), true);
+  yield prefix;
+  yield header;
+  for (const { content } of laidOut) yield content;
+}
+
+/**
+ * Reads a safetensors file as {@link readSafetensors} does, each tensor into memory of its own: a file may be larger than
+ * any buffer can be.
+ */
+export async function readSafetensorsFile(path: string): Promise<Safetensors> {
+  return withRegularFile(path, async ({ size, read }) => {
+    const prefix = await read(0, Math.min(size, PREFIX_SIZE));
+    const { entries, metadata, dataStart } = readHeader(await read(0, headerEnd(prefix, size, path)), size, path);
+    checkLayout(entries, size - dataStart, path);
+    const tensors = new Map<string, Tensor>();
+    for (const { key, where, dtype, dims, begin, end } of entries) {
+      tensors.set(key, viewElements(dtype, dims, await read(dataStart + begin, dataStart + end), where));
+    }
+    return { tensors, metadata };
+  });
 }
 
 /** Fails unless the tensors, in the order of their offsets, fill the data without holes and overlaps. */
@@ -77,13 +104,15 @@ function partOf(key: string, { dtype, dims, data }: Tensor): Part {
   return { key, dtype, dims, content: bytesOf(data), begin: 0 };
 }
 
-function assignOffsets(parts: readonly Part[]): number {
+/** Gives each part its place; returns them in the order of their places. */
+function assignOffsets(parts: readonly Part[]): readonly Part[] {
+  const laidOut = parts.toSorted((a, b) => sizeOfDtype(b.dtype) - sizeOfDtype(a.dtype));
   let position = 0;
-  for (const part of parts.toSorted((a, b) => sizeOfDtype(b.dtype) - sizeOfDtype(a.dtype))) {
+  for (const part of laidOut) {
     part.begin = position;
     position += part.content.length;
   }
-  return position;
+  return laidOut;
 }
 
 function encodeHeader(parts: readonly Part[], metadata: Readonly<Record<string, string>>): Uint8Array {

@@ -1,5 +1,6 @@
+import { printable } from './format.js';
 import { LiveReport } from './live-report.js';
-import { colorsFor, type Environment, isLive, type Output } from './output.js';
+import { colorsFor, type Environment, isLive, type Output, writeJsonLine, writeText } from './output.js';
 import { PlainReport } from './plain-report.js';
 import type { EventReport } from './report.js';
 
@@ -28,8 +29,8 @@ export function createConsoleReport({
 /** Writes each event as a line of JSON, for another program to read; messages go to a second output. */
 export function createJsonReport({ output, notes }: { readonly output: Output; readonly notes: Output }): EventReport {
   return {
-    onEvent: (event) => void output.write(`${JSON.stringify(event)}\n`),
-    note: (message) => void notes.write(`${message}\n`),
+    onEvent: (event) => writeJsonLine(output, event),
+    note: (message) => writeText(notes, [printable(message)]),
     close: () => {},
   };
 }

@@ -34,6 +34,11 @@ export function formatPercent(share: number, decimals = 1): string {
   return Number.isFinite(share) ? `${(100 * share).toFixed(decimals)} %` : '-';
 }
 
+/** Whether top-5 says anything: with five classes or fewer it is always 100 %. */
+export function hasTop5(classes: number): boolean {
+  return classes > 5;
+}
+
 /** A loss in at most seven characters. One that is not finite is shown as what it is. */
 export function formatLoss(loss: number): string {
   if (Number.isNaN(loss)) return 'NaN';
@@ -64,10 +69,7 @@ export function formatNumber(n: number): string {
   return String(Number(n.toPrecision(3)));
 }
 
-/** A text from outside (a file's or a class's name) without what would move a terminal's cursor. */
-export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '?');
-}
+export { printable } from '../util/printable.js';
 
 /** A text of at most `width` characters: the middle is left out of a longer one. */
 export function shorten(text: string, width: number): string {

@@ -2,13 +2,14 @@ import type { NetworkInfo, StartEvent } from '../train/events.js';
 import type { Settings } from '../train/settings.js';
 import { formatCompact, formatCount, formatNumber, formatNumberOf, printable } from './format.js';
 import { labelNetworks } from './labels.js';
+import { formatOrigin } from './origin.js';
 import type { Colors } from './output.js';
 
 const LABEL_WIDTH = 10;
 
 /** What a run is about to do: data, networks, rule, optimizer, device, folder. */
 export function headerLines(start: StartEvent, columns: number, colors: Colors): string[] {
-  const { settings, folder, resumedAt } = start;
+  const { settings, folder, resumedAt, origin } = start;
   const rows: [string, string[]][] = [
     ['data', dataParts(start)],
     ['networks', networkParts(start.networks)],
@@ -16,6 +17,7 @@ export function headerLines(start: StartEvent, columns: number, colors: Colors):
     ['rule', ruleParts(settings)],
     ['training', trainingParts(start)],
     ['folder', [printable(folder)]],
+    ...(origin ? [['from', [formatOrigin(origin)]] as const] : []),
     ...(resumedAt ? [['resumed', [placeOf(resumedAt, settings.epochs)]] as const] : []),
   ].map(([label, parts]) => [label as string, parts as string[]]);
   const title = `${colors.bold(`Agon ${start.agon}`)} ${colors.dim(`on ONNX Runtime ${start.onnxruntime}`)}`;
@@ -47,7 +49,9 @@ function dataParts({ data, input }: StartEvent): string[] {
     formatNumberOf(data.classes.length, 'class', 'classes'),
     `${splits} images`,
     `input ${channels}x${height}x${width}`,
-    ...(data.skipped.length > 0 ? [`${formatNumberOf(data.skipped.length, 'unreadable file')} left out`] : []),
+    ...(data.skipped.length > 0
+      ? [`${formatNumberOf(data.skipped.length, 'file or folder', 'files or folders')} left out`]
+      : []),
   ];
 }
 

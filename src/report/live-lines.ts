@@ -1,5 +1,5 @@
 import { MultiBar } from 'cli-progress';
-import type { Output } from './output.js';
+import { type Output, writeText } from './output.js';
 
 /** Gives a line's text each time that the line is drawn. */
 export type LiveLine = () => string;
@@ -40,7 +40,7 @@ export class LiveLines {
   print(text: string): void {
     const lines = this.#lines;
     this.clear();
-    this.output.write(`${text}\n`);
+    writeText(this.output, [text]);
     this.show(lines);
   }
 

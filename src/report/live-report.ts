@@ -1,8 +1,9 @@
 import type { EpochEvent, PhaseEvent, StartEvent, TrainEvent } from '../train/events.js';
 import { EpochTable, finishedRows, stallOf } from './epoch-table.js';
+import { printable } from './format.js';
 import { headerLines } from './header.js';
 import { LiveLines } from './live-lines.js';
-import { type Colors, type Output, widthOf } from './output.js';
+import { type Colors, type Output, widthOf, writeText } from './output.js';
 import { RunProgress } from './progress.js';
 import { progressLine } from './progress-line.js';
 import type { EventReport } from './report.js';
@@ -55,12 +56,12 @@ export class LiveReport implements EventReport {
         break;
       case 'end':
         this.#live.clear();
-        this.#write(['', ...summaryLines(event, this.#run?.start.networks ?? [], widthOf(this.output), this.colors)]);
+        this.#write(['', ...summaryLines(event, this.#run?.start, widthOf(this.output), this.colors)]);
     }
   }
 
   note(message: string): void {
-    this.#live.print(this.colors.yellow(message));
+    this.#live.print(this.colors.yellow(printable(message)));
   }
 
   close(): void {
@@ -111,6 +112,6 @@ export class LiveReport implements EventReport {
   }
 
   #write(lines: readonly string[]): void {
-    this.output.write(`${lines.join('\n')}\n`);
+    writeText(this.output, lines);
   }
 }

@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { printableJson, printableLines } from '../util/printable.js';
 
 /** Where a report is written: a terminal, a file or a pipe; a plain stream in tests. */
 export interface Output extends NodeJS.WritableStream {
@@ -11,6 +12,16 @@ export type Colors = ReturnType<typeof pc.createColors>;
 
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Writes composed lines: whatever else comes from outside, only their breaks and colours act on a terminal. */
+export function writeText(output: NodeJS.WritableStream, lines: readonly string[]): void {
+  output.write(`${printableLines(lines.join('\n'))}\n`);
+}
+
+/** Writes a value as one line of JSON. */
+export function writeJsonLine(output: NodeJS.WritableStream, value: unknown): void {
+  output.write(`${printableJson(value)}\n`);
+}
 
 /** Colours for an output: on a terminal, unless NO_COLOR is set (https://no-color.org) or the terminal is a dumb one. */
 export function colorsFor({ isTTY = false }: Pick<Output, 'isTTY'>, env: Environment = process.env): Colors {

@@ -1,9 +1,9 @@
 import type { EpochEvent, StartEvent, StepEvent, TrainEvent } from '../train/events.js';
 import { finishedRows, stallOf } from './epoch-table.js';
-import { formatDuration, formatLoss, formatPercent, formatRate } from './format.js';
+import { formatDuration, formatLoss, formatPercent, formatRate, printable } from './format.js';
 import { headerLines } from './header.js';
 import { labelNetworks } from './labels.js';
-import { type Colors, type Output, widthOf } from './output.js';
+import { type Colors, type Output, widthOf, writeText } from './output.js';
 import { type NetworkProgress, RunProgress } from './progress.js';
 import type { EventReport } from './report.js';
 import { summaryLines } from './summary.js';
@@ -38,12 +38,12 @@ export class PlainReport implements EventReport {
         this.note(`warning: ${event.message}`);
         break;
       case 'end':
-        this.#write(summaryLines(event, this.#run?.start.networks ?? [], widthOf(this.output), this.colors));
+        this.#write(summaryLines(event, this.#run?.start, widthOf(this.output), this.colors));
     }
   }
 
   note(message: string): void {
-    this.#write([this.colors.yellow(message)]);
+    this.#write([this.colors.yellow(printable(message))]);
   }
 
   close(): void {}
@@ -85,7 +85,7 @@ export class PlainReport implements EventReport {
   }
 
   #write(lines: readonly string[]): void {
-    this.output.write(`${lines.join('\n')}\n`);
+    writeText(this.output, lines);
   }
 }
 

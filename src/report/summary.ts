@@ -1,6 +1,6 @@
-import type { EndEvent, EvaluatedEpoch, NetworkInfo } from '../train/events.js';
+import type { EndEvent, EvaluatedEpoch, StartEvent } from '../train/events.js';
 import { present } from '../util/error.js';
-import { formatPercent, printable } from './format.js';
+import { formatPercent, hasTop5, printable } from './format.js';
 import { labelled } from './header.js';
 import { labelNetworks } from './labels.js';
 import type { Colors } from './output.js';
@@ -8,17 +8,18 @@ import type { Colors } from './output.js';
 /** The result of a run: what all networks and their ensemble do, who won, and where the model is. */
 export function summaryLines(
   { winner, best, last, model, parity }: EndEvent,
-  networks: readonly NetworkInfo[],
+  start: Pick<StartEvent, 'networks' | 'data'> | undefined,
   columns: number,
   colors: Colors,
 ): string[] {
-  const labels = labelNetworks(networks);
+  const labels = labelNetworks(start?.networks ?? []);
+  const withTop5 = hasTop5(start?.data.classes.length ?? 0);
   const row = (label: string, ...parts: string[]) => labelled(label, parts, columns, colors);
   const measured = best.test ? 'test' : best.validation ? 'validation' : 'measured';
   const table =
     measured === 'measured'
       ? ['nothing: there is no test split']
-      : resultTable(labels, winner.index, best, last, colors);
+      : resultTable(labels, winner.index, { best, last, withTop5 }, colors);
   const chosen = best.validation
     ? `by validation, at epoch ${best.epoch + 1}`
     : 'by training loss in the last epoch, as nothing was held out';
@@ -34,8 +35,7 @@ export function summaryLines(
 function resultTable(
   labels: readonly string[],
   winner: number,
-  best: EvaluatedEpoch,
-  last: EvaluatedEpoch,
+  { best, last, withTop5 }: Readonly<Record<'best' | 'last', EvaluatedEpoch> & { withTop5: boolean }>,
   colors: Colors,
 ): string[] {
   const names = [...labels, ...(labels.length > 1 ? ['ensemble'] : [])];
@@ -44,11 +44,12 @@ function resultTable(
   const cells = (epoch: EvaluatedEpoch, i: number) => {
     const { networks, ensemble } = present(epoch.test ?? epoch.validation, 'an evaluation');
     const { accuracy, top5, ece } = networks[i] ?? ensemble;
-    return `${formatPercent(accuracy).padStart(6)} ${formatPercent(top5).padStart(7)} ${formatPercent(ece).padStart(7)}`;
+    const middle = withTop5 ? ` ${formatPercent(top5).padStart(7)}` : '';
+    return `${formatPercent(accuracy).padStart(6)}${middle} ${formatPercent(ece).padStart(7)}`;
   };
   const meanings = ["winner's best", 'last'];
-  const head = epochs.map(({ epoch }, i) => `epoch ${epoch + 1}: ${meanings[i]}`.padEnd(24)).join('  ');
-  const titles = epochs.map(() => ' top-1   top-5     ECE').join('   ');
+  const head = epochs.map(({ epoch }, i) => `epoch ${epoch + 1}: ${meanings[i]}`.padEnd(withTop5 ? 24 : 16)).join('  ');
+  const titles = epochs.map(() => (withTop5 ? ' top-1   top-5     ECE' : ' top-1     ECE')).join('   ');
   const lines = names.map((name, i) => {
     const text = `${name.padEnd(width)}  ${epochs.map((epoch) => cells(epoch, i)).join('   ')}`;
     return i === winner ? `${colors.bold(text)} ${colors.yellow('★')}` : text;

@@ -1,12 +1,8 @@
-import * as ort from 'onnxruntime-node';
 import { fail, messageOf } from '../util/error.js';
+import type { Device } from './device-name.js';
+import * as ort from './onnxruntime.js';
 
-/** Where a graph runs. */
-export interface Device {
-  readonly kind: 'cpu' | 'cuda' | 'webgpu';
-  /** Which CUDA device. */
-  readonly index: number;
-}
+export { type Device, parseDevice } from './device-name.js';
 
 export const CPU: Device = { kind: 'cpu', index: 0 };
 
@@ -19,13 +15,6 @@ const HOW_TO_GET: Readonly<Record<Device['kind'], string>> = {
     'It needs a graphics driver: Vulkan on Linux (package libvulkan1 and the driver of your card), Metal on macOS, ' +
     'Direct3D 12 on Windows',
 };
-
-/** Reads `cpu`, `cuda`, `cuda:1` or `webgpu`. */
-export function parseDevice(text: string): Device {
-  const match = /^(?:(cpu|webgpu)|(cuda)(?::(\d+))?)$/.exec(text.trim().toLowerCase());
-  if (!match) fail('device', 'unknown', { expected: 'cpu, cuda, cuda:<n> or webgpu', got: `"${text}"` });
-  return { kind: (match[1] ?? match[2]) as Device['kind'], index: Number(match[3] ?? 0) };
-}
 
 /** `cpu`, `cuda:0`, `webgpu`. */
 export function formatDevice({ kind, index }: Device): string {

@@ -1,7 +1,7 @@
-import * as ort from 'onnxruntime-node';
 import type { Tensor } from '../onnx/tensor.js';
 import { AgonError, fail, messageOf } from '../util/error.js';
 import { checkDevice, type Device, executionProviders, failDevice } from './device.js';
+import * as ort from './onnxruntime.js';
 
 export interface SessionOptions {
   readonly device: Device;

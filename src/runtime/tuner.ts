@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { cpus, homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { z } from 'zod';
 import { Graph } from '../graph/graph.js';
@@ -12,7 +11,10 @@ import { lower } from '../lower/lower.js';
 import { encodeModel } from '../onnx/file.js';
 import { elementCount, tensor } from '../onnx/tensor.js';
 import { makeFolderOf, writeFileWhole } from '../util/files.js';
+import { migrate } from '../util/format-version.js';
+import { FORMATS } from '../util/formats.js';
 import { stream } from '../util/random.js';
+import { parseObject, readTextIfThere } from '../util/read-json.js';
 import { CPU } from './device.js';
 import { openSession, runSession, toOrt } from './session.js';
 import { ONNXRUNTIME_VERSION } from './version.js';
@@ -46,7 +48,7 @@ export async function tune(graph: Graph, options: TuneOptions): Promise<Chosen> 
     found[choice.key] = await fastestForm(choice, options.threads);
   }
   const all = { ...known, ...found };
-  if (open.length > 0) await writeCache(path, all);
+  if (open.length > 0 && known !== NEWER) await writeCache(path, all);
   return Object.fromEntries([...choices.keys()].map((key) => [key, all[key] as string]));
 }
 
@@ -57,10 +59,11 @@ export function choosing(chosen: Chosen): Choose {
 
 /**
  * Where choices are remembered: one file for each ONNX Runtime, processor and number of threads, in `$XDG_CACHE_HOME/agon`
- * or `~/.cache/agon`. Safe to delete.
+ * or `~/.cache/agon`. Safe to delete. A relative `XDG_CACHE_HOME` doesn't count, as its specification has it.
  */
 export function cachePath(threads: number | undefined): string {
-  const folder = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  const { XDG_CACHE_HOME: named = '' } = process.env;
+  const folder = isAbsolute(named) ? named : join(homedir(), '.cache');
   const machine = [ONNXRUNTIME_VERSION, cpus()[0]?.model ?? '', cpus().length, threads ?? 'all'].join('|');
   return join(folder, 'agon', `forms-${createHash('sha256').update(machine).digest('hex').slice(0, 12)}.json`);
 }
@@ -111,10 +114,17 @@ function randomTensor(dims: readonly number[], key: string) {
   );
 }
 
+const cacheSchema = z.object({ forms: z.record(z.string(), z.string()) });
+
+/** Of a newer Agon's cache nothing is known, and it is left as it is. */
+const NEWER: Chosen = {};
+
 /** A cache that is missing or damaged is an empty one. */
-async function readCache(path: string): Promise<Record<string, string>> {
+async function readCache(path: string): Promise<Chosen> {
   try {
-    return z.record(z.string(), z.string()).parse(JSON.parse(await readFile(path, 'utf8')));
+    const content = parseObject((await readTextIfThere(path)) ?? '{}', path);
+    if (Number(content.version) > FORMATS.forms.version) return NEWER;
+    return cacheSchema.parse(migrate(FORMATS.forms, content, path)).forms;
   } catch {
     return {};
   }
@@ -124,7 +134,7 @@ async function readCache(path: string): Promise<Record<string, string>> {
 async function writeCache(path: string, chosen: Chosen): Promise<void> {
   try {
     await makeFolderOf(path);
-    await writeFileWhole(path, `${JSON.stringify(chosen, undefined, 1)}\n`);
+    await writeFileWhole(path, `${JSON.stringify({ version: FORMATS.forms.version, forms: chosen }, undefined, 1)}\n`);
   } catch {
     // Timed again next time.
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { MANIFEST_FILE, type StepEntry } from '../artifacts/manifest.js';
 import type { Artifact } from '../artifacts/read.js';
+import { migrateSettings } from './setting-changes.js';
 import { parseSettings, type SettingsInput } from './settings.js';
 
 const STEP_KEYS = [
@@ -27,7 +28,8 @@ export function artifactSettings({ folder, manifest: { step } }: Artifact): Sett
 }
 
 function settingsOf({ settings, sizes }: StepEntry): SettingsInput {
-  const given = STEP_KEYS.flatMap((key) => (settings[key] === undefined ? [] : [[key, settings[key]]]));
+  const known = migrateSettings(settings) as Readonly<Record<string, unknown>>;
+  const given = STEP_KEYS.flatMap((key) => (known[key] === undefined ? [] : [[key, known[key]]]));
   const square = sizes.height === sizes.width ? { size: sizes.height } : {};
   // A step may take a single image, a run's batch has two or more
   const batch = sizes.batch < 2 ? {} : { batchSize: sizes.batch };

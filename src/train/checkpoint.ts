@@ -1,44 +1,56 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { PARAMETER_OPERATIONS } from '../distill/mutation.js';
-import { encodeSafetensors, readSafetensors } from '../onnx/safetensors.js';
+import { readSafetensorsFile, type Safetensors, safetensorsParts } from '../onnx/safetensors.js';
 import type { Tensor } from '../onnx/tensor.js';
-import { fail, messageOf } from '../util/error.js';
+import { failDamaged } from '../util/damage.js';
+import { AgonError, fail, messageOf } from '../util/error.js';
 import { errorCode, writeFileWhole } from '../util/files.js';
+import { type Content, checkVersion, migrate } from '../util/format-version.js';
+import { FORMATS } from '../util/formats.js';
+import { parseJson } from '../util/read-json.js';
+import { checkHeader, RESTORE } from './checkpoint-check.js';
+import { checksumOf } from './checkpoint-checksum.js';
 import { lineageSumsSchema } from './epoch-sums.js';
+import { originSchema } from './origin-schema.js';
+import { preprocessingSchema } from './preprocessing-schema.js';
 import { evaluationSchema } from './result.js';
-import { settingsSchema } from './settings.js';
+import { recordedSettings } from './settings.js';
 
-/** The checkpoint format's version: raised when a file of an older one would be misread. */
-export const CHECKPOINT_VERSION = 2;
 const FORMAT = 'agon-checkpoint';
 
 /** Before the names of the tensors to which an open trial may roll a network back. */
 export const TRIAL_PREFIX = 'trial.';
 
+const index = z.int().min(0);
+const seconds = z.number().min(0);
+
 const header = z.object({
-  settings: settingsSchema,
+  settings: recordedSettings,
   /** The next step: `step` of `epoch`, both from 0. */
-  position: z.object({ epoch: z.int().min(0), step: z.int().min(0) }),
+  position: z.object({ epoch: index, step: index }),
+  /** Steps of an epoch; null in a file of version 1 or 2. */
+  stepsPerEpoch: z.int().min(1).nullable().default(null),
   /** Sums over the steps of an unfinished epoch; lists have one entry a network. */
   partial: z.object({
     loss: z.array(z.number()),
-    accuracy: z.array(z.number()),
+    accuracy: z.array(z.number().min(0)),
     lineage: lineageSumsSchema,
     /** Who taught whom in the last step, also where that was in the epoch before; null before the first. */
     teachers: z.array(z.array(z.boolean())).nullable(),
-    seconds: z.number(),
-    waited: z.number(),
+    seconds,
+    waited: seconds,
   }),
+  /** The events of all finished epochs, which a log may lack that a kill cut off; older checkpoints don't say. */
+  epochs: z.array(z.looseObject({ type: z.literal('epoch'), epoch: z.int().min(0) })).optional(),
   /** Wall time of all training steps so far, over all processes that the run has had. */
-  seconds: z.number(),
+  seconds,
   /** The open trial of a perturbed network (see `Trial`); what it had been is in the tensors {@link TRIAL_PREFIX}`<name>`. */
   trial: z
     .object({
-      network: z.int(),
+      network: index,
       operation: z.enum(PARAMETER_OPERATIONS),
-      mate: z.int().nullable(),
-      start: z.int(),
+      mate: index.nullable(),
+      start: index,
       ce: z.array(z.number()),
     })
     .nullable(),
@@ -48,25 +60,20 @@ const header = z.object({
    */
   best: z
     .object({
-      epoch: z.int(),
-      network: z.int(),
+      epoch: index,
+      network: index,
       validation: z.array(evaluationSchema).optional(),
       ensemble: evaluationSchema.optional(),
     })
     .nullable(),
-  classes: z.array(z.string()),
+  classes: z.array(z.string()).min(1),
   /** Forms of computations that were chosen for speed: another choice would round otherwise. */
   forms: z.record(z.string(), z.string()),
+  /** Where the networks began, if that was another run. */
+  origin: originSchema.optional(),
   /** Tells whether the data are the ones that the run began with. */
   dataFingerprint: z.string(),
-  preprocessing: z.object({
-    height: z.int(),
-    width: z.int(),
-    channels: z.union([z.literal(1), z.literal(3)]),
-    mean: z.array(z.number()),
-    std: z.array(z.number()),
-    resize: z.object({ height: z.int(), width: z.int() }),
-  }),
+  preprocessing: preprocessingSchema,
 });
 
 /** All that a run needs to go on, beside its tensors. */
@@ -86,44 +93,71 @@ export function settledTensors({ tensors }: Pick<Checkpoint, 'tensors'>): Map<st
   return new Map([...tensors, ...before.map(([name, value]) => [name.slice(TRIAL_PREFIX.length), value] as const)]);
 }
 
-/** Writes a checkpoint whole or not at all: a safetensors file whose metadata holds the header as JSON. */
+/**
+ * Writes a checkpoint whole or not at all: a safetensors file whose metadata holds the header as JSON, and checksums of both.
+ */
 export async function writeCheckpoint(path: string, { tensors, ...rest }: Checkpoint): Promise<void> {
-  const texts = Object.entries(rest).map(([key, value]) => [key, JSON.stringify(value)]);
-  const metadata = { format: FORMAT, version: String(CHECKPOINT_VERSION), ...Object.fromEntries(texts) };
-  await writeFileWhole(path, encodeSafetensors(tensors, metadata));
+  const fields = Object.entries(rest).map(([key, value]) => [key, JSON.stringify(value)]);
+  const texts = { format: FORMAT, version: String(FORMATS.checkpoint.version), ...Object.fromEntries(fields) };
+  const metadata = { ...texts, [CHECKSUM]: JSON.stringify(checksumOf(texts, tensors)) };
+  await writeFileWhole(path, safetensorsParts(tensors, metadata));
 }
 
-/** Reads a checkpoint. A missing file, another format and another version are errors that name the file. */
+/** The metadata's key for the checksums of all else; files of version 1 and 2 have none. */
+const CHECKSUM = 'checksum';
+const FIRST_WITH_CHECKSUM = 3;
+
+/**
+ * Reads a checkpoint of any version. A missing file, another format, a newer version, a header that contradicts itself and bytes that
+ * have changed are errors that name the file.
+ */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const { tensors, metadata } = readSafetensors(await readBytes(path), path);
+  const { tensors, metadata } = await readFileOf(path);
   if (metadata.format !== FORMAT) fail(path, 'not a checkpoint of Agon', { hint: 'Name the folder of a run' });
-  if (metadata.version !== String(CHECKPOINT_VERSION)) {
-    fail(path, 'version of the checkpoint', {
-      expected: String(CHECKPOINT_VERSION),
-      got: String(metadata.version),
-      hint: 'Go on with the version of Agon that wrote it',
-    });
-  }
-  const parsed = header.safeParse(parseTexts(path, metadata));
-  if (!parsed.success) fail(path, `its header is damaged: ${z.prettifyError(parsed.error)}`);
+  const version = checkVersion(FORMATS.checkpoint, metadata.version ?? 'none', path);
+  const content = migrate(FORMATS.checkpoint, { ...parseTexts(path, metadata), version }, path);
+  const parsed = header.safeParse(content);
+  if (!parsed.success) return failDamaged(path, DAMAGED, parsed.error, content, RESTORE);
+  checkHeader(path, parsed.data);
+  if (version >= FIRST_WITH_CHECKSUM) checkChecksum(path, metadata, tensors);
   return { ...parsed.data, tensors };
 }
 
-function parseTexts(path: string, metadata: Readonly<Record<string, string>>): Record<string, unknown> {
+const DAMAGED = 'its header is damaged';
+
+function parseTexts(path: string, metadata: Readonly<Record<string, string>>): Content {
   const keys = Object.keys(header.shape).filter((key) => metadata[key] !== undefined);
-  try {
-    return Object.fromEntries(keys.map((key) => [key, JSON.parse(metadata[key] as string) as unknown]));
-  } catch (error) {
-    return fail(path, `its header is damaged: ${messageOf(error)}`, { cause: error });
+  const values = keys.map((key) => [key, parseJson(metadata[key] as string, `${path}: ${DAMAGED}: ${key}`)]);
+  return Object.fromEntries(values) as Content;
+}
+
+function checkChecksum(
+  path: string,
+  { [CHECKSUM]: said = 'null', ...texts }: Readonly<Record<string, string>>,
+  tensors: Checkpoint['tensors'],
+): void {
+  const own = checksumOf(texts, tensors);
+  const written = parseJson(said, `${path}: ${DAMAGED}: ${CHECKSUM}`) as Partial<typeof own> | null;
+  for (const [part, name] of [
+    ['header', 'its header'],
+    ['tensors', 'its tensors'],
+  ] as const) {
+    if (written?.[part] === own[part]) continue;
+    fail(path, `${name} changed since it was written`, {
+      expected: `the checksum ${own[part]}`,
+      got: JSON.stringify(written?.[part]) ?? 'none',
+      hint: RESTORE,
+    });
   }
 }
 
 const MISSING = 'Name the folder of a run; it saves its first checkpoint at the end of epoch 1';
 
-async function readBytes(path: string): Promise<Uint8Array> {
+async function readFileOf(path: string): Promise<Safetensors> {
   try {
-    return await readFile(path);
+    return await readSafetensorsFile(path);
   } catch (error) {
+    if (error instanceof AgonError) throw error;
     if (errorCode(error) !== 'ENOENT') return fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
     return fail(path, 'there is no such checkpoint', { hint: MISSING });
   }

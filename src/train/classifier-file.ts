@@ -1,5 +1,5 @@
 import type * as ort from 'onnxruntime-node';
-import { readMetadata } from '../export/exported-model.js';
+import { readMetadata, readTrainedSettings } from '../export/model-metadata.js';
 import { type ForeignModel, foreignModel } from '../foreign/foreign-model.js';
 import { asLogits, firstBatch, noteOf, type Reading, readingOf } from '../foreign/reading.js';
 import type { Shape } from '../graph/dim.js';
@@ -22,7 +22,8 @@ import { inBatches } from './in-batches.js';
  */
 export async function openFileClassifier(path: string, options: ClassifierOptions): Promise<Classifier> {
   const model = await readModelFile(path);
-  const { labels, preprocessing, settings } = readMetadata(model);
+  const { labels, preprocessing } = readMetadata(model, path);
+  const settings = readTrainedSettings(model, path);
   const foreign = foreignModel(model, path, options);
   const { served, batch, notes } = withFreeBatch(foreign);
   const session = await openSession(encodeModel(served, path), options);

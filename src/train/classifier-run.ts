@@ -2,10 +2,9 @@ import type { Preprocessing } from '../data/preprocess.js';
 import { networkPrefix } from '../distill/step.js';
 import { Predictor } from '../runtime/predictor.js';
 import { fail, present } from '../util/error.js';
-import { readCheckpoint } from './checkpoint.js';
+import { bestEpochOf } from './checkpoint-check.js';
 import type { Classifier, ClassifierOptions } from './classifier.js';
-import { openRunGroup } from './group.js';
-import { runPaths } from './run-folder.js';
+import { openCheckpoint } from './open-checkpoint.js';
 
 /** The winner of a run, of its best checkpoint. */
 export async function openRunClassifier(folder: string, options: ClassifierOptions): Promise<Classifier> {
@@ -16,11 +15,10 @@ export async function openRunClassifier(folder: string, options: ClassifierOptio
       hint: `Leave ${outputFlag} out, or name an ONNX model`,
     });
   }
-  const checkpoint = await readCheckpoint(runPaths(folder).best);
-  const { classes, preprocessing, best, tensors } = checkpoint;
-  const { network } = present(best, 'the best epoch');
-  const { graphs } = await openRunGroup(folder, checkpoint);
-  const graph = present(graphs[network], 'the best network');
+  const { path, checkpoint, group } = await openCheckpoint(folder, 'best');
+  const { classes, preprocessing, tensors } = checkpoint;
+  const { network } = bestEpochOf(path, checkpoint);
+  const graph = present(group.graphs[network], 'the best network');
   const predictor = await Predictor.open(graph, options);
   predictor.load((name) => present(tensors.get(networkPrefix(network) + name), name));
   return {

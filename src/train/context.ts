@@ -8,10 +8,11 @@ import { openTeacher } from './frozen-teacher.js';
 import { createStep, dropsOptimizerState, type Group, initialState, openPredictors, updatesBefore } from './group.js';
 import { LineageFile } from './lineage-file.js';
 import type { LoopContext } from './loop.js';
+import type { Origin } from './origin-schema.js';
 import { ParameterPerturbation, type PerturbationSource } from './parameter-perturbation.js';
 import { runPaths } from './run-folder.js';
 import type { Settings } from './settings.js';
-import { stoppable } from './stop.js';
+import { Stopped, stoppable } from './stop.js';
 
 export interface ContextOptions {
   readonly settings: Settings;
@@ -19,15 +20,23 @@ export interface ContextOptions {
   readonly folder: string;
   readonly emit: Emit;
   readonly stopRequested: () => boolean;
+  /** Whether the stop that was asked for is one without a checkpoint. */
+  readonly abandoned?: () => boolean;
+  /** Returns when all events have been handled: what follows from them, as the log, is never behind a checkpoint. */
+  readonly waitForListener?: () => void;
+  /** Fails where the folder is another training's by now; called before a checkpoint is written. */
+  readonly checkLock?: () => Promise<void>;
 }
 
 /** Opens all that the loop works with: sessions, loaders, and the state to begin with. Writes nothing. */
 export async function openContext(
-  { settings, folder, emit, stopRequested }: ContextOptions,
+  options: ContextOptions,
   data: RunData,
   group: Group,
   resumed: Checkpoint | undefined,
+  from?: Origin,
 ): Promise<LoopContext> {
+  const { settings, folder, emit, stopRequested } = options;
   const { dataset, fingerprint } = data;
   const preprocessing = data.preprocessing as Checkpoint['preprocessing'];
   const paths = runPaths(folder);
@@ -46,11 +55,13 @@ export async function openContext(
   const { stepper, state, forms } = engine;
   stepper.load(begin, resumed && paths.last);
   const seen = updatesBefore(group, step);
+  const origin = resumed ? resumed.origin : from;
   const source = { graphs: group.graphs, state, stepper, updatesBefore: seen };
   const lineage = new LineageFile(paths.lineage, {
     networks: group.networks.map(({ name }) => name),
     stepsPerEpoch,
     operations: settings.inputPerturbation ? Object.keys(POOLS[settings.inputPerturbation.pool]) : [],
+    ...(origin && { origin }),
   });
   return {
     settings,
@@ -69,20 +80,32 @@ export async function openContext(
     constants: {
       settings,
       classes: [...dataset.classes],
+      stepsPerEpoch,
       dataFingerprint: fingerprint,
       preprocessing,
       forms,
+      ...(origin && { origin }),
     },
     resumed,
     emit,
     now: () => performance.now() / 1000,
     stopRequested,
     saveLast: async (checkpoint) => {
+      await beforeCheckpoint(options);
       await lineage.flush();
       await writeCheckpoint(paths.last, checkpoint);
     },
-    saveBest: (checkpoint) => writeCheckpoint(paths.best, checkpoint),
+    saveBest: async (checkpoint) => {
+      await beforeCheckpoint(options);
+      await writeCheckpoint(paths.best, checkpoint);
+    },
   };
+}
+
+async function beforeCheckpoint({ abandoned, waitForListener, checkLock }: ContextOptions): Promise<void> {
+  if (abandoned?.()) throw new Stopped('the run was asked to stop without a checkpoint');
+  waitForListener?.();
+  await checkLock?.();
 }
 
 export async function closeContext(context: LoopContext): Promise<void> {

@@ -2,9 +2,15 @@ import { createHash } from 'node:crypto';
 import { relative } from 'node:path';
 import { type Augmentation, defaultAugmentation, NO_AUGMENTATION } from '../data/augment.js';
 import type { Dataset, Size, Split } from '../data/dataset.js';
+import { type ContentDigests, contentDigests, digestContent } from '../data/digests.js';
 import { createLoader, type Loader } from '../data/loader.js';
 import { openDataset } from '../data/open.js';
-import { defaultInputSize, type Preprocessing, preprocessingFor } from '../data/preprocess.js';
+import {
+  defaultInputSize,
+  type Preprocessing,
+  type PreprocessingDecode,
+  preprocessingFor,
+} from '../data/preprocess.js';
 import { limitSplit, withValidation } from '../data/split.js';
 import { channelStatistics } from '../data/statistics.js';
 import { bytesOf } from '../util/typed-array.js';
@@ -17,29 +23,35 @@ export interface RunData {
   readonly augmentation: Augmentation;
   /** Whether the set has a validation split itself, so that nothing more is held out. */
   readonly ownValidation: boolean;
-  /** Changes when images are added, removed, renamed or moved to another class. */
+  /** Changes when images are added, removed, renamed, moved to another class or replaced ({@link sameLayout}). */
   readonly fingerprint: string;
+  /** The content that it is about. */
+  readonly content: ContentDigests;
 }
 
 /**
  * Opens and checks the data; holds out the validation split; takes the statistics of the rest, unless the normalisation is given. `onProgress` is called with
- * each image file that is read; what it throws ends the preparation.
+ * each image file that is read; what it throws ends the preparation. A resumed run decodes images as it began (`decode`).
  */
 export async function prepareData(
   settings: Settings,
   onProgress: () => void = () => {},
   normalisation?: Pick<Preprocessing, 'mean' | 'std'>,
+  decode?: PreprocessingDecode,
 ): Promise<RunData> {
   const opened = await openDataset(settings.data, { onProgress });
-  const fingerprint = fingerprintOf(opened);
+  const content = contentDigests(opened);
+  const fingerprint = layoutOf(opened) + digestContent(content);
   const split = withValidation(opened, { fraction: settings.validation }, settings.seed);
   const train = settings.limit ? limitSplit(split.train, settings.limit, settings.seed) : split.train;
   const dataset = { ...split, train };
   const input = inputSize(settings, dataset);
-  const statistics = normalisation ?? (await channelStatistics(dataset, { input, seed: settings.seed, onProgress }));
-  const preprocessing = preprocessingFor(dataset, statistics, input);
+  const statistics =
+    normalisation ?? (await channelStatistics(dataset, { input, seed: settings.seed, decode, onProgress }));
+  const preprocessing = preprocessingFor(dataset, statistics, input, decode);
   const ownValidation = opened.validation !== undefined;
-  return { dataset, preprocessing, augmentation: augmentationOf(settings, dataset, input), ownValidation, fingerprint };
+  const augmentation = augmentationOf(settings, dataset, input);
+  return { dataset, preprocessing, augmentation, ownValidation, fingerprint, content };
 }
 
 /** Training batches: shuffled, augmented, whole; perturbed ones beside them where the settings say so. */
@@ -68,7 +80,20 @@ function augmentationOf({ augmentation }: Settings, dataset: Dataset, input: Siz
   return augmentation === 'none' ? NO_AUGMENTATION : augmentation;
 }
 
-function fingerprintOf(dataset: Dataset): string {
+/** Digits of a fingerprint that are about classes, counts, labels and names; older runs have no others. */
+const LAYOUT_DIGITS = 16;
+
+/** Whether two fingerprints are of the same classes with images of the same names. */
+export function sameLayout(one: string, other: string): boolean {
+  return one.slice(0, LAYOUT_DIGITS) === other.slice(0, LAYOUT_DIGITS);
+}
+
+/** Whether data are those of a fingerprint, as far as that tells. */
+export function sameData(recorded: string, { fingerprint }: Pick<RunData, 'fingerprint'>): boolean {
+  return recorded.length > LAYOUT_DIGITS ? recorded === fingerprint : sameLayout(recorded, fingerprint);
+}
+
+function layoutOf(dataset: Dataset): string {
   const hash = createHash('sha256').update(JSON.stringify(dataset.classes));
   for (const name of ['train', 'validation', 'test'] as const) {
     const split = dataset[name];
@@ -77,5 +102,5 @@ function fingerprintOf(dataset: Dataset): string {
     const { source } = split;
     if (source.kind === 'files') hash.update(source.paths.map((path) => relative(dataset.name, path)).join('\n'));
   }
-  return hash.digest('hex').slice(0, 16);
+  return hash.digest('hex').slice(0, LAYOUT_DIGITS);
 }

@@ -1,12 +1,13 @@
 import type { SplitName } from '../data/dataset.js';
 import { present } from '../util/error.js';
-import { readCheckpoint, settledTensors } from './checkpoint.js';
+import { type Checkpoint, settledTensors } from './checkpoint.js';
 import { loadPredictors } from './evaluate.js';
 import { evaluateImages } from './evaluate-images.js';
 import type { Evaluation, NetworkInfo } from './events.js';
-import { openPredictors, openRunGroup } from './group.js';
+import { openPredictors } from './group.js';
 import { type MeasuredOptions, openMeasured } from './measured-data.js';
-import { runPaths } from './run-folder.js';
+import { openCheckpoint } from './open-checkpoint.js';
+import { readRunSettings } from './run-folder.js';
 
 export interface EvaluateOptions extends MeasuredOptions {
   readonly checkpoint: 'best' | 'last';
@@ -34,12 +35,12 @@ export interface RunEvaluation {
 
 /** Evaluates all networks of a run's checkpoint on a split, or on other images. */
 export async function evaluateRun(folder: string, options: EvaluateOptions): Promise<RunEvaluation> {
-  const checkpoint = await readCheckpoint(runPaths(folder)[options.checkpoint]);
+  const { checkpoint, group } = await openCheckpoint(folder, options.checkpoint);
   const { preprocessing, best, classes, position } = checkpoint;
   const { device = checkpoint.settings.device, threads = checkpoint.settings.threads } = options;
-  const settings = { ...checkpoint.settings, device, threads };
+  const data = await whereDataAre(folder, checkpoint);
+  const settings = { ...checkpoint.settings, data, device, threads };
   const { name, splits, images, warnings } = await openMeasured(folder, { classes, settings }, options);
-  const group = await openRunGroup(folder, checkpoint);
   const predictors = await openPredictors(group, settings);
   try {
     loadPredictors(predictors, settledTensors(checkpoint));
@@ -62,4 +63,10 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
   } finally {
     for (const predictor of predictors) await predictor.close();
   }
+}
+
+/** The data of a run: a checkpoint may be older than their move. */
+async function whereDataAre(folder: string, { settings }: Checkpoint): Promise<string> {
+  const { data } = await readRunSettings(folder).catch(() => settings);
+  return data;
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { DatasetSummary } from '../data/summary.js';
 import type { PlannedPerturbation } from '../distill/mutation.js';
 import type { Verdict } from '../distill/trial.js';
+import type { Origin } from './origin-schema.js';
 import type { PresetDifference } from './presets.js';
 import type { evaluationSchema, groupEvaluationSchema } from './result.js';
 import type { Settings } from './settings.js';
@@ -32,6 +33,10 @@ export interface StartEvent {
   readonly stepsPerEpoch: number;
   /** Where the run goes on, when it was resumed. */
   readonly resumedAt?: Position;
+  /** The events of the epochs before that, as far as the checkpoint knows them: a log may have lost some. */
+  readonly finishedEpochs?: readonly EpochEvent[];
+  /** Where its networks began, if that was another run. */
+  readonly origin?: Origin;
   readonly agon: string;
   readonly onnxruntime: string;
 }

@@ -43,7 +43,9 @@ function addLayer(stated: Stated, { values, sourceOf }: SettingLayer): void {
     stated.delete(key);
     if (isSection(value) && value.when !== undefined) forget(stated, `${key}.when`);
   }
-  for (const { path, value } of flatten(values)) stated.set(path, { value, source: sourceOf(path) });
+  for (const { path, value } of flatten(values)) {
+    if (value !== undefined) stated.set(path, { value, source: sourceOf(path) });
+  }
 }
 
 /** Whether nothing of a section stays: it is off, it is about another choice, or it isn't merged at all. */

@@ -1,23 +1,31 @@
-import { open, readFile, stat, truncate } from 'node:fs/promises';
+import { open, stat, truncate } from 'node:fs/promises';
 import { z } from 'zod';
+import { readWhole } from '../onnx/read-whole.js';
+import { failDamaged } from '../util/damage.js';
 import { fail, messageOf } from '../util/error.js';
 import { appendToFile, errorCode } from '../util/files.js';
+import { type Content, migrate } from '../util/format-version.js';
+import { FORMATS } from '../util/formats.js';
+import { parseObject } from '../util/read-json.js';
 import type { LineageStep } from './lineage.js';
 import { checkLayout, decodeRecord, encodeRecord, type RecordLayout, recordSize } from './lineage-record.js';
+import { originSchema } from './origin-schema.js';
+
+const FORMAT = 'agon-lineage';
 
 const headerSchema = z.strictObject({
-  format: z.literal('agon-lineage'),
-  /** Raised when a file of an older one would be misread. */
-  version: z.literal(1),
+  format: z.literal(FORMAT),
   /** Names of the networks. */
   networks: z.array(z.string()).min(1),
   stepsPerEpoch: z.int().min(1),
   /** Operations on inputs, as records number them. */
   operations: z.array(z.string()),
+  /** Where the networks began, if that was another run. */
+  origin: originSchema.optional(),
 });
 
 /** What a lineage file says of its run. */
-export type LineageHeader = Omit<z.infer<typeof headerSchema>, 'format' | 'version'>;
+export type LineageHeader = Omit<z.infer<typeof headerSchema>, 'format'>;
 
 /** A run's lineage: a step's place is its number over the run; undefined where the file has a gap. */
 export interface Lineage extends LineageHeader {
@@ -74,6 +82,8 @@ export class LineageFile {
   async #mendHead(): Promise<number> {
     const written = await sizeOf(this.path);
     const begin = await readBegin(this.path, Math.min(written, this.#head.length));
+    // Of a newer Agon, it says so itself
+    if (written > this.#head.length && !begin.equals(this.#head)) await readLineageHeader(this.path);
     if (!begin.equals(this.#head.subarray(0, begin.length))) {
       fail(this.path, "not this run's lineage", { hint: 'Move it out of the folder' });
     }
@@ -92,7 +102,8 @@ export class LineageFile {
 
 /** Reads a lineage file. A missing one, one of something else, and one that is cut short are errors that name the file. */
 export async function readLineage(path: string): Promise<Lineage> {
-  const bytes = await readBytes(path);
+  await checkThere(path);
+  const bytes = asBuffer(await readWhole(path));
   const end = bytes.subarray(0, LONGEST_HEADER).indexOf('\n');
   const header = parseHeader(path, bytes.toString('utf8', 0, Math.max(0, end)));
   const layout = layoutOf(header);
@@ -115,26 +126,47 @@ function layoutOf({ networks, operations }: LineageHeader): RecordLayout {
   return { networks: networks.length, operations };
 }
 
-function encodeHeader({ networks, stepsPerEpoch, operations }: LineageHeader): Uint8Array {
-  const header = { format: 'agon-lineage', version: 1, networks, stepsPerEpoch, operations };
+function encodeHeader({ networks, stepsPerEpoch, operations, origin }: LineageHeader): Uint8Array {
+  const own = { networks, stepsPerEpoch, operations, ...(origin && { origin }) };
+  const header = { format: FORMAT, version: FORMATS.lineage.version, ...own };
   return Buffer.from(`${JSON.stringify(header)}\n`);
 }
 
 function parseHeader(path: string, text: string): LineageHeader {
-  try {
-    return headerSchema.parse(JSON.parse(text));
-  } catch (error) {
-    return fail(path, "not a run's lineage, or of another version of Agon", { cause: error });
-  }
+  const { format, ...content } = parseFirstLine(path, text);
+  const { networks, stepsPerEpoch, operations } = migrate(FORMATS.lineage, content, path);
+  const said = { format, networks, stepsPerEpoch, operations };
+  const parsed = headerSchema.safeParse(said);
+  if (!parsed.success) return failDamaged(path, 'its first line is damaged', parsed.error, said, 'Take a copy of it');
+  const { format: _, ...header } = parsed.data;
+  checkLayout(path, layoutOf(header));
+  return header;
 }
 
-async function readBytes(path: string): Promise<Buffer> {
+function parseFirstLine(path: string, text: string): Content {
   try {
-    return await readFile(path);
+    const content = parseObject(text, path);
+    if (content.format === FORMAT) return content;
   } catch (error) {
+    return fail(path, "not a run's lineage", { cause: error });
+  }
+  return fail(path, "not a run's lineage");
+}
+
+/** What a lineage file says of its run, without its steps. Errors as of {@link readLineage}. */
+export async function readLineageHeader(path: string): Promise<LineageHeader> {
+  await checkThere(path);
+  const begin = await readBegin(path, Math.min(await sizeOf(path), LONGEST_HEADER));
+  return parseHeader(path, begin.toString('utf8', 0, Math.max(0, begin.indexOf('\n'))));
+}
+
+/** Fails unless a lineage file is there, and is a regular one. */
+async function checkThere(path: string): Promise<void> {
+  const info = await stat(path).catch((error: unknown) => {
     if (errorCode(error) !== 'ENOENT') return fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
     return fail(path, 'there is no lineage', { hint: 'Name the folder of a run; it is written with its checkpoints' });
-  }
+  });
+  if (!info.isFile()) fail(path, "can't be read: it isn't a regular file");
 }
 
 async function readBegin(path: string, length: number): Promise<Buffer> {
@@ -145,11 +177,17 @@ async function readBegin(path: string, length: number): Promise<Buffer> {
   return begin;
 }
 
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
 async function sizeOf(path: string): Promise<number> {
   try {
-    return (await stat(path)).size;
+    const info = await stat(path);
+    if (info.isFile()) return info.size;
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return 0;
     return fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
   }
+  return fail(path, "can't be read: it isn't a regular file");
 }

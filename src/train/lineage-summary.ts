@@ -2,6 +2,7 @@ import { addToSums, type LineageSums, noSums, perturbationResults } from './epoc
 import type { PerturbationResults } from './events.js';
 import type { LineageStep } from './lineage.js';
 import type { Lineage } from './lineage-file.js';
+import type { Origin } from './origin-schema.js';
 
 /** Some steps of a run. Lists have one entry a network. */
 export interface LineagePart {
@@ -19,13 +20,15 @@ export interface LineagePart {
 
 export interface LineageSummary {
   readonly networks: readonly string[];
+  /** Where they began, if that was another run. */
+  readonly origin?: Origin;
   /** `epoch` from 0; the last may be unfinished. */
   readonly epochs: readonly (LineagePart & { readonly epoch: number })[];
   readonly total: LineagePart;
 }
 
 /** Adds up a lineage by epochs. Teachers before a gap are not held against those after it. */
-export function summariseLineage({ networks, stepsPerEpoch, steps }: Lineage): LineageSummary {
+export function summariseLineage({ networks, stepsPerEpoch, origin, steps }: Lineage): LineageSummary {
   const total = noSums(networks.length);
   const epochs: LineageSums[] = [];
   let before: LineageStep['teachers'] | null = null;
@@ -35,7 +38,8 @@ export function summariseLineage({ networks, stepsPerEpoch, steps }: Lineage): L
     for (const each of sums) addToSums(each, step as LineageStep, before);
     before = step?.teachers ?? null;
   }
-  return { networks, epochs: epochs.map((sums, epoch) => ({ epoch, ...partOf(sums) })), total: partOf(total) };
+  const parts = epochs.map((sums, epoch) => ({ epoch, ...partOf(sums) }));
+  return { networks, ...(origin && { origin }), epochs: parts, total: partOf(total) };
 }
 
 function partOf(sums: LineageSums): LineagePart {

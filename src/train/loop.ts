@@ -6,9 +6,10 @@ import type { Tensor } from '../onnx/tensor.js';
 import type { Predictor } from '../runtime/predictor.js';
 import type { StepRunner } from '../runtime/step-runner.js';
 import { fail } from '../util/error.js';
+import { bestOf, isBetter } from './best-network.js';
 import type { Checkpoint, CheckpointHeader } from './checkpoint.js';
 import { evaluate, loadPredictors } from './evaluate.js';
-import type { Emit, Evaluation, GroupEvaluation, NetworkEpoch, NetworkInfo, Position, StepEvent } from './events.js';
+import type { Emit, EpochEvent, GroupEvaluation, NetworkEpoch, NetworkInfo, Position, StepEvent } from './events.js';
 import { type FeedSource, feedsFor } from './feeds.js';
 import { learningRateOf } from './learning-rate.js';
 import { lineageOf } from './lineage.js';
@@ -30,7 +31,10 @@ export interface LoopContext extends FeedSource {
   readonly validation: Loader | undefined;
   readonly lineage: LineageFile;
   /** What a checkpoint says beside position, sums, times, best, trial and tensors. */
-  readonly constants: Pick<Checkpoint, 'settings' | 'classes' | 'dataFingerprint' | 'preprocessing' | 'forms'>;
+  readonly constants: Pick<
+    Checkpoint,
+    'settings' | 'classes' | 'stepsPerEpoch' | 'dataFingerprint' | 'preprocessing' | 'forms' | 'origin'
+  >;
   readonly resumed: Checkpoint | undefined;
   readonly emit: Emit;
   /** Seconds on a clock that only goes forward. */
@@ -46,6 +50,7 @@ type Best = NonNullable<CheckpointHeader['best']>;
 interface Progress extends Position {
   readonly tally: Tally;
   readonly best: Best | null;
+  readonly epochs: NonNullable<CheckpointHeader['epochs']>;
   /** Wall time of the training steps of finished epochs. */
   readonly seconds: number;
 }
@@ -56,6 +61,7 @@ export async function trainLoop(context: LoopContext): Promise<Position | undefi
   const tally = new Tally(context.networks.length, resumed?.partial);
   let seconds = (resumed?.seconds ?? 0) - tally.seconds;
   let best = resumed?.best ?? null;
+  const epochs = [...(resumed?.epochs ?? [])];
   let position: Position = resumed?.position ?? { epoch: 0, step: 0 };
 
   for (let epoch = position.epoch; epoch < settings.epochs; epoch++) {
@@ -67,7 +73,7 @@ export async function trainLoop(context: LoopContext): Promise<Position | undefi
     const whole = position.step === context.training.steps;
     const validation = whole ? await validate(context, settled, epoch) : undefined;
     if (!validation) {
-      await context.saveLast(snapshot(context, state, { ...position, tally, best, seconds }, open));
+      await context.saveLast(snapshot(context, state, { ...position, tally, best, epochs, seconds }, open));
       return position;
     }
     const [networks, group] = [tally.networkMeans(), tally.groupMeans()];
@@ -78,10 +84,7 @@ export async function trainLoop(context: LoopContext): Promise<Position | undefi
     seconds += group.seconds;
     tally.nextEpoch();
     position = { epoch: epoch + 1, step: 0 };
-    const progress = { ...position, tally, best, seconds };
-    if (improved) await context.saveBest(snapshot(context, settled, progress));
-    await context.saveLast(snapshot(context, state, progress, open));
-    context.emit({
+    const event: EpochEvent = {
       type: 'epoch',
       epoch,
       lr: rateAt(context, { epoch, step: context.training.steps - 1 }),
@@ -92,7 +95,12 @@ export async function trainLoop(context: LoopContext): Promise<Position | undefi
       best: improved && validation.networks !== undefined,
       ...group,
       imagesPerSecond: (context.training.steps * settings.batchSize) / group.seconds,
-    });
+    };
+    epochs.push({ ...event });
+    const progress = { ...position, tally, best, epochs, seconds };
+    if (improved) await context.saveBest(snapshot(context, settled, progress));
+    await context.saveLast(snapshot(context, state, progress, open));
+    context.emit(event);
   }
   return undefined;
 }
@@ -189,13 +197,14 @@ function undefinedIfStopped(error: unknown): undefined {
 function snapshot(
   { constants }: LoopContext,
   state: ReadonlyMap<string, Tensor>,
-  { epoch, step, tally, best, seconds }: Progress,
+  { epoch, step, tally, best, epochs, seconds }: Progress,
   open?: ParameterPerturbation['saved'],
 ): Checkpoint {
   return {
     ...constants,
     position: { epoch, step },
     partial: tally.sums,
+    epochs,
     seconds: seconds + tally.seconds,
     best,
     trial: open ? { ...open.trial, ce: [...open.trial.ce] } : null,
@@ -216,16 +225,6 @@ function bestSoFar(
   return best && !improved ? best : { epoch, network, validation: networks, ensemble };
 }
 
-/** The network with the highest validation accuracy, of equals the one with the lowest loss. */
-function bestOf(evaluations: readonly Evaluation[]): number {
-  return evaluations.reduce((best, each, i) => (isBetter(each, evaluations[best]) ? i : best), 0);
-}
-
-function isBetter(a: Evaluation | undefined, b: Evaluation | undefined): boolean {
-  if (!a || !b) return a !== undefined;
-  return a.accuracy > b.accuracy || (a.accuracy === b.accuracy && a.loss < b.loss);
-}
-
 function checkFinite(context: LoopContext, totals: StepEvent['total'], { epoch, step }: Position): void {
   const at = totals.findIndex((total) => !Number.isFinite(total));
   if (at >= 0) failDiverged(context, at, `its loss is ${totals[at]} in step ${step + 1} of epoch ${epoch + 1}`);
@@ -234,6 +233,8 @@ function checkFinite(context: LoopContext, totals: StepEvent['total'], { epoch, 
 function failDiverged({ networks }: Pick<LoopContext, 'networks'>, index: number, what: string): never {
   fail(`network ${index} (${networks[index]?.name})`, what, {
     expected: 'finite numbers',
-    hint: 'Lower the learning rate (--lr), or warm it up (--warmup-epochs 1). Checkpoints of finished epochs are kept',
+    hint:
+      'Lower the learning rate (--lr), or warm it up (--warmup-epochs 1). Checkpoints of finished epochs are kept: ' +
+      '"agon train --from RUN" begins a new run with the last one, where RUN is the folder of this one',
   });
 }

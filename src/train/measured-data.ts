@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type Dataset, type Split, type SplitName, splitsOf } from '../data/dataset.js';
 import { openDataset } from '../data/open.js';
 import { withValidation } from '../data/split.js';
+import { datasetWarnings } from '../data/warnings.js';
 import { fail } from '../util/error.js';
 import { classMap } from './class-map.js';
 import type { Settings } from './settings.js';
@@ -56,7 +57,7 @@ async function ownSplit(
   const held = name === 'validation' && validation === 0;
   const hint = held ? 'The run held nothing out (--validation 0): use --split train, or other images (--data)' : ELSE;
   const chosen = opened[name] ?? fail(data, `there is no ${name} split`, { hint });
-  return { name, splits: [chosen], images: chosen.length, warnings: [] };
+  return { name, splits: [chosen], images: chosen.length, warnings: datasetWarnings(opened) };
 }
 
 const ELSE = 'Use another split (--split), or other images (--data)';
@@ -90,7 +91,7 @@ async function otherData(
         : []),
       ...(counts.length > 1 ? [`${data}: all its splits are measured: ${counts.join(', ')} images`] : []),
       ...(absent.length > 0 ? [`${data}: there are no images of ${listed(absent)}`] : []),
-      ...skippedFiles(opened),
+      ...datasetWarnings(opened),
     ],
   };
 }
@@ -103,15 +104,10 @@ function usedClasses({ classes }: Dataset, parts: readonly { readonly split: Spl
 
 const SHOWN = 5;
 
-function skippedFiles({ skipped }: Dataset): string[] {
-  const lines = skipped.slice(0, SHOWN).map(({ path, reason }) => `skipped ${path}: ${reason}`);
-  return skipped.length > SHOWN
-    ? [...lines, `skipped ${skipped.length - SHOWN} more files (see \`agon data\`)`]
-    : lines;
-}
-
 function checkClasses(data: string, got: readonly string[], classes: readonly string[]): void {
-  if (got.join('\n') === classes.join('\n')) return;
+  // Older runs may spell them in another form of Unicode
+  const spelled = (names: readonly string[]) => names.map((name) => name.normalize('NFC')).join('\n');
+  if (spelled(got) === spelled(classes)) return;
   fail(data, 'its classes are not those of the run', {
     expected: `${classes.length}: ${listed(classes)}`,
     got: `${got.length}: ${listed(got)}`,

@@ -9,6 +9,7 @@ import type { Graph } from '../graph/graph.js';
 import { createNetwork, type NetworkInput, planNetwork } from '../nets/registry.js';
 import { readSafetensors } from '../onnx/safetensors.js';
 import { fail, present } from '../util/error.js';
+import { type OpenedOrigin, openOrigin } from './origin.js';
 import { runPaths } from './run-folder.js';
 import { type Settings, settingsSchema } from './settings.js';
 
@@ -27,9 +28,12 @@ export interface NetworkSources {
   readonly weights?: Weights;
   /** What the run keeps of the artifact that they are from. */
   readonly artifact?: ArtifactContent;
+  /** The run whose weights they are. */
+  readonly from?: OpenedOrigin;
 }
 
 type Chosen = Pick<Settings, 'nets' | 'artifacts'>;
+type ChosenFrom = Chosen & Partial<Pick<Settings, 'from'>>;
 
 /** Networks of the zoo, by name or specification. */
 export function zooSources(nets: Settings['nets']): NetworkSources {
@@ -39,14 +43,50 @@ export function zooSources(nets: Settings['nets']): NetworkSources {
   return { sources };
 }
 
-/** The networks that a new run's settings name: those of an artifact's folder, or of the zoo. */
-export async function openSources({ nets, artifacts }: Chosen): Promise<NetworkSources> {
-  return artifacts === null ? zooSources(nets) : artifactSources(artifacts);
+/** The networks that a new run's settings name: those of an artifact's folder, or of the zoo; with another run's weights. */
+export async function openSources({ nets, artifacts, from = null }: ChosenFrom): Promise<NetworkSources> {
+  const sources = artifacts === null ? zooSources(nets) : await artifactSources(artifacts);
+  return from === null ? sources : withWeights(sources, await openOrigin(from), nets);
 }
 
 /** The networks of a run that began already: of an artifact it has a copy. */
-export async function openRunSources(folder: string, { nets, artifacts }: Chosen): Promise<NetworkSources> {
-  return openSources({ nets, artifacts: artifacts === null ? null : runPaths(folder).artifacts });
+export async function openRunSources(
+  folder: string,
+  { nets, artifacts, from = null }: ChosenFrom,
+): Promise<NetworkSources> {
+  const { weights, ...own } = await openSources({
+    nets,
+    artifacts: artifacts === null ? null : runPaths(folder).artifacts,
+  });
+  // A run that began with another one's weights has not begun with the artifact's
+  return from === null && weights ? { ...own, weights } : own;
+}
+
+function withWeights(
+  { sources, artifact }: NetworkSources,
+  from: OpenedOrigin,
+  nets: Settings['nets'],
+): NetworkSources {
+  if (!isDeepStrictEqual(nets, from.settings.nets)) {
+    fail('settings', 'nets', {
+      expected: `those of the run ${from.origin.run}: ${namesOf(from.settings.nets)}`,
+      got: namesOf(nets),
+      hint: 'Leave nets out',
+    });
+  }
+  const checked = sources.map(({ name, create }, i) => {
+    const checkedCreate = (input: NetworkInput) => {
+      const graph = create(input);
+      checkWeights(from.weights, graph, i);
+      return graph;
+    };
+    return { name, create: checkedCreate };
+  });
+  return { sources: checked, weights: from.weights, from, ...(artifact && { artifact }) };
+}
+
+function namesOf(nets: Settings['nets']): string {
+  return nets.map((net) => (typeof net === 'string' ? net : net.family)).join(', ');
 }
 
 /** Settings whose networks are an artifact's, if they name one. */
@@ -58,7 +98,7 @@ export async function settleNetworks<Given extends Chosen>(settings: Given): Pro
   if (!isDeepStrictEqual(nets, own) && !isDeepStrictEqual(nets, settingsSchema.shape.nets.parse(undefined))) {
     fail('settings', 'nets and artifacts both name networks', {
       expected: `those of ${artifacts}: ${own.join(', ')}`,
-      got: nets.map((net) => (typeof net === 'string' ? net : net.family)).join(', '),
+      got: namesOf(nets),
       hint: 'Leave nets out',
     });
   }

@@ -117,7 +117,7 @@ export const SECTIONS = ['optimizer', 'schedule', 'teacher', 'inputPerturbation'
 /** Settings as given, on top of those of the preset that they name. What is no preset is left for the schema to refuse. */
 export function withPreset(input: unknown): unknown {
   if (!isSection(input) || !isPreset(input.preset)) return input;
-  const merged: Record<string, unknown> = { ...presetValues(input.preset), ...input };
+  const merged: Record<string, unknown> = layOver(presetValues(input.preset), input);
   for (const key of SECTIONS) {
     merged[key] = mergeSection(PRESETS[input.preset][key].value, input[key]);
   }
@@ -149,7 +149,13 @@ export function presetDifferences(settings: Raw & { readonly preset: PresetName 
 export function mergeSection(base: unknown, own: unknown): unknown {
   if (own === undefined) return base;
   if (!isSection(base) || !isSection(own)) return own;
-  return own.name !== undefined && own.name !== base.name ? own : { ...base, ...own };
+  return own.name !== undefined && own.name !== base.name ? own : layOver(base, own);
+}
+
+/** Settings over others: what the upper ones leave out, or have as undefined, stays. */
+export function layOver(base: Raw, own: Raw): Record<string, unknown> {
+  const left = Object.entries(base).filter(([key]) => own[key] === undefined);
+  return { ...base, ...own, ...Object.fromEntries(left) };
 }
 
 export function isSection(value: unknown): value is Raw {

@@ -1,18 +1,27 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { fail, messageOf } from '../util/error.js';
-import { errorCode, writeFileWhole } from '../util/files.js';
-import { settingsSchema } from './settings.js';
+import { failDamaged } from '../util/damage.js';
+import { fail } from '../util/error.js';
+import { writeFileWhole } from '../util/files.js';
+import { migrate } from '../util/format-version.js';
+import { FORMATS } from '../util/formats.js';
+import { parseObject, readTextIfThere } from '../util/read-json.js';
+import { recordedSettings } from './settings.js';
+
+const index = z.int().min(0);
+const share = z.number().min(0).max(1);
 
 /** What one network, or the ensemble of a group, did on a split. */
 export const evaluationSchema = z.object({
   /** Mean cross-entropy. */
   loss: z.number(),
   /** Shares of images whose label has the largest logit, and one of the five largest, in [0, 1]. */
-  accuracy: z.number(),
-  top5: z.number(),
+  accuracy: share,
+  top5: share,
   /** Expected calibration error, in [0, 1]: 15 bins of equal width (Guo et al. 2017). */
-  ece: z.number(),
+  ece: z
+    .number()
+    .min(0)
+    .max(1 + 1e-9),
 });
 
 /** All networks of a group on a split, and their ensemble: the mean of their probabilities. */
@@ -20,7 +29,7 @@ export const groupEvaluationSchema = z.object({ networks: z.array(evaluationSche
 
 const atCheckpoint = z.object({
   /** From 0. */
-  epoch: z.int(),
+  epoch: index,
   /** Absent where nothing is held out. */
   validation: groupEvaluationSchema.optional(),
   test: groupEvaluationSchema.optional(),
@@ -28,16 +37,16 @@ const atCheckpoint = z.object({
 
 /** What a finished run leaves in its folder as `result.json`. */
 export const runResultSchema = z.object({
-  settings: settingsSchema,
-  networks: z.array(z.object({ index: z.int(), name: z.string(), parameters: z.int() })),
+  settings: recordedSettings,
+  networks: z.array(z.object({ index, name: z.string(), parameters: index })),
   /** Index of the network that validated best; where nothing is held out, of the lowest training loss in the last epoch. */
-  winner: z.int(),
+  winner: index,
   /** The epoch in which the winner validated best, with all networks; where nothing is held out, the last. */
   best: atCheckpoint,
   last: atCheckpoint,
   /** Wall time of all training steps, without validation; and images of one network a second through them. */
-  seconds: z.number(),
-  imagesPerSecond: z.number(),
+  seconds: z.number().min(0),
+  imagesPerSecond: z.number().min(0),
   agon: z.string(),
   onnxruntime: z.string(),
   /** Where it was finished; older results don't say. */
@@ -47,25 +56,50 @@ export const runResultSchema = z.object({
 export type RunResult = z.infer<typeof runResultSchema>;
 
 export async function writeResult(path: string, result: RunResult): Promise<void> {
-  await writeFileWhole(path, `${JSON.stringify(result, undefined, 2)}\n`);
+  const content = { version: FORMATS.result.version, ...result };
+  await writeFileWhole(path, `${JSON.stringify(content, undefined, 2)}\n`);
 }
 
 /** The result of a run; undefined while it isn't finished. */
 export async function readResult(path: string): Promise<RunResult | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    return fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
-  }
-  return parseResult(path, text);
+  const text = await readTextIfThere(path);
+  if (text === undefined) return undefined;
+  const content = migrate(FORMATS.result, parseObject(text, path), path);
+  const parsed = runResultSchema.safeParse(content);
+  if (!parsed.success) return failDamaged(path, DAMAGED, parsed.error, content, RESTORE);
+  checkResult(path, parsed.data);
+  return parsed.data;
 }
 
-function parseResult(path: string, text: string): RunResult {
-  try {
-    return runResultSchema.parse(JSON.parse(text));
-  } catch (error) {
-    return fail(path, `not the result of a run: ${messageOf(error)}`, { cause: error });
+const DAMAGED = 'this result of a run is damaged';
+const RESTORE = 'Remove the file and go on with the run (agon train --resume): its last checkpoint makes it again';
+
+/** Fails unless what a result says goes together. */
+function checkResult(path: string, { settings, networks, winner, best, last }: RunResult): void {
+  const expect = (holds: boolean, field: string, expected: string, got: unknown) => {
+    if (!holds) fail(path, `${DAMAGED}: ${field}`, { expected, got: JSON.stringify(got) ?? 'nothing', hint: RESTORE });
+  };
+  const { length } = settings.nets;
+  expect(networks.length === length, 'networks', `${length}, as in its settings`, networks.length);
+  const indices = networks.map(({ index: own }) => own);
+  expect(
+    indices.every((own, i) => own === i),
+    'networks',
+    'indices 0, 1, ...',
+    indices,
+  );
+  expect(winner < length, 'winner', `less than ${length}, the number of networks`, winner);
+  expect(
+    last.epoch === settings.epochs - 1,
+    'last.epoch',
+    `${settings.epochs - 1}, the last of its settings`,
+    last.epoch,
+  );
+  expect(best.epoch <= last.epoch, 'best.epoch', `at most ${last.epoch}`, best.epoch);
+  for (const [when, at] of Object.entries({ best, last })) {
+    for (const split of ['validation', 'test'] as const) {
+      const measured = at[split]?.networks.length ?? length;
+      expect(measured === length, `${when}.${split}`, `${length} networks`, measured);
+    }
   }
 }

@@ -1,11 +1,15 @@
 import { existsSync } from 'node:fs';
-import { access, constants, mkdir, readdir, readFile } from 'node:fs/promises';
-import { basename, join, parse } from 'node:path';
+import { access, constants, readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { ArtifactContent } from '../artifacts/create.js';
 import { writeArtifact } from '../artifacts/write.js';
 import { fail, messageOf } from '../util/error.js';
-import { errorCode, removeIfThere, writeFileWhole } from '../util/files.js';
+import { errorCode, makeFolders, removeIfThere, writeFileWhole } from '../util/files.js';
+import { migrate } from '../util/format-version.js';
+import { FORMATS } from '../util/formats.js';
+import { parseObject, readTextIfThere } from '../util/read-json.js';
 import { temporaryPrefix } from '../util/write-folder.js';
+import { isHalfWritten } from '../util/write-whole.js';
 import { parseSettings, type Settings } from './settings.js';
 
 /** The files of a run folder. */
@@ -18,6 +22,8 @@ export function runPaths(folder: string) {
     winner: join(folder, 'winner.onnx'),
     result: join(folder, 'result.json'),
     lineage: join(folder, 'lineage.bin'),
+    /** What the run's data were, file by file. */
+    data: join(folder, 'data.json'),
     /** What a run on an artifact's networks keeps of it: a folder. */
     artifacts: join(folder, 'artifacts'),
   };
@@ -25,9 +31,13 @@ export function runPaths(folder: string) {
 
 /** Creates a run's folder. One that holds a run is an error, unless it may be replaced; that happens in {@link beginRun}. */
 export async function prepareRunFolder(folder: string, { overwrite }: { overwrite: boolean }): Promise<void> {
-  if (existsSync(runPaths(folder).config) && !overwrite) {
-    fail(folder, 'there is a run in this folder', {
-      hint: 'Go on with it (--resume), replace it (--overwrite), or choose another folder (--out)',
+  const { config, last } = runPaths(folder);
+  if (existsSync(config) && !overwrite) {
+    const others = 'replace it (--overwrite), or choose another folder (--out)';
+    if (existsSync(last))
+      fail(folder, 'there is a run in this folder', { hint: `Go on with it (--resume), ${others}` });
+    fail(folder, 'there is a run in this folder that has no checkpoint to go on from', {
+      hint: `Wait for its first one if it is still running; else ${others}`,
     });
   }
   await makeFolder(folder);
@@ -42,40 +52,44 @@ export async function beginRun(folder: string, settings: Settings, artifact?: Ar
   for (const path of Object.values(paths)) await removeIfThere(path);
   await removeHalfWritten(folder);
   if (artifact) await writeArtifact(paths.artifacts, artifact);
-  await writeFileWhole(paths.config, `${JSON.stringify(settings, undefined, 2)}\n`);
+  await writeRunSettings(folder, settings);
 }
 
 /** Removes what a process that was killed had half written: {@link writeFileWhole}'s files end in a number until they are whole. */
 export async function removeHalfWritten(folder: string): Promise<void> {
   const names = Object.values(runPaths(folder)).map((path) => basename(path));
-  const isHalf = (entry: string) => /\.\d+$/.test(entry) && names.includes(parse(entry).name);
   const isHalfArtifact = (entry: string) => entry.startsWith(temporaryPrefix(runPaths(folder).artifacts));
   for (const entry of await readdir(folder)) {
-    if (isHalf(entry) || isHalfArtifact(entry)) await removeIfThere(join(folder, entry));
+    if (isHalfWritten(entry, names) || isHalfArtifact(entry)) await removeIfThere(join(folder, entry));
   }
+}
+
+/** Fails where a run was ended before its first checkpoint: nothing is left to go on from. */
+export function requireCheckpoint(folder: string): void {
+  const { config, last } = runPaths(folder);
+  if (existsSync(last)) return;
+  fail(folder, 'this run was ended before its first checkpoint: there is nothing to go on from', {
+    hint: `Start it again, with its own settings: --config ${config} --out ${folder} --overwrite`,
+  });
 }
 
 /** The settings that a run was started with. */
 export async function readRunSettings(folder: string): Promise<Settings> {
   const { config } = runPaths(folder);
-  const text = await readFile(config, 'utf8').catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return fail(folder, 'there is no run in this folder (no config.json)');
-    return fail(config, `can't be read: ${messageOf(error)}`, { cause: error });
-  });
-  return parseSettings(parseJson(config, text), config);
+  const text = await readTextIfThere(config);
+  if (text === undefined) fail(folder, 'there is no run in this folder (no config.json)');
+  return parseSettings(migrate(FORMATS.config, parseObject(text, config), config), config);
 }
 
-function parseJson(path: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    return fail(path, `not valid JSON: ${messageOf(error)}`, { cause: error });
-  }
+/** Writes down the settings of a run. */
+export async function writeRunSettings(folder: string, settings: Settings): Promise<void> {
+  const content = { version: FORMATS.config.version, ...settings };
+  await writeFileWhole(runPaths(folder).config, `${JSON.stringify(content, undefined, 2)}\n`);
 }
 
 async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     await access(folder, constants.W_OK);
   } catch (error) {
     fail(

@@ -2,15 +2,26 @@ import { z } from 'zod';
 import { PERTURBATION_POOLS } from '../data/perturb/pools.js';
 import { TEACHER_RULES } from '../distill/teachers.js';
 import { FEATURE_REDUCTIONS } from '../losses/feature-mse.js';
+import { planNetwork } from '../nets/registry.js';
 import { ADAMW_VARIANTS } from '../optim/optimizer.js';
-import { AgonError, fail } from '../util/error.js';
+import { DEVICE_NAMES, DEVICE_PATTERN } from '../runtime/device-name.js';
+import { AgonError, fail, messageOf } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
 import { checkOrtTrainingSettings } from './check-engine.js';
+import { FEATURES, sectionWithoutFeature } from './modifiers.js';
 import { PRESET_NAMES } from './preset-names.js';
 import { withPreset } from './presets.js';
+import { migrateSettings } from './setting-changes.js';
 
 const count = z.int().min(1);
 const share = z.number().min(0).max(1);
+
+/** The longest side of an input, in pixels: what the decoder of images takes at most. */
+const LONGEST_SIDE = 16_383;
+/** More is a slip of the hand: no machine has as many, and each would be started. */
+const MOST_THREADS = 1024;
+/** Numbers in one array of a batch's images: what an array of Node.js holds. */
+const MOST_NUMBERS = 2 ** 32 / Float32Array.BYTES_PER_ELEMENT;
 
 const sgd = z.strictObject({
   name: z.literal('sgd'),
@@ -103,7 +114,7 @@ export const settingsSchema = z.strictObject({
   batchSize: z.int().min(2).default(128),
   seed: z.int().min(0).default(0),
   /** Input height and width in pixels; the data set's own size, or 224, when left out. */
-  size: count.optional(),
+  size: count.max(LONGEST_SIDE).optional(),
   /** At most this many training images, in proportion to the classes. */
   limit: count.optional(),
   /** Share of the training images held out for validation, if the data set has no validation split; 0: nothing is. */
@@ -131,20 +142,28 @@ export const settingsSchema = z.strictObject({
   optimizer: z.discriminatedUnion('name', [sgd, adamw]).default(sgd.parse({ name: 'sgd' })),
   schedule: schedule.default({ name: 'cosine', min: 0 }),
   warmupEpochs: z.number().min(0).default(0),
+  /** The folder of a run from whose last checkpoint the networks begin, without its optimizer state. */
+  from: z.string().nullable().default(null),
   /** Who computes gradients and updates: Agon's own step graph, or sessions of ONNX Runtime's on-device training. */
   engine: z.enum(['agon', 'ort-training']).default('agon'),
   /** `cpu`, `cuda`, `cuda:<n>` or `webgpu`. */
-  device: z.string().default('cpu'),
+  device: z.string().regex(DEVICE_PATTERN, `expected ${DEVICE_NAMES}`).default('cpu'),
   /** Threads of one operator; one a physical core when left out. */
-  threads: count.optional(),
+  threads: count.max(MOST_THREADS).optional(),
   /** Whether the forms of the graph's computations are timed once on this machine, to use the fastest. */
   tune: z.boolean().default(true),
   /** Threads that decode and augment images. */
-  workers: count.default(1),
+  workers: count.max(MOST_THREADS).default(1),
 });
+
+/** The settings that a file of Agon's records, under the names that they had then. */
+export const recordedSettings = z.preprocess((input) => migrateSettings(input), settingsSchema);
 
 /** Settings of how a run is computed, which change none of what it computes but the rounding. */
 export const COMPUTING_KEYS = ['threads', 'workers', 'tune'] as const;
+
+/** Where settings are that no file holds. */
+const SETTINGS = 'settings';
 
 /** The settings of a run, complete. */
 export type Settings = z.infer<typeof settingsSchema>;
@@ -153,12 +172,17 @@ export type SettingsInput = z.input<typeof settingsSchema>;
 
 /**
  * Checks settings and fills in what is left out: the preset's values, if one is named, else the defaults. Errors name the
- * setting, and suggest one for a misspelt key.
+ * setting, and suggest one for a misspelt key or network.
  */
-export function parseSettings(input: unknown, where = 'settings'): Settings {
-  const whole = withPreset(input);
+export function parseSettings(input: unknown, where = SETTINGS): Settings {
+  const whole = withPreset(migrateSettings(input));
   const parsed = settingsSchema.safeParse(whole);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    checkFeatures(whole as Record<string, unknown>, where);
+    checkNetworks(parsed.data, where);
+    checkBatchMemory(parsed.data, where);
+    return parsed.data;
+  }
   const { issues } = parsed.error;
   // A misspelt key is missing under its right name as well
   const unknown = issues.find(({ code }) => code === 'unrecognized_keys');
@@ -172,13 +196,10 @@ function describeIssue(where: string, issue: z.core.$ZodIssue, input: unknown): 
     const hint = known.length > 0 ? suggestion(key, known) : 'Remove it';
     return new AgonError(where, `unknown setting "${[...issue.path, key].join('.')}"`, { hint });
   }
-  if (issue.path.join('.') === 'teacher.model') {
-    const hint = 'Name an ONNX model or the folder of a run (--teacher)';
-    return new AgonError(where, 'teacher.model: there is no frozen teacher', { hint });
-  }
-  if (issue.path.join('.') === 'inputPerturbation.pool' && valueAt(input, issue.path) === undefined) {
-    const hint = 'Name a pool of operations: paper or release (--perturb-input)';
-    return new AgonError(where, 'inputPerturbation.pool: nothing says how images are perturbed', { hint });
+  const [section, key] = issue.path;
+  const feature = Object.entries(FEATURES).find(([name, each]) => name === section && each.key === key)?.[1];
+  if (feature && valueAt(input, issue.path) === undefined) {
+    return new AgonError(where, `${issue.path.join('.')}: ${feature.missing}`, { hint: feature.hint });
   }
   const expected = issue.message.replace(/^.*?expected /i, '').replace(/, received .*$/, '');
   const got = valueAt(input, issue.path);
@@ -207,6 +228,42 @@ function knownKeys(path: readonly PropertyKey[], input: unknown): string[] {
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], input);
+}
+
+function checkFeatures(input: Readonly<Record<string, unknown>>, where: string): void {
+  const section = sectionWithoutFeature(input);
+  if (!section) return;
+  const { key, missing, hint } = FEATURES[section];
+  fail(where, `${section}.${key}: ${missing}`, { hint });
+}
+
+/** Fails for a network that there isn't. Those of an artifact have names of their own. */
+function checkNetworks({ nets, artifacts }: Settings, where: string): void {
+  if (artifacts !== null) return;
+  for (const [i, net] of nets.entries()) {
+    const at = where === SETTINGS ? 'networks' : `${where}: nets.${i}`;
+    if (typeof net === 'string') planNetwork(net, at);
+    else checkSpec(net, at);
+  }
+}
+
+function checkSpec(spec: object, at: string): void {
+  try {
+    planNetwork(spec);
+  } catch (error) {
+    fail(at, messageOf(error), { cause: error });
+  }
+}
+
+/** Fails for a batch whose images no array can hold, even of one channel. */
+function checkBatchMemory({ size, batchSize }: Settings, where: string): void {
+  const numbers = batchSize * (size ?? 1) ** 2;
+  if (numbers <= MOST_NUMBERS) return;
+  fail(where, size === undefined ? 'batchSize' : `size ${size} with batchSize ${batchSize}`, {
+    expected: `at most ${MOST_NUMBERS} pixels in a batch`,
+    got: String(numbers),
+    hint: 'Choose smaller images (--size), or fewer at a time (--batch-size)',
+  });
 }
 
 /** Fails for settings that are each right but don't go together. */

@@ -1,28 +1,43 @@
-import { isDeepStrictEqual } from 'node:util';
+import { resolve } from 'node:path';
 import type { Split } from '../data/dataset.js';
 import type { Preprocessing } from '../data/preprocess.js';
 import { summarise } from '../data/summary.js';
+import { datasetWarnings } from '../data/warnings.js';
 import { exportRun } from '../export/export-run.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { fail, present } from '../util/error.js';
 import { describeMachine } from '../util/machine.js';
 import { AGON_VERSION } from '../util/version.js';
+import { leftOverMessage, settleBatchSize, settledMessage } from './batch-size.js';
+import {
+  checkDataThere,
+  checkSameClasses,
+  checkSameData,
+  checkSameTeacher,
+  digestTeacher,
+  heldOutNote,
+} from './check-data.js';
 import { checkResumable } from './check-engine.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint.js';
+import { bestEpochOf, checkSteps } from './checkpoint-check.js';
+import { checkTensors } from './checkpoint-tensors.js';
 import { type ContextOptions, closeContext, openContext } from './context.js';
 import { evaluationLoader, prepareData, type RunData } from './data.js';
+import { writeDataRecord } from './data-record.js';
 import { evaluate, loadPredictors } from './evaluate.js';
-import type { EvaluatedEpoch, GroupEvaluation } from './events.js';
+import type { EpochEvent, EvaluatedEpoch, GroupEvaluation, Position, StartEvent } from './events.js';
 import { createGroup, type Group } from './group.js';
 import { idleSettings } from './idle-settings.js';
 import { type LoopContext, trainLoop } from './loop.js';
-import { openRunSources, openSources, settleNetworks } from './network-source.js';
+import { type NetworkSources, openRunSources, openSources, settleNetworks } from './network-source.js';
 import { presetDifferences } from './presets.js';
 import { writeResult } from './result.js';
-import { beginRun, removeHalfWritten, runPaths } from './run-folder.js';
+import { checkResumed, scheduleNote } from './resumed-settings.js';
+import { beginRun, removeHalfWritten, runPaths, writeRunSettings } from './run-folder.js';
 import { lockRun } from './run-lock.js';
-import { COMPUTING_KEYS, checkSettings, type Settings, settingsSchema } from './settings.js';
-import { checkStop, Stopped } from './stop.js';
+import { absolutePaths } from './setting-paths.js';
+import { checkSettings, type Settings } from './settings.js';
+import { checkStop, Stopped, stoppable } from './stop.js';
 
 export interface TrainOptions extends ContextOptions {
   /** Whether to go on from the folder's last checkpoint. */
@@ -34,52 +49,81 @@ export interface TrainOptions extends ContextOptions {
  * train in its folder.
  */
 export async function train(options: TrainOptions): Promise<'finished' | 'stopped'> {
-  const settings = options.resume ? options.settings : await settleNetworks(options.settings);
+  const settings = absolutePaths(options.resume ? options.settings : await settleNetworks(options.settings));
   checkSettings(settings);
+  if (!options.resume) checkOrigin(options.folder, settings);
   if (options.resume) checkResumable(settings);
-  const unlock = await lockRun(options.folder);
+  const lock = await lockRun(options.folder);
   try {
-    return await trainLocked({ ...options, settings });
+    return await trainLocked({ ...options, settings, checkLock: lock.check });
   } catch (error) {
     if (error instanceof Stopped) return 'stopped';
     throw error;
   } finally {
-    await unlock();
+    await lock.release();
   }
 }
 
-async function trainLocked(options: TrainOptions): Promise<'finished' | 'stopped'> {
-  const { settings, folder, emit, stopRequested } = options;
+async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'> {
+  const { folder, emit, stopRequested } = given;
   const paths = runPaths(folder);
-  const resumed = options.resume ? await readCheckpoint(paths.last) : undefined;
-  if (resumed) checkSameSettings(paths.last, resumed, settings);
-  const networks = resumed ? await openRunSources(folder, settings) : await openSources(settings);
+  const resumed = given.resume ? await readCheckpoint(paths.last) : undefined;
+  if (resumed) await checkGoesOn(folder, resumed, given.settings);
+  const networks = resumed ? await openRunSources(folder, given.settings) : await openSources(given.settings);
   emit({ type: 'phase', phase: 'data' });
-  const normalisation = networks.artifact?.manifest.preprocessing;
-  const data = await prepareData(settings, () => checkStop(stopRequested), normalisation);
-  if (resumed) checkSameData(paths.last, resumed, data);
+  const normalisation = networks.from?.preprocessing ?? networks.artifact?.manifest.preprocessing;
+  const data = await prepareData(given.settings, () => checkStop(stopRequested), normalisation, resumed?.preprocessing);
+  if (resumed) await checkSameData(folder, resumed, data);
+  if (networks.from) checkSameClasses(networks.from, data);
+  const images = data.dataset.train.length;
+  const settings = resumed ? given.settings : settleBatchSize(given.settings, images);
+  const options = { ...given, settings };
+  for (const message of settledMessage(given.settings, settings, images)) emit({ type: 'warning', message });
   emit({ type: 'phase', phase: 'graph' });
   const group = createGroup(networks, data.dataset, data.preprocessing);
-  const context = await openContext(options, data, group, resumed);
+  if (resumed) {
+    checkTensors(paths.last, resumed, group.graphs);
+    // Found damaged now, not after the last epoch
+    if (resumed.best) checkTensors(paths.best, await readCheckpoint(paths.best), group.graphs);
+  }
+  const context = await openContext(options, data, group, resumed, networks.from?.origin);
   try {
     if (resumed) await resumeRun(folder, context, resumed);
     else await beginRun(folder, settings, networks.artifact);
+    await writeDataRecord(paths.data, { content: data.content, teacher: await digestTeacher(settings) });
+    for (const message of notesOf(networks, settings, data)) emit({ type: 'warning', message });
     announce(options, data, group, context);
-    const stoppedAt = await trainLoop(context);
-    if (stoppedAt) {
-      emit({ type: 'stop', ...stoppedAt, checkpoint: paths.last });
-      return 'stopped';
-    }
-    await finish(options, data, group, context);
-    return 'finished';
+    if (resumed) announceGrowth(context, resumed);
+    const stoppedAt = (await trainLoop(context)) ?? (await finishUnlessStopped(options, data, group, context));
+    if (!stoppedAt) return 'finished';
+    emit({ type: 'stop', ...stoppedAt, checkpoint: paths.last });
+    return 'stopped';
   } finally {
     await closeContext(context);
   }
 }
 
-/** Mends what a process that was killed may have left: half a file, or lineage behind the checkpoint. */
-async function resumeRun(folder: string, context: LoopContext, { position }: Checkpoint): Promise<void> {
+/** What is to be said of the run that a new one begins from. */
+function notesOf({ from }: NetworkSources, settings: Settings, data: RunData): string[] {
+  return from ? [from.note, heldOutNote(from, settings, data)].flatMap((note) => note ?? []) : [];
+}
+
+/** What can be said of a run that goes on before its data are read. */
+async function checkGoesOn(folder: string, resumed: Checkpoint, settings: Settings): Promise<void> {
+  checkResumed(runPaths(folder).last, resumed.settings, settings);
+  checkDataThere(settings);
+  await checkSameTeacher(folder, resumed, settings);
+}
+
+/**
+ * Mends what a process that was killed may have left: half a file, or lineage behind the checkpoint. What the settings say
+ * otherwise than before is what the run goes on with from now on.
+ */
+async function resumeRun(folder: string, context: LoopContext, resumed: Checkpoint): Promise<void> {
+  const { position } = resumed;
+  checkSteps(runPaths(folder).last, resumed, context.training.steps);
   await removeHalfWritten(folder);
+  await writeRunSettings(folder, context.settings);
   const { lineage, training, emit } = context;
   const missing = await lineage.resumeAt(position.epoch * training.steps + position.step);
   if (missing > 0) emit({ type: 'warning', message: `${lineage.path} lacks ${missing} steps: it has a gap there` });
@@ -87,10 +131,8 @@ async function resumeRun(folder: string, context: LoopContext, { position }: Che
 
 function announce({ settings, folder, emit }: TrainOptions, data: RunData, group: Group, context: LoopContext): void {
   const { channels, height, width } = data.preprocessing;
-  for (const { path, reason } of data.dataset.skipped.slice(0, 10))
-    emit({ type: 'warning', message: `skipped ${path}: ${reason}` });
-  const more = data.dataset.skipped.length - 10;
-  if (more > 0) emit({ type: 'warning', message: `skipped ${more} more files (see \`agon data\`)` });
+  const batches = leftOverMessage(settings, data.dataset.train.length);
+  for (const message of [...datasetWarnings(data.dataset), ...batches]) emit({ type: 'warning', message });
   const totalSteps = settings.epochs * context.training.steps;
   for (const message of idleSettings(settings, { graphs: group.graphs, totalSteps, ownValidation: data.ownValidation }))
     emit({ type: 'warning', message });
@@ -104,24 +146,46 @@ function announce({ settings, folder, emit }: TrainOptions, data: RunData, group
     data: summarise(data.dataset),
     input: [channels, height, width],
     stepsPerEpoch: context.training.steps,
-    ...(context.resumed && { resumedAt: context.resumed.position }),
+    ...(context.resumed && { resumedAt: context.resumed.position, ...loggedBefore(context.resumed) }),
+    ...(context.constants.origin && { origin: context.constants.origin }),
     agon: AGON_VERSION,
     onnxruntime: ONNXRUNTIME_VERSION,
   });
 }
 
+/** What a resumed run's log should have of its epochs. */
+function loggedBefore({ epochs }: Checkpoint): Pick<StartEvent, 'finishedEpochs'> {
+  return epochs ? { finishedEpochs: epochs as unknown as EpochEvent[] } : {};
+}
+
 const UNMEASURED =
   'nothing is held out (validation 0) and there is no test split: no accuracy of this run will be known but that on its training images';
 
-/** Evaluates the best and the last epoch, exports the winner of the best one, and leaves the result in the folder. */
-async function finish({ settings, folder, emit }: TrainOptions, data: RunData, group: Group, context: LoopContext) {
+/** Finishes a run; returns its end where it was stopped meanwhile: what was left is done when it goes on. */
+async function finishUnlessStopped(
+  options: TrainOptions,
+  ...run: [data: RunData, group: Group, context: LoopContext]
+): Promise<Position | undefined> {
+  try {
+    await finish(options, ...run);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Stopped) return { epoch: options.settings.epochs, step: 0 };
+    throw error;
+  }
+}
+
+/**
+ * Evaluates the best and the last epoch and leaves the result in the folder, then exports the winner of the best one: what the
+ * run came to is there also where the export fails.
+ */
+async function finish(options: TrainOptions, data: RunData, group: Group, context: LoopContext) {
+  const { settings, folder, emit, stopRequested } = options;
   const paths = runPaths(folder);
-  const { best, last, seconds } = await evaluateEpochs(settings, data, context, emit, folder);
-  emit({ type: 'phase', phase: 'export' });
-  const { network } = present(best.checkpoint.best, 'the best epoch');
+  const { best, last, seconds } = await evaluateEpochs(options, data, group, context);
+  const { network } = bestEpochOf(paths.best, best.checkpoint);
   const winner = present(group.networks[network], 'the winner');
   const testAccuracy = best.evaluated.test?.networks[network]?.accuracy;
-  const exported = await exportRun(folder, { checkpoint: 'best', ...(testAccuracy !== undefined && { testAccuracy }) });
   const epochs = { best: best.evaluated, last };
   await writeResult(paths.result, {
     settings,
@@ -134,25 +198,34 @@ async function finish({ settings, folder, emit }: TrainOptions, data: RunData, g
     onnxruntime: ONNXRUNTIME_VERSION,
     machine: describeMachine(),
   });
+  emit({ type: 'phase', phase: 'export' });
+  const check = () => checkStop(stopRequested);
+  const accuracies = { ...(testAccuracy !== undefined && { testAccuracy }) };
+  const exported = await exportRun(folder, { checkpoint: 'best', ...accuracies, check });
   emit({ type: 'end', winner, ...epochs, model: exported.path, parity: exported.parity });
 }
 
 /** What the networks of the best and the last checkpoint do on the validation and the test split. */
 async function evaluateEpochs(
-  settings: Settings,
+  { settings, folder, emit, stopRequested }: TrainOptions,
   data: RunData,
+  { graphs }: Group,
   context: LoopContext,
-  emit: ContextOptions['emit'],
-  folder: string,
 ) {
   const paths = runPaths(folder);
   const [checkpoint, final] = [await readCheckpoint(paths.best), await readCheckpoint(paths.last)];
-  const { epoch, validation, ensemble } = present(checkpoint.best, 'the best epoch');
+  const { epoch, validation, ensemble } = bestEpochOf(paths.best, checkpoint);
+  for (const [path, each] of [
+    [paths.best, checkpoint],
+    [paths.last, final],
+  ] as const) {
+    checkTensors(path, each, graphs);
+  }
   emit({ type: 'phase', phase: 'test' });
   const { test, validation: held } = data.dataset;
   const measure = async (tensors: Checkpoint['tensors'], split: Split): Promise<GroupEvaluation> => {
     loadPredictors(context.predictors, tensors);
-    const loader = evaluationLoader(split, data.preprocessing as Preprocessing, settings);
+    const loader = stoppable(evaluationLoader(split, data.preprocessing as Preprocessing, settings), stopRequested);
     return evaluate(context.predictors, loader, data.preprocessing).finally(() => loader.close());
   };
   const evaluated: EvaluatedEpoch = {
@@ -172,33 +245,13 @@ async function evaluateEpochs(
   return { best: { checkpoint, evaluated }, last, seconds: final.seconds };
 }
 
-/** Settings that don't change the numbers of a run, and where its data are: these are checked by themselves. */
-const FREE = new Set<string>(['data', 'device', ...COMPUTING_KEYS]);
-
-function checkSameSettings(path: string, { settings: own }: Checkpoint, settings: Settings): void {
-  const keys = Object.keys(settingsSchema.shape) as (keyof Settings)[];
-  const changed = keys.find((key) => !FREE.has(key) && !isDeepStrictEqual(own[key], settings[key]));
-  if (!changed) return;
-  fail(path, `setting "${changed}" is not the one of the run in this folder`, {
-    expected: JSON.stringify(settings[changed]),
-    got: JSON.stringify(own[changed]),
-    hint: 'A run goes on with the settings that it began with',
-  });
+function announceGrowth({ settings, training, emit }: LoopContext, { settings: before, position }: Checkpoint): void {
+  const message = scheduleNote(before, settings, position, training.steps);
+  if (message) emit({ type: 'warning', message });
 }
 
-function checkSameData(path: string, { dataFingerprint, classes, preprocessing }: Checkpoint, data: RunData): void {
-  const hint = 'Restore them, or start a new run';
-  if (dataFingerprint !== data.fingerprint) {
-    fail(path, 'the data have changed since the run began', {
-      expected: `${classes.length} classes, fingerprint ${dataFingerprint}`,
-      got: `${data.dataset.classes.length} classes, fingerprint ${data.fingerprint}`,
-      hint,
-    });
-  }
-  if (isDeepStrictEqual(preprocessing, data.preprocessing)) return;
-  fail(path, 'the images have changed since the run began: their size or statistics', {
-    expected: JSON.stringify(preprocessing),
-    got: JSON.stringify(data.preprocessing),
-    hint,
-  });
+/** A run's own folder can't be what it begins from: it would replace that. */
+function checkOrigin(folder: string, { from }: Settings): void {
+  if (from === null || resolve(folder) !== from) return;
+  fail(folder, "a run can't begin from itself, and replace it", { hint: 'Choose another folder (--out)' });
 }

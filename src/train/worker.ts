@@ -1,34 +1,33 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { AgonError, messageOf, present } from '../util/error.js';
-import type { TrainEvent } from './events.js';
-import type { Settings } from './settings.js';
 import { train } from './train.js';
-
-/** What the starting thread hands over. `stop[0]` becomes 1 when the run should stop. */
-export interface WorkerInput {
-  readonly settings: Settings;
-  readonly folder: string;
-  readonly resume: boolean;
-  readonly stop: Int32Array;
-}
-
-/** What comes back: events, then one outcome or one error. */
-export type WorkerMessage =
-  | { readonly kind: 'event'; readonly event: TrainEvent }
-  | { readonly kind: 'done'; readonly outcome: 'finished' | 'stopped' }
-  | { readonly kind: 'error'; readonly message: string; readonly ours: boolean; readonly stack: string | undefined };
+import { SHARED, STOP, type WorkerInput, type WorkerMessage } from './worker-messages.js';
 
 const port = present(parentPort, 'the parent of the training thread');
-const { settings, folder, resume, stop } = workerData as WorkerInput;
+const { settings, folder, resume, shared } = workerData as WorkerInput;
 const send = (message: WorkerMessage) => port.postMessage(message);
+let sent = 0;
+
+/** Waits until the other thread has handled all events: it has nothing to wait for in this one. */
+function waitForListener(): void {
+  for (let handled = 0; ; Atomics.wait(shared, SHARED.handled, handled)) {
+    handled = Atomics.load(shared, SHARED.handled);
+    if (handled === sent) return;
+  }
+}
 
 try {
   const outcome = await train({
     settings,
     folder,
     resume,
-    emit: (event) => send({ kind: 'event', event }),
-    stopRequested: () => Atomics.load(stop, 0) === 1,
+    emit: (event) => {
+      sent++;
+      send({ kind: 'event', event });
+    },
+    stopRequested: () => Atomics.load(shared, SHARED.stop) !== 0,
+    abandoned: () => (Atomics.load(shared, SHARED.stop) & STOP.atOnce) !== 0,
+    waitForListener,
   });
   send({ kind: 'done', outcome });
 } catch (error) {

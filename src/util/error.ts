@@ -1,3 +1,5 @@
+import { shortageOf } from './shortage.js';
+
 /** What an error message says beside the place and the thing: the parts are joined in this order. */
 export interface ErrorDetail {
   readonly expected?: string;
@@ -7,16 +9,21 @@ export interface ErrorDetail {
   readonly cause?: unknown;
 }
 
-/** An error that the user of Agon can act on. Its text is `<where>: <what>: expected <a>, got <b>. <hint>`. */
+/**
+ * An error that the user of Agon can act on. Its text is `<where>: <what>: expected <a>, got <b>. <hint>`. Where its cause is
+ * want of memory or of open files it says that, and what to do then.
+ */
 export class AgonError extends Error {
   override readonly name = 'AgonError';
 
   constructor(where: string, what: string, detail: ErrorDetail = {}) {
-    super(formatMessage(where, what, detail), detail.cause === undefined ? undefined : { cause: detail.cause });
+    const shortage = shortageOf(detail.cause);
+    const message = shortage ? formatMessage(where, shortage.what, shortage) : formatMessage(where, what, detail);
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
   }
 }
 
-/** The error of another thread: an AgonError's text stays as it is, the stack is the other thread's. */
+/** The error of another thread: an AgonError's text stays as it is, the stack is the other thread's. One of shortage says what is short. */
 export function restoreError({
   message,
   ours,
@@ -26,6 +33,8 @@ export function restoreError({
   ours: boolean;
   stack: string | undefined;
 }): Error {
+  const shortage = ours ? undefined : shortageOf(new Error(message));
+  if (shortage) return new AgonError('run', shortage.what, shortage);
   const error = ours ? Object.create(AgonError.prototype) : new Error(message);
   return Object.defineProperties(error, {
     message: { value: message, configurable: true },

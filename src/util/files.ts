@@ -1,15 +1,16 @@
+import { existsSync } from 'node:fs';
 import { appendFile, mkdir, rm, rmdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import { dirname, resolve } from 'node:path';
 import { fail, messageOf } from './error.js';
+import { type Content, type OpenNew, replaceFile } from './write-whole.js';
 
 /**
- * Writes a file whole or not at all: to a temporary name beside it, synced, then renamed.
+ * Writes a file whole or not at all: to a temporary name beside it, synced, then renamed (see {@link replaceFile}).
  * A full disk or a missing folder is an error that names the file; the old content stays.
  */
-export async function writeFileWhole(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeFileWhole(path: string, content: Content, openFile?: OpenNew): Promise<void> {
   try {
-    await writeFileAtomic(path, typeof content === 'string' ? content : asBuffer(content));
+    await replaceFile(path, content, openFile);
   } catch (error) {
     fail(path, `can't be written: ${messageOf(error)}`, { hint: hintFor(error), cause: error });
   }
@@ -26,7 +27,26 @@ export async function appendToFile(path: string, content: Uint8Array): Promise<v
 
 /** Creates the folder that a file goes to, if it isn't there. */
 export async function makeFolderOf(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolders(dirname(path));
+}
+
+/**
+ * Creates a folder and those above it that aren't there. Throws the system's own reason: on a read-only file system Node.js
+ * says that a folder above is missing.
+ */
+export async function makeFolders(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    await mkdir(firstMissing(resolve(folder)));
+    await mkdir(folder, { recursive: true });
+  }
+}
+
+function firstMissing(folder: string): string {
+  const above = dirname(folder);
+  return above === folder || existsSync(above) ? folder : firstMissing(above);
 }
 
 /** Removes a file or folder if it is there. */
@@ -56,8 +76,4 @@ function hintFor(error: unknown): string {
     default:
       return 'What was there before is unchanged';
   }
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

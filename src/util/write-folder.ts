@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { fail, messageOf } from './error.js';
-import { makeFolderOf, removeIfThere, writeFileWhole } from './files.js';
+import { makeFolderOf, makeFolders, removeIfThere, writeFileWhole } from './files.js';
 
 export interface FolderKind {
   /** What it holds, as messages call it: `an artifact`. */
@@ -68,7 +68,7 @@ async function checkTarget(folder: string, { noun, ownFiles }: FolderKind, overw
 async function temporaryBeside(target: string, folder: string): Promise<string> {
   const path = join(dirname(target), `${temporaryPrefix(target)}${randomUUID()}`);
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolders(path);
     return path;
   } catch (error) {
     return fail(folder, `can't be created: ${messageOf(error)}`, {

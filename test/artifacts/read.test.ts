@@ -27,21 +27,21 @@ function changed(change: Readonly<Record<string, unknown>>): string {
 describe('a folder that is no artifact', () => {
   it.each([
     ['{', 'manifest.json: not valid JSON: '],
-    ['7', 'manifest.json: not a manifest'],
+    ['7', 'manifest.json: holds no JSON object: got 7'],
     [
       '{"name":"agon"}',
       'manifest.json: not the manifest of a training artifact of Agon: expected "format": "agon-artifact"',
     ],
-    [changed({ version: 9 }), 'manifest.json: version of the artifact: expected 1, got 9'],
-    [changed({ networks: [] }), 'manifest.json: is damaged at networks: '],
+    [
+      changed({ version: 9 }),
+      'manifest.json: this training artifact was written by a newer Agon: format version 9, this one reads up to 1',
+    ],
+    [changed({ networks: [] }), 'manifest.json: is damaged: networks: '],
     [
       changed({ networks: [{ ...RESNET, forward: '../../secret' }] }),
-      'manifest.json: is damaged at networks.0.forward: ',
+      'manifest.json: is damaged: networks.0.forward: ',
     ],
-    [
-      changed({ networks: [{ ...RESNET, forward: '/etc/passwd' }] }),
-      'manifest.json: is damaged at networks.0.forward: ',
-    ],
+    [changed({ networks: [{ ...RESNET, forward: '/etc/passwd' }] }), 'manifest.json: is damaged: networks.0.forward: '],
   ])('%.40s... is refused', async (text, message) => {
     const folder = await withManifest(text);
     await expect(openArtifact(folder)).rejects.toThrow(join(folder, message));
@@ -99,6 +99,10 @@ describe('a forward graph', () => {
     expect(() => settle({ ...RESNET, parameters: more })).toThrow('net.onnx: its input "w" is missing');
     const wrong = [{ ...first, shape: [4, 5, 3, 3] }, ...others];
     expect(() => settle({ ...RESNET, parameters: wrong })).toThrow(/^net\.onnx: can't be used: .*conv1/);
+    const wider = [{ ...first, shape: [5, ...first.shape.slice(1)] }, ...others];
+    expect(() => settle({ ...RESNET, parameters: wider })).toThrow(
+      'net.onnx: its input "conv1.weight" is not as the manifest says: expected [5, 1, 3, 3], got [4, 1, 3, 3]',
+    );
     expect(() => settle(RESNET, SMALL, new Uint8Array(9))).toThrow('net.onnx: ');
   });
 });

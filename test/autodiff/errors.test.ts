@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { gradients } from '../../src/autodiff/gradients.js';
 import { add, mul, reduceSum, scale } from '../../src/graph/arithmetic.js';
 import { Graph } from '../../src/graph/graph.js';
-import { rewriteGraph } from '../../src/graph/inline.js';
 import type { Value } from '../../src/graph/node.js';
 import { elementCount, type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { stream } from '../../src/util/random.js';
@@ -17,17 +16,14 @@ function start() {
 }
 
 /** The gradients of a loss over x and y, as numbers; null where there is none. */
-async function differentiate(
-  build: (g: Graph, x: Value, y: Value) => Value,
-  finish: (g: Graph) => Graph = (g) => g,
-): Promise<(number[] | null)[]> {
+async function differentiate(build: (g: Graph, x: Value, y: Value) => Value): Promise<(number[] | null)[]> {
   const { g, x, y } = start();
   const slopes = gradients(g, build(g, x, y), [x, y]);
   slopes.forEach((slope, i) => {
     if (slope) g.output(`d${i}`, slope);
   });
   if (g.outputs.size === 0) return slopes.map(() => null);
-  const results = await runGraph(finish(g), { x: vector(1, -2, 3), y: vector(0.5, 4, -1) });
+  const results = await runGraph(g, { x: vector(1, -2, 3), y: vector(0.5, 4, -1) });
   return slopes.map((slope, i) => (slope ? toNumbers(results[`d${i}`] as Tensor) : null));
 }
 
@@ -36,11 +32,11 @@ describe('an operator that gradients cannot pass', () => {
     const { g, x } = start();
     const loss = reduceSum(
       g,
-      g.within('head', () => g.op('Softsign', [x])),
+      g.within('head', () => g.op('ReduceProd', [x])),
       [0],
     );
     const text =
-      /^Softsign "head\/Softsign": this operator has no gradient rule\. The network can’t be trained through it$/;
+      /^ReduceProd "head\/ReduceProd": this operator has no gradient rule, because .+\. The network can’t be trained through it$/;
     expect(() => gradients(g, loss, [x])).toThrow(text);
   });
 
@@ -61,8 +57,8 @@ describe('an operator that gradients cannot pass', () => {
 
   it('is no matter off the way from the values to the loss', async () => {
     const slopes = await differentiate((g, x, y) => {
-      g.op('Softsign', [x]);
-      return add(g, mul(g, x, y), g.op('Softsign', [g.constant(vector(1, 2, 3))]));
+      g.op('ReduceProd', [x]);
+      return add(g, mul(g, x, y), g.op('ReduceProd', [g.constant(vector(1, 2, 3))]));
     });
     expect(slopes).toEqual([
       [0.5, 4, -1],
@@ -182,24 +178,6 @@ describe('rules that the gradient table leaves out', () => {
       [5, 5, 3],
       [8, 8, 8],
     ]);
-  });
-
-  it.each([1, 1.7])('Swish, alpha %f, against its closed form', async (alpha) => {
-    // no ONNX Runtime kernel has it in Agon's operator set: the forward node is written out
-    const expand = (g: Graph) =>
-      rewriteGraph(g, new Graph('expanded'), (node, [x], target) => {
-        if (node.op !== 'Swish') return undefined;
-        return [mul(target, x as Value, target.op('Sigmoid', [scale(target, x as Value, alpha)]))];
-      });
-    const [got] = await differentiate((g, x) => g.op('Swish', [x], { alpha }), expand);
-    const expected = [1, -2, 3].map((v) => {
-      const s = 1 / (1 + Math.exp(-alpha * v));
-      return s + alpha * v * s * (1 - s);
-    });
-    expect(got?.length).toBe(3);
-    got?.forEach((value, i) => {
-      expect(value).toBeCloseTo(expected[i] as number, 6);
-    });
   });
 });
 

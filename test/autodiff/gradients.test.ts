@@ -1,25 +1,52 @@
 import { describe, expect, it } from 'vitest';
-import { hasGradientRule, operatorsWithEntry } from '../../src/autodiff/gradients.js';
+import { hasGradientRule, operatorsWithEntry, ruleEntry } from '../../src/autodiff/registry.js';
+import { knownOperators } from '../../src/graph/infer.js';
+import { AGON, MICROSOFT, NCHWC } from '../../src/graph/node.js';
 import { type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { stream } from '../../src/util/random.js';
 import { openGraph } from '../support/run.js';
 import { buildCase, filled, sampleCase } from './case-graph.js';
 import { CASES, type GradientCase } from './cases.js';
+import { FOREIGN_CASES } from './foreign-cases.js';
 
 const SEED = 7;
 const STEP = 1e-2;
+const DOMAINS = ['', AGON, MICROSOFT, NCHWC];
+const ALL = [...CASES, ...FOREIGN_CASES];
 
 describe('gradient rules against central differences', () => {
-  for (const row of CASES) {
+  for (const row of ALL) {
     it(`${row.op}${row.note ? ` (${row.note})` : ''}`, () => checkCase(row));
   }
 
   it('has a row for every rule', () => {
-    const covered = new Set(CASES.map((row) => row.op));
-    const elsewhere = ['Where', 'Swish', 'Detach'];
-    expect(
-      operatorsWithEntry().filter((op) => hasGradientRule(op) && !covered.has(op) && !elsewhere.includes(op)),
-    ).toEqual([]);
+    const covered = new Set(ALL.map(({ op, domain }) => `${domain ?? ''} ${op}`));
+    const elsewhere = [' Where', `${AGON} Detach`];
+    const rules = DOMAINS.flatMap((domain) =>
+      operatorsWithEntry(domain).flatMap((op) => (hasGradientRule(op, domain) ? [`${domain} ${op}`] : [])),
+    );
+    expect(rules.filter((name) => !covered.has(name) && !elsewhere.includes(name))).toEqual([]);
+  });
+});
+
+describe('the registry of gradients', () => {
+  it.each(DOMAINS)(
+    'has a rule or a reason for each operator that inference knows, and no other (domain "%s")',
+    (domain) => {
+      expect(new Set(operatorsWithEntry(domain))).toEqual(new Set(knownOperators(domain)));
+    },
+  );
+
+  it('gives reasons that end its sentence', () => {
+    const reasons = DOMAINS.flatMap((domain) => operatorsWithEntry(domain).map((op) => ruleEntry(op, domain)));
+    const texts = reasons.flatMap((entry) => (entry && typeof entry !== 'function' ? [entry.because] : []));
+    expect(texts.length).toBeGreaterThan(20);
+    for (const text of texts) expect(text).toMatch(/^(it|its|no) .{15,}[^.]$/);
+  });
+
+  it('has nothing under a name that every object has', () => {
+    expect(ruleEntry('constructor')).toBeUndefined();
+    expect(ruleEntry('Relu', 'toString')).toBeUndefined();
   });
 });
 

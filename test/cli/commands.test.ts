@@ -49,7 +49,7 @@ describe('agon data', () => {
     const { stdout, exitCode } = await agon(`data ${folder}`);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('4 images, 2 classes, colour, width 8 to 9 (median 8), height 8\n');
-    expect(stdout).toMatch(/1 unreadable file left out:\n {2}\S*broken\.png: \S/);
+    expect(stdout).toMatch(/1 file or folder left out:\n {2}\S*broken\.png: \S/);
     const json = JSON.parse((await agon(`data ${folder} --json`)).stdout) as DatasetSummary;
     expect(json).toMatchObject({
       kind: 'folder',
@@ -103,6 +103,13 @@ describe('agon eval, export and predict', () => {
     expect(lines[0]).toBe("best checkpoint (after 3 epochs, the winner's best), 1 test image");
     const last = formatEvaluation({ ...all, epochs: 1, chosen: false }, 'last', keptIo());
     expect(last[0]).toBe('last checkpoint (after 1 epoch), 1 test image');
+    const few = formatEvaluation({ ...all, classes: 5 }, 'best', keptIo())
+      .join('\n')
+      .split('\n');
+    expect(few.slice(2, 4)).toEqual([
+      'network     parameters    loss    top-1      ECE',
+      'resnet8 #0      78.0 k     NaN  10.00 %   2.00 %  ★',
+    ]);
     expect(lines.slice(2)).toEqual([
       'network     parameters    loss    top-1     top-5      ECE',
       'resnet8 #0      78.0 k     NaN  10.00 %   50.00 %   2.00 %  ★',

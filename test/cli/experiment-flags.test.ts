@@ -99,6 +99,6 @@ describe('agon compare', () => {
     expect(await errorOf('--report')).toBe('error: --report: no folder of a comparison is named\n');
     expect(await errorOf('')).toContain('there are no methods. Name an experiment file, or presets');
     await writeFile(join(folder, 'x.json'), '{');
-    expect(await errorOf(`${folder}/x.json`)).toContain("x.json: can't be read as an experiment:");
+    expect(await errorOf(`${folder}/x.json`)).toContain('x.json: not valid JSON: ');
   });
 });

@@ -44,6 +44,14 @@ describe('what is misspelt', () => {
     ['train --nets resnet9', 'error: networks: there is no network "resnet9". Did you mean "resnet8"?', 1],
     ['train --rule argmn', 'error: --rule: there is no "argmn". Did you mean "argmin"?', 2],
     ['eval run --split tset', 'error: --split: there is no "tset". Did you mean "test"?', 2],
+    ['data x --pool paper', 'error: --pool: goes with --show-perturbations. Add that, or leave it out', 2],
+    ['data x --size 32', 'error: --size: goes with --show-perturbations. Add that, or leave it out', 2],
+    ['train --device tpu', 'error: settings: device: expected cpu, cuda, cuda:<n> or webgpu, got "tpu"', 1],
+    [
+      'train --size 1000000000',
+      'error: --size: bad value: expected a whole number from 1 to 16383, got "1000000000"',
+      2,
+    ],
     ['export run --checkpoint beast', 'error: --checkpoint: there is no "beast". Did you mean "best"?', 2],
   ])('%s', async (args, message, code) => {
     expect(await agon(args)).toEqual({ exitCode: code, stdout: '', stderr: `${message}\n` });

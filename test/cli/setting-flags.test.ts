@@ -32,8 +32,8 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--mutate-every 30', { parameterPerturbation: { when: { every: 30 } } }],
   ['--mutate-probability 0.1', { parameterPerturbation: { when: { probability: 0.1 } } }],
   [
-    '--mutation-window 5 --mutation-sigma 0.1 --crossover 0',
-    { parameterPerturbation: { window: 5, sigma: 0.1, crossover: 0 } },
+    '--mutate-every 30 --mutation-window 5 --mutation-sigma 0.1 --crossover 0',
+    { parameterPerturbation: { when: { every: 30 }, window: 5, sigma: 0.1, crossover: 0 } },
   ],
   ['--teacher big.onnx --teacher-weight 2', { teacher: { model: 'big.onnx', weight: 2 } }],
   ['--teacher big.onnx --teacher-temperature 3', { teacher: { model: 'big.onnx', temperature: 3 } }],
@@ -126,6 +126,36 @@ describe('mergeSettings', () => {
     ],
   ])('refuses %s', (args, message) => {
     expect(() => mergeSettings({}, parseFlags(args))).toThrow(message);
+  });
+
+  const NO_MUTATION =
+    'nothing says when parameters are perturbed. Say in which steps (--mutate-every or --mutate-probability)';
+  const NO_POOL =
+    'nothing says how images are perturbed. Name a pool of operations: paper or release (--perturb-input)';
+  const NO_TEACHER = 'there is no frozen teacher. Name an ONNX model or the folder of a run (--teacher)';
+  it.each([
+    ['--crossover 0.2', {}, `--crossover: ${NO_MUTATION}`],
+    ['--mutation-sigma 0.2', {}, `--mutation-sigma: ${NO_MUTATION}`],
+    ['--mutation-window 5', { preset: 'cd-paper' }, `--mutation-window: ${NO_MUTATION}`],
+    ['--perturb-every 3', { preset: 'dml' }, `--perturb-every: ${NO_POOL}`],
+    ['--perturb-probability 0.5', {}, `--perturb-probability: ${NO_POOL}`],
+    // Off by one flag, on by another
+    ['--perturb-input none --perturb-every 3', { preset: 'cd-paper' }, `--perturb-every: ${NO_POOL}`],
+    ['--teacher-weight 2', {}, `--teacher-weight: ${NO_TEACHER}`],
+    [
+      '--teacher none --teacher-temperature 2',
+      { teacher: { model: 'a.onnx' } },
+      `--teacher-temperature: ${NO_TEACHER}`,
+    ],
+  ] as [string, SettingsInput, string][])('refuses %s over %j, which turn nothing on', (args, file, message) => {
+    expect(() => mergeSettings(file, parseFlags(args))).toThrow(message);
+  });
+
+  it('takes them where a file or a preset turns it on', () => {
+    const file: SettingsInput = { preset: 'cd-paper', parameterPerturbation: { when: { every: 9 } } };
+    const merged = mergeSettings(file, parseFlags('--perturb-every 3 --crossover 0.2'));
+    expect(merged.inputPerturbation).toEqual({ pool: 'paper', when: { every: 3 } });
+    expect(merged.parameterPerturbation).toMatchObject({ when: { every: 9 }, crossover: 0.2 });
   });
 
   it('takes how often images and how often parameters are perturbed, each in its own way', () => {

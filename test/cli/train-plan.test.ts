@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { planTraining } from '../../src/cli/commands/train.js';
 import { defaultRunFolder, latestRun } from '../../src/cli/run-folders.js';
@@ -46,6 +46,42 @@ describe('a new run', () => {
     await expect(plan({ config: await configFile(content) })).rejects.toThrow(message);
   });
 
+  it.each([
+    ['--top-k 2', '--top-k: goes with --rule top-k. It would have no effect: add that, or leave it out'],
+    ['--feature-reduction sum', '--feature-reduction: goes with --beta above 0'],
+    ['--feature-projection', '--feature-projection: goes with --beta above 0'],
+    ['--feature-projection --beta 1 --rule none', '--beta: goes with --rule argmin, all-better, top-k or all'],
+    ['--rule none --alpha 2', '--alpha: goes with --rule argmin, all-better, top-k or all'],
+    ['--preset independent --temperature 2', '--temperature: goes with --alpha above 0 and --rule argmin'],
+    ['--alpha 0 --temperature 2', '--temperature: goes with --alpha above 0'],
+  ])('%s says what it goes with', async (flags, message) => {
+    await expect(plan({}, flags)).rejects.toThrow(message);
+  });
+
+  it.each([
+    ['{ "topK": 2 }', 'settings.json: topK: goes with --rule top-k'],
+    ['{ "featureReduction": "sum", "alpha": 2 }', 'settings.json: featureReduction: goes with --beta above 0'],
+    ['{ "parameterPerturbation": { "crossover": 0 } }', 'parameterPerturbation.when: nothing says when parameters are'],
+    ['{ "preset": "dml", "parameterPerturbation": { "window": 3 } }', 'parameterPerturbation.when: nothing says when'],
+    ['{ "inputPerturbation": { "when": { "every": 3 } } }', 'inputPerturbation.pool: nothing says how images are'],
+    [
+      '{ "preset": "dml", "inputPerturbation": { "when": { "every": 3 } } }',
+      'inputPerturbation.pool: nothing says how',
+    ],
+    ['{ "teacher": { "weight": 3 } }', 'teacher.model: there is no frozen teacher'],
+  ])('%s in the file says so too', async (content, message) => {
+    await expect(plan({ config: await configFile(content) })).rejects.toThrow(message);
+  });
+
+  it('takes settings that go together from flags and a file, and those of a run that repeat the defaults', async () => {
+    const config = await configFile('{ "topK": 1, "rule": "top-k" }');
+    expect((await plan({ config }, '--beta 1 --feature-projection')).settings).toMatchObject({
+      featureProjection: true,
+    });
+    const whole = await configFile(JSON.stringify(parseSettings({ preset: 'independent' })));
+    expect((await plan({ config: whole }, '--alpha 0 --beta 0')).settings.rule).toBe('none');
+  });
+
   it('finds settings that can not work before anything is read or written', async () => {
     await expect(plan({ config: join(folder, 'none.json') })).rejects.toThrow('none.json: there is no such file');
     await expect(plan({}, '--nets resnet9')).rejects.toThrow('there is no network "resnet9". Did you mean "resnet8"?');
@@ -66,9 +102,25 @@ describe('a resumed run', () => {
     expect((await plan({ resume: true, out: run })).folder).toBe(run);
   });
 
+  it('may have others of what does not make it, and more epochs', async () => {
+    const run = join(folder, 'run');
+    const flags = '--data /moved --device webgpu --threads 2 --workers 3 --no-tune --epochs 5';
+    const changed = { data: '/moved', device: 'webgpu', threads: 2, workers: 3, tune: false, epochs: 5 };
+    expect((await plan({ resume: run }, flags)).settings).toEqual({ ...settings, ...changed });
+  });
+
+  it('may repeat a path from another folder', async () => {
+    const run = join(folder, 'kd');
+    await prepareRunFolder(run, { overwrite: false });
+    await beginRun(run, { ...settings, teacher: { model: resolve('big.onnx'), weight: 1, temperature: 4 } });
+    expect((await plan({ resume: run }, '--teacher big.onnx')).settings.teacher?.model).toBe('big.onnx');
+    expect((await plan({ resume: run }, '--teacher moved.onnx')).settings.teacher?.model).toBe('moved.onnx');
+    await expect(plan({ resume: run }, '--teacher none')).rejects.toThrow('--teacher: the run in');
+    await expect(plan({ resume: run }, '--artifacts x')).rejects.toThrow('--artifacts: the run in');
+  });
+
   it('does not take others', async () => {
     const run = join(folder, 'run');
-    await expect(plan({ resume: run }, '--epochs 4')).rejects.toThrow(/^--epochs: the run in .*: expected 3, got 4\./);
     await expect(plan({ resume: run }, '--lr 0.1')).rejects.toThrow(/^--lr: .*: expected 0.2, got 0.1\./);
     await expect(plan({ resume: run }, '--gamma 0.1')).rejects.toThrow(/^--gamma: .*: expected none, got 0.1\./);
     await expect(plan({ resume: run, out: folder })).rejects.toThrow('--out: a run goes on in its own folder');
@@ -95,12 +147,60 @@ describe('a resumed run', () => {
   });
 });
 
+describe('a run from another one', () => {
+  const settings = parseSettings({ preset: 'dml', epochs: 3, optimizer: { name: 'sgd', momentum: 0.5 } });
+  let run: string;
+  beforeEach(async () => {
+    run = join(folder, 'run');
+    await prepareRunFolder(run, { overwrite: false });
+    await beginRun(run, settings);
+  });
+
+  it('has its settings, but for those of flags', async () => {
+    const planned = await plan({ from: run, out: 'here' }, '--lr 0.01 --epochs 5 --data photos');
+    const optimizer = { ...settings.optimizer, lr: 0.01 };
+    expect(planned).toEqual({
+      settings: { ...settings, from: run, epochs: 5, data: 'photos', optimizer },
+      folder: 'here',
+      resume: false,
+    });
+    expect((await plan({ from: run }, '--optimizer adamw')).settings.optimizer).toMatchObject({ lr: 1e-3 });
+  });
+
+  it.each(['--preset kd', '--nets resnet8', '--artifacts models/resnet20'])(
+    'has its networks and method: %s',
+    (flags) => {
+      return expect(plan({ from: run }, flags)).rejects.toThrow(
+        /^--\w+: is settled by the run that --from names: got --from/,
+      );
+    },
+  );
+
+  it('is explained by its name', async () => {
+    const { stdout } = await agon(`train --explain --from ${run} --lr 0.01`);
+    const rows = stdout.split('\n').map((line) => line.split(/ {2,}/));
+    const sourceOf = (path: string) => rows.find(([name]) => name === path)?.slice(1);
+    expect(sourceOf('optimizer.lr')).toEqual(['0.01', '--lr']);
+    expect(sourceOf('optimizer.momentum')).toEqual(['0.5', run]);
+    expect(sourceOf('from')).toEqual([run, run]);
+  });
+
+  it('is one or the other', async () => {
+    for (const other of ['--resume', '--config x.json']) {
+      const { stderr, exitCode } = await agon(`train --from ${run} ${other}`);
+      expect([exitCode, stderr]).toEqual([2, expect.stringContaining('--from <run>')]);
+    }
+    await expect(plan({ from: folder })).rejects.toThrow('there is no run in this folder');
+  });
+});
+
 describe('agon train --explain', () => {
   it('names flag, file, preset or default for each value', async () => {
     const config = await configFile(
       '{ "preset": "cd-paper", "optimizer": { "lr": 0.3 }, "beta": 0.5, "inputPerturbation": { "pool": "release" } }',
     );
-    const flags = '--perturb-input none --alpha 2 --momentum 0.5 --schedule cosine --mutation-sigma 0.1';
+    const flags =
+      '--perturb-input none --alpha 2 --momentum 0.5 --schedule cosine --mutate-every 5 --mutation-sigma 0.1';
     const { stdout, exitCode } = await agon(`train --explain --config ${config} ${flags}`);
     expect(exitCode).toBe(0);
     const rows = stdout.split('\n').map((line) => line.split(/ {2,}/));

@@ -1,12 +1,13 @@
 import { EventEmitter, once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { onInterrupt } from '../../src/cli/interrupt.js';
 import { runTraining, type TrainingOptions } from '../../src/cli/training.js';
 import type { TrainEvent } from '../../src/train/events.js';
 import { parseSettings } from '../../src/train/settings.js';
+import { ownIdentity } from '../../src/util/process-identity.js';
 import { startEvent, stepEvent, wholeRun } from '../report/events.js';
 import { keptIo } from './command-line.js';
 
@@ -20,29 +21,34 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 function train(
   events: readonly TrainEvent[],
   end: 'finished' | 'stopped' | Error,
-  more: Partial<TrainingOptions> = {},
+  { deaf = false, ...more }: Partial<TrainingOptions> & { readonly deaf?: boolean } = {},
 ) {
   const io = keptIo();
   const signals = new EventEmitter();
-  const exits: number[] = [];
+  const ends: string[] = [];
+  const stops: unknown[] = [];
   const stop = new AbortController();
   let started = 0;
   const options: TrainingOptions = { settings: parseSettings({}), folder, resume: false, display: 'console', ...more };
   const host = {
     signals,
-    exit: (code: number) => void exits.push(code),
-    start: ({ onEvent }: { onEvent: (event: TrainEvent) => void }) => {
-      for (const event of events) onEvent(event);
+    end: (signal: string) => void ends.push(signal),
+    start: ({ onEvent }: { onEvent: (event: TrainEvent) => unknown }) => {
+      for (const event of events) void onEvent(event);
       const run = async () => {
         if (end === 'stopped') await once(stop.signal, 'abort');
         if (end instanceof Error) throw end;
         return end;
       };
-      return { done: run(), stop: () => stop.abort() };
+      const stopRun = (how?: { atOnce?: boolean }) => {
+        stops.push(how?.atOnce ? 'at once' : 'clean');
+        if (!deaf) stop.abort();
+      };
+      return { done: run(), stop: stopRun };
     },
   };
   const done = runTraining(options, io, host, () => started++);
-  return { done, io, signals, exits, started: () => started };
+  return { done, io, signals, ends, stops, letEnd: () => stop.abort(), started: () => started };
 }
 
 const log = async () => (await readFile(join(folder, 'log.jsonl'), 'utf8')).trimEnd().split('\n');
@@ -54,7 +60,9 @@ describe('runTraining', () => {
     expect(io.stdout.text).toContain('runs/one/winner.onnx');
     expect(io.stderr.text).toBe('');
     expect(await log()).toHaveLength(wholeRun().length);
-    expect([started(), signals.listenerCount('SIGINT'), signals.listenerCount('SIGTERM')]).toEqual([1, 0, 0]);
+    expect([started(), ...['SIGINT', 'SIGTERM', 'SIGHUP'].map((name) => signals.listenerCount(name))]).toEqual([
+      1, 0, 0, 0,
+    ]);
   });
 
   it('writes events as JSON instead', async () => {
@@ -63,14 +71,64 @@ describe('runTraining', () => {
     expect(io.stdout.lines.map((line) => JSON.parse(line) as unknown)).toEqual(wholeRun());
   });
 
-  it.each(['SIGINT', 'SIGTERM'])('stops cleanly at %s and says how to go on', async (signal) => {
-    const { done, io, signals, exits } = train([startEvent(), stepEvent(0, 0, [1, 2, 3])], 'stopped');
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ])('stops cleanly at %s, says how to go on, and exits with %i', async (signal, status) => {
+    const { done, io, signals, ends, stops } = train([startEvent(), stepEvent(0, 0, [1, 2, 3])], 'stopped');
     signals.emit(signal);
-    expect(await done).toBe(130);
+    expect(await done).toBe(status);
     expect(io.stdout.text).toContain('stopping after this step, with a checkpoint');
     expect(io.stderr.text).toBe(`stopped; to go on: agon train --resume '${folder.replace("'", "'\\''")}'\n`);
-    expect(exits).toEqual([]);
+    expect([ends, stops]).toEqual([[], ['clean']]);
     expect(await log()).toHaveLength(2);
+  });
+
+  it.each(['stdout', 'stderr'] as const)('stops cleanly when %s is gone, which is an error', async (name) => {
+    const { done, io, stops } = train([startEvent(), stepEvent(0, 0, [1, 2, 3])], 'stopped');
+    for (let i = 0; i < 3; i++) io[name].emit('error', new Error('write EPIPE'));
+    await expect(done).rejects.toThrow(
+      `standard ${name === 'stdout' ? 'output' : 'error'}: can't be written any more: write EPIPE`,
+    );
+    expect(stops).toEqual(['clean']);
+    // What is written later fails as well.
+    io[name].emit('error', new Error('write EPIPE'));
+    expect(await log()).toHaveLength(2);
+  });
+
+  it('exits with the status of a signal where the terminal has gone as well', async () => {
+    const { done, io, signals } = train([startEvent()], 'stopped');
+    io.stdout.emit('error', new Error('write EIO'));
+    signals.emit('SIGHUP');
+    expect(await done).toBe(129);
+  });
+
+  it('stops when the log can not be written, which is an error', async () => {
+    const gone = join(folder, 'gone');
+    const { done, stops } = train([startEvent(), stepEvent(0, 0, [1, 2, 3])], 'stopped', { folder: gone });
+    await expect(done).rejects.toThrow("log.jsonl: the log can't be opened: ENOENT");
+    expect(stops).toEqual(['clean']);
+  });
+
+  it('at a second signal waits for no checkpoint, and at a third for nothing', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const { done, io, signals, ends, stops, letEnd } = train([startEvent()], 'stopped', { deaf: true });
+    const owner = { token: 't', ...ownIdentity(), since: 0 };
+    await writeFile(join(folder, 'run.lock'), JSON.stringify(owner));
+    const emit = (signal: string) => {
+      vi.setSystemTime(Date.now() + 1000);
+      signals.emit(signal);
+    };
+    emit('SIGINT');
+    emit('SIGTERM');
+    expect([stops, ends, await readdir(folder)]).toEqual([['clean', 'at once'], [], ['log.jsonl', 'run.lock']]);
+    emit('SIGINT');
+    expect([ends, await readdir(folder)]).toEqual([['SIGINT'], ['log.jsonl']]);
+    letEnd();
+    expect(await done).toBe(143);
+    expect(io.stderr.text).toBe('stopped before the first checkpoint\n');
   });
 
   it.each([

@@ -47,6 +47,15 @@ describe('the settings of a method', () => {
     expect(kd.teacher).toEqual({ model: 'big.onnx', weight: 2, temperature: 4 });
   });
 
+  it('take what is undefined as left out', () => {
+    const left = { epochs: undefined, beta: undefined, optimizer: { lr: undefined } };
+    for (const protocol of ['base', 'preset'] as const) {
+      const change = { base: { epochs: 7, tune: undefined }, protocol };
+      expect(settle({ preset: 'cd-paper', ...left }, change)).toEqual(settle({ preset: 'cd-paper' }, change));
+    }
+    expect(settle({ preset: 'dml' }, { base: { tune: undefined } }).tune).toBe(false);
+  });
+
   it('record the preset, and with it what they have of their own', () => {
     const settings = settle({ preset: 'dml', alpha: 2 }, { base: { epochs: 200, batchSize: 64 } });
     expect(settings.preset).toBe('dml');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toMarkdown } from '../../src/compare/markdown.js';
 import { toPage } from '../../src/compare/page.js';
 import { compareRuns } from '../../src/compare/results.js';
-import { finished } from './finished.js';
+import { finished, withFewClasses } from './finished.js';
 
 /** Means of the networks: x 60 and 64, y 61 and 67; y - x is 1 and 3, with t = 2 at 1 degree of freedom: p = 1 - 2 atan(2) / pi. */
 const RUNS = [
@@ -13,6 +13,13 @@ const RUNS = [
 ];
 
 describe('the results as Markdown', () => {
+  it('are without top-5 where it is 100 % everywhere, as with five classes or fewer', () => {
+    const text = toMarkdown('few', [], compareRuns(RUNS.map(withFewClasses), 'mean-last'));
+    expect(text).not.toContain('top-5');
+    expect(text).toContain('best epoch; ECE (expected calibration error): mean of the networks, last epoch');
+    expect(text).toContain('| group | methods | mean-best | winner-best | ensemble-last | ensemble-best | ECE |');
+  });
+
   it('are tables with units, and sentences', () => {
     expect(toMarkdown('small', ['Two lines', 'of provenance.'], compareRuns(RUNS, 'mean-last'))).toBe(`# small
 
@@ -25,7 +32,7 @@ of provenance.
 | group | method | seeds | mean ± sd [95 % interval] | each network |
 | --- | --- | --- | --- | --- |
 | pair | x | 2 | 62.00 ± 2.83 [36.59, 87.41] | 61.00 / 63.00 |
-| pair | y\\|<b> | 2 | 64.00 ± 4.24 [25.88, 102.12] | 63.50 / 64.50 |
+| pair | y\\|&lt;b> | 2 | 64.00 ± 4.24 [25.88, 102.12] | 63.50 / 64.50 |
 
 ## Other measures on the test split, %: mean ± sd
 
@@ -34,7 +41,7 @@ mean-best: mean of the networks, best epoch; winner-best: winner of the run, bes
 | group | method | mean-best | winner-best | ensemble-last | ensemble-best | top-5 | ECE |
 | --- | --- | --- | --- | --- | --- | --- | --- |
 | pair | x | 52.00 ± 2.83 | 51.00 ± 4.24 | 64.00 ± 1.41 | 54.00 ± 1.41 | 80.00 ± 0.00 | 6.00 ± 0.00 |
-| pair | y\\|<b> | 54.00 ± 4.24 | 53.50 ± 3.54 | 66.00 ± 5.66 | 56.00 ± 5.66 | 80.00 ± 0.00 | 6.00 ± 0.00 |
+| pair | y\\|&lt;b> | 54.00 ± 4.24 | 53.50 ± 3.54 | 66.00 ± 5.66 | 56.00 ± 5.66 | 80.00 ± 0.00 | 6.00 ± 0.00 |
 
 ## Cost of a run: mean over seeds
 
@@ -43,7 +50,7 @@ training steps: their wall time, without validation; images/s: training images a
 | group | method | training steps, s | images/s |
 | --- | --- | --- | --- |
 | pair | x | 10.5 | 150 |
-| pair | y\\|<b> | 10.5 | 150 |
+| pair | y\\|&lt;b> | 10.5 | 150 |
 
 ## Differences over equal seeds, points on the test split: mean of the networks, last epoch
 
@@ -51,7 +58,7 @@ p: paired t test; p (Holm): adjusted for all pairs of the group; detectable: the
 
 | group | methods | seeds | difference | 95 % interval | p | p (Holm) | detectable | verdict |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
-| pair | y\\|<b> − x | 2 | +2.00 | −10.71 to +14.71 | 0.295 | 0.295 | 14.08 | not distinguishable from zero at 2 seeds |
+| pair | y\\|&lt;b> − x | 2 | +2.00 | −10.71 to +14.71 | 0.295 | 0.295 | 14.08 | not distinguishable from zero at 2 seeds |
 
 ## Differences in other measures on the test split, points [95 % interval]
 
@@ -59,7 +66,7 @@ each interval by itself, without adjustment
 
 | group | methods | mean-best | winner-best | ensemble-last | ensemble-best | top-5 | ECE |
 | --- | --- | --- | --- | --- | --- | --- | --- |
-| pair | y\\|<b> − x | +2.00 [−10.71, +14.71] | +2.50 [−3.85, +8.85] | +2.00 [−36.12, +40.12] | +2.00 [−36.12, +40.12] | 0.00 | 0.00 |
+| pair | y\\|&lt;b> − x | +2.00 [−10.71, +14.71] | +2.50 [−3.85, +8.85] | +2.00 [−36.12, +40.12] | +2.00 [−36.12, +40.12] | 0.00 | 0.00 |
 
 ## What the methods are
 
@@ -68,11 +75,11 @@ the same for all: rule argmin; alpha 1; beta 0; featureReduction mean; featurePr
 | method | preset |
 | --- | --- |
 | x | none |
-| y\\|<b> | none |
+| y\\|&lt;b> | none |
 
 ## In words
 
-- pair: y|<b> against x: +2.00 points (95 % interval −10.71 to +14.71): not distinguishable from zero at 2 seeds; detectable with 80 % power: 14.08 points.
+- pair: y\\|&lt;b> against x: +2.00 points (95 % interval −10.71 to +14.71): not distinguishable from zero at 2 seeds; detectable with 80 % power: 14.08 points.
 `);
   });
 

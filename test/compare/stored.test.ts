@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ExperimentInput, type PlannedRun, parseExperiment, planRuns } from '../../src/compare/experiment.js';
-import { comparePaths, keepExperiment } from '../../src/compare/folder.js';
+import { comparePaths, keepExperiment, openExperiment } from '../../src/compare/folder.js';
 import { writeResults } from '../../src/compare/report.js';
 import { checkStored } from '../../src/compare/stored.js';
 import { writeResult } from '../../src/train/result.js';
@@ -69,6 +70,37 @@ describe('the runs that a comparison finds', () => {
     await expect(checkStored(folder, plan({ base: { epochs: 9 } }))).rejects.toThrow(
       'delete the folders of this and 2 other runs that are not as planned, to train anew',
     );
+  });
+
+  it('have the paths of the plan, absolute or not', async () => {
+    const folder = await temporaryFolder();
+    const teacher = { model: 'runs/big' };
+    const methods = { kd: { preset: 'kd', teacher } };
+    const change = (at: (path: string) => string) =>
+      plan({ base: { data: at('photos') }, methods: { kd: { ...methods.kd, teacher: { model: at('runs/big') } } } });
+    await store(folder, change((path) => resolve(path))[0], 'finished');
+    await checkStored(
+      folder,
+      change((path) => path),
+    );
+    const elsewhere = checkStored(
+      folder,
+      change((path) => `/elsewhere/${path}`),
+    );
+    await expect(elsewhere).rejects.toThrow(`"data": expected "/elsewhere/photos" as the experiment says`);
+  });
+
+  it('are of an experiment whose folder holds for any working directory', async () => {
+    const folder = await temporaryFolder();
+    const methods = { own: { data: 'mine', teacher: { model: 'big.onnx' } }, builtin: { data: 'builtin' } };
+    await keepExperiment(folder, parseExperiment({ base: { data: 'photos', epochs: 2 }, methods }, 'x.json'));
+    expect(await openExperiment(folder)).toMatchObject({
+      base: { data: resolve('photos'), epochs: 2 },
+      methods: {
+        own: { data: resolve('mine'), teacher: { model: resolve('big.onnx') } },
+        builtin: { data: 'builtin' },
+      },
+    });
   });
 
   it('begin anew without a checkpoint, whatever they were', async () => {

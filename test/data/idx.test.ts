@@ -53,6 +53,17 @@ describe('IDX', () => {
       { 'train-labels-idx1-ubyte': LABELS.subarray(0, 6) },
       /expected 8 bytes or more, got 6/,
     ],
+    [
+      'images of 0 x 0',
+      { 'train-images-idx3-ubyte': idx([3, 0, 0], []) },
+      /train-images-idx3-ubyte: size of its images: expected 1 x 1 pixels or more, got 0 x 0/,
+    ],
+    ['images of no width', { 'train-images-idx3-ubyte': idx([3, 4, 0], []) }, /got 4 x 0/],
+    [
+      'no images',
+      { 'train-images-idx3-ubyte': idx([0, 2, 3], []), 'train-labels-idx1-ubyte': idx([0], []) },
+      /train-images-idx3-ubyte: there are no images in it/,
+    ],
     ['fewer labels than images', { 'train-labels-idx1-ubyte': idx([2], [0, 1]) }, /expected 3, .*got 2/],
     [
       'a damaged zip',

@@ -86,8 +86,9 @@ describe('a folder of images', () => {
       new Set(['cat/2.png', 'cat/3.png', 'cat/4.png', 'cat/notes.txt', 'dog/2.png', 'loose.png']),
     );
     expect(reasons).toMatchObject({
-      'cat/3.png': expect.stringContaining('unsupported image format'),
-      'cat/notes.txt': expect.stringContaining('not one of the types'),
+      'cat/3.png': 'text, not an image',
+      'cat/4.png': 'the file is empty',
+      'cat/notes.txt': 'text, not an image',
       'dog/2.png': 'a link that leads nowhere',
       'loose.png': 'it is in no class folder',
     });

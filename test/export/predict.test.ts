@@ -111,7 +111,9 @@ describe('predict', () => {
     const damaged = join(run.root, 'damaged.onnx');
     const metadataProps = model.metadataProps?.map(({ key, value }) => ({ key, value: value.slice(1) })) ?? [];
     await writeModelFile(damaged, { ...model, metadataProps });
-    await expect(predictImages(damaged, files, { top: 1 })).rejects.toThrow(`${damaged}: not a model that Agon`);
+    await expect(predictImages(damaged, files, { top: 1 })).rejects.toThrow(
+      `${damaged}: its metadata "agon" are damaged: not valid JSON: `,
+    );
     const text = await write('text.onnx', 'no model');
     await expect(predictImages(text, files, { top: 1 })).rejects.toThrow(text);
     const missing = join(run.root, 'missing.onnx');

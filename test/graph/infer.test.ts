@@ -63,6 +63,11 @@ describe('what doesn’t fit is an error that names the node', () => {
       (g, x) => g.op('InstanceNormalization', [x(['N', 3, 2]), x([3]), x([2])]),
       'InstanceNormalization "n"',
     ],
+    [
+      'a scale of rows',
+      (g, x) => g.op('LayerNormalization', [x(['N', 3, 6]), x([3])]),
+      'LayerNormalization "n": scale and bias',
+    ],
     ['an unknown operator', (g, x) => g.op('Frobnicate', [x([1])]), 'Frobnicate "n": this operator is unknown'],
   ];
   it.each(rows)('%s', (_, build, message) => {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { checkTrainable } from '../../src/autodiff/trainable.js';
 import { fromModel, type ImportOptions } from '../../src/graph/from-model.js';
 import { decodeModel } from '../../src/onnx/file.js';
 import { type Tensor, tensor } from '../../src/onnx/tensor.js';
@@ -42,6 +43,11 @@ describe.skipIf(skip)(title, { timeout: 60_000 }, () => {
       expect(settleShape(graph.outputs.get(name)?.shape ?? [], { N: 1 })).toEqual([...value.dims]);
       expect(graph.outputs.get(name)?.shape[0]).toBe('N');
     }
+  });
+
+  it.each(files)('%s can be trained', async (file) => {
+    const { graph } = fromModel(decodeModel(await readFile(FOLDER + file), file), OPTIONS[file] ?? { freeBatch: true });
+    checkTrainable(graph);
   });
 
   it.each(Object.entries(WEIGHTS))('%s has %i weights', async (file, count) => {

@@ -70,18 +70,31 @@ describe('on a terminal', () => {
                     wrn_16_2     1.5000   45.0 %     1.7000   30.0 %   25 %     0 %
 
       winner    resnet8 #1 by validation, at epoch 1
-      test                  epoch 1: winner's best    epoch 2: last
-                             top-1   top-5     ECE    top-1   top-5     ECE
-                resnet8 #0  70.0 %  80.0 %   5.0 %   60.0 %  70.0 %   5.0 %
-                resnet8 #1  60.0 %  70.0 %   5.0 %   50.0 %  60.0 %   5.0 % ★
-                wrn_16_2    50.0 %  60.0 %   5.0 %   40.0 %  50.0 %   5.0 %
-                ensemble    75.0 %  85.0 %   5.0 %   65.0 %  75.0 %   5.0 %
+      test                  epoch 1: winner's best  epoch 2: last
+                             top-1     ECE    top-1     ECE
+                resnet8 #0  70.0 %   5.0 %   60.0 %   5.0 %
+                resnet8 #1  60.0 %   5.0 %   50.0 %   5.0 % ★
+                wrn_16_2    50.0 %   5.0 %   40.0 %   5.0 %
+                ensemble    75.0 %   5.0 %   65.0 %   5.0 %
       model     runs/one/winner.onnx
       parity    its logits differ from the trainer's by 1.2e-7 at most"
     `);
     expect(output.text.lastIndexOf('\x1b[?25h')).toBeGreaterThan(output.text.lastIndexOf('\x1b[?25l'));
     expect(output.text.lastIndexOf('\x1b[?7h')).toBeGreaterThan(output.text.lastIndexOf('\x1b[?7l'));
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('has top-5 with more than five classes', () => {
+    const { data } = startEvent();
+    const classes = Array.from({ length: 6 }, (_, i) => ({ name: `class ${i}`, counts: [600, 66, 166] }));
+    const start = startEvent({}, { data: { ...data, classes } });
+    const { screen } = show(wholeRun(start));
+    const at = screen.findIndex((line) => line.startsWith('test'));
+    expect(screen.slice(at, at + 3)).toEqual([
+      "test                  epoch 1: winner's best    epoch 2: last",
+      '                       top-1   top-5     ECE    top-1   top-5     ECE',
+      '          resnet8 #0  70.0 %  80.0 %   5.0 %   60.0 %  70.0 %   5.0 %',
+    ]);
   });
 
   it('has no columns for what is not held out', () => {
@@ -101,7 +114,7 @@ describe('on a terminal', () => {
       '              wrn_16_2     1.5000   45.0 %   25 %     0 %',
       '',
       'winner    resnet8 #1 by training loss in the last epoch, as nothing was held out',
-      'test                   top-1   top-5     ECE',
+      'test                   top-1     ECE',
     ]);
     const nothing = show([start, { ...end, best: { epoch: 1 }, last: { epoch: 1 } }]).screen;
     expect(nothing.slice(-3).map((line) => line.trimEnd())).toEqual([
@@ -219,7 +232,7 @@ describe('in a file or pipe', () => {
     const { data } = startEvent();
     const skipped = [{ path: 'a.png', reason: 'broken' }];
     const { text } = write([startEvent({}, { data: { ...data, skipped }, resumedAt: { epoch: 1, step: 0 } })]);
-    expect(text).toContain('1 unreadable file left out');
+    expect(text).toContain('1 file or folder left out');
     expect(text).toContain('at epoch 2, step 1');
     const { settings } = startEvent();
     const over = write([startEvent({}, { resumedAt: { epoch: settings.epochs, step: 0 } })]).text;

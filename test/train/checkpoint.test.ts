@@ -8,8 +8,12 @@ import { parseSettings } from '../../src/train/settings.js';
 import { temporaryFolder } from './runs.js';
 
 const CHECKPOINT: Checkpoint = {
-  settings: parseSettings({ nets: ['resnet8', { family: 'resnet-cifar', blocks_per_stage: 1, widths: [4] }] }),
+  settings: parseSettings({
+    nets: ['resnet8', { family: 'resnet-cifar', blocks_per_stage: 1, widths: [4] }],
+    parameterPerturbation: {},
+  }),
   position: { epoch: 3, step: 7 },
+  stepsPerEpoch: 10,
   partial: {
     loss: [0.1, 1 / 3],
     accuracy: [1, 0.5],
@@ -64,7 +68,7 @@ describe('a checkpoint', () => {
 
   it('is a safetensors file that says what it is', async () => {
     const { metadata, tensors } = readSafetensors(await readFile(await written()));
-    expect(metadata).toMatchObject({ format: 'agon-checkpoint', version: '2', position: '{"epoch":3,"step":7}' });
+    expect(metadata).toMatchObject({ format: 'agon-checkpoint', version: '3', position: '{"epoch":3,"step":7}' });
     expect(tensors).toEqual(CHECKPOINT.tensors);
   });
 
@@ -72,11 +76,21 @@ describe('a checkpoint', () => {
     ['another format', (m) => delete m.format, 'not a checkpoint of Agon. Name the folder of a run'],
     [
       'a newer version',
-      (m) => (m.version = '3'),
-      'version of the checkpoint: expected 2, got 3. Go on with the version',
+      (m) => (m.version = '4'),
+      'this checkpoint was written by a newer Agon: format version 4, this one reads up to 3. Update Agon',
     ],
-    ['an older version', (m) => (m.version = '1'), 'version of the checkpoint: expected 2, got 1. Go on with'],
-    ['no version', (m) => delete m.version, 'version of the checkpoint: expected 2, got undefined'],
+    [
+      'no version',
+      (m) => delete m.version,
+      'format version of the checkpoint: expected a whole number from 1 to 3, got',
+    ],
+    ['an older version than its fields', (m) => (m.version = '1'), 'its header is damaged: partial.lineage.won: '],
+    ['no checksum', (m) => delete m.checksum, 'its header changed since it was written: expected the checksum '],
+    [
+      'other classes',
+      (m) => (m.classes = '["a","b"]'),
+      'its header changed since it was written: expected the checksum ',
+    ],
     ['a header that is no JSON', (m) => (m.best = '{'), 'its header is damaged: '],
     ['no position', (m) => delete m.position, 'its header is damaged: '],
     ['a loss that is no number', (m) => (m.partial = '{"loss":[null]}'), 'its header is damaged: '],

@@ -1,25 +1,15 @@
-import { cp, mkdir, rename, writeFile } from 'node:fs/promises';
+import { cp, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Split } from '../../src/data/dataset.js';
-import { prepareData } from '../../src/train/data.js';
+import { prepareData, sameData, sameLayout } from '../../src/train/data.js';
 import { present } from '../../src/util/error.js';
-import { png } from '../data/helpers.js';
+import { imageFolder, swapFiles } from './picture-data.js';
 import { smallData, smallSettings, temporaryFolder } from './runs.js';
 
 /** Which stored images a split has. */
 function rowsOf({ source }: Split): number[] {
   return source.kind === 'packed' ? [...source.rows] : [];
-}
-
-/** A folder of little images, with a class folder for each name. */
-async function imageFolder(files: readonly string[]): Promise<string> {
-  const folder = join(await temporaryFolder(), 'images');
-  for (const [i, file] of files.entries()) {
-    await mkdir(join(folder, file, '..'), { recursive: true });
-    await writeFile(join(folder, file), await png(12, 10, i));
-  }
-  return folder;
 }
 
 const FILES = ['a/1.png', 'a/2.png', 'a/3.png', 'b/1.png', 'b/2.png', 'b/3.png'];
@@ -96,5 +86,49 @@ describe('the data of a run', () => {
     const renamed = await fingerprint(copy);
     await rename(join(copy, 'a/4.png'), join(copy, 'b/4.png'));
     expect(new Set([original, renamed, await fingerprint(copy)]).size).toBe(3);
+  });
+
+  it('have another fingerprint where content has changed, of the same names and classes', async () => {
+    const folder = await imageFolder(FILES);
+    const fingerprint = async () => (await prepareData(smallSettings(folder, { size: 8 }))).fingerprint;
+    const original = await fingerprint();
+    const bytes = await readFile(join(folder, 'a/1.png'));
+    // Behind the image's end, so that all pixels stay
+    await writeFile(join(folder, 'a/1.png'), Buffer.concat([bytes, Buffer.from([0])]));
+    const replaced = await fingerprint();
+    await writeFile(join(folder, 'a/1.png'), bytes);
+    expect(await fingerprint()).toBe(original);
+    await swapFiles(folder, 'a/1.png', 'b/1.png');
+    const swapped = await fingerprint();
+    expect(new Set([original, replaced, swapped]).size).toBe(3);
+    expect([replaced, swapped].map((other) => sameLayout(original, other))).toEqual([true, true]);
+  });
+
+  it('have another one where packed images or their labels have changed', async () => {
+    const folder = await smallData({ test: 'right' });
+    const change = async (file: string, at: number) => {
+      const bytes = await readFile(join(folder, file));
+      await writeFile(join(folder, file), bytes.fill((bytes[at] as number) ^ 1, at, at + 1));
+      return (await prepareData(smallSettings(folder))).fingerprint;
+    };
+    const original = (await prepareData(smallSettings(folder))).fingerprint;
+    const files = ['train-images-idx3-ubyte', 't10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte'];
+    const changed = new Set([original]);
+    for (const file of files) changed.add(await change(file, 20));
+    expect(changed.size).toBe(4);
+    // To and fro
+    for (const file of files) await change(file, 20);
+    expect((await prepareData(smallSettings(folder))).fingerprint).toBe(original);
+  });
+
+  it('are those of a fingerprint that an older version wrote, by names and classes alone', async () => {
+    const folder = await imageFolder(FILES);
+    const data = await prepareData(smallSettings(folder, { size: 8 }));
+    const older = data.fingerprint.slice(0, 16);
+    await writeFile(join(folder, 'a/1.png'), await readFile(join(folder, 'a/2.png')));
+    const replaced = await prepareData(smallSettings(folder, { size: 8 }));
+    expect([sameData(older, replaced), sameData(data.fingerprint, replaced)]).toEqual([true, false]);
+    await rename(join(folder, 'a/1.png'), join(folder, 'b/4.png'));
+    expect(sameData(older, await prepareData(smallSettings(folder, { size: 8 })))).toBe(false);
   });
 });

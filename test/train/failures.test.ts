@@ -37,7 +37,7 @@ describe('a run that diverges', () => {
     expect(messageOf(error)).toMatch(
       /^network 0 \(resnet-cifar\): net0\.[\w.]+ is not finite after step 1 of epoch 1: /,
     );
-    expect(await readdir(folder)).toEqual(['config.json']);
+    expect((await readdir(folder)).sort()).toEqual(['config.json', 'data.json']);
   });
 });
 
@@ -57,7 +57,7 @@ describe('a run folder', () => {
     await writeFile(join(folder, 'notes.txt'), 'mine');
     const next = { ...settings, seed: 5 };
     await runHere(next, { folder, stopAfter: 0 });
-    expect((await readdir(folder)).sort()).toEqual(['config.json', 'last.safetensors', 'notes.txt']);
+    expect((await readdir(folder)).sort()).toEqual(['config.json', 'data.json', 'last.safetensors', 'notes.txt']);
     expect(await readRunSettings(folder)).toEqual(next);
   });
 
@@ -117,7 +117,9 @@ describe('a disk that is full', () => {
     expect(messageOf(error)).toMatch(message);
     expect(await readFile(last)).toEqual(await readFile(join(kept, 'last')));
     expect(await readFile(best)).toEqual(await readFile(join(kept, 'best')));
-    const files = ['best.safetensors', 'config.json', 'last.safetensors', 'lineage.bin'];
+    // The result comes before the export.
+    const results = when === 'export' ? ['result.json'] : [];
+    const files = ['best.safetensors', 'config.json', 'data.json', 'last.safetensors', 'lineage.bin', ...results];
     expect((await readdir(folder)).sort()).toEqual(files);
 
     await rm(join(disk, 'filler'));

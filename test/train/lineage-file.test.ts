@@ -2,7 +2,7 @@ import { appendFile, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { LineageStep } from '../../src/train/lineage.js';
-import { LineageFile, type LineageHeader, readLineage } from '../../src/train/lineage-file.js';
+import { LineageFile, type LineageHeader, readLineage, readLineageHeader } from '../../src/train/lineage-file.js';
 import { temporaryFolder } from './runs.js';
 
 const HEADER: LineageHeader = { networks: ['a', 'ünï', 'a'], stepsPerEpoch: 4, operations: ['mixup', 'noise'] };
@@ -60,8 +60,6 @@ async function written(steps = STEPS): Promise<string> {
 describe('a lineage file', () => {
   it('comes back as it was written', async () => {
     expect(await readLineage(await written())).toEqual({
-      format: 'agon-lineage',
-      version: 1,
       ...HEADER,
       steps: STEPS,
     });
@@ -138,10 +136,43 @@ describe('a lineage file', () => {
     bytes[Buffer.byteLength(HEAD) + RECORD + 1] = 3;
     await writeFile(path, bytes);
     await expect(readLineage(path)).rejects.toThrow(`${path}, step 1: is damaged: got network 3`);
-    for (const text of ['', '{"format":"other"}\n', 'no line', HEAD.replace('"version":1', '"version":2')]) {
+    for (const text of ['', '{"format":"other"}\n', 'no line', '[]\n']) {
       await writeFile(path, text);
-      await expect(readLineage(path)).rejects.toThrow(`${path}: not a run's lineage, or of another version of Agon`);
+      await expect(readLineage(path)).rejects.toThrow(`${path}: not a run's lineage`);
     }
+  });
+
+  it.each<[string, (head: Record<string, unknown>) => void, string]>([
+    [
+      'of a newer version',
+      (head) => (head.version = 2),
+      'this lineage was written by a newer Agon: format version 2, this one reads up to 1',
+    ],
+    [
+      'without networks',
+      (head) => (head.networks = []),
+      'its first line is damaged: networks: expected array to have >=1 items, got []',
+    ],
+    ['of 300 networks', (head) => (head.networks = new Array(300).fill('a')), 'networks or operations: expected 255'],
+    [
+      'without steps',
+      (head) => (head.stepsPerEpoch = 0),
+      'its first line is damaged: stepsPerEpoch: expected number to be >=1, got 0',
+    ],
+    ['with operations that are no list', (head) => (head.operations = 'a'), 'its first line is damaged: operations: '],
+  ])('%s is an error that names it', async (_, damage, message) => {
+    const path = await written();
+    const head = JSON.parse(HEAD);
+    damage(head);
+    await writeFile(path, `${JSON.stringify(head)}\n`);
+    await expect(readLineage(path)).rejects.toThrow(`${path}: ${message}`);
+    await expect(readLineageHeader(path)).rejects.toThrow(`${path}: ${message}`);
+  });
+
+  it('says what it is without its steps being read', async () => {
+    const path = await written();
+    await appendFile(path, new Uint8Array(7));
+    expect(await readLineageHeader(path)).toEqual(HEADER);
   });
 
   it('has no numbers for more than 255 networks', () => {

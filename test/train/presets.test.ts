@@ -71,6 +71,19 @@ describe('presets', () => {
     expect(other.optimizer).toEqual(SGD);
   });
 
+  it('stay where what is given is undefined, in a section too', () => {
+    const given = { epochs: undefined, rule: undefined, schedule: undefined, augmentation: undefined } as const;
+    expect(parseSettings({ preset: 'dml', ...given })).toEqual(parseSettings({ preset: 'dml' }));
+    const optimizer = { name: undefined, lr: 0.5, momentum: undefined } as unknown as SettingsInput['optimizer'];
+    expect(parseSettings({ preset: 'dml', optimizer }).optimizer).toEqual({ ...SGD, lr: 0.5 });
+    const inputPerturbation = { pool: undefined, when: { every: 3 } } as unknown as SettingsInput['inputPerturbation'];
+    const perturbed = parseSettings({ preset: 'cd-paper', inputPerturbation });
+    expect(perturbed.inputPerturbation).toEqual({ pool: 'paper', when: { every: 3 } });
+    const release = { name: 'adamw', weightDecay: undefined } as const;
+    expect(parseSettings({ preset: 'cd-release', optimizer: release }).optimizer).toMatchObject({ weightDecay: 1e-8 });
+    expect(() => parseSettings({ preset: 'dml', epochz: undefined })).toThrow('unknown setting "epochz"');
+  });
+
   it('record what differs from them', () => {
     expect(presetDifferences(parseSettings({ preset: 'dml' }))).toEqual([]);
     expect(presetDifferences(parseSettings({}))).toEqual([]);

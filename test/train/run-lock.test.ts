@@ -18,14 +18,14 @@ const owner = (pid: number | undefined, since: number) => JSON.stringify({ pid, 
 describe("a run folder's lock", () => {
   it('is taken once, until it is given back', async () => {
     const folder = await temporaryFolder();
-    const unlock = await lockRun(folder);
+    const lock = await lockRun(folder);
     await expect(lockRun(folder)).rejects.toThrow(
       `${folder}: process ${process.pid} is training in this folder. Wait for it, stop it, or choose another folder ` +
         `(--out). If it is no training any more, remove ${join(folder, 'run.lock')}`,
     );
-    await unlock();
+    await lock.release();
     expect(await readdir(folder)).toEqual([]);
-    await (await lockRun(folder))();
+    await (await lockRun(folder)).release();
   });
 
   it('of another process blocks while that runs', async () => {
@@ -39,9 +39,9 @@ describe("a run folder's lock", () => {
     ['nobody that it names', () => ''],
   ])('that was left by %s does not block', async (_, content) => {
     const folder = await lockedFolder(content());
-    const unlock = await lockRun(folder);
+    const lock = await lockRun(folder);
     await expect(lockRun(folder)).rejects.toThrow(`process ${process.pid} is training`);
-    await unlock();
+    await lock.release();
   });
 
   it('in a folder that is not there is an error that names it', async () => {

@@ -28,7 +28,8 @@ describe('a run in a worker thread', () => {
     const steps = [0, 1].flatMap((e) => [0, 1, 2].map((s) => [e, s]));
     expect(eventsOf(events, 'step').map(({ epoch, step }) => [epoch, step])).toEqual(steps);
 
-    const files = ['best.safetensors', 'config.json', 'last.safetensors', 'lineage.bin', 'result.json', 'winner.onnx'];
+    const checkpoints = ['best.safetensors', 'last.safetensors'];
+    const files = ['config.json', 'data.json', 'lineage.bin', 'result.json', 'winner.onnx', ...checkpoints].sort();
     expect((await readdir(folder)).sort()).toEqual(files);
     expect(await readRunSettings(folder)).toEqual(settings);
     const { position, best } = await readCheckpoint(runPaths(folder).last);

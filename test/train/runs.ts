@@ -152,6 +152,12 @@ export async function resultsOf(folder: string) {
 }
 
 async function withoutTimes(path: string) {
-  const { seconds, partial, ...rest } = await readCheckpoint(path);
-  return { ...rest, partial: { ...partial, seconds: 0, waited: 0 } };
+  const { seconds, partial, epochs, ...rest } = await readCheckpoint(path);
+  return { ...rest, epochs: epochs?.map(withoutTimesOf), partial: { ...partial, seconds: 0, waited: 0 } };
+}
+
+/** An event without wall times. */
+export function withoutTimesOf(event: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { seconds, waited, imagesPerSecond, ...rest } = event;
+  return rest;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseDevice } from '../../src/runtime/device.js';
 import { checkSettings, parseSettings } from '../../src/train/settings.js';
 
 describe('settings', () => {
@@ -44,6 +45,43 @@ describe('settings', () => {
     [null, 'settings: expected object, got null'],
   ])('%j are refused', (input, message) => {
     expect(() => parseSettings(input, 'my.json')).toThrow(`my.json: ${message}`);
+  });
+
+  it.each<[unknown, string]>([
+    [{ device: 'tpu' }, 'my.json: device: expected cpu, cuda, cuda:<n> or webgpu, got "tpu"'],
+    [{ device: 'cuda:x' }, 'my.json: device: expected cpu, cuda, cuda:<n> or webgpu, got "cuda:x"'],
+    [{ device: '' }, 'my.json: device: expected cpu, cuda, cuda:<n> or webgpu, got ""'],
+    [{ nets: ['resnet8', 'resnet9'] }, 'my.json: nets.1: there is no network "resnet9". Did you mean "resnet8"?'],
+    [{ nets: ['constructor'] }, 'my.json: nets.0: there is no network "constructor"'],
+    [{ nets: [{ family: 'vgg' }] }, 'my.json: nets.0: network spec: there is no family "vgg"'],
+    [{ nets: [{ family: 'resnet-cifar', widths: 3 }] }, 'my.json: nets.0: network spec of family resnet-cifar: '],
+    [{ size: 1e9 }, 'my.json: size: expected number to be <=16383, got 1000000000'],
+    [
+      { size: 16383, batchSize: 128 },
+      'my.json: size 16383 with batchSize 128: expected at most 1073741824 pixels in a',
+    ],
+    [{ batchSize: 2e9 }, 'my.json: batchSize: expected at most 1073741824 pixels in a batch, got 2000000000'],
+    [{ threads: 1e6 }, 'my.json: threads: expected number to be <=1024, got 1000000'],
+    [{ workers: 1e6 }, 'my.json: workers: expected number to be <=1024, got 1000000'],
+    [
+      { parameterPerturbation: { sigma: 0.1 } },
+      'my.json: parameterPerturbation.when: nothing says when parameters are',
+    ],
+  ])('%j can not work', (input, message) => {
+    expect(() => parseSettings(input, 'my.json')).toThrow(message);
+  });
+
+  it('say which network there is not, without a file too', () => {
+    expect(() => parseSettings({ nets: ['resnet9'] })).toThrow('networks: there is no network "resnet9"');
+  });
+
+  it.each(['cpu', ' CPU ', 'webgpu', 'cuda', 'CUDA:1'])('take the device "%s"', (device) => {
+    expect(parseSettings({ device }).device).toBe(device);
+    expect(() => parseDevice(device)).not.toThrow();
+  });
+
+  it("take an artifact's own names for networks", () => {
+    expect(parseSettings({ nets: ['mine'], artifacts: 'a' }).nets).toEqual(['mine']);
   });
 
   it('that do not go together are refused', () => {

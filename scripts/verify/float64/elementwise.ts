@@ -28,6 +28,7 @@ export const Add = binary((a, b) => a + b);
 export const Sub = binary((a, b) => a - b);
 export const Mul = binary((a, b) => a * b);
 export const Div = binary((a, b) => a / b);
+export const Pow = binary((a, b) => a ** b);
 export const Sum = folded(Add);
 export const Max = folded(binary(Math.max));
 export const Equal = binary((a, b) => Number(a === b));
@@ -35,7 +36,14 @@ export const Less = binary((a, b) => Number(a < b));
 export const Greater = binary((a, b) => Number(a > b));
 export const GreaterOrEqual = binary((a, b) => Number(a >= b));
 
+export const Mean: Operator = (node, inputs, kinks) => {
+  const [sum] = Sum(node, inputs, kinks) as [Float64Tensor];
+  return [map(sum, (value) => value / inputs.length)];
+};
+
 export const Neg = unary((x) => -x);
+export const Abs = unary(Math.abs);
+export const Sign = unary(Math.sign);
 export const Exp = unary(Math.exp);
 export const Sqrt = unary(Math.sqrt);
 export const Detach: Operator = (_node, [x]) => [x as Float64Tensor];

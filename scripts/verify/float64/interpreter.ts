@@ -3,13 +3,18 @@ import type { Graph } from '../../../src/graph/graph.js';
 import { AGON, type Node, namingNode, type Value } from '../../../src/graph/node.js';
 import type { Tensor } from '../../../src/onnx/tensor.js';
 import { fail, present } from '../../../src/util/error.js';
+import * as activation from './activation.js';
 import * as averagePool from './average-pool.js';
+import * as blocks from './blocks.js';
 import * as clamp from './clamp.js';
+import * as convTranspose from './conv-transpose.js';
 import * as convolution from './convolution.js';
 import * as elementwise from './elementwise.js';
 import { Kinks } from './kinks.js';
+import * as layerNormalisation from './layer-normalisation.js';
 import * as linear from './linear.js';
 import * as maxPool from './max-pool.js';
+import * as moving from './moving.js';
 import * as normalisation from './normalisation.js';
 import type { Operator } from './operator.js';
 import * as reduction from './reduction.js';
@@ -19,12 +24,17 @@ import { type Float64Tensor, toFloat64 } from './tensor.js';
 
 /** The operators of the semantic graphs, from ONNX's domain and from Agon's. */
 export const OPERATORS: Readonly<Record<string, Operator>> = {
+  ...activation,
   ...averagePool,
+  ...blocks,
   ...clamp,
   ...convolution,
+  ...convTranspose,
   ...elementwise,
+  ...layerNormalisation,
   ...linear,
   ...maxPool,
+  ...moving,
   ...normalisation,
   ...reduction,
   ...reshaping,

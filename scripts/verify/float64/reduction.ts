@@ -11,6 +11,14 @@ export const ReduceMean: Operator = (node, [x, axes]) => {
   return [map(sum, (value) => value / averaged)];
 };
 
+export const ReduceL1: Operator = (node, [x, axes]) => [reduced(node, map(x as Float64Tensor, Math.abs), axes)];
+
+export const ReduceLogSum: Operator = (node, [x, axes]) => [map(reduced(node, x as Float64Tensor, axes), Math.log)];
+
+export const ReduceLogSumExp: Operator = (node, [x, axes]) => [
+  map(reduced(node, map(x as Float64Tensor, Math.exp), axes), Math.log),
+];
+
 /** The position of the largest along an axis, the first one at a tie. */
 export const ArgMax: Operator = (node, [given]) => {
   const x = given as Float64Tensor;

@@ -1,8 +1,8 @@
-import { div, expandLike, indicator, mul, reduceSum, reshapeTo, scale } from '../../graph/arithmetic.js';
-import { normaliseAxis, range } from '../../graph/axes.js';
-import type { Graph } from '../../graph/graph.js';
-import type { Node, Value } from '../../graph/node.js';
+import { div, indicator, mul, reduceSum, scale } from '../../graph/arithmetic.js';
+import type { Value } from '../../graph/node.js';
+import { reducedAxes, spread } from '../reduced.js';
 import { notDifferentiable, type Rule } from '../rule.js';
+import { equalsZero, zeroWhere } from '../zero.js';
 
 // dX = dY, the same along the reduced axes
 export const ReduceSum: Rule = ({ g, node, dY }) => [spread(g, node, dY), null];
@@ -24,11 +24,12 @@ export const ReduceSumSquare: Rule = ({ g, node, dY }) => [
   null,
 ];
 
-// dX = dY X / Y
-export const ReduceL2: Rule = ({ g, node, dY }) => [
-  mul(g, node.input(0), spread(g, node, div(g, dY, node.output()))),
-  null,
-];
+// dX = dY (X / Y), 0 where Y = 0
+export const ReduceL2: Rule = ({ g, node, dY }) => {
+  const length = spread(g, node, node.output());
+  const direction = zeroWhere(g, equalsZero(g, length), div(g, node.input(0), length));
+  return [mul(g, spread(g, node, dY), direction), null];
+};
 
 /** dX = dY at the extreme, shared equally among ties (PyTorch's amax and amin). */
 const extreme: Rule = ({ g, node, dY }) => {
@@ -43,19 +44,3 @@ export const ReduceMin = extreme;
 
 export const ArgMax = notDifferentiable;
 export const ArgMin = notDifferentiable;
-
-/** A reduced value, repeated along the axes that were reduced. */
-function spread(g: Graph, node: Node, value: Value): Value {
-  const x = node.input(0);
-  const axes = new Set(reducedAxes(g, node));
-  const kept = x.shape.map((dim, i) => (axes.has(i) ? 1 : dim));
-  return expandLike(g, reshapeTo(g, value, kept), x);
-}
-
-function reducedAxes(g: Graph, node: Node): number[] {
-  const rank = node.input(0).shape.length;
-  const axes = node.inputs[1] ? g.knownIntegers.get(node.input(1)) : [];
-  if (!axes) return node.fail('axes', 'constants');
-  if (axes.length === 0) return node.number('noop_with_empty_axes', 0) === 1 ? [] : range(rank);
-  return axes.map((axis) => normaliseAxis(node, Number(axis), rank));
-}

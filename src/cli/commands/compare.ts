@@ -2,14 +2,21 @@ import { cpus } from 'node:os';
 import { type Command, Option } from 'commander';
 import { type ExecuteOptions, executeRuns, type Failure } from '../../compare/execute.js';
 import { type Experiment, type PlannedRun, planRuns } from '../../compare/experiment.js';
-import { comparePaths, finishedRuns, keepExperiment } from '../../compare/folder.js';
+import {
+  comparePaths,
+  isWhole,
+  keepExperiment,
+  lockComparison,
+  removeHalfWrittenResults,
+  unlockComparisonAtOnce,
+} from '../../compare/folder.js';
 import { DEFAULT_MEASURE, MEASURES, type Measure } from '../../compare/measures.js';
 import { checkRuns } from '../../compare/preflight.js';
 import { listMissing, writeResults } from '../../compare/report.js';
 import { checkStored } from '../../compare/stored.js';
 import { resultTables, type TextTable } from '../../compare/tables.js';
 import { sentences } from '../../compare/wording.js';
-import { formatNumberOf } from '../../report/format.js';
+import { formatNumberOf, printable } from '../../report/format.js';
 import { colorsFor } from '../../report/output.js';
 import { openRunLog } from '../../report/run-log.js';
 import { renderTable } from '../../report/table.js';
@@ -19,12 +26,11 @@ import { removeIfEmpty } from '../../util/files.js';
 import { formatCompactHelp } from '../compact-help.js';
 import { CompareProgress } from '../compare-progress.js';
 import { type ExperimentFlags, settleExperiment } from '../experiment-flags.js';
-import { onInterrupt } from '../interrupt.js';
 import { type CliIo, writeLines } from '../io.js';
 import { type GivenFlag, givenFlags } from '../merge-settings.js';
 import { choiceOption, numberOption } from '../options.js';
 import { createOption, SETTING_FLAGS } from '../setting-flags.js';
-import { STOPPED } from '../training.js';
+import { PROCESS, Stopping } from '../stopping.js';
 import { failUsage } from '../usage-error.js';
 
 interface CompareOptions extends ExperimentFlags {
@@ -82,27 +88,46 @@ async function compare(
   }
   const runs = shareCores(planRuns(experiment, where), jobs);
   await prepareRunFolder(folder, { overwrite: true });
-  const open = await openRuns(folder, runs, io).catch(async (error: unknown) => {
+  const lock = await lockComparison(folder);
+  try {
+    return await compareLocked(folder, runs, { experiment, measure, jobs }, io);
+  } finally {
+    await lock.release();
     await removeIfEmpty(folder);
-    throw error;
-  });
+  }
+}
+
+interface Comparing {
+  readonly experiment: Experiment;
+  readonly measure: Measure;
+  readonly jobs: number;
+}
+
+async function compareLocked(
+  folder: string,
+  runs: readonly PlannedRun[],
+  { experiment, measure, jobs }: Comparing,
+  io: CliIo,
+): Promise<number> {
+  await removeHalfWrittenResults(folder);
+  const open = await openRuns(folder, runs, io);
   await keepExperiment(folder, experiment);
   writeLines(
     io.stdout,
-    `${formatNumberOf(runs.length, 'run')}: ${runs.length - open.length} finished, ${open.length} to go, ${jobs} at a time; in ${folder}`,
+    `${formatNumberOf(runs.length, 'run')}: ${runs.length - open.length} finished, ${open.length} to go, ${jobs} at a time; in ${printable(folder)}`,
   );
-  const { stopped, failures } = await runAll(folder, open, runs.length, jobs, io);
+  const { status, failures } = await runAll(folder, open, runs.length, jobs, io);
   await report(folder, experiment, measure, io, failures);
   tellFailures(failures, io);
-  if (stopped) writeLines(io.stderr, 'stopped; the same command goes on');
-  return stopped ? STOPPED : failures.length > 0 ? FAILED : 0;
+  if (status !== undefined) writeLines(io.stderr, 'stopped; the same command goes on');
+  return status?.() ?? (failures.length > 0 ? FAILED : 0);
 }
 
 /** The runs that aren't finished, with all checked that can be before they begin. */
 async function openRuns(folder: string, runs: readonly PlannedRun[], io: CliIo): Promise<PlannedRun[]> {
   await checkStored(folder, runs);
-  const done = new Set((await finishedRuns(folder, runs)).map(({ run }) => run.id));
-  const open = runs.filter(({ id }) => !done.has(id));
+  const whole = await Promise.all(runs.map((run) => isWhole(folder, run)));
+  const open = runs.filter((_, i) => !whole[i]);
   if (open.length > 0) writeLines(io.stdout, 'checking what the runs need');
   await checkRuns(open);
   return open;
@@ -127,12 +152,19 @@ async function runAll(folder: string, open: readonly PlannedRun[], planned: numb
     folder,
     jobs,
     onStart: (run, resumed) => {
-      logs.set(run.id, openRunLog(runPaths(comparePaths(folder).run(run.id)).log));
+      const { log } = runPaths(comparePaths(folder).run(run.id));
+      logs.set(
+        run.id,
+        openRunLog(log, {
+          onFailure: (failure) => stopping.failAt(log, failure),
+          onGap: (message) => progress.say(io.stderr, `warning   ${run.id}: ${message}`),
+        }),
+      );
       progress.begin(run, resumed);
     },
     onEvent: (run, event) => {
-      logs.get(run.id)?.onEvent(event);
       progress.onEvent(run, event);
+      return logs.get(run.id)?.onEvent(event);
     },
     onFinished: async (run) => {
       await closeLog(run);
@@ -145,28 +177,28 @@ async function runAll(folder: string, open: readonly PlannedRun[], planned: numb
     },
   };
   const execution = executeRuns(open, options);
-  const release = onInterrupt(process, {
-    first: () => {
-      progress.say(io.stderr, 'stopping after the running steps, with checkpoints (Ctrl+C again: at once, without)');
-      execution.stop();
-    },
-    again: () => {
+  const subject = {
+    stop: execution.stop,
+    unlock: () => {
       progress.close();
-      process.exit(STOPPED);
+      unlockComparisonAtOnce(folder, open);
     },
-  });
+    note: (message: string) => progress.say(io.stderr, message),
+  };
+  const stopping = new Stopping(subject, 'stopping after the running steps, with checkpoints', PROCESS, io);
   try {
-    return await execution.done;
+    const { stopped, failures } = await execution.done;
+    return { status: stopped ? () => stopping.status : undefined, failures };
   } finally {
-    release();
+    stopping.settle();
     progress.close();
-    for (const log of logs.values()) await log.close();
+    for (const log of logs.values()) await log.close().catch(() => undefined);
   }
 }
 
 function tellFailures(failures: readonly Failure[], { stderr }: CliIo): void {
   if (failures.length === 0) return;
-  const lines = failures.map(({ run, error }) => `  ${run.id}: ${messageOf(error)}`);
+  const lines = failures.map(({ run, error }) => `  ${run.id}: ${printable(messageOf(error))}`);
   writeLines(stderr, '', `${formatNumberOf(failures.length, 'run')} failed; the same command tries again:`, ...lines);
 }
 
@@ -186,10 +218,10 @@ async function report(
       io.stdout,
       '',
       colors.bold(title),
-      ...(note ? [colors.dim(note)] : []),
+      ...(note ? [colors.dim(printable(note))] : []),
       renderTable(
-        head.map((each) => ({ title: each })),
-        rows,
+        head.map((each) => ({ title: printable(each) })),
+        rows.map((cells) => cells.map(printable)),
         colors,
       ),
     );
@@ -198,9 +230,9 @@ async function report(
   writeLines(
     io.stdout,
     '',
-    ...sentences(comparison),
+    ...sentences(comparison).map(printable),
     '',
-    ...(missing.length > 0 ? [`Missing in these numbers: ${listMissing(missing)}.`, ''] : []),
-    `${finished} of ${planned} runs; wrote ${results}, ${markdown}, ${page}`,
+    ...(missing.length > 0 ? [printable(`Missing in these numbers: ${listMissing(missing)}.`), ''] : []),
+    `${finished} of ${planned} runs; wrote ${[results, markdown, page].map(printable).join(', ')}`,
   );
 }

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { PERTURBATION_POOLS, type PerturbationPool } from '../../data/perturb/pools.js';
 import type { DatasetSummary } from '../../data/summary.js';
-import { formatCount } from '../../report/format.js';
+import { formatCount, printable } from '../../report/format.js';
 import { LiveLines } from '../../report/live-lines.js';
 import { colorsFor, isLive } from '../../report/output.js';
 import { writeFileWhole } from '../../util/files.js';
@@ -9,6 +9,7 @@ import { formatDataset } from '../dataset-text.js';
 import { type CliIo, writeJson, writeLines } from '../io.js';
 import { parseNumber } from '../number-range.js';
 import { jsonOption } from '../options.js';
+import { failUsage } from '../usage-error.js';
 
 interface DataOptions {
   readonly all?: boolean;
@@ -22,7 +23,7 @@ interface DataOptions {
 export function define(command: Command, io: CliIo): void {
   command
     .argument('<set>', '"builtin", or the path of a data set')
-    .addOption(new Option('--all', 'all classes and unreadable files, also of long lists'))
+    .addOption(new Option('--all', 'all classes and all that is left out, also of long lists'))
     .addOption(jsonOption())
     .addOption(new Option('--show-perturbations [file]', 'write a picture of what they do (perturbations.png)'))
     .addOption(new Option('--pool <pool>', 'which ones (both)').choices(PERTURBATION_POOLS))
@@ -30,10 +31,17 @@ export function define(command: Command, io: CliIo): void {
     .action(async (spec: string, options: DataOptions) => {
       const { all = false, json, showPerturbations } = options;
       if (showPerturbations) return writeContactSheet(spec, options, io);
+      refuseModifiers(options);
       const summary = await readSummary(spec, io);
       if (json) writeJson(io.stdout, summary);
       else writeLines(io.stdout, ...formatDataset(summary, all, colorsFor(io.stdout, io.env)));
     });
+}
+
+/** Flags of the picture, without it. */
+function refuseModifiers({ pool, size }: DataOptions): void {
+  const [flag] = [...(pool === undefined ? [] : ['--pool']), ...(size === undefined ? [] : ['--size'])];
+  if (flag) failUsage(flag, 'goes with --show-perturbations', { hint: 'Add that, or leave it out' });
 }
 
 const readSize = (text: string) => parseNumber('--size', text, { whole: true, from: 8, to: 1024 });
@@ -52,7 +60,7 @@ async function writeContactSheet(spec: string, { showPerturbations, pool, size }
   const images = await sampleImages(await openDataset(spec), SAMPLES, 0, input);
   const sheet = await contactSheet(images, { pools: pool ? [pool] : PERTURBATION_POOLS, seed: 0 });
   await writeFileWhole(file, sheet);
-  writeLines(io.stdout, `wrote ${file}`);
+  writeLines(io.stdout, `wrote ${printable(file)}`);
 }
 
 async function readSummary(spec: string, { stderr, env }: CliIo): Promise<DatasetSummary> {

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { SPLIT_NAMES, type SplitName } from '../../data/dataset.js';
-import { formatCompact, formatLoss, formatNumberOf, formatPercent, printable } from '../../report/format.js';
+import { formatCompact, formatLoss, formatNumberOf, formatPercent, hasTop5, printable } from '../../report/format.js';
 import { labelNetworks } from '../../report/labels.js';
 import { colorsFor } from '../../report/output.js';
 import { type Column, renderTable } from '../../report/table.js';
@@ -67,20 +67,24 @@ function showWarnings(warnings: readonly string[], { stderr, env }: CliIo): void
   for (const warning of warnings) writeLines(stderr, yellow(printable(`warning: ${warning}`)));
 }
 
-const MEASURES: readonly Column[] = ['loss', 'top-1', 'top-5', 'ECE'].map((title) => ({ title, align: 'right' }));
+function measures(classes: number): Column[] {
+  const titles = ['loss', 'top-1', ...(hasTop5(classes) ? ['top-5'] : []), 'ECE'];
+  return titles.map((title) => ({ title, align: 'right' }));
+}
 
-function formatMeasures({ loss, accuracy, top5, ece }: Evaluation): string[] {
-  return [formatLoss(loss), formatPercent(accuracy, 2), formatPercent(top5, 2), formatPercent(ece, 2)];
+function formatMeasures({ loss, accuracy, top5, ece }: Evaluation, classes: number): string[] {
+  const shares = hasTop5(classes) ? [accuracy, top5, ece] : [accuracy, ece];
+  return [formatLoss(loss), ...shares.map((share) => formatPercent(share, 2))];
 }
 
 /** A table with one line. */
 export function formatModel(
   path: string,
-  { split, images, evaluation }: ModelEvaluation,
+  { split, images, classes, evaluation }: ModelEvaluation,
   { stdout, env }: Pick<CliIo, 'stdout' | 'env'>,
 ): string[] {
-  const row = formatMeasures(evaluation);
-  const table = renderTable(MEASURES, [row], colorsFor(stdout, env));
+  const row = formatMeasures(evaluation, classes);
+  const table = renderTable(measures(classes), [row], colorsFor(stdout, env));
   return [`${printable(path)}, ${formatImages(images, split)}`, '', table];
 }
 
@@ -91,7 +95,7 @@ function formatImages(images: number, split: RunEvaluation['split']): string {
 
 /** A table with a line for each network; the run's winner is marked, not who is best here: that would be a choice by test images. */
 export function formatEvaluation(
-  { epochs, chosen, winner, split, images, results, ensemble }: RunEvaluation,
+  { epochs, chosen, winner, split, images, classes, results, ensemble }: RunEvaluation,
   checkpoint: string,
   { stdout, env }: Pick<CliIo, 'stdout' | 'env'>,
 ): string[] {
@@ -99,13 +103,13 @@ export function formatEvaluation(
   const labels = labelNetworks(results.map(({ network }) => network));
   const rows = results.map(({ network, evaluation }, i) => {
     const star = network.index === winner ? colors.yellow('★') : '';
-    return [labels[i] ?? '', formatCompact(network.parameters), ...formatMeasures(evaluation), star];
+    return [labels[i] ?? '', formatCompact(network.parameters), ...formatMeasures(evaluation, classes), star];
   });
-  if (results.length > 1) rows.push(['ensemble', '', ...formatMeasures(ensemble), '']);
+  if (results.length > 1) rows.push(['ensemble', '', ...formatMeasures(ensemble, classes), '']);
   const columns: readonly Column[] = [
     { title: 'network' },
     { title: 'parameters', align: 'right' },
-    ...MEASURES,
+    ...measures(classes),
     { title: '' },
   ];
   return [

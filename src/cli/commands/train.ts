@@ -1,17 +1,27 @@
 import { type Command, Option } from 'commander';
+import { printable } from '../../report/format.js';
 import { colorsFor } from '../../report/output.js';
 import { renderTable } from '../../report/table.js';
 import { explainSettings } from '../../train/explain.js';
 import { startTraining } from '../../train/run.js';
-import { prepareRunFolder, readRunSettings } from '../../train/run-folder.js';
+import { prepareRunFolder, readRunSettings, requireCheckpoint } from '../../train/run-folder.js';
 import { checkSettings, type Settings, type SettingsInput } from '../../train/settings.js';
 import { removeIfEmpty } from '../../util/files.js';
 import { formatCompactHelp } from '../compact-help.js';
 import { type CliIo, writeLines } from '../io.js';
-import { checkUnchanged, flagLayers, type GivenFlag, givenFlags, mergeSettings } from '../merge-settings.js';
+import {
+  checkFileModifiers,
+  checkModifiers,
+  flagLayers,
+  type GivenFlag,
+  givenFlags,
+  goOnWith,
+  mergeSettings,
+} from '../merge-settings.js';
 import { defaultRunFolder, latestRun } from '../run-folders.js';
 import { createOption, nameOfFlag, SETTING_FLAGS } from '../setting-flags.js';
 import { readSettingsFile } from '../settings-file.js';
+import { PROCESS } from '../stopping.js';
 import { runTraining, type TrainingHost, type TrainingOptions } from '../training.js';
 import { failUsage } from '../usage-error.js';
 
@@ -19,6 +29,7 @@ interface TrainOptions {
   readonly config?: string;
   readonly out?: string;
   readonly resume?: string | true;
+  readonly from?: string;
   readonly overwrite?: true;
   readonly quiet?: true;
   readonly json?: true;
@@ -33,6 +44,7 @@ const OPTIONS: readonly Option[] = [
   new Option('--explain', 'show every setting and where it comes from, and end').conflicts('resume'),
   new Option('--out <folder>', 'where the run goes (runs/<data>-<time>)'),
   new Option('--resume [folder]', 'go on from its last checkpoint').conflicts(['config', 'overwrite']),
+  new Option('--from <run>', "begin with another run's networks and settings").conflicts(['config', 'resume']),
   new Option('--overwrite', 'replace the run in the folder'),
   new Option('--quiet', 'show warnings and the result only').conflicts('json'),
   new Option('--json', 'show events as lines of JSON'),
@@ -54,12 +66,15 @@ export function define(command: Command, io: CliIo): void {
 export async function planTraining(options: TrainOptions, given: readonly GivenFlag[], now: Date): Promise<TrainPlan> {
   const plan = options.resume ? await planResumed(options, given) : await planNew(options, given, now);
   checkSettings(plan.settings);
-  await checkNetworks(plan.settings);
   return plan;
 }
 
-async function planNew({ config, out }: TrainOptions, given: readonly GivenFlag[], now: Date): Promise<TrainPlan> {
-  const settings = await mergeNetworks(config === undefined ? {} : await readSettingsFile(config), given);
+async function planNew(options: TrainOptions, given: readonly GivenFlag[], now: Date): Promise<TrainPlan> {
+  const { config, out } = options;
+  const file = await readBase(options, given);
+  const settings = await mergeNetworks(file, given);
+  checkModifiers(settings, given);
+  if (config !== undefined) checkFileModifiers(config, file, settings);
   return { settings, folder: out ?? defaultRunFolder(settings.data, now), resume: false };
 }
 
@@ -68,25 +83,39 @@ async function planResumed({ resume, out }: TrainOptions, given: readonly GivenF
   if (named && out && named !== out)
     failUsage('--out', 'a run goes on in its own folder', { expected: named, got: out });
   const folder = named ?? out ?? (await latestRun());
-  const settings = await readRunSettings(folder);
-  checkUnchanged(folder, settings, given);
+  const settings = goOnWith(folder, await readRunSettings(folder), given);
   return { settings, folder, resume: true };
 }
 
+/** What a new run has under the flags: the settings of a file, or those of the run that its networks begin from. */
+async function readBase({ config, from }: TrainOptions, given: readonly GivenFlag[]): Promise<SettingsInput> {
+  if (from === undefined) return config === undefined ? {} : readSettingsFile(config);
+  const settled = given.find(({ path }) => ['preset', 'nets', 'artifacts'].includes(path[0]));
+  if (settled) {
+    failUsage(nameOfFlag(settled), `is settled by the run that --from names`, {
+      got: `--from ${from} as well`,
+      hint: 'Leave it out: its networks and its method are the ones to begin with, and other flags change them',
+    });
+  }
+  const { settingsFrom } = await import('../../train/origin.js');
+  return settingsFrom(from);
+}
+
 /** Prints all settings of a run that would be new. */
-async function explain({ config }: TrainOptions, given: readonly GivenFlag[], io: CliIo): Promise<void> {
-  const file = config === undefined ? {} : await readSettingsFile(config);
+async function explain(options: TrainOptions, given: readonly GivenFlag[], io: CliIo): Promise<void> {
+  const { config, from } = options;
+  const file = await readBase(options, given);
   const settings = await mergeNetworks(file, given);
   const { artifacts, nets } = settings;
   const defaults = artifacts === null ? [] : [{ ...(await artifactDefaults(file, given)), nets }];
   const rows = explainSettings(settings, [
     ...defaults.map((values) => ({ values, sourceOf: () => artifacts as string })),
-    { values: file, sourceOf: () => config as string },
+    { values: file, sourceOf: () => (config ?? from) as string },
     ...flagLayers(given),
   ]);
   const text = (value: unknown) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'not set'));
   const columns = [{ title: 'setting' }, { title: 'value' }, { title: 'from' }];
-  const cells = rows.map(({ path, value, source }) => [path, text(value), source]);
+  const cells = rows.map(({ path, value, source }) => [path, printable(text(value)), printable(source)]);
   const colors = colorsFor(io.stdout, io.env);
   writeLines(io.stdout, renderTable(columns, cells, colors));
   if (!settings.inputPerturbation) return;
@@ -126,18 +155,12 @@ async function artifactDefaults(file: SettingsInput, given: readonly GivenFlag[]
   return defaults.size === undefined ? {} : { size: defaults.size };
 }
 
-/** Finds a misspelt network before the data are read. */
-async function checkNetworks({ nets, artifacts }: Settings): Promise<void> {
-  if (artifacts !== null) return;
-  const { planNetwork } = await import('../../nets/registry.js');
-  for (const net of nets) planNetwork(net);
-}
-
-const HOST: TrainingHost = { start: startTraining, signals: process, exit: (code) => process.exit(code) };
+const HOST: TrainingHost = { ...PROCESS, start: startTraining };
 
 async function train(plan: TrainPlan, { overwrite, quiet, json }: TrainOptions, io: CliIo): Promise<number> {
   const { folder, resume } = plan;
-  if (!resume) await prepareRunFolder(folder, { overwrite: overwrite ?? false });
+  if (resume) requireCheckpoint(folder);
+  else await prepareRunFolder(folder, { overwrite: overwrite ?? false });
   let started = resume;
   const display = json ? 'json' : quiet ? 'quiet' : 'console';
   try {

@@ -2,7 +2,7 @@ import { permutation, stream } from '../../util/random.js';
 import type { Dataset, Pixels, Size } from '../dataset.js';
 import { decodeImage } from '../decode.js';
 import { pixelsAt } from '../packed-images.js';
-import { defaultInputSize, fitImage, preprocessingFor } from '../preprocess.js';
+import { decodingFor, defaultInputSize, fitImage, preprocessingFor } from '../preprocess.js';
 
 /** Some random training images of a data set, scaled and cut as for evaluation. */
 export async function sampleImages(dataset: Dataset, count: number, seed: number, size?: Size): Promise<Pixels[]> {
@@ -11,7 +11,8 @@ export async function sampleImages(dataset: Dataset, count: number, seed: number
   const preprocessing = preprocessingFor(dataset, { mean: [], std: [] }, input);
   const chosen = permutation(length, stream(seed, 'sample')).subarray(0, count);
   const load = (i: number) => {
-    return source.kind === 'packed' ? pixelsAt(source, i) : decodeImage(source.paths[i] as string, dataset.channels);
+    if (source.kind === 'packed') return pixelsAt(source, i);
+    return decodeImage(source.paths[i] as string, dataset.channels, decodingFor(preprocessing));
   };
   return Promise.all([...chosen].map(async (i) => fitImage(await load(i), preprocessing)));
 }

@@ -16,6 +16,7 @@ const WEIGHT_SLOTS: ReadonlyMap<string, readonly number[]> = new Map([
   ['Gemm', [0, 1, 2]],
   ['MatMul', [0, 1]],
   ['BatchNormalization', [1, 2, 3, 4]],
+  ['GroupNormalization', [1, 2]],
   ['InstanceNormalization', [1, 2]],
   ['LayerNormalization', [1, 2]],
   ['PRelu', [1]],

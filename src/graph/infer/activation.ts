@@ -10,7 +10,6 @@ export const Clip = sameAsInput;
 export const Sigmoid = sameAsInput;
 export const HardSigmoid = sameAsInput;
 export const HardSwish = sameAsInput;
-export const Swish = sameAsInput;
 export const Tanh = sameAsInput;
 export const Gelu = sameAsInput;
 export const Erf = sameAsInput;

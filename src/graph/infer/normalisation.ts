@@ -1,6 +1,8 @@
 import { normaliseAxis } from '../axes.js';
 import { checkPerChannel } from '../channels.js';
+import { broadcastShapes, formatShape, type Shape, sameShape } from '../dim.js';
 import type { InferRule } from '../infer.js';
+import type { Node } from '../node.js';
 
 /** Inputs X, scale, B. */
 export const InstanceNormalization: InferRule = ({ node }) => {
@@ -13,6 +15,13 @@ export const InstanceNormalization: InferRule = ({ node }) => {
 export const LayerNormalization: InferRule = ({ node, outputs }) => {
   const { dtype, shape } = node.input(0);
   const axis = normaliseAxis(node, node.number('axis', -1), shape.length);
+  for (const value of node.inputs.slice(1)) if (value) checkBroadcasts(node, value.shape, shape.slice(axis));
   const statistics = { dtype: 'float32' as const, shape: shape.map((dim, i) => (i < axis ? dim : 1)) };
   return [{ dtype, shape }, statistics, statistics].slice(0, outputs);
 };
+
+function checkBroadcasts(node: Node, shape: Shape, target: Shape): void {
+  const result = broadcastShapes([shape, target]);
+  if (!result || !sameShape(result, target))
+    node.fail('scale and bias', `shapes that broadcast to ${formatShape(target)}`, formatShape(shape));
+}

@@ -23,7 +23,7 @@ export const ONNX: Readonly<Record<string, string>> = {
   ...each('Add Sub Mul Div Pow And Or Equal Less LessOrEqual Greater GreaterOrEqual', BINARY),
   ...each('MatMul PRelu Unsqueeze Expand Tile', BINARY),
   ...each('Min Max Sum Mean', '1+ 1'),
-  ...each('LeakyRelu Elu Celu ThresholdedRelu Swish', '1 1 alpha=float'),
+  ...each('LeakyRelu Elu Celu ThresholdedRelu', '1 1 alpha=float'),
   ...each('Softmax LogSoftmax Flatten', '1 1 axis=int'),
   ...each('ReduceSum ReduceMean ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2', REDUCE),
   ...each('ReduceLogSum ReduceLogSumExp ReduceSumSquare', REDUCE),

@@ -1,7 +1,7 @@
-import { reshape, transpose } from '../../graph/arithmetic.js';
+import { indicator, reshape, transpose } from '../../graph/arithmetic.js';
 import type { Graph } from '../../graph/graph.js';
 import { type Attributes, NCHWC, type Value } from '../../graph/node.js';
-import { tensor } from '../../onnx/tensor.js';
+import { codeOfDtype, tensor } from '../../onnx/tensor.js';
 import { fillsBlocks, padTo } from './ragged.js';
 
 /** A tensor [N, C, H, W] whose bytes are [N, C/b, H, W, b], C rounded up to whole blocks. */
@@ -16,17 +16,25 @@ export interface Extras {
     | undefined;
 }
 
-/** Whether images [N, C, H, W] can be blocked: their channels fill blocks. */
-export function isBlockable({ shape }: Value, block: number): boolean {
+/** Whether images [N, C, H, W] can be blocked: their channels fill blocks. Beside numbers these may be conditions on them. */
+export function isBlockable({ dtype, shape }: Value, block: number): boolean {
+  if (dtype !== 'float32' && dtype !== 'bool') return false;
   return shape.length === 4 && typeof shape[1] === 'number' && fillsBlocks(shape[1], block);
 }
 
 /** Blocks [N, C, H, W] of whole blocks. */
-export const toBlocked = (g: Graph, x: Value): Blocked => g.op('ReorderInput', [x], {}, { domain: NCHWC });
+export const toBlocked = (g: Graph, x: Value): Blocked =>
+  asNumbers(g, x, (numbers) => g.op('ReorderInput', [numbers], {}, { domain: NCHWC }));
 
 /** Back to [N, C, H, W], of all channels or the first ones. */
 export function fromBlocked(g: Graph, x: Blocked, channels = Number(x.shape[1])): Value {
-  return g.op('ReorderOutput', [x], { channels, channels_last: 0 }, { domain: NCHWC });
+  const attributes = { channels, channels_last: 0 };
+  return asNumbers(g, x, (numbers) => g.op('ReorderOutput', [numbers], attributes, { domain: NCHWC }));
+}
+
+/** Does with conditions, as 0 and 1, what there is for float32 only. */
+function asNumbers(g: Graph, x: Value, reorder: (numbers: Value) => Value): Value {
+  return x.dtype === 'bool' ? g.op('Cast', [reorder(indicator(g, x))], { to: codeOfDtype('bool') }) : reorder(x);
 }
 
 /** Back to [N, H, W, C]: the same bytes where there is one block. */

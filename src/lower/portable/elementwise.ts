@@ -1,4 +1,4 @@
-import { indicator, mul, scale } from '../../graph/arithmetic.js';
+import { indicator, mul } from '../../graph/arithmetic.js';
 import type { Value } from '../../graph/node.js';
 import type { Body } from '../target.js';
 
@@ -17,9 +17,3 @@ export const ClipGrad: Body = (g, node, [dY, y]) => {
 };
 
 export const Detach: Body = (_g, _node, [x]) => [x as Value];
-
-// Y = X * sigmoid(alpha X): ONNX has it only from operator set 24 on
-export const Swish: Body = (g, node, [x]) => {
-  const gate = g.op('Sigmoid', [scale(g, x as Value, node.number('alpha', 1))]);
-  return [mul(g, x as Value, gate)];
-};

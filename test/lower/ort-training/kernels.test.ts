@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gradients } from '../../../src/autodiff/gradients.js';
-import { mul, reduceSum } from '../../../src/graph/arithmetic.js';
+import { mul, reduceSum, scale } from '../../../src/graph/arithmetic.js';
+import { range } from '../../../src/graph/axes.js';
 import { Graph } from '../../../src/graph/graph.js';
 import type { Attributes, Value } from '../../../src/graph/node.js';
 import { IR_VERSION, OPSET } from '../../../src/graph/to-model.js';
@@ -22,16 +23,21 @@ const noise = (shape: readonly number[], label: string) => {
   const random = stream(SEED, label);
   return filled(shape, random.normal);
 };
+const scalarOf = (value: number) => tensor('int64', [], [value]);
 const integers = (...values: number[]) => tensor('int64', [values.length], values);
 
 /** Agon's gradients of one node on x: fed random dY to each output (`dY<i>`), they give `dX`. */
-async function own(op: string, rest: readonly Tensor[], attributes: Attributes = {}, outputs = 1) {
+function own(op: string, rest: readonly Tensor[], attributes: Attributes = {}, outputs = 1) {
+  return ownOf((g, x) => g.ops(op, [x, ...rest.map((each) => g.constant(each))], attributes, { outputs }));
+}
+
+async function ownOf(build: (g: Graph, x: Value) => Value[]) {
   const g = new Graph('own');
   const x = g.input('x', 'float32', X);
-  const ys = g.ops(op, [x, ...rest.map((each) => g.constant(each))], attributes, { outputs });
+  const ys = build(g, x);
   const terms = ys.map((y, i) => {
     g.output(`y${i}`, y);
-    return reduceSum(g, mul(g, y, g.input(`dY${i}`, 'float32', y.shape)), [0, 1, 2, 3]);
+    return reduceSum(g, mul(g, y, g.input(`dY${i}`, 'float32', y.shape)), range(y.shape.length));
   });
   const loss = terms.length === 1 ? (terms[0] as Value) : g.op('Sum', terms);
   g.output('dX', gradients(g, loss, [x])[0] as Value);
@@ -157,8 +163,18 @@ describe.skipIf(!hasOrtTraining())(
       same(dX, results.dX);
     });
 
-    it.each([1, 1.702])('Swish with alpha %d: QuickGeluGrad', async (alpha) => {
-      const { feeds, results } = await own('Swish', [], { alpha });
+    it.each([
+      ['one channel', scalarOf(4), 1],
+      ['channels, some twice', integers(-1, 0, 5, 0), 1],
+      ['a matrix of columns', tensor('int64', [2, 2], [4, 1, -5, 4]), 3],
+    ])('Gather of %s: GatherGrad', async (_, indices, axis) => {
+      const { feeds, results } = await own('Gather', [indices], { axis });
+      const [dX] = await kernel('GatherGrad', [integers(...X), indices, feeds.dY0 as Tensor], [X], { axis });
+      same(dX, results.dX);
+    });
+
+    it.each([1, 1.702])('x * sigmoid(alpha x) with alpha %d: QuickGeluGrad', async (alpha) => {
+      const { feeds, results } = await ownOf((g, x) => [mul(g, x, g.op('Sigmoid', [scale(g, x, alpha)]))]);
       const [dX] = await kernel('QuickGeluGrad', [feeds.dY0 as Tensor, feeds.x as Tensor], [X], { alpha });
       same(dX, results.dX);
     });

@@ -52,7 +52,7 @@ async function writeAgon(plan: ExportPlan): Promise<string[]> {
   const step = { settings, batch, recordsRate: hasRate };
   const content = createArtifact({ ...(await networksOf(plan)), input, step, made });
   await writeArtifact(folder, content, { overwrite });
-  const sizes = [...content.files].map(([path, bytes]) => `${path}  ${formatBytes(bytes.length)}`);
+  const sizes = [...content.files].map(([path, bytes]) => `${printable(path)}  ${formatBytes(bytes.length)}`);
   return [`${printable(folder)}:`, ...sizes.map((line) => `  ${line}`), ...notesOf(content.manifest, trained)];
 }
 

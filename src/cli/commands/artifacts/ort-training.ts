@@ -26,8 +26,8 @@ export async function writeOrtTraining(plan: ExportPlan): Promise<string[]> {
     },
     { overwrite },
   );
-  const sizes = [...files].map(([path, bytes]) => `  ${path}  ${formatBytes(bytes.length)}`);
-  return [`${printable(folder)}: ${network.name} for batches of ${batch}, ${describe(settings)}`, ...sizes];
+  const sizes = [...files].map(([path, bytes]) => `  ${printable(path)}  ${formatBytes(bytes.length)}`);
+  return [`${printable(folder)}: ${printable(network.name)} for batches of ${batch}, ${describe(settings)}`, ...sizes];
 }
 
 function describe({ optimizer }: Settings): string {

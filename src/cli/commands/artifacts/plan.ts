@@ -1,6 +1,6 @@
 import type { TrainedGroup } from '../../../export/trained-group.js';
 import { checkSettings, type Settings, type SettingsInput } from '../../../train/settings.js';
-import { type GivenFlag, mergeSettings } from '../../merge-settings.js';
+import { checkModifiers, type GivenFlag, mergeSettings } from '../../merge-settings.js';
 import { nameOfFlag, SETTING_FLAGS } from '../../setting-flags.js';
 import { readSettingsFile } from '../../settings-file.js';
 import { failUsage } from '../../usage-error.js';
@@ -74,6 +74,8 @@ export async function planExport(options: ExportOptions, given: readonly GivenFl
     base.optimizer === undefined && format === 'ort-training' ? { ...base, optimizer: { name: 'adamw' } } : base,
     given,
   );
+  // With official files the teacher is outside, whatever the rule
+  if (format === 'agon') checkModifiers(settings, given);
   checkSettings(settings);
   const input = trained?.input ?? (await inputFor(settings, options));
   const batch = options.batch ?? base.batchSize ?? BATCH;

@@ -1,39 +1,87 @@
-import { mul } from '../../../graph/arithmetic.js';
+import { mul, reshape } from '../../../graph/arithmetic.js';
 import { sameShape } from '../../../graph/dim.js';
-import type { Node } from '../../../graph/node.js';
+import type { Node, Value } from '../../../graph/node.js';
 import { affine, perChannel, STEEP } from '../blocked.js';
 import type { Layout, LayoutRule, Placed } from '../layout.js';
 import { addPhases } from '../phases.js';
 
-/** Operators that treat all elements alike work on blocked tensors as they are; scalars join in. */
+/** Operators that treat all elements alike work on blocked tensors as they are; single numbers join in. */
 const anyLayout: LayoutRule = (node, layout) => {
   const output = node.output();
   if (!layout.canBlock(output) || !node.inputs.some((value) => value && layout.isBlocked(value))) return undefined;
-  // What follows the channels in their last block must stay finite
-  if (node.op === 'Div' && Number(output.shape[1]) % layout.block !== 0) return undefined;
-  const fits = node.inputs.every((value) => !value || value.shape.length === 0 || sameShape(value.shape, output.shape));
+  const fits = node.inputs.every((value) => !value || isSingle(value) || sameShape(value.shape, output.shape));
   if (!fits) return undefined;
-  const inputs = node.inputs.map(
-    (value) => value && (value.shape.length === 0 ? layout.plain(value) : layout.blocked(value)),
-  );
+  const inputs = node.inputs.map((value) => value && (isSingle(value) ? layout.plain(value) : layout.blocked(value)));
   return [{ blocked: layout.g.op(node.op, inputs, node.attributes) }];
 };
 
+/** The same where it may be infinite at small numbers: what follows the channels in their last block must stay finite. */
+const wholeBlocksOnly: LayoutRule = (node, layout) =>
+  Number(node.output().shape[1]) % layout.block === 0 ? anyLayout(node, layout) : undefined;
+
 export const Sub = anyLayout;
-export const Mul = anyLayout;
-export const Div = anyLayout;
 export const Neg = anyLayout;
 export const Sum = anyLayout;
+export const Mean = anyLayout;
+export const Max = anyLayout;
+export const Min = anyLayout;
+export const Abs = anyLayout;
+export const Sign = anyLayout;
+export const Floor = anyLayout;
+export const Ceil = anyLayout;
 export const Sqrt = anyLayout;
+
+export const Erf = anyLayout;
 export const Greater = anyLayout;
+export const GreaterOrEqual = anyLayout;
 export const Less = anyLayout;
+export const LessOrEqual = anyLayout;
+export const Equal = anyLayout;
+export const And = anyLayout;
+export const Or = anyLayout;
+export const Not = anyLayout;
+export const Where = anyLayout;
 export const Cast = anyLayout;
+
+export const Div = wholeBlocksOnly;
+export const Exp = wholeBlocksOnly;
+export const Log = wholeBlocksOnly;
+export const Pow = wholeBlocksOnly;
+export const Reciprocal = wholeBlocksOnly;
+
 export const LeakyRelu = anyLayout;
+export const ThresholdedRelu = anyLayout;
+export const Elu = anyLayout;
+export const Selu = anyLayout;
+export const Celu = anyLayout;
 export const Sigmoid = anyLayout;
 export const HardSigmoid = anyLayout;
 export const HardSwish = anyLayout;
 export const Tanh = anyLayout;
 export const Gelu = anyLayout;
+export const Mish = anyLayout;
+export const Softplus = anyLayout;
+export const Softsign = anyLayout;
+
+/** A factor for each channel is a convolution of one tap. */
+export const Mul: LayoutRule = (node, layout) => {
+  const common = anyLayout(node, layout);
+  if (common) return common;
+  const [a, b] = [node.input(0), node.input(1)];
+  const [image, factor] = isPerChannel(b, a) ? [a, b] : [b, a];
+  if (!isPerChannel(factor, image) || !layout.isBlocked(image)) return undefined;
+  return [{ blocked: affine(layout.g, layout.blocked(image), perChannelOf(layout, factor), null) }];
+};
+
+// With a slope for each channel: Y = slope * min(X, 0) + max(X, 0)
+export const PRelu: LayoutRule = (node, layout) => {
+  const [x, slope] = [node.input(0), node.input(1)];
+  if (!isPerChannel(slope, x) || !layout.isBlocked(x)) return anyLayout(node, layout);
+  const { g } = layout;
+  const image = layout.blocked(x);
+  const below = g.op('Min', [image, g.scalar(0)]);
+  return [{ blocked: affine(g, below, perChannelOf(layout, slope), null, { sum: g.op('Relu', [image]) }) }];
+};
 
 /** The other summand joins a convolution or normalisation that is still put off, or phases join phases. */
 export const Add: LayoutRule = (node, layout) => {
@@ -86,6 +134,22 @@ export const Identity: LayoutRule = (node, layout) => {
 };
 
 export const Detach = Identity;
+
+/** Whether a value is one number, whatever its axes. */
+function isSingle({ shape }: Value): boolean {
+  return shape.length <= 4 && shape.every((size) => size === 1);
+}
+
+/** Whether a value is one number for each channel of images: [C, 1, 1] or [1, C, 1, 1]. */
+function isPerChannel({ shape }: Value, images: Value): boolean {
+  const [channels, ...spatial] = shape.length === 4 && shape[0] === 1 ? shape.slice(1) : shape;
+  const isAligned = spatial.length === 2 && spatial.every((size) => size === 1);
+  return images.shape.length === 4 && isAligned && channels === images.shape[1];
+}
+
+function perChannelOf(layout: Layout, value: Value): Value {
+  return reshape(layout.g, layout.plain(value), [-1]);
+}
 
 function mergePhases(node: Node, layout: Layout): Placed[] | undefined {
   const [a, b] = [layout.phased(node.input(0)), layout.phased(node.input(1))];

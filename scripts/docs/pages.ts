@@ -1,0 +1,4 @@
+import { operatorsPage } from './operators.js';
+
+/** The generated pages, by their path in the project. */
+export const PAGES: ReadonlyMap<string, () => string> = new Map([['docs/operators.md', operatorsPage]]);

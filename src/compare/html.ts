@@ -1,4 +1,0 @@
-/** A text as HTML or SVG shows it. */
-export function toHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-}
