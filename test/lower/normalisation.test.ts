@@ -3,10 +3,14 @@ import { gradients } from '../../src/autodiff/gradients.js';
 import { mul, reduceSum } from '../../src/graph/arithmetic.js';
 import { Graph } from '../../src/graph/graph.js';
 import type { Value } from '../../src/graph/node.js';
+import { cpu } from '../../src/lower/cpu.js';
+import { portable } from '../../src/lower/portable.js';
 import { elementCount, type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
+import { blockSize } from '../../src/runtime/block-size.js';
 import { stream } from '../../src/util/random.js';
 import { runGraph } from '../support/run.js';
 
+const block = await blockSize();
 const EPSILON = 1e-5;
 const PIXELS = [6, 5] as const;
 
@@ -20,8 +24,8 @@ interface Batch {
   readonly dY: Tensor;
 }
 
-/** Channel c has the spread 0.5 + c and a mean `ratio` times as large, its sign changing from channel to channel. */
-function batchOf(ratio: number, images: number, channels: number): Batch {
+/** Channel c has the spread `spread(c)` and a mean `ratio` times as large, its sign changing from channel to channel. */
+function batchOf(ratio: number, images: number, channels: number, spread = (c: number) => 0.5 + c): Batch {
   const random = stream(31, 'batch-norm', ratio, images);
   const normal = (dims: readonly number[], make: (channel: number, z: number) => number) => {
     const inner = dims.length > 1 ? PIXELS[0] * PIXELS[1] : 1;
@@ -34,15 +38,23 @@ function batchOf(ratio: number, images: number, channels: number): Batch {
   return {
     images,
     channels,
-    x: normal(dims, (c, z) => (0.5 + c) * (ratio * (c % 2 === 0 ? 1 : -1) + z)),
+    x: normal(dims, (c, z) => spread(c) * (ratio * (c % 2 === 0 ? 1 : -1) + z)),
     scale: normal([channels], (_, z) => 1 + 0.3 * z),
     shift: normal([channels], (_, z) => z),
     dY: normal(dims, (_, z) => z),
   };
 }
 
-/** BatchNormTraining and its gradient for the loss sum(Y * dY), in the portable form. */
-async function run({ x, scale, shift, dY }: Batch, batch: number | string): Promise<Record<string, number[]>> {
+/** What the normalisation takes, made of a graph's input. */
+type Source = (g: Graph, x: Value) => Value;
+
+/** BatchNormTraining and its gradient for the loss sum(Y * dY). */
+async function run(
+  { x, scale, shift, dY }: Batch,
+  batch: number | string,
+  target = portable,
+  source: Source = (_, images) => images,
+): Promise<Record<string, number[]>> {
   const g = new Graph('batch_norm');
   const inputs = [
     g.input('x', 'float32', [batch, ...x.dims.slice(1)]),
@@ -50,13 +62,14 @@ async function run({ x, scale, shift, dY }: Batch, batch: number | string): Prom
     g.input('shift', 'float32', shift.dims),
   ];
   const weights = g.input('dY', 'float32', [batch, ...dY.dims.slice(1)]);
-  const [y, mean, variance, inverse] = g.agon('BatchNormTraining', inputs, { epsilon: EPSILON }) as Value[];
+  const taken = [source(g, inputs[0] as Value), ...inputs.slice(1)];
+  const [y, mean, variance, inverse] = g.agon('BatchNormTraining', taken, { epsilon: EPSILON }) as Value[];
   const loss = reduceSum(g, mul(g, y as Value, weights), [0, 1, 2, 3]);
   const slopes = gradients(g, loss, inputs) as Value[];
   const [dX, dScale, dShift] = slopes;
   for (const [name, value] of Object.entries({ y, mean, variance, inverse, dX, dScale, dShift }))
     g.output(name, value as Value);
-  const results = await runGraph(g, { x, scale, shift, dY });
+  const results = await runGraph(g, { x, scale, shift, dY }, target);
   return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, toNumbers(value)]));
 }
 
@@ -160,3 +173,97 @@ describe('BatchNormTraining where |mean| is a multiple of the spread, against fl
     expect(worst(carelessVariance(batch), loops(batch).variance as number[])).toBeGreaterThan(0.05);
   });
 });
+
+/** A convolution with one weight of 1 for each channel, which changes nothing. */
+const unchanged = (g: Graph, x: Value, bias: Value | null = null) => {
+  const channels = x.shape[1] as number;
+  const ones = g.constant(tensor('float32', [channels, 1, 1, 1], new Float32Array(channels).fill(1)));
+  return g.op('Conv', bias ? [x, ones, bias] : [x, ones], { group: channels, kernel_shape: [1, 1] });
+};
+
+/** The same as a convolution over all channels. */
+const unchangedFull = (g: Graph, x: Value) => {
+  const channels = x.shape[1] as number;
+  const weights = Array.from({ length: channels ** 2 }, (_, i) => (i % (channels + 1) === 0 ? 1 : 0));
+  return g.op('Conv', [x, g.constant(tensor('float32', [channels, channels, 1, 1], weights))], {
+    kernel_shape: [1, 1],
+  });
+};
+
+const SOURCES: Readonly<Record<string, Source>> = {
+  'an input': (_, x) => x,
+  'a Conv': (g, x) => unchangedFull(g, x),
+  'a depthwise Conv': (g, x) => unchanged(g, x),
+  'a Conv with a bias': (g, x) => unchanged(g, x, constantLike(g, x, 7)),
+  'a Conv that has another reader': (g, x) => {
+    const y = unchanged(g, x);
+    g.output('reader', g.op('Tanh', [y]));
+    return y;
+  },
+  'a sum with a Conv': (g, x) =>
+    g.op('Add', [unchanged(g, g.op('Mul', [x, g.scalar(0.5)])), g.op('Mul', [x, g.scalar(0.5)])]),
+};
+
+function constantLike(g: Graph, x: Value, value: number): Value {
+  const channels = x.shape[1] as number;
+  return g.constant(tensor('float32', [channels], new Float32Array(channels).fill(value)));
+}
+
+/** Largest absolute error of y and of dX, by mean / deviation. */
+const SHIFTED = [
+  { ratio: 0, limit: 2e-5 },
+  { ratio: 10, limit: 2e-4 },
+  { ratio: 100, limit: 2e-4 },
+  { ratio: 1000, limit: 2e-4 },
+  { ratio: 5000, limit: 2e-3 },
+] as const;
+
+const BATCHES: Readonly<Record<string, (ratio: number) => Batch>> = {
+  '16 images': (ratio) => batchOf(ratio, 16, 16, () => 1),
+  '3 images': (ratio) => batchOf(ratio, 3, 16, () => 1),
+  'channels that fill no block': (ratio) => batchOf(ratio, 16, 28, () => 1),
+  'images each with a mean of its own': (ratio) =>
+    withMeans(
+      batchOf(ratio, 16, 16, () => 1),
+      (n) => 3 * n,
+    ),
+  'a first image unlike the others': (ratio) =>
+    withMeans(
+      batchOf(ratio, 16, 16, () => 1),
+      (n) => (n === 0 ? 400 : 0),
+    ),
+};
+
+/** Images with something added to each. */
+function withMeans(batch: Batch, meanOf: (image: number) => number): Batch {
+  const size = batch.x.data.length / batch.images;
+  const values = toNumbers(batch.x).map((value, i) => value + meanOf(Math.floor(i / size)));
+  return { ...batch, x: tensor('float32', batch.x.dims, values) };
+}
+
+const TARGETS = { portable, ...(block !== undefined && { cpu: cpu(block) }) };
+
+describe('shifted inputs, on every target, against float64 loops', () => {
+  for (const [targetName, target] of Object.entries(TARGETS)) {
+    for (const [from, source] of Object.entries(SOURCES)) {
+      it.each(Object.keys(BATCHES))(`${targetName}, behind ${from}, %s`, async (name) => {
+        for (const { ratio, limit } of SHIFTED) {
+          const batch = (BATCHES[name] as (ratio: number) => Batch)(ratio);
+          const [got, expected] = [await run(batch, batch.images, target, source), loops(batch)];
+          for (const each of ['y', 'dX'])
+            expect(largestError(got[each], expected[each]), `${each} at ${ratio}`).toBeLessThan(limit);
+          for (const each of ['variance', 'inverse'])
+            expect(worst(got[each] as number[], expected[each] as number[]), `${each} at ${ratio}`).toBeLessThan(limit);
+          // A sum of n terms is sqrt(n) in size
+          const size = 2 * Math.sqrt(batch.dY.data.length / batch.channels);
+          for (const each of ['dScale', 'dShift'])
+            expect(largestError(got[each], expected[each]) / size, `${each} at ${ratio}`).toBeLessThan(limit);
+        }
+      });
+    }
+  }
+});
+
+function largestError(got: readonly number[] | undefined, expected: readonly number[] | undefined): number {
+  return Math.max(...(expected ?? []).map((value, i) => Math.abs(value - (got?.[i] ?? Number.NaN))));
+}

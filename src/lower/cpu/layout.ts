@@ -2,10 +2,11 @@ import { Graph } from '../../graph/graph.js';
 import { neededNodes } from '../../graph/inline.js';
 import { type Node, namingNode, type Value } from '../../graph/node.js';
 import { toNumbers } from '../../onnx/tensor.js';
-import { affine, type Blocked, type Extras, fromBlocked, isBlockable, toBlocked } from './blocked.js';
+import { affine, type Blocked, type Extras, fromBlocked, isBlockable, perChannel, toBlocked } from './blocked.js';
 import type { Choose, Form, FormChoice } from './forms.js';
 import { interleave, type Phased } from './phases.js';
 import { padTo, wholeBlocks } from './ragged.js';
+import { type Shifted, shiftedByPivot } from './shifted.js';
 
 /** A convolution that is put off until it is known what follows: a residual, an activation. */
 export interface Pending {
@@ -20,12 +21,13 @@ export interface Scaled {
   readonly factor?: Value | undefined;
 }
 
-/** Where one value of the source graph stands in the target: in either layout or both, put off, up to a factor, or in phases. */
+/** Where one value of the source graph stands in the target: in either layout or both, put off, up to a factor or shifted, or in phases. */
 interface Place {
   plain?: Value;
   blocked?: Blocked;
   pending?: Pending;
   scaled?: Scaled;
+  shifted?: Shifted;
   phased?: Phased;
 }
 
@@ -35,6 +37,7 @@ export type Placed =
   | { readonly blocked: Blocked }
   | { readonly pending: Pending }
   | { readonly scaled: Scaled }
+  | { readonly shifted: Shifted }
   | { readonly phased: Phased };
 
 /** How a node is done in the blocked layout; undefined: not there, so it stays in the plain one. */
@@ -83,10 +86,11 @@ export class Layout {
   /** The value, which must be {@link canBlock}, in the blocked layout. */
   blocked(value: Value): Blocked {
     const place = this.#placeOf(value);
-    const { pending, scaled, phased } = place;
+    const { pending, scaled, shifted, phased } = place;
     if (!place.blocked && phased) place.blocked = interleave(this.g, phased, this.block);
     if (!place.blocked && pending) place.blocked = this.complete(pending);
     if (!place.blocked && scaled?.factor) place.blocked = affine(this.g, scaled.blocked, scaled.factor, null);
+    if (!place.blocked && shifted) place.blocked = this.#shiftedBack(shifted);
     place.blocked ??= this.#toBlocked(this.plain(value));
     return place.blocked;
   }
@@ -95,6 +99,13 @@ export class Layout {
   scaled(value: Value): Scaled {
     const { scaled, blocked } = this.#placeOf(value);
     return scaled && !blocked ? scaled : { blocked: this.blocked(value) };
+  }
+
+  /** The value, which must be {@link canBlock}, blocked and less an offset per channel that is near its mean. */
+  shifted(value: Value): Shifted {
+    const place = this.#placeOf(value);
+    place.shifted ??= shiftedByPivot(this.g, this.blocked(value));
+    return place.shifted;
   }
 
   /** Whether nothing but these inputs of these operators sees a value. */
@@ -142,8 +153,8 @@ export class Layout {
   }
 
   isBlocked(value: Value): boolean {
-    const { blocked, pending, scaled, phased } = this.#placeOf(value);
-    return [blocked, pending, scaled, phased].some((form) => form !== undefined);
+    const { blocked, pending, scaled, shifted, phased } = this.#placeOf(value);
+    return [blocked, pending, scaled, shifted, phased].some((form) => form !== undefined);
   }
 
   canBlock(value: Value): boolean {
@@ -153,6 +164,10 @@ export class Layout {
   /** Does what was put off, in one pass, with an activation. */
   complete({ build, sum }: Pending, activation?: Extras['activation']): Blocked {
     return build({ sum, activation });
+  }
+
+  #shiftedBack({ blocked, offset }: Shifted): Blocked {
+    return affine(this.g, blocked, perChannel(this.g, Number(blocked.shape[1]), 1), offset);
   }
 
   #toBlocked(x: Value): Blocked {

@@ -10,6 +10,7 @@ import { formKey } from '../forms.js';
 import type { Layout, LayoutRule, Placed } from '../layout.js';
 import { isEvenlyStrided, phasedInputGrad } from '../phases.js';
 import { cropTo, fillsBlocks, padTo } from '../ragged.js';
+import { shiftedConv } from '../shifted.js';
 import { isPointwise, weightGradForms } from '../weight-grad.js';
 
 export const Conv: LayoutRule = (node, layout) => {
@@ -25,6 +26,7 @@ export const Conv: LayoutRule = (node, layout) => {
   const bias = node.inputs[2] ? padTo(g, layout.plain(node.input(2)), [at(ordered.shape, 0)]) : null;
   const groups = kind === 'depthwise' ? at(image.shape, 1) : 1;
   const attributes = { ...windowAttributes(windowOf(node, x, kernel)), kernel_shape: kernel, group: groups };
+  if (isShifted(layout, node.output())) return [{ shifted: shiftedConv(g, [image, ordered, bias], attributes) }];
   return [{ blocked: blockedConv(g, [image, ordered, bias], attributes) }];
 };
 
@@ -73,6 +75,15 @@ function depthwise(layout: Layout, geometry: Geometry, x: Value, dY: Value): Pla
 /** Weights [K, ...] times a factor [K], if there is one. */
 function timesOutputs(g: Graph, w: Value, factor: Value | undefined): Value {
   return factor ? mul(g, w, reshape(g, factor, [-1, ...w.shape.slice(1).map(() => 1)])) : w;
+}
+
+/** The least images of which one more costs less than another pass over all. */
+const LEAST_IMAGES = 8;
+
+/** Whether a convolution's output is only normalised, so that it may be shifted as it is made. */
+function isShifted(layout: Layout, output: Value): boolean {
+  const normalised = { BatchNormTraining: 0, BatchNormTrainingGrad: 1 };
+  return at(output.shape, 0) >= LEAST_IMAGES && layout.onlyFeeds(output, normalised);
 }
 
 function isStrided({ strides }: Geometry): boolean {

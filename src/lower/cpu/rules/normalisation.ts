@@ -5,12 +5,12 @@ import { affine, type Blocked, blockedConv, blockedGlobalAverage, type Extras } 
 import type { LayoutRule, Scaled } from '../layout.js';
 import { cropTo } from '../ragged.js';
 
-/** Statistics in two passes over memory and no copy; the normalisation is put off, to be merged with what follows. */
+/** Statistics of shifted values, in two passes over memory and no copy; the normalisation is put off, to be merged with what follows. */
 export const BatchNormTraining: LayoutRule = (node, layout) => {
   const source = node.input(0);
   if (!layout.isBlocked(source)) return undefined;
   const { g, block } = layout;
-  const x = layout.blocked(source);
+  const { blocked: x, offset } = layout.shifted(source);
   const [weight, bias] = [layout.plain(node.input(1)), layout.plain(node.input(2))];
   const own = source.shape.slice(1, 2) as number[];
   const mean = cropTo(g, channelMean(g, x, block), own);
@@ -20,7 +20,7 @@ export const BatchNormTraining: LayoutRule = (node, layout) => {
   const gain = mul(g, weight, inverse);
   const shift = sub(g, bias, mul(g, mean, gain));
   const pending = { build: (extras: Extras) => affine(g, x, gain, shift, extras) };
-  return [{ pending }, { plain: mean }, { plain: variance }, { plain: inverse }];
+  return [{ pending }, { plain: add(g, mean, cropTo(g, offset, own)) }, { plain: variance }, { plain: inverse }];
 };
 
 // With r the inverse deviation: dBias = sum dY, dScale = r (sum dY X - mean dBias), q = r dScale / n, and
@@ -29,10 +29,12 @@ export const BatchNormTrainingGrad: LayoutRule = (node, layout) => {
   const source = node.input(1);
   if (!layout.isBlocked(source)) return undefined;
   const { g, block } = layout;
-  const [dY, x] = [layout.blocked(node.input(0)), layout.blocked(source)];
-  const [weight, mean, inverse] = [2, 3, 4].map((i) => layout.plain(node.input(i))) as [Value, Value, Value];
+  const dY = layout.blocked(node.input(0));
+  const { blocked: x, offset } = layout.shifted(source);
+  const [weight, wholeMean, inverse] = [2, 3, 4].map((i) => layout.plain(node.input(i))) as [Value, Value, Value];
   const n = elements(x);
   const own = source.shape.slice(1, 2) as number[];
+  const mean = sub(g, wholeMean, cropTo(g, offset, own));
   const meanGrad = cropTo(g, channelMean(g, dY, block), own);
   const dots = cropTo(g, channelDots(g, dY, x, block), own);
   const dScale = mul(g, inverse, sub(g, dots, mul(g, mean, scale(g, meanGrad, n))));
