@@ -59,10 +59,9 @@ export function buildStep(networks: readonly Graph[], settings: StepSettings, op
   const slopes = gradients(g, totals, weights);
   const state = g.within('update', () => updateAll(g, weights, slopes, settings.optimizer, options));
   const kept = new Map(forms.flatMap((form) => [...form.statistics]));
-  // What stays as it is: also running statistics that no BatchNormalization learns
-  for (const [name, { role, value }] of g.parameters) {
-    if (role === 'frozen' || (role === 'buffer' && !kept.has(name))) kept.set(name, value);
-  }
+  const known = new Set([...state, ...kept.keys()]);
+  // What stays as it is: also running statistics that no BatchNormalization learns, and weights that don't reach the loss
+  for (const [name, { value }] of g.parameters) if (!known.has(name)) kept.set(name, value);
   for (const [name, next] of kept) g.output(nextName(name), next);
   return {
     graph: g,
