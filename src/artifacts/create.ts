@@ -5,6 +5,7 @@ import { portable } from '../lower/portable.js';
 import type { NetworkInput } from '../nets/registry.js';
 import { encodeSafetensors } from '../onnx/safetensors.js';
 import type { Tensor } from '../onnx/tensor.js';
+import { toFileName } from '../util/file-name.js';
 import { AGON_VERSION } from '../util/version.js';
 import { evaluationEntry, networkEntry } from './entries.js';
 import { MANIFEST_HEAD, type Manifest, type NetworkEntry } from './manifest.js';
@@ -102,11 +103,14 @@ function addForward(
 
 /** `<name>/forward.onnx`, with a number behind the name where another network has taken it. */
 function forwardPath(files: ReadonlyMap<string, Uint8Array>, name: string, bytes: Uint8Array): string {
-  const folder = name.replace(/[^\w.-]/g, '_');
+  const folder = toFileName(name);
+  // Some file systems don't tell capitals from small letters
+  const taken = new Map([...files].map(([path, content]) => [path.toLowerCase(), { path, content }]));
   for (let i = 1; ; i++) {
     const path = `${folder}${i === 1 ? '' : `-${i}`}/forward.onnx`;
-    const taken = files.get(path);
-    if (!taken || sha256(taken) === sha256(bytes)) return path;
+    const other = taken.get(path.toLowerCase());
+    if (!other) return path;
+    if (sha256(other.content) === sha256(bytes)) return other.path;
   }
 }
 

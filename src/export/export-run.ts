@@ -8,6 +8,7 @@ import type { NetworkInfo } from '../train/events.js';
 import { type Group, openRunGroup } from '../train/group.js';
 import { runPaths } from '../train/run-folder.js';
 import { fail, present } from '../util/error.js';
+import { toFileName } from '../util/file-name.js';
 import { writeFileWhole } from '../util/files.js';
 import { AGON_VERSION } from '../util/version.js';
 import { ensembleGraph, inferenceGraph } from './inference-graph.js';
@@ -90,7 +91,7 @@ function oneNetwork(group: Group, { best }: Checkpoint, { network: wanted, check
     graph: inferenceGraph(present(group.graphs[index], 'its graph')),
     prefix: networkPrefix(index),
     name,
-    file: isWinner ? basename(runPaths('').winner) : fileOf(`${name}-${index}`, checkpoint),
+    file: isWinner ? basename(runPaths('').winner) : fileOf(`${toFileName(name)}-${index}`, checkpoint),
     described: { network: name, networkIndex: index },
     validationAccuracy: best?.validation?.[index]?.accuracy,
   };

@@ -1,9 +1,8 @@
 import type { Preprocessing } from '../data/preprocess.js';
 import type { Graph } from '../graph/graph.js';
-import { type Tensor, tensor } from '../onnx/tensor.js';
+import { type Tensor, tensor, toNumbers } from '../onnx/tensor.js';
 import { CPU } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
-import { meanProbabilities, probabilitiesOf } from '../train/scores.js';
 import { fail } from '../util/error.js';
 import { stream } from '../util/random.js';
 import { runExported } from './exported-model.js';
@@ -17,6 +16,10 @@ export interface TrainedNetwork {
 /** Largest difference allowed, as a share of the largest logit: what fusing BatchNormalization into Conv may cost. */
 const PARITY = 1e-3;
 const PARITY_IMAGES = 8;
+/** What float32 may cost where all logits are near zero. */
+const ROUNDING = 1e-5;
+/** Beyond it float32 doesn't tell neighbouring classes apart to a unit, and softmax is 0 and 1: nothing that was learned gives such. */
+const LARGEST_LOGIT = 2 ** 24;
 
 /**
  * Runs an encoded model in a fresh session and returns the largest difference of its logits from the trainer's: a network's
@@ -55,21 +58,56 @@ async function logitsOf({ graph, parameterOf }: TrainedNetwork, images: Tensor):
   }
 }
 
+/** Of each row log((softmax(z_1) + ... + softmax(z_n)) / n), by way of logarithms, so that no probability becomes 0. */
 function logarithmsOfMean(logits: readonly Tensor[]): Float64Array {
-  const rows = Array.from({ length: PARITY_IMAGES }, (_, row) => {
-    return Array.from(meanProbabilities(logits.map((each) => probabilitiesOf(each, row))), Math.log);
-  });
-  return Float64Array.from(rows.flat());
+  const classes = Number(logits[0]?.dims[1]);
+  const logs = logits.map((each) => toRows(toNumbers(each), classes).flatMap(logSoftmax));
+  return Float64Array.from(
+    logs[0] as number[],
+    (_, k) => logSum(logs.map((own) => own[k] as number)) - Math.log(logs.length),
+  );
 }
 
-function compareLogits(what: string, expected: Float64Array, got: Float32Array): number {
+function toRows(numbers: readonly number[], width: number): number[][] {
+  return Array.from({ length: numbers.length / width }, (_, row) => numbers.slice(row * width, (row + 1) * width));
+}
+
+function logSoftmax(row: readonly number[]): number[] {
+  const total = logSum(row);
+  return row.map((value) => value - total);
+}
+
+function logSum(values: readonly number[]): number {
+  const most = Math.max(...values);
+  return most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0));
+}
+
+/**
+ * The largest difference of logits; one that is too large for their size is an error, as are logits that aren't finite.
+ *
+ * @param what - The network's name, for messages.
+ */
+export function compareLogits(what: string, expected: Float64Array, got: Float32Array): number {
+  const where = `export of ${what}`;
+  checkLogits(where, 'the trainer’s logits', expected);
+  checkLogits(where, 'the exported model’s logits', got);
   const difference = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - (got[i] ?? Number.NaN))), 0);
   const size = expected.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
-  if (!(difference <= PARITY * size + 1e-5)) {
-    fail(`export of ${what}`, 'the exported model disagrees with the trainer', {
+  if (!(difference <= PARITY * size + ROUNDING)) {
+    fail(where, 'the exported model disagrees with the trainer', {
       expected: `logits within ${PARITY} of the largest, ${size}`,
       got: `a difference of ${difference}`,
     });
   }
   return difference;
+}
+
+function checkLogits(where: string, what: string, logits: ArrayLike<number>): void {
+  const strange = Array.from(logits).find((value) => !(Math.abs(value) <= LARGEST_LOGIT));
+  if (strange === undefined) return;
+  fail(where, `${what}: the network has diverged`, {
+    expected: `finite numbers up to ${LARGEST_LOGIT}`,
+    got: String(strange),
+    hint: 'Export an earlier checkpoint, or train it again with a lower learning rate',
+  });
 }

@@ -65,7 +65,9 @@ export class Graph {
   /** A constant tensor. Small equal constants without a name are one value. */
   constant(content: Tensor, name?: string): Value {
     if (name !== undefined || content.data.length > 64) return this.#addConstant(content, name);
-    const key = `${content.dtype}:${content.dims.join('x')}:${Array.from(content.data as ArrayLike<unknown>, exact).join(',')}`;
+    const { dtype, dims, data } = content;
+    // Texts may hold any separator
+    const key = JSON.stringify([dtype, dims, Array.from(data as ArrayLike<unknown>, exact)]);
     const known = this.#constantsByContent.get(key);
     if (known) return known;
     const value = this.#addConstant(content);
@@ -120,11 +122,11 @@ export class Graph {
     const name = this.#uniqueName(options.name ?? this.scoped(op));
     const node = new Node(op, options.domain ?? '', name, inputs, attributes);
     for (const value of inputs) this.#checkOwned(node, value);
-    const names = typeof options.outputs === 'object' ? options.outputs : outputNames(name, options.outputs ?? 1);
+    const names = typeof options.outputs === 'object' ? options.outputs : this.#outputNames(name, options.outputs ?? 1);
     const inferred = inferOutputs(node, names.length, (value) => this.knownIntegers.get(value));
     names.forEach((outputName, i) => {
       const { dtype, shape, known } = inferred[i] ?? node.fail(`output ${i}`, `at most ${inferred.length} outputs`);
-      const value = { name: this.#claim(outputName || `${name}/unused_${i}`), dtype, shape };
+      const value = { name: this.#claim(outputName || this.#uniqueName(`${name}/unused_${i}`)), dtype, shape };
       if (known) this.knownIntegers.set(value, known);
       this.#producers.set(value, node);
       node.outputs.push(value);
@@ -171,6 +173,10 @@ export class Graph {
   }
   readonly #suffixes = new Map<string, number>();
 
+  #outputNames(node: string, count: number): string[] {
+    return Array.from({ length: count }, (_, i) => (i === 0 ? node : this.#uniqueName(`${node}:${i}`)));
+  }
+
   #addConstant(content: Tensor, name?: string): Value {
     const value = this.#declare(name ?? this.#uniqueName('constant'), content.dtype, content.dims);
     this.constants.set(value, content);
@@ -200,10 +206,6 @@ export class Graph {
     if (value && !this.#names.has(value.name))
       node.fail(`input "${value.name}"`, `a value of graph ${this.name}`, 'one of another graph');
   }
-}
-
-function outputNames(node: string, count: number): string[] {
-  return Array.from({ length: count }, (_, i) => (i === 0 ? node : `${node}:${i}`));
 }
 
 /** Text of a number that tells 0 from -0. */

@@ -35,8 +35,16 @@ export function shareEqualNodes(): Rewrite {
   };
 }
 
+/** As JSON, in which no name can be taken for two, nor two for one: names come from foreign files, too. */
 function keyOf(node: Node, inputs: readonly (Value | null)[]): string {
   const attributes = Object.entries(node.attributes).sort(([a], [b]) => (a < b ? -1 : 1));
-  const text = JSON.stringify(attributes, (_, value) => (typeof value === 'bigint' ? String(value) : value));
-  return [node.domain, node.op, text, ...inputs.map((value) => value?.name ?? '')].join('|');
+  const names = inputs.map((value) => value?.name ?? null);
+  return JSON.stringify([node.domain, node.op, attributes, names], (_, value) => exactly(value));
+}
+
+/** Numbers that JSON doesn't tell from others (-0, NaN, infinities, bigints), as texts in a list: no attribute is one beside these. */
+function exactly(value: unknown): unknown {
+  if (typeof value === 'bigint') return [String(value)];
+  const isPlain = typeof value !== 'number' || (Number.isFinite(value) && !Object.is(value, -0));
+  return isPlain ? value : [Object.is(value, -0) ? '-0' : String(value)];
 }

@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { createArtifact } from '../../src/artifacts/create.js';
+import { type ArtifactNetwork, createArtifact } from '../../src/artifacts/create.js';
 import { readForward } from '../../src/artifacts/forward.js';
 import { formatManifest, type Manifest, parseManifest } from '../../src/artifacts/manifest.js';
 import { openArtifact } from '../../src/artifacts/read.js';
@@ -51,6 +51,23 @@ describe.each(NETS)('%j in an artifact', (net) => {
 });
 
 describe('an artifact', () => {
+  it('keeps its files inside its folder and apart, whatever its networks are called', async () => {
+    const names = ['..', '../../elsewhere', '/', 'Net', 'net', 'net'];
+    const [small, wide] = zooNetworks([RESNET, { ...RESNET, widths: [6, 8] }]);
+    const networks = names.map((name, i) => ({ ...(i === 3 ? small : wide), name })) as ArtifactNetwork[];
+    const content = createArtifact({ networks, input: SMALL, made: '', licence: null });
+    expect(content.manifest.networks.map(({ forward }) => forward)).toEqual([
+      '_./forward.onnx',
+      '_._.._elsewhere/forward.onnx',
+      '_/forward.onnx',
+      'Net/forward.onnx',
+      'net-2/forward.onnx',
+      'net-2/forward.onnx',
+    ]);
+    const { manifest } = await openArtifact(await writtenArtifact(content));
+    expect(manifest.networks.map(({ name }) => name)).toEqual(names);
+  });
+
   it('has the same bytes each time', () => {
     const [a, b] = [smallArtifact(), smallArtifact()];
     expect(formatManifest(a.manifest)).toBe(formatManifest(b.manifest));

@@ -178,7 +178,7 @@ describe('the exported ensemble', () => {
     await writeCheckpoint(best, { ...header, tensors: new Map([...tensors, ['net2.fc.bias', spoilt]]) });
     const before = await readdir(folder);
     await expect(exportRun(folder, { checkpoint: 'best', ensemble: true })).rejects.toThrow(
-      'export of the ensemble: the exported model disagrees with the trainer',
+      'export of the ensemble: the trainer’s logits: the network has diverged',
     );
     expect(await readdir(folder)).toEqual(before);
   });

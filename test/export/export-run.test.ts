@@ -7,6 +7,7 @@ import { openDataset } from '../../src/data/open.js';
 import { toTensor } from '../../src/data/preprocess.js';
 import { exportRun } from '../../src/export/export-run.js';
 import { readModelFile } from '../../src/onnx/file.js';
+import type { Tensor } from '../../src/onnx/tensor.js';
 import { readCheckpoint, writeCheckpoint } from '../../src/train/checkpoint.js';
 import { runPaths } from '../../src/train/run-folder.js';
 import { eventsOf } from '../train/runs.js';
@@ -158,8 +159,26 @@ describe('export', () => {
     const name = `net${ending().winner.index}.fc.bias`;
     const spoilt = { dtype: 'float32', dims: [3], data: new Float32Array(3).fill(Number.NaN) } as const;
     await writeCheckpoint(runPaths(folder).best, { ...header, tensors: new Map([...tensors, [name, spoilt]]) });
-    await expect(exportRun(folder, { checkpoint: 'best' })).rejects.toThrow(/the exported model disagrees/);
+    await expect(exportRun(folder, { checkpoint: 'best' })).rejects.toThrow(
+      /the trainer’s logits: the network has diverged/,
+    );
     expect(await readdir(folder)).toEqual(before);
+  });
+
+  it('of a network whose weights have grown without bound is refused, and one with large logits is not', async () => {
+    const folder = await copyRun(run, 'diverged');
+    const { tensors, ...header } = await readCheckpoint(runPaths(folder).best);
+    const weight = `net${ending().winner.index}.fc.weight`;
+    const { dtype, dims, data } = tensors.get(weight) as Tensor;
+    const exportTimes = async (factor: number) => {
+      const grown = { dtype, dims, data: (data as Float32Array).map((value) => factor * value) } as Tensor;
+      await writeCheckpoint(runPaths(folder).best, { ...header, tensors: new Map([...tensors, [weight, grown]]) });
+      return exportRun(folder, { checkpoint: 'best' });
+    };
+    expect((await exportTimes(1e4)).parity).toBeGreaterThan(0);
+    await expect(exportTimes(1e24)).rejects.toThrow(/has diverged: expected finite numbers up to 16777216, got -?\d/);
+    await expect(exportTimes(3e38)).rejects.toThrow('has diverged');
+    await expect(exportTimes(Number.NaN)).rejects.toThrow('has diverged');
   });
 
   it('of a run without that checkpoint is an error that names it', async () => {

@@ -33,6 +33,13 @@ describe('sizes', () => {
     expect(inputOf([4, 'N'])).toEqual([4, 'N_other']);
   });
 
+  it('stay different where names only become equal as symbols', () => {
+    expect(inputOf(['b', 'h-w', 'h_w', 'h w'])).toEqual(['N', 'h_w_2', 'h_w', 'h_w_3']);
+    expect(inputOf(['b', 'x_2', -1])).toEqual(['N', 'x_2', 'x_2_2']);
+    expect(inputOf(['b', 'N', 'N_other'])).toEqual(['N', 'N_other_2', 'N_other']);
+    expect(inputOf(['b', '2nd', 'd_2nd'])).toEqual(['N', 'd_2nd_2', 'd_2nd']);
+  });
+
   it('become names that can be multiplied', () => {
     expect(inputOf([1, 'floor(h/2 + 1)', '2nd', '2*N', '12'])).toEqual([1, 'floor_h_2___1_', 'd_2nd', '2*N', 12]);
   });

@@ -20,7 +20,8 @@ import { runHere, smallData, smallSettings, temporaryFolder } from './runs.js';
 
 const INPUT = { classes: 4, channels: 1, height: 8, width: 8 };
 const NETWORK: ArtifactNetwork = {
-  name: 'foreign',
+  // A name that is no file's
+  name: '../foreign',
   spec: null,
   build: (input: NetworkInput) =>
     withUnreachedWeights(createNetwork({ family: 'resnet-cifar', blocks_per_stage: 1, widths: [4, 8] }, input)),
@@ -50,6 +51,7 @@ describe('weights that do not reach the loss stay as they are', () => {
       expect(outcome).toBe('finished');
       const { tensors } = await readCheckpoint(runPaths(folder).last);
       const { path, parity } = await exportRun(folder, { checkpoint: 'last', network: '0' });
+      expect(path).toBe(join(folder, '_._foreign-0-last.onnx'));
       expect(parity).toBeLessThan(1e-4);
       const { graph } = await readModelFile(path);
       const stored = new Map(graph.initializer.map((proto) => [proto.name, toNumbers(fromTensorProto(proto))]));

@@ -3,6 +3,7 @@ import { type DType, dtypeOfCode } from '../../onnx/tensor.js';
 import { fail } from '../../util/error.js';
 import { suggestion } from '../../util/suggest.js';
 import { type Dim, product, type Shape } from '../dim.js';
+import { FreeNames } from './names.js';
 
 export interface InputType {
   readonly dtype: DType;
@@ -27,12 +28,14 @@ export function inputTypes(inputs: readonly ValueInfoProto[], options: ShapeOpti
   for (const name of options.inputShapes?.keys() ?? []) checkInput(name, inputs);
   const fixedBatch = fixedBatchOf(inputs, options);
   const raw = inputs.map((input) => ({ name: input.name, dtype: dtypeOf(input), dims: dimsOf(input, options) }));
-  const batch = raw.map(({ dims }) => dims?.[0]?.dimParam).find(Boolean);
-  const rename = (name: string) => (name === batch ? BATCH : name === BATCH ? `${BATCH}_other` : name);
+  const symbols = new Symbols(
+    raw.flatMap(({ dims }) => dims ?? []),
+    raw.map(({ dims }) => dims?.[0]?.dimParam).find(Boolean),
+  );
   return new Map(
     raw.map(({ name, dtype, dims }) => {
       const given = options.inputShapes?.get(name);
-      const shape = given ?? dims?.map((dim, axis) => toDim(dim, axis, name, rename)) ?? unknownRank(name);
+      const shape = given ?? dims?.map((dim, axis) => toDim(dim, axis, name, symbols)) ?? unknownRank(name);
       return [
         name,
         { dtype, shape: fixedBatch !== undefined && shape[0] === fixedBatch ? [BATCH, ...shape.slice(1)] : shape },
@@ -64,16 +67,54 @@ function unknownRank(name: string): never {
   fail(`input "${name}"`, 'its number of axes isn’t known', { hint: 'Give its shape (inputShapes)' });
 }
 
-function toDim(dim: DimensionProto, axis: number, input: string, rename: (name: string) => string): Dim {
-  if (dim.dimParam) return symbol(rename(dim.dimParam));
+function toDim(dim: DimensionProto, axis: number, input: string, symbols: Symbols): Dim {
+  if (dim.dimParam) return symbols.named(dim.dimParam);
   // Some exporters write -1 for a size that isn't known.
   if (dim.dimValue !== undefined && dim.dimValue >= 0) return dim.dimValue;
-  return axis === 0 ? BATCH : symbol(rename(`${input}_${axis}`));
+  return axis === 0 ? BATCH : symbols.unnamed(`${input}_${axis}`);
 }
 
-/** A name as dim.ts can hold it; a product that Agon wrote (`2*N`) stays one. */
-function symbol(name: string): Dim {
-  return product(name.split('*').map((part) => (/^\d+$/.test(part) ? Number(part) : plain(part))));
+/** Symbols for sizes: as dim.ts can hold them, and different ones for sizes that the file names differently or not at all. */
+class Symbols {
+  readonly #known = new Map<string, string>();
+  readonly #taken = new Set([BATCH]);
+  readonly #free = new FreeNames();
+
+  /** @param batch - what the file calls the batch, if it does. */
+  constructor(dims: readonly DimensionProto[], batch: string | undefined) {
+    if (batch !== undefined) this.#known.set(batch, BATCH);
+    const names = dims.flatMap(({ dimParam }) => dimParam?.split('*') ?? []);
+    // Names that can stay as they are come before those that become one of them
+    for (const name of names) if (plain(name) === name && name !== BATCH) this.#symbolOf(name);
+  }
+
+  /** That of a name; a product that Agon wrote (`2*N`) stays one, of the batch. */
+  named(text: string): Dim {
+    const parts = text.split('*');
+    if (parts.length === 1) return product([this.#factor(text)]);
+    return product(parts.map((part) => (part === BATCH ? BATCH : this.#factor(part))));
+  }
+
+  /** One that stands for nothing else. */
+  unnamed(wanted: string): Dim {
+    return this.#take(plain(wanted));
+  }
+
+  #factor(part: string): Dim {
+    return /^\d+$/.test(part) ? Number(part) : this.#symbolOf(part);
+  }
+
+  #symbolOf(name: string): string {
+    const known = this.#known.get(name) ?? this.#take(name === BATCH ? `${BATCH}_other` : plain(name));
+    this.#known.set(name, known);
+    return known;
+  }
+
+  #take(wanted: string): string {
+    const symbol = this.#free.find(wanted, (name) => this.#taken.has(name));
+    this.#taken.add(symbol);
+    return symbol;
+  }
 }
 
 function plain(name: string): string {
