@@ -14,15 +14,14 @@ export const LeakyRelu: Rule = ({ g, node, dY }) => {
   return [mul(g, dY, add(g, scale(g, positive, 1 - alpha), g.scalar(alpha)))];
 };
 
-// dX = dY where min < Y < max (PyTorch's ReLU6: the ends have no slope)
+// ReLU6: dX = dY where 0 < Y < 6, the ends have no slope. All others, as torch.clamp: dX = dY where min <= X <= max
 export const Clip: Rule = ({ g, node, dY }) => {
-  const bounds = [1, 2].map((i) => boundOf(g, node, i));
-  const [min, max] = bounds;
-  const attributes = {
-    ...(min !== undefined && { min: { float: min } }),
-    ...(max !== undefined && { max: { float: max } }),
-  };
-  return bounds.every((bound) => bound === undefined) ? [dY] : g.agon('ClipGrad', [dY, node.output()], attributes);
+  const [min, max] = [1, 2].map((i) => boundOf(g, node, i));
+  if (min === 0 && max === 6) return g.agon('ClipGrad', [dY, node.output()], { min: { float: 0 }, max: { float: 6 } });
+  const within = (op: 'GreaterOrEqual' | 'LessOrEqual', bound: number | undefined) =>
+    bound === undefined ? [] : [indicator(g, g.op(op, [node.input(0), g.scalar(bound)]))];
+  const masks = [...within('GreaterOrEqual', min), ...within('LessOrEqual', max)];
+  return [masks.reduce((kept, mask) => mul(g, kept, mask), dY)];
 };
 
 // dX = dY * Y (1 - Y)
@@ -99,10 +98,16 @@ function geluSlope(g: Graph, x: Value): Value {
   return add(g, cumulative, mul(g, x, density));
 }
 
-/** With u = sqrt(2 / pi) (x + 0.044715 x^3) and t = tanh u: (1 + t) / 2 + x (1 - t^2) u' / 2. */
+/** Beyond this x^2, tanh u is 1 or -1 (see {@link tanhGeluSlope}). */
+const SATURATED = 1e4;
+
+/**
+ * With u = sqrt(2 / pi) (x + 0.044715 x^3) and t = tanh u: (1 + t) / 2 + x (1 - t^2) u' / 2. x^2 is bounded where t is 1 or -1 in any
+ * case: infinite, it would make the product with 1 - t^2 = 0 a NaN.
+ */
 function tanhGeluSlope(g: Graph, x: Value): Value {
   const c = Math.sqrt(2 / Math.PI);
-  const square = mul(g, x, x);
+  const square = g.op('Min', [mul(g, x, x), g.scalar(SATURATED)]);
   const t = g.op('Tanh', [mul(g, x, add(g, scale(g, square, c * 0.044715), g.scalar(c)))]);
   const inner = add(g, scale(g, square, 3 * c * 0.044715), g.scalar(c));
   const sech = sub(g, g.scalar(1), mul(g, t, t));

@@ -1,6 +1,7 @@
 import { add, div, indicator, mul, neg, scale, sub } from '../../graph/arithmetic.js';
 import { toNumbers } from '../../onnx/tensor.js';
 import { notDifferentiable, type Rule } from '../rule.js';
+import { equalsZero, zeroWhere } from '../zero.js';
 
 // dA = dY, dB = dY
 export const Add: Rule = ({ dY }) => [dY, dY];
@@ -14,22 +15,27 @@ export const Mul: Rule = ({ g, node, dY, needs }) => [
   needs(1) ? mul(g, dY, node.input(0)) : null,
 ];
 
-// dA = dY / B, dB = -dY * Y / B
+// dA = dY / B, dB = -dY * (Y / B), which stays finite where only dY / B overflows
 export const Div: Rule = ({ g, node, dY, needs }) => {
-  const dA = div(g, dY, node.input(1));
-  return [dA, needs(1) ? neg(g, mul(g, dA, node.output())) : null];
+  const b = node.input(1);
+  return [div(g, dY, b), needs(1) ? neg(g, mul(g, dY, div(g, node.output(), b))) : null];
 };
 
-// dA = dY * B * A^(B-1), dB = dY * Y * log A
+// dA = dY * B * A^(B-1), 0 where B = 0; dB = dY * Y * log A, 0 where A = 0 and B >= 0
 export const Pow: Rule = ({ g, node, dY, needs }) => {
   const [a, b] = [node.input(0), node.input(1)];
   const exponent = g.constantOf(b);
   const settled = exponent?.data.length === 1 ? toNumbers(exponent)[0] : undefined;
+  const slope = () => mul(g, b, g.op('Pow', [a, sub(g, b, g.scalar(1))]));
   const dA = () => {
     if (settled === 2) return mul(g, dY, scale(g, a, 2));
-    return mul(g, dY, mul(g, b, g.op('Pow', [a, sub(g, b, g.scalar(1))])));
+    return mul(g, dY, settled ? slope() : zeroWhere(g, equalsZero(g, b), slope()));
   };
-  return [needs(0) ? dA() : null, needs(1) ? mul(g, dY, mul(g, node.output(), g.op('Log', [a]))) : null];
+  const dB = () => {
+    const vanishes = g.op('And', [equalsZero(g, a), g.op('GreaterOrEqual', [b, g.scalar(0)])]);
+    return mul(g, dY, zeroWhere(g, vanishes, mul(g, node.output(), g.op('Log', [a]))));
+  };
+  return [needs(0) ? dA() : null, needs(1) ? dB() : null];
 };
 
 // dX = dY for every input
@@ -62,10 +68,11 @@ export const Cast: Rule = ({ g, node, dY }) => {
   return [dtype === dY.dtype ? dY : g.op('Cast', [dY], { to: dtype === 'float64' ? 11 : 1 })];
 };
 
-// dA = dY where the condition holds, dB = dY elsewhere
+// dA = dY where the condition holds, dB = dY elsewhere: chosen, not multiplied, as what is not chosen may be infinite
 export const Where: Rule = ({ g, node, dY, needs }) => {
-  const chosen = mul(g, dY, indicator(g, node.input(0)));
-  return [null, needs(1) ? chosen : null, needs(2) ? sub(g, dY, chosen) : null];
+  const [condition, zero] = [node.input(0), g.scalar(0)];
+  const dA = () => g.op('Where', [condition, dY, zero]);
+  return [null, needs(1) ? dA() : null, needs(2) ? zeroWhere(g, condition, dY) : null];
 };
 
 /** The gradient of a two-input extremum goes to the winner, half to each at a tie (PyTorch's maximum, minimum). */

@@ -3,6 +3,7 @@ import { normaliseAxis, range } from '../../graph/axes.js';
 import type { Graph } from '../../graph/graph.js';
 import type { Node, Value } from '../../graph/node.js';
 import { notDifferentiable, type Rule } from '../rule.js';
+import { equalsZero, zeroWhere } from '../zero.js';
 
 // dX = dY, the same along the reduced axes
 export const ReduceSum: Rule = ({ g, node, dY }) => [spread(g, node, dY), null];
@@ -24,11 +25,12 @@ export const ReduceSumSquare: Rule = ({ g, node, dY }) => [
   null,
 ];
 
-// dX = dY X / Y
-export const ReduceL2: Rule = ({ g, node, dY }) => [
-  mul(g, node.input(0), spread(g, node, div(g, dY, node.output()))),
-  null,
-];
+// dX = dY (X / Y), 0 where Y = 0
+export const ReduceL2: Rule = ({ g, node, dY }) => {
+  const length = spread(g, node, node.output());
+  const direction = zeroWhere(g, equalsZero(g, length), div(g, node.input(0), length));
+  return [mul(g, spread(g, node, dY), direction), null];
+};
 
 /** dX = dY at the extreme, shared equally among ties (PyTorch's amax and amin). */
 const extreme: Rule = ({ g, node, dY }) => {
