@@ -110,7 +110,9 @@ class ReverseWalk {
 
   #sum(value: Value, shares: readonly Value[]): Value {
     const [first, ...others] = shares as [Value, ...Value[]];
-    return others.reduce((sum, share) => this.#g.op('Add', [sum, share], {}, { name: `${value.name}_grad` }), first);
+    // The official training session has a name `<parameter>_grad` of its own
+    const name = this.#g.producer(value) ? `${value.name}_grad` : `${value.name}_grad/sum`;
+    return others.reduce((sum, share) => this.#g.op('Add', [sum, share], {}, { name }), first);
   }
 }
 

@@ -1,3 +1,6 @@
+import type { Graph } from '../graph/graph.js';
+import { fail } from '../util/error.js';
+
 /** The scope of the i-th network's nodes in a step. */
 export const networkScope = (i: number) => `net${i}`;
 
@@ -6,6 +9,9 @@ export const networkPrefix = (i: number) => `${networkScope(i)}.`;
 
 /** The name under which a step returns the next value of a state tensor. */
 export const nextName = (name: string) => `${name}.next`;
+
+/** The name of what the optimizer keeps of a weight. */
+export const stateName = (weight: string, state: string) => `${weight}.${state}`;
 
 /** What the i-th network alone is fed in a step with own inputs (see `StepGraph`). */
 export function ownInputNames(i: number) {
@@ -18,3 +24,24 @@ export const TEACHER_LOGITS = 'teacher.logits';
 
 /** The weight by which student i's features are projected onto those of teacher j. */
 export const projectionName = (i: number, j: number) => `${networkPrefix(i)}projection${j}.weight`;
+
+/**
+ * Fails where a network, which may be from elsewhere, gives a parameter the name of what a step makes of another.
+ *
+ * @param states - What the optimizer keeps of each weight.
+ */
+export function checkParameterNames({ name: network, parameters }: Graph, states: readonly string[]): void {
+  for (const name of parameters.keys()) {
+    const taken = [nextName(name), ...states.map((state) => stateName(name, state))].find((each) =>
+      parameters.has(each),
+    );
+    if (taken === undefined) continue;
+    fail(
+      `network ${network}`,
+      `parameter "${taken}" has the name that a training step gives to what it makes of "${name}"`,
+      {
+        hint: 'Rename one of them in the file that the network is from',
+      },
+    );
+  }
+}

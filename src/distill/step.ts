@@ -2,10 +2,11 @@ import { gradients } from '../autodiff/gradients.js';
 import { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node.js';
 import { inlineForTraining, type TrainingForm } from '../graph/training-form.js';
+import { createOptimizer } from '../optim/optimizer.js';
 import { present } from '../util/error.js';
 import { declareInputs, type NetworkInputs } from './inputs.js';
 import { competitionLosses, outputLosses } from './losses.js';
-import { networkPrefix, networkScope, nextName } from './names.js';
+import { checkParameterNames, networkPrefix, networkScope, nextName } from './names.js';
 import type { StepOptions, StepSettings } from './step-settings.js';
 import { updateAll } from './update.js';
 
@@ -37,6 +38,8 @@ export interface StepGraph {
  * all from the gradients of this same step. Every forward graph has an input `images` and outputs `logits`, `features`.
  */
 export function buildStep(networks: readonly Graph[], settings: StepSettings, options: StepOptions): StepGraph {
+  const { states } = createOptimizer(settings.optimizer);
+  for (const network of networks) checkParameterNames(network, states);
   const g = new Graph('training_step');
   const inputs = declareInputs(g, networks, options);
   const forms = networks.map((network, i) => {

@@ -1,7 +1,7 @@
 import type { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node.js';
 import { createOptimizer, type OptimizerSettings } from '../optim/optimizer.js';
-import { nextName } from './names.js';
+import { nextName, stateName } from './names.js';
 import type { StepOptions } from './step-settings.js';
 
 /**
@@ -24,7 +24,7 @@ export function updateAll(
     if (exposeGradients) g.output(`${weight.name}.grad`, gradient);
     const states = optimizer.states.map((state) => {
       return g.parameter(
-        `${weight.name}.${state}`,
+        stateName(weight.name, state),
         weight.shape as number[],
         { kind: 'constant', value: 0 },
         'optimizer',

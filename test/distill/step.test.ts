@@ -6,6 +6,7 @@ import { accuracyLoop, crossEntropyLoop, klLoop, mseLoop, rowsOf } from '../loss
 import { teacherTable } from './rules.js';
 import {
   BATCH,
+  createStep,
   inputOf,
   metrics,
   mobileNet,
@@ -57,6 +58,16 @@ function expectedLosses(
     accuracy: logits.map((z) => accuracyLoop(z, labels)),
   };
 }
+
+describe('a step', () => {
+  it.each(['w.next', 'w.momentum_buffer'])('refuses a network whose parameter is called %s beside w', (name) => {
+    const network = resNet();
+    for (const each of ['w', name]) network.parameter(each, [], { kind: 'constant', value: 0 });
+    expect(() => createStep([network, resNet()])).toThrow(
+      `parameter "${name}" has the name that a training step gives`,
+    );
+  });
+});
 
 describe('the losses of a step against plain loops over its logits', () => {
   it.each(TEACHER_RULES)('three unlike networks, %s, T = 3, smoothing', async (rule) => {

@@ -9,8 +9,8 @@ import { lower } from '../../lower/lower.js';
 import { ortTraining, type RunningStatistics } from '../../lower/ort-training.js';
 import { portable } from '../../lower/portable.js';
 import type { ModelProto } from '../../onnx/model.js';
-import { present } from '../../util/error.js';
-import { addLosses, declareLossInputs, type LossInputs, type LossOptions } from './losses.js';
+import { fail, present } from '../../util/error.js';
+import { addLosses, declareLossInputs, type LossInputs, type LossOptions, TEACHER_PROBABILITIES } from './losses.js';
 import { tellShapes } from './shapes.js';
 
 export interface ModelOptions extends LossOptions {
@@ -56,6 +56,7 @@ const DONE = '_grad.accumulation.out';
  * @param network - a forward graph with an input `images` and an output `logits`.
  */
 export function buildTrainingModels(network: Graph, options: ModelOptions): TrainingModels {
+  checkParameterNames(network);
   const training = trainingGraph(network, options);
   return {
     training: toOrtModel(lower(training.graph, ortTraining(training.statistics)), training.buffers),
@@ -65,6 +66,18 @@ export function buildTrainingModels(network: Graph, options: ModelOptions): Trai
     }),
     uniforms: training.uniforms,
   };
+}
+
+/** Parameters keep their names, so they can't have those that the models give to others. */
+const OWN_NAMES = ['labels', TEACHER_PROBABILITIES, 'loss', 'ce', 'kl', 'accuracy', 'logits', RESET];
+
+function checkParameterNames({ name: network, parameters }: Graph): void {
+  const derived = [...parameters.keys()].flatMap((name) => [gradientName(name), bufferName(name), name + DONE]);
+  const taken = [...OWN_NAMES, ...derived].find((name) => parameters.has(name));
+  if (taken === undefined) return;
+  fail(`network ${network}`, `parameter "${taken}" has a name of the official training session`, {
+    hint: 'Rename it in the file that the network is from',
+  });
 }
 
 interface Opened extends LossInputs {

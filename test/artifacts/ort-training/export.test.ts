@@ -12,6 +12,7 @@ import { importOrtTraining } from '../../../src/artifacts/ort-training/import.js
 import { TEACHER_PROBABILITIES } from '../../../src/artifacts/ort-training/losses.js';
 import { decodeOrtCheckpoint } from '../../../src/artifacts/ort-training/read-checkpoint.js';
 import { buildStep, nextName, type StepSettings } from '../../../src/distill/step.js';
+import { Graph } from '../../../src/graph/graph.js';
 import { initialiseParameters } from '../../../src/nets/initialise.js';
 import { createNetwork } from '../../../src/nets/registry.js';
 import { decodeModel } from '../../../src/onnx/file.js';
@@ -52,6 +53,23 @@ function exported(name: string, more: Partial<OrtExportOptions> = {}): OrtExport
   return { network, weights, batch: BATCH, optimizer: SGD, rates: [0.01], ...more };
 }
 
+/** Two layers of one weight. */
+function tiedNetwork() {
+  const network = new Graph('tied');
+  const [channels, side, classes] = SHAPE;
+  const images = network.input('images', 'float32', ['N', channels, side, side]);
+  const pooled = network.op('Flatten', [network.op('GlobalAveragePool', [images])]);
+  const first = network.parameter('first', [channels, classes], { kind: 'uniform', bound: 1 });
+  const tied = network.parameter('tied', [classes, classes], { kind: 'uniform', bound: 1 });
+  const twice = [tied, tied].reduce(
+    (y, weight) => network.op('MatMul', [y, weight]),
+    network.op('MatMul', [pooled, first]),
+  );
+  network.output('logits', twice);
+  network.output('features', network.op('Reshape', [twice, network.integers([-1, classes, 1, 1])]));
+  return { network, weights: initialiseParameters(network, 1, 0) };
+}
+
 async function opened(...options: Parameters<typeof openExported>): Promise<OrtTrainingSession> {
   const session = await openExported(...options);
   open.push(session);
@@ -72,6 +90,23 @@ const numberOf = (outputs: ReadonlyMap<string, unknown>, name: string) =>
   toNumbers(outputs.get(name) as never)[0] as number;
 
 describe.skipIf(!hasPackage)('exported training files in the official session (skipped without its package)', () => {
+  it.each(['labels', 'loss', 'tied_grad'])('refuse a parameter called %s', (name) => {
+    const { network, weights } = tiedNetwork();
+    network.parameter(name, [], { kind: 'constant', value: 0 });
+    expect(() => createOrtTraining({ ...exported('resnet8'), network, weights })).toThrow(
+      `network tied: parameter "${name}" has a name of the official training session. Rename it`,
+    );
+  });
+
+  it('train a weight that is used twice', async () => {
+    const options = { ...exported('resnet8'), ...tiedNetwork() };
+    const session = await opened(options, { batch: BATCH, exposeGradients: true });
+    const own = await ownEngine(options, STEP);
+    const batch = randomBatch(BATCH, SHAPE, 0);
+    const [theirs, ours] = [await session.trainStep(batch), await own.step({ ...batch, learning_rate: scalar(0.01) })];
+    expect(relativeDifference(theirs.get('d:tied') as Tensor, ours.get('net0.tied.grad') as Tensor)).toBeLessThan(1e-5);
+  });
+
   it('give the gradients of Agon’s own graph: ResNet-8', async () => {
     const options = exported('resnet8');
     const session = await opened(options, { batch: BATCH, exposeGradients: true });
