@@ -28,7 +28,9 @@ async function store(folder: string, run: PlannedRun | undefined, how: 'finished
   await writeFile(paths.config, JSON.stringify(run.settings));
   if (how !== 'begun') await writeFile(paths.last, '');
   const { result } = finished(run.method, run.seed, { last: [50, 60, 70] });
-  if (how === 'finished') await writeResult(paths.result, { ...result, settings: run.settings });
+  const epoch = run.settings.epochs - 1;
+  const epochs = { best: { ...result.best, epoch }, last: { ...result.last, epoch } };
+  if (how === 'finished') await writeResult(paths.result, { ...result, ...epochs, settings: run.settings });
 }
 
 describe('the runs that a comparison finds', () => {
