@@ -32,10 +32,7 @@ interface Parts {
   readonly image: ImageShape;
 }
 
-/**
- * The network with images as its input, and its last feature map as an output. One that can't be trained is an error that names the
- * operators and nodes in the way.
- */
+/** The network with images as its input, and its last feature map as an output. */
 export function onImages(source: Graph, { input, logits, isFrozen, parameters, image }: Parts): ImportedNetwork {
   const graph = new Graph(source.name);
   const { channels, height, width } = image;
