@@ -7,7 +7,6 @@ import { type Tensor, tensor } from '../../src/onnx/tensor.js';
 import { createOptimizer } from '../../src/optim/optimizer.js';
 import { parseDevice } from '../../src/runtime/device.js';
 import { Stepper } from '../../src/runtime/stepper.js';
-import { chooseTarget } from '../../src/runtime/target.js';
 import { createGroup, createStep, type Group, initialState } from '../../src/train/group.js';
 import { zooSources } from '../../src/train/network-source.js';
 import { parseSettings, type Settings } from '../../src/train/settings.js';
@@ -57,7 +56,8 @@ export function build(workload: Workload): Built {
 export async function choose({ workload, step }: Built): Promise<Target> {
   if (workload.portable) return portable;
   const { device, threads, tune } = workload;
-  return (await chooseTarget(step.graph, { device: parseDevice(device), threads, tune })).target;
+  const parsed = parseDevice(device);
+  return (await parsed.kind.chooseTarget(step.graph, parsed, { threads, tune })).target;
 }
 
 /** A session for the step, opened as training opens it; its state is not loaded. */

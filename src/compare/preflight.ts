@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { checkBatchSize } from '../data/loader.js';
 import type { Graph } from '../graph/graph.js';
-import { checkDevice, parseDevice } from '../runtime/device.js';
+import { parseDevice } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
+import { checkDevice } from '../runtime/session.js';
 import { prepareData, type RunData } from '../train/data.js';
 import { openTeacher } from '../train/frozen-teacher.js';
 import { createGroup, createStep } from '../train/group.js';
@@ -62,8 +63,7 @@ async function checkArtifact(settings: Settings): Promise<void> {
 
 /** Whether a device that this build knows is there. */
 async function checkSession(graph: Graph | undefined, { device, threads }: Settings): Promise<void> {
-  const parsed = parseDevice(device);
-  if (graph && parsed.kind !== 'cpu') await (await Predictor.open(graph, { device: parsed, threads })).close();
+  if (graph) await (await Predictor.open(graph, { device: parseDevice(device), threads })).close();
 }
 
 /** Methods mostly have the same data, which take a while to open. */

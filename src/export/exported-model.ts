@@ -1,19 +1,19 @@
-import type * as ort from 'onnxruntime-node';
 import type { Tensor } from '../onnx/tensor.js';
 import { CPU } from '../runtime/device.js';
-import { fromOrt, openSession, runSession, toOrt } from '../runtime/session.js';
+import { Session } from '../runtime/session.js';
+import { present } from '../util/error.js';
 
 /** Logits of an exported model's bytes in a session of their own, on the CPU. */
 export async function runExported(model: Uint8Array, images: Tensor): Promise<Tensor> {
-  const session = await openSession(model, { device: CPU });
+  const session = await Session.open(model, { device: CPU });
   try {
     return await logitsOf(session, images);
   } finally {
-    await session.release();
+    await session.close();
   }
 }
 
-async function logitsOf(session: ort.InferenceSession, images: Tensor): Promise<Tensor> {
-  const results = await runSession(session, { images: toOrt(images) }, { logits: null });
-  return fromOrt(results.logits as ort.Tensor);
+async function logitsOf(session: Session, images: Tensor): Promise<Tensor> {
+  const results = await session.run({ images }, ['logits']);
+  return present(results.get('logits'), 'the logits');
 }

@@ -1,41 +1,66 @@
-import { fail, messageOf } from '../util/error.js';
-import type { Device } from './device-name.js';
-import * as ort from './onnxruntime.js';
+import { portable } from '../lower/portable.js';
+import { fail } from '../util/error.js';
+import type { ChosenTarget, Device, DeviceKind } from './device-kind.js';
 
-export { type Device, parseDevice } from './device-name.js';
+export { type Device, formatDevice } from './device-kind.js';
 
-export const CPU: Device = { kind: 'cpu', index: 0 };
+const choosePortable = async (): Promise<ChosenTarget> => ({ target: portable, forms: {} });
 
-const HOW_TO_GET: Readonly<Record<Device['kind'], string>> = {
-  cpu: 'It is always there',
-  cuda:
-    "The npm package comes without CUDA's libraries: on Linux x64 with CUDA 12 and cuDNN 9 installed, run " +
-    '`node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12` once',
-  webgpu:
-    'It needs a graphics driver: Vulkan on Linux (package libvulkan1 and the driver of your card), Metal on macOS, ' +
-    'Direct3D 12 on Windows',
-};
+/** Every kind of device that a graph can run on: the one place to add another. */
+export const DEVICES = {
+  cpu: {
+    name: 'cpu',
+    numbered: false,
+    provider: () => 'cpu',
+    howToGet: 'It is always there',
+    state: 'host',
+    // Loaded when asked for: what reads settings needs the names of devices, not ONNX Runtime
+    chooseTarget: async (...asked) => (await import('./cpu-target.js')).chooseCpuTarget(...asked),
+    // They take seconds over a lowered step and make it no faster
+    hasGraphPasses: ({ name }) => name !== 'cpu',
+  },
+  cuda: {
+    name: 'cuda',
+    numbered: true,
+    provider: (index) => ({ name: 'cuda', deviceId: index }),
+    howToGet:
+      "The npm package comes without CUDA's libraries: on Linux x64 with CUDA 12 and cuDNN 9 installed, run " +
+      '`node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12` once',
+    // onnxruntime-node copies every output to the host: it has no bindings to the card's memory
+    state: 'host',
+    chooseTarget: choosePortable,
+    hasGraphPasses: () => true,
+  },
+  webgpu: {
+    name: 'webgpu',
+    numbered: false,
+    provider: () => 'webgpu',
+    howToGet:
+      'It needs a graphics driver: Vulkan on Linux (package libvulkan1 and the driver of your card), Metal on macOS, ' +
+      'Direct3D 12 on Windows',
+    state: 'device',
+    chooseTarget: choosePortable,
+    hasGraphPasses: () => true,
+  },
+} as const satisfies Readonly<Record<string, DeviceKind>>;
 
-/** `cpu`, `cuda:0`, `webgpu`. */
-export function formatDevice({ kind, index }: Device): string {
-  return kind === 'cuda' ? `cuda:${index}` : kind;
+export const CPU: Device = { kind: DEVICES.cpu, index: 0 };
+
+/** Reads `cpu`, `cuda`, `cuda:1` or `webgpu`. */
+export function parseDevice(text: string): Device {
+  return findDevice(text) ?? fail('device', 'unknown', { expected: deviceNames(), got: `"${text}"` });
 }
 
-/** The execution providers of a session on this device: just the one that was asked for. */
-export function executionProviders({ kind, index }: Device): ort.InferenceSession.ExecutionProviderConfig[] {
-  return kind === 'cuda' ? [{ name: 'cuda', deviceId: index }] : [kind];
+/** The device that a text names, if it names one. */
+export function findDevice(text: string): Device | undefined {
+  const [, name = '', index] = /^([a-z]+)(?::(\d+))?$/.exec(text.trim().toLowerCase()) ?? [];
+  const kind: DeviceKind | undefined = Object.values(DEVICES).find((each) => each.name === name);
+  if (kind && (index === undefined || kind.numbered)) return { kind, index: Number(index ?? 0) };
+  return undefined;
 }
 
-/** Fails when this build of ONNX Runtime has no such execution provider. */
-export function checkDevice(device: Device): void {
-  const built = ort.listSupportedBackends().some(({ name }) => name === device.kind);
-  if (!built) failDevice(device, 'this build of onnxruntime-node has no such execution provider');
-}
-
-/** Throws the error of a device that can't be used, saying how to get it. */
-export function failDevice(device: Device, reason: unknown): never {
-  return fail(`device ${formatDevice(device)}`, `can't be used: ${messageOf(reason).split('\n')[0]}`, {
-    hint: `${HOW_TO_GET[device.kind]}. Or use --device cpu`,
-    cause: reason,
-  });
+/** `cpu, cuda, cuda:<n> or webgpu`. */
+export function deviceNames(): string {
+  const names = Object.values(DEVICES).flatMap(({ name, numbered }) => (numbered ? [name, `${name}:<n>`] : [name]));
+  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }

@@ -1,10 +1,10 @@
-import type * as ort from 'onnxruntime-node';
 import { Graph } from '../graph/graph.js';
 import { toModel } from '../graph/to-model.js';
 import { encodeModel } from '../onnx/file.js';
 import type { Tensor } from '../onnx/tensor.js';
-import type { Device } from './device.js';
-import { fromOrt, openSession, runSession } from './session.js';
+import type { Device } from './device-kind.js';
+import type * as ort from './onnxruntime.js';
+import { fromOrt, Session } from './session.js';
 
 const copyName = (name: string) => `${name}.copy`;
 
@@ -13,9 +13,9 @@ const copyName = (name: string) => `${name}.copy`;
  * other way: `getData` of a tensor in a device buffer ends the process ("not implemented").
  */
 export class Downloader {
-  readonly #session: ort.InferenceSession;
+  readonly #session: Session;
 
-  private constructor(session: ort.InferenceSession) {
+  private constructor(session: Session) {
     this.#session = session;
   }
 
@@ -25,17 +25,17 @@ export class Downloader {
     for (const [name, shape] of shapes) {
       graph.output(copyName(name), graph.op('Identity', [graph.input(name, 'float32', shape)]));
     }
-    return new Downloader(await openSession(encodeModel(toModel(graph)), { device }));
+    return new Downloader(await Session.open(encodeModel(toModel(graph)), { device }));
   }
 
   /** Copies of the tensors of these names; `values` are all that it was opened for. */
   async download(values: ReadonlyMap<string, ort.Tensor>, names: readonly string[]): Promise<Map<string, Tensor>> {
     const fetches = Object.fromEntries(names.map((name) => [copyName(name), null]));
-    const copies = await runSession(this.#session, Object.fromEntries(values), fetches);
+    const copies = await this.#session.runHeld(Object.fromEntries(values), fetches);
     return new Map(names.map((name) => [name, fromOrt(copies[copyName(name)] as ort.Tensor)]));
   }
 
   async close(): Promise<void> {
-    await this.#session.release();
+    await this.#session.close();
   }
 }

@@ -15,12 +15,9 @@ import { migrate } from '../util/format-version.js';
 import { FORMATS } from '../util/formats.js';
 import { stream } from '../util/random.js';
 import { parseObject, readTextIfThere } from '../util/read-json.js';
-import { CPU } from './device.js';
-import { openSession, runSession, toOrt } from './session.js';
+import type { Chosen, Device } from './device-kind.js';
+import { Session } from './session.js';
 import { ONNXRUNTIME_VERSION } from './version.js';
-
-/** Names of chosen forms by the key of their computation. */
-export type Chosen = Readonly<Record<string, string>>;
 
 /** A form must be faster than the default by this share to take its place: less is noise. */
 const MARGIN = 0.05;
@@ -28,9 +25,11 @@ const ROUNDS = 9;
 
 export interface TuneOptions {
   readonly block: number;
-  readonly threads: number | undefined;
+  /** The CPU. */
+  readonly device: Device;
+  readonly threads?: number | undefined;
   /** Called before the first timing, if there is any. */
-  readonly onStart?: (() => void) | undefined;
+  readonly onTune?: (() => void) | undefined;
 }
 
 /**
@@ -43,9 +42,9 @@ export async function tune(graph: Graph, options: TuneOptions): Promise<Chosen> 
   const known = await readCache(path);
   const open = [...choices.values()].filter(({ key }) => known[key] === undefined);
   const found: Record<string, string> = {};
-  if (open.length > 0) options.onStart?.();
+  if (open.length > 0) options.onTune?.();
   for (const choice of open) {
-    found[choice.key] = await fastestForm(choice, options.threads);
+    found[choice.key] = await fastestForm(choice, options);
   }
   const all = { ...known, ...found };
   if (open.length > 0 && known !== NEWER) await writeCache(path, all);
@@ -80,29 +79,29 @@ function collectChoices(graph: Graph, block: number): Map<string, FormChoice> {
   return choices;
 }
 
-async function fastestForm({ key, shapes, forms }: FormChoice, threads: number | undefined): Promise<string> {
+async function fastestForm({ key, shapes, forms }: FormChoice, options: TuneOptions): Promise<string> {
   const names = Object.keys(forms);
-  const feeds = Object.fromEntries(shapes.map((shape, i) => [`x${i}`, toOrt(randomTensor(shape as number[], key))]));
-  const sessions = await Promise.all(Object.values(forms).map((form) => openForm(form, shapes as number[][], threads)));
+  const feeds = Object.fromEntries(shapes.map((shape, i) => [`x${i}`, randomTensor(shape as number[], key)]));
+  const sessions = await Promise.all(Object.values(forms).map((form) => openForm(form, shapes as number[][], options)));
   const least = names.map(() => Number.POSITIVE_INFINITY);
   for (let round = 0; round <= ROUNDS; round++) {
     for (const [i, session] of sessions.entries()) {
       const started = performance.now();
-      await runSession(session, feeds, { y: null });
+      await session.run(feeds, ['y']);
       if (round > 0) least[i] = Math.min(least[i] as number, performance.now() - started);
     }
   }
-  for (const session of sessions) await session.release();
+  for (const session of sessions) await session.close();
   const best = least.indexOf(Math.min(...least));
   const worthIt = (least[best] as number) < (1 - MARGIN) * (least[0] as number);
   return names[worthIt ? best : 0] as string;
 }
 
-async function openForm(form: Form, shapes: readonly (readonly number[])[], threads: number | undefined) {
+async function openForm(form: Form, shapes: readonly (readonly number[])[], { device, threads }: TuneOptions) {
   const g = new Graph('form');
   const inputs = shapes.map((shape, i) => g.input(`x${i}`, 'float32', shape));
   g.output('y', form(g, inputs));
-  return openSession(encodeModel(toModel(g)), { device: CPU, threads, asItIs: true });
+  return Session.open(encodeModel(toModel(g)), { device, threads, graphPasses: false });
 }
 
 function randomTensor(dims: readonly number[], key: string) {

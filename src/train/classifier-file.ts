@@ -1,4 +1,3 @@
-import type * as ort from 'onnxruntime-node';
 import { readMetadata, readTrainedSettings } from '../export/model-metadata.js';
 import { type ForeignModel, foreignModel } from '../foreign/foreign-model.js';
 import { asLogits, firstBatch, noteOf, type Reading, readingOf } from '../foreign/reading.js';
@@ -10,8 +9,8 @@ import { portable } from '../lower/portable.js';
 import { encodeModel, readModelFile } from '../onnx/file.js';
 import type { ModelProto } from '../onnx/model.js';
 import type { Tensor } from '../onnx/tensor.js';
-import { fromOrt, openSession, runSession, toOrt } from '../runtime/session.js';
-import { AgonError } from '../util/error.js';
+import { Session } from '../runtime/session.js';
+import { AgonError, present } from '../util/error.js';
 import type { Classifier, ClassifierOptions } from './classifier.js';
 import { inBatches } from './in-batches.js';
 
@@ -26,10 +25,10 @@ export async function openFileClassifier(path: string, options: ClassifierOption
   const settings = readTrainedSettings(model, path);
   const foreign = foreignModel(model, path, options);
   const { served, batch, notes } = withFreeBatch(foreign);
-  const session = await openSession(encodeModel(served, path), options);
+  const session = await Session.open(encodeModel(served, path), options);
   const scoresOf = inBatches(batch, async (images) => {
-    const results = await runSession(session, { [foreign.input]: toOrt(images) }, { [foreign.output]: null });
-    return fromOrt(results[foreign.output] as ort.Tensor);
+    const results = await session.run({ [foreign.input]: images }, [foreign.output]);
+    return present(results.get(foreign.output), 'the scores');
   });
   try {
     const isOwn = labels !== undefined && preprocessing !== undefined && foreign.output === 'logits';
@@ -41,10 +40,10 @@ export async function openFileClassifier(path: string, options: ClassifierOption
       settings,
       notes: [...foreign.notes, ...notes, ...noteOf(reading, foreign)],
       logits: async (images) => asLogits(await scoresOf(images), reading),
-      close: () => session.release(),
+      close: () => session.close(),
     };
   } catch (error) {
-    await session.release();
+    await session.close();
     throw error;
   }
 }

@@ -3,7 +3,6 @@ import { range } from '../graph/axes.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import type { StepRunner } from '../runtime/step-runner.js';
-import { chooseTarget } from '../runtime/target.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { Emit } from './events.js';
 import { type Group, openStepper, updatesBefore } from './group.js';
@@ -38,8 +37,8 @@ export function openEngine(options: EngineOptions): Promise<Engine> {
 }
 
 async function openAgon({ settings, step, resumed, emit }: EngineOptions): Promise<Engine> {
-  const { target, forms, note } = await chooseTarget(step.graph, {
-    device: parseDevice(settings.device),
+  const device = parseDevice(settings.device);
+  const { target, forms, note } = await device.kind.chooseTarget(step.graph, device, {
     threads: settings.threads,
     tune: settings.tune,
     forms: resumed?.forms,

@@ -4,7 +4,7 @@ import { TEACHER_RULES } from '../distill/teachers.js';
 import { FEATURE_REDUCTIONS } from '../losses/feature-mse.js';
 import { planNetwork } from '../nets/registry.js';
 import { ADAMW_VARIANTS } from '../optim/optimizer.js';
-import { DEVICE_NAMES, DEVICE_PATTERN } from '../runtime/device-name.js';
+import { deviceNames, findDevice } from '../runtime/device.js';
 import { AgonError, fail, messageOf } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
 import { checkOrtTrainingSettings } from './check-engine.js';
@@ -147,7 +147,10 @@ export const settingsSchema = z.strictObject({
   /** Who computes gradients and updates: Agon's own step graph, or sessions of ONNX Runtime's on-device training. */
   engine: z.enum(['agon', 'ort-training']).default('agon'),
   /** `cpu`, `cuda`, `cuda:<n>` or `webgpu`. */
-  device: z.string().regex(DEVICE_PATTERN, `expected ${DEVICE_NAMES}`).default('cpu'),
+  device: z
+    .string()
+    .refine((text) => findDevice(text) !== undefined, `expected ${deviceNames()}`)
+    .default('cpu'),
   /** Threads of one operator; one a physical core when left out. */
   threads: count.max(MOST_THREADS).optional(),
   /** Whether the forms of the graph's computations are timed once on this machine, to use the fastest. */

@@ -3,9 +3,10 @@ import type { StepOptions, StepSettings } from '../../src/distill/step.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { cpu } from '../../src/lower/cpu.js';
 import { blockSize } from '../../src/runtime/block-size.js';
+import { CPU } from '../../src/runtime/device.js';
 import { numbers, openStep, resNet } from './steps.js';
 
-const block = await blockSize();
+const block = await blockSize(CPU);
 
 interface Case {
   readonly title: string;

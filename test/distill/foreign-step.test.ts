@@ -7,9 +7,10 @@ import { cpu } from '../../src/lower/cpu.js';
 import { portable } from '../../src/lower/portable.js';
 import { type Tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { blockSize } from '../../src/runtime/block-size.js';
+import { CPU } from '../../src/runtime/device.js';
 import { CLASSES, openStep, resNet } from './steps.js';
 
-const block = await blockSize();
+const block = await blockSize(CPU);
 const CHANNELS = 16;
 const KAIMING: Initialiser = { kind: 'kaiming-normal', mode: 'fan-in' };
 const constant = (value: number): Initialiser => ({ kind: 'constant', value });

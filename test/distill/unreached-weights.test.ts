@@ -3,10 +3,11 @@ import { nextName } from '../../src/distill/step.js';
 import { cpu } from '../../src/lower/cpu.js';
 import { portable } from '../../src/lower/portable.js';
 import { blockSize } from '../../src/runtime/block-size.js';
+import { CPU } from '../../src/runtime/device.js';
 import { openStep, resNet } from './steps.js';
 import { UNREACHED, withUnreachedWeights } from './unreached.js';
 
-const block = await blockSize();
+const block = await blockSize(CPU);
 const TARGETS = { portable, ...(block !== undefined && { cpu: cpu(block) }) };
 const OPTIMIZERS = {
   sgd: { name: 'sgd', lr: 0.1, momentum: 0.9, weightDecay: 0.1, nesterov: true },

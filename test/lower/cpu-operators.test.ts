@@ -10,11 +10,12 @@ import { cpu } from '../../src/lower/cpu.js';
 import { lower } from '../../src/lower/lower.js';
 import { elementCount, type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { blockSize } from '../../src/runtime/block-size.js';
+import { CPU } from '../../src/runtime/device.js';
 import { stream } from '../../src/util/random.js';
 import { runGraph } from '../support/run.js';
 import { type Build, ONNX_BUILDERS, SEMANTIC_BUILDERS } from './operator-builders.js';
 
-const block = await blockSize();
+const block = await blockSize(CPU);
 /** Where there is no blocked layout, graphs are lowered for one all the same, but not run. */
 const BLOCK = block ?? 8;
 

@@ -6,10 +6,11 @@ import { cpu } from '../../src/lower/cpu.js';
 import { lower } from '../../src/lower/lower.js';
 import { elementCount, type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { blockSize } from '../../src/runtime/block-size.js';
+import { CPU } from '../../src/runtime/device.js';
 import { stream } from '../../src/util/random.js';
 import { type Feeds, openGraph } from '../support/run.js';
 
-const block = await blockSize();
+const block = await blockSize(CPU);
 const sessions: { close(): Promise<void> }[] = [];
 afterEach(async () => {
   for (const session of sessions.splice(0)) await session.close();

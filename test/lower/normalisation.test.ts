@@ -7,10 +7,11 @@ import { cpu } from '../../src/lower/cpu.js';
 import { portable } from '../../src/lower/portable.js';
 import { elementCount, type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { blockSize } from '../../src/runtime/block-size.js';
+import { CPU } from '../../src/runtime/device.js';
 import { stream } from '../../src/util/random.js';
 import { runGraph } from '../support/run.js';
 
-const block = await blockSize();
+const block = await blockSize(CPU);
 const EPSILON = 1e-5;
 const PIXELS = [6, 5] as const;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDevice, parseDevice } from '../../src/runtime/device.js';
+import { DEVICES, formatDevice, parseDevice } from '../../src/runtime/device.js';
 import { AgonError } from '../../src/util/error.js';
 
 describe('a device', () => {
@@ -10,9 +10,16 @@ describe('a device', () => {
     ['cuda:12', 'cuda', 12, 'cuda:12'],
     ['webgpu', 'webgpu', 0, 'webgpu'],
     [' CUDA:1 ', 'cuda', 1, 'cuda:1'],
-  ])('"%s" is %s %i', (text, kind, index, formatted) => {
-    expect(parseDevice(text)).toEqual({ kind, index });
+  ] as const)('"%s" is %s %i', (text, kind, index, formatted) => {
+    expect(parseDevice(text)).toEqual({ kind: DEVICES[kind], index });
     expect(formatDevice(parseDevice(text))).toBe(formatted);
+  });
+
+  it('is called as in the table of all', () => {
+    for (const [key, kind] of Object.entries(DEVICES)) {
+      expect(kind.name).toBe(key);
+      expect(parseDevice(key)).toEqual({ kind, index: 0 });
+    }
   });
 
   it.each(['', 'gpu', 'cpu:1', 'webgpu:0', 'cuda:', 'cuda:x', 'cuda:-1', 'cuda 1'])('"%s" is none', (text) => {

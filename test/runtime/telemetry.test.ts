@@ -15,9 +15,10 @@ const MILLISECONDS_BEFORE_SENDING = 13_000;
 const PROGRAM = `
 import { parseSettings, prepareRunFolder, startTraining } from '${addressOf('src/index.ts')}';
 import { blockSize } from '${addressOf('src/runtime/block-size.ts')}';
+import { CPU } from '${addressOf('src/runtime/device.ts')}';
 const settings = parseSettings({ nets: ['resnet8'], limit: 64, batchSize: 16, epochs: 1, size: 8, tune: false, workers: 1 });
 await prepareRunFolder('run', { overwrite: true });
-await blockSize();
+await blockSize(CPU);
 console.log(await startTraining({ settings, folder: 'run', resume: false, onEvent: () => {} }).done);
 if (process.argv[2] === 'wait') await new Promise((resolve) => setTimeout(resolve, ${MILLISECONDS_BEFORE_SENDING}));
 `;

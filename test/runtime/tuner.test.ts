@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { buildStep } from '../../src/distill/step.js';
 import { createNetwork } from '../../src/nets/registry.js';
+import { CPU } from '../../src/runtime/device.js';
 import { cachePath, tune } from '../../src/runtime/tuner.js';
 import { parseSettings } from '../../src/train/settings.js';
 import { RESNET, temporaryFolder } from '../train/runs.js';
@@ -13,9 +14,9 @@ function smallStep() {
 }
 
 async function tuned() {
-  const onStart = vi.fn();
-  const chosen = await tune(smallStep(), { block: 8, threads: 1, onStart });
-  return { chosen, timed: onStart.mock.calls.length > 0 };
+  const onTune = vi.fn();
+  const chosen = await tune(smallStep(), { block: 8, device: CPU, threads: 1, onTune });
+  return { chosen, timed: onTune.mock.calls.length > 0 };
 }
 
 describe('the cache of forms', () => {

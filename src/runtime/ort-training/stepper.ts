@@ -1,4 +1,3 @@
-import type * as ort from 'onnxruntime-node';
 import type { Graph } from '../../graph/graph.js';
 import { toModel } from '../../graph/to-model.js';
 import { lower } from '../../lower/lower.js';
@@ -7,7 +6,7 @@ import { encodeModel } from '../../onnx/file.js';
 import type { Tensor } from '../../onnx/tensor.js';
 import { fail, present } from '../../util/error.js';
 import { CPU } from '../device.js';
-import { fromOrt, openSession, runSession, toOrt } from '../session.js';
+import { type Feeds, Session } from '../session.js';
 import { checkStateTensor, failNoParameter, type StepRunner } from '../step-runner.js';
 import { SteppedNetwork, type SteppedSource } from './stepped-network.js';
 
@@ -20,8 +19,6 @@ export interface OrtStepperSource {
   readonly lessons: Graph;
 }
 
-type Feeds = Readonly<Record<string, Tensor>>;
-
 /**
  * Steps of a group whose forward, backward and update are those of ONNX Runtime's official training session, one a network: all
  * logits first, then what each network is taught, then one step of each. The state is parameters and running statistics;
@@ -30,10 +27,10 @@ type Feeds = Readonly<Record<string, Tensor>>;
  */
 export class OrtTrainingStepper implements StepRunner {
   readonly #networks: readonly SteppedNetwork[];
-  readonly #lessons: ort.InferenceSession;
+  readonly #lessons: Session;
   readonly #source: OrtStepperSource;
 
-  private constructor(networks: readonly SteppedNetwork[], lessons: ort.InferenceSession, source: OrtStepperSource) {
+  private constructor(networks: readonly SteppedNetwork[], lessons: Session, source: OrtStepperSource) {
     this.#networks = networks;
     this.#lessons = lessons;
     this.#source = source;
@@ -41,7 +38,7 @@ export class OrtTrainingStepper implements StepRunner {
 
   static async open(source: OrtStepperSource, threads?: number): Promise<OrtTrainingStepper> {
     const model = encodeModel(toModel(lower(source.lessons, portable)));
-    const lessons = await openSession(model, { device: CPU, threads });
+    const lessons = await Session.open(model, { device: CPU, threads });
     const networks: SteppedNetwork[] = [];
     for (const network of source.networks) networks.push(await SteppedNetwork.open(network));
     return new OrtTrainingStepper(networks, lessons, source);
@@ -86,17 +83,15 @@ export class OrtTrainingStepper implements StepRunner {
   }
 
   async close(): Promise<void> {
-    await this.#lessons.release();
+    await this.#lessons.close();
     for (const network of this.#networks) await network.close();
   }
 
   async #teach(given: Feeds): Promise<Map<string, Tensor>> {
     const { inputs, outputs } = this.#source.lessons;
     const names = inputs.map(({ name }) => name).filter((name) => given[name]);
-    const feeds = Object.fromEntries(names.map((name) => [name, toOrt(given[name] as Tensor)]));
-    const fetches = Object.fromEntries([...outputs.keys()].map((name) => [name, null]));
-    const results = await runSession(this.#lessons, feeds, fetches);
-    return new Map(Object.entries(results).map(([name, value]) => [name, fromOrt(value)]));
+    const feeds = Object.fromEntries(names.map((name) => [name, given[name] as Tensor]));
+    return this.#lessons.run(feeds, [...outputs.keys()]);
   }
 
   #prefix(i: number): string {

@@ -8,7 +8,8 @@ import type { ModelProto } from '../../../src/onnx/model.js';
 import { type Tensor, tensor, toNumbers } from '../../../src/onnx/tensor.js';
 import { learningRateAt, type Schedule, type ScheduleSettings } from '../../../src/optim/schedule.js';
 import { CPU } from '../../../src/runtime/device.js';
-import { fromOrt, openSession, runSession, toOrt } from '../../../src/runtime/session.js';
+import { Session } from '../../../src/runtime/session.js';
+import { present } from '../../../src/util/error.js';
 import { hasPackage } from './official.js';
 import { openExported, randomBatch } from './sessions.js';
 
@@ -45,15 +46,11 @@ function rateModel({ graph, ...rest }: ModelProto): Uint8Array {
 
 /** The rate that an optimizer model takes in the session's so-manieth step, from 1. */
 async function rateIn(model: ModelProto): Promise<(step: number) => Promise<number>> {
-  const session = await openSession(rateModel(model), { device: CPU });
-  open.push({ close: () => session.release() });
+  const session = await Session.open(rateModel(model), { device: CPU });
+  open.push({ close: () => session.close() });
   return async (step) => {
-    const results = await runSession(
-      session,
-      { step: toOrt(tensor('int64', [1], [step])) },
-      { learning_rate_now: null },
-    );
-    return toNumbers(fromOrt(results.learning_rate_now as never))[0] as number;
+    const results = await session.run({ step: tensor('int64', [1], [step]) }, ['learning_rate_now']);
+    return toNumbers(present(results.get('learning_rate_now'), 'the rate'))[0] as number;
   };
 }
 
