@@ -41,9 +41,12 @@ function atOnce(kind, run, pathOf = (path) => path) {
   return async (...args) => {
     const when = reached(kind, pathOf(...args));
     if (when === 'before') die();
-    const result = await run(...args);
-    if (when === 'after') die();
-    return result;
+    try {
+      return await run(...args);
+    } finally {
+      // Also where it fails: a link where there is a lock.
+      if (when === 'after') die();
+    }
   };
 }
 

@@ -23,7 +23,7 @@ export async function writeSample(folder: string): Promise<{ config: string; dat
     inputPerturbation: { pool: 'release', when: { every: 2 } },
     parameterPerturbation: { when: { every: 2 }, window: 3, sigma: 0.1 },
     threads: 1,
-    workers: 0,
+    workers: 1,
     tune: false,
   };
   await writeFile(config, JSON.stringify(settings));

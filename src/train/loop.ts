@@ -55,6 +55,9 @@ interface Progress extends Position {
   readonly seconds: number;
 }
 
+/** Epochs whose events a checkpoint holds, at most: about a megabyte. A log that a kill cut off lacks the last one. */
+const KEPT_EPOCHS = 1000;
+
 /** Trains from the resumed position, or the start, to the last epoch. Returns where it was stopped, if it was. */
 export async function trainLoop(context: LoopContext): Promise<Position | undefined> {
   const { settings, resumed } = context;
@@ -97,6 +100,7 @@ export async function trainLoop(context: LoopContext): Promise<Position | undefi
       imagesPerSecond: (context.training.steps * settings.batchSize) / group.seconds,
     };
     epochs.push({ ...event });
+    if (epochs.length > KEPT_EPOCHS) epochs.shift();
     const progress = { ...position, tally, best, epochs, seconds };
     if (improved) await context.saveBest(snapshot(context, settled, progress));
     await context.saveLast(snapshot(context, state, progress, open));

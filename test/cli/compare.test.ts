@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ExperimentInput } from '../../src/compare/experiment.js';
-import { comparePaths } from '../../src/compare/folder.js';
+import { comparePaths, lockComparison } from '../../src/compare/folder.js';
 import type { RunResult } from '../../src/train/result.js';
+import { runPaths } from '../../src/train/run-folder.js';
 import { RESNET, smallData, temporaryFolder } from '../train/runs.js';
 import { agon } from './command-line.js';
 
@@ -48,6 +49,43 @@ describe('agon compare', { timeout: 300_000 }, () => {
     const again = await agon(`compare ${file} --out ${out}`);
     expect(again.stdout).toContain('2 runs: 1 finished, 1 to go');
     expect(again.exitCode).toBe(1);
+  });
+
+  it('in a folder where another one is at work is refused, and leaves it alone', async () => {
+    const { file, out } = await experimentFile();
+    await mkdir(out);
+    const lock = await lockComparison(out);
+    const { exitCode, stderr } = await agon(`compare ${file} --out ${out}`);
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringContaining(`process ${process.pid} is comparing in this folder`),
+    ]);
+    expect(await readdir(out)).toEqual(['compare.lock']);
+    await lock.release();
+  });
+
+  it('finishes a run that was killed between its result and its model, or before the end of its log', async () => {
+    const { file, out } = await experimentFile({ methods: { alone: { rule: 'none' } } });
+    expect((await agon(`compare ${file} --out ${out}`)).exitCode).toBe(0);
+    const { winner, log } = runPaths(comparePaths(out).run('pair-alone-s0'));
+    const whole = await readFile(log, 'utf8');
+    const lines = whole.trimEnd().split('\n');
+    await rm(winner);
+    await writeFile(log, `${lines.slice(0, -2).join('\n')}\n`);
+    await writeFile(`${comparePaths(out).results}.123`, 'half');
+    const again = await agon(`compare ${file} --out ${out}`);
+    expect([again.exitCode, again.stdout]).toEqual([0, expect.stringContaining('0 finished, 1 to go')]);
+    expect(existsSync(winner)).toBe(true);
+    const types = (text: string) => text.match(/"type":"\w+"/g);
+    expect(types(await readFile(log, 'utf8'))).toEqual(types(whole));
+    expect((await readdir(out)).sort()).toEqual([
+      'experiment.json',
+      'results.html',
+      'results.json',
+      'results.md',
+      'runs',
+    ]);
+    expect((await agon(`compare ${file} --out ${out}`)).stdout).toContain('1 finished, 0 to go');
   });
 
   it('goes on in the folder that is named, unless the experiment was changed', async () => {

@@ -33,6 +33,7 @@ const CHECKPOINT: Checkpoint = {
     seconds: 12.25,
     waited: 0.1,
   },
+  epochs: [{ type: 'epoch', epoch: 0, lr: 1 / 3 }],
   seconds: 100 / 3,
   trial: { network: 1, operation: 'crossover', mate: 0, start: 30, ce: [1.5, 1 / 3] },
   best: {

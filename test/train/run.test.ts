@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { learningRateAt } from '../../src/optim/schedule.js';
 import { readCheckpoint } from '../../src/train/checkpoint.js';
@@ -54,6 +56,61 @@ describe('a run in a worker thread', () => {
     expect(eventsOf(events, 'stop')).toMatchObject([{ ...position, checkpoint: runPaths(folder).last }]);
     expect(position.epoch).toBeLessThan(199);
     expect(eventsOf(events, 'step')).toHaveLength(3 * position.epoch + position.step);
+  });
+});
+
+describe('a listener', () => {
+  it.each([
+    [
+      'throws',
+      (error: Error) => {
+        throw error;
+      },
+    ],
+    ['rejects', (error: Error) => Promise.reject(error)],
+  ])('that %s stops the run, with a checkpoint and without its lock, and is what it rejects with', async (_, fail) => {
+    const settings = smallSettings(await smallData(), { epochs: 200 });
+    const folder = await newRunFolder();
+    const told: string[] = [];
+    const onEvent = ({ type }: TrainEvent) => {
+      told.push(type);
+      return type === 'step' ? fail(new Error(`no room for ${type}`)) : undefined;
+    };
+    const run = startTraining({ settings, folder, resume: false, onEvent });
+    await expect(run.done).rejects.toThrow('no room for step');
+    expect(told.filter((type) => type === 'stop')).toEqual([]);
+    expect((await readCheckpoint(runPaths(folder).last)).position.epoch).toBeLessThan(199);
+    expect(await readdir(folder)).not.toContain('run.lock');
+    await runHere({ ...settings, epochs: 200 }, { folder, resume: true, stopAfter: 1 });
+  });
+
+  it('has handled every step before a checkpoint is written, however slow it is', async () => {
+    const settings = smallSettings(await smallData(), { epochs: 1 });
+    const folder = await newRunFolder();
+    const { last } = runPaths(folder);
+    let handled = 0;
+    const early: number[] = [];
+    const onEvent = async ({ type }: TrainEvent) => {
+      if (type !== 'step') return;
+      await setTimeout(50);
+      handled++;
+      if (existsSync(last)) early.push(handled);
+    };
+    await startTraining({ settings, folder, resume: false, onEvent }).done;
+    expect([handled, early]).toEqual([3, []]);
+  });
+
+  it('may ask for an end at once, which leaves the checkpoint that there was', async () => {
+    const settings = smallSettings(await smallData(), { epochs: 200 });
+    const folder = await newRunFolder();
+    const onEvent = (event: TrainEvent) => {
+      if (event.type === 'step' && event.epoch === 1) run.stop({ atOnce: true });
+    };
+    const run = startTraining({ settings, folder, resume: false, onEvent });
+    expect(await run.done).toBe('stopped');
+    const { position } = await readCheckpoint(runPaths(folder).last);
+    expect(position.step).toBe(0);
+    expect((await readdir(folder)).filter((name) => /lock|\d$/.test(name))).toEqual([]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -5,8 +6,9 @@ import type { Batch, Loader } from '../../src/data/loader.js';
 import { readCheckpoint } from '../../src/train/checkpoint.js';
 import { runPaths } from '../../src/train/run-folder.js';
 import { Stopped, stoppable } from '../../src/train/stop.js';
+import { train } from '../../src/train/train.js';
 import { png } from '../data/helpers.js';
-import { eventsOf, newRunFolder, runHere, smallData, smallSettings, temporaryFolder } from './runs.js';
+import { eventsOf, newRunFolder, resultsOf, runHere, smallData, smallSettings, temporaryFolder } from './runs.js';
 
 const batch = (index: number): Batch => {
   return { images: new Float32Array(1), labels: Int32Array.of(0), indices: Uint32Array.of(index), size: 1 };
@@ -72,6 +74,29 @@ describe('a run that is stopped', () => {
     const { position, partial, best } = await readCheckpoint(runPaths(folder).last);
     expect([position, partial.lineage.steps, best]).toEqual([{ epoch: 0, step: 3 }, 3, null]);
   });
+
+  it.each(['test', 'export'] as const)(
+    'in its last phases, at %s, ends as if it had not been when it goes on',
+    async (phase) => {
+      const settings = smallSettings(await smallData({ test: 'right' }), { epochs: 1 });
+      const folder = await newRunFolder();
+      let asked = false;
+      const outcome = await train({
+        settings,
+        folder,
+        resume: false,
+        emit: (event) => {
+          asked ||= event.type === 'phase' && event.phase === phase;
+        },
+        stopRequested: () => asked,
+      });
+      const { winner, result } = runPaths(folder);
+      expect([outcome, existsSync(result), existsSync(winner)]).toEqual(['stopped', phase === 'export', false]);
+      expect((await runHere(settings, { folder, resume: true })).outcome).toBe('finished');
+      const whole = await runHere(settings);
+      expect(await resultsOf(folder)).toEqual(await resultsOf(whole.folder));
+    },
+  );
 
   it('while its images are checked has written nothing', async () => {
     const data = join(await temporaryFolder(), 'images');
