@@ -2,12 +2,12 @@
 import { AgonError } from '../src/util/error.js';
 import { type Arguments, parseArguments, USAGE } from './bench/arguments.js';
 import { tableCases } from './bench/cases.js';
+import { tuneFirst } from './bench/measure/run-child.js';
+import { measureStep } from './bench/measure/step-time.js';
 import { profileReport } from './bench/profile/report.js';
 import { type Report, writeReport } from './bench/report.js';
-import { tuneFirst } from './bench/run-child.js';
 import { scalingSeries } from './bench/scaling/cases.js';
 import { measureScaling, reportScaling } from './bench/scaling/measure.js';
-import { measureStep } from './bench/step-time.js';
 import { measureTable, reportTable } from './bench/table.js';
 import { findTorch } from './bench/torch.js';
 import { measureVersus, reportVersus } from './bench/versus.js';

@@ -1,7 +1,7 @@
 /** Replays files of golden numbers: `npm run verify -- FILE...`. Exit code 1 when a tolerance is exceeded. */
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
-import { portable } from '../src/lower/portable.js';
+import { portable } from '../src/lower/portable/portable.js';
 import { parseDevice } from '../src/runtime/device.js';
 import { messageOf } from '../src/util/error.js';
 import { printable } from '../src/util/printable.js';

@@ -12,11 +12,11 @@ import { buildStep, nextName } from '../src/distill/step.js';
 import { initialiseParameters } from '../src/nets/initialise.js';
 import { elementCount, scalar, type Tensor, tensor, toNumbers } from '../src/onnx/tensor.js';
 import { createOptimizer } from '../src/optim/optimizer.js';
+import { hasOrtTraining } from '../src/ort-training/session/library.js';
 import { parseDevice } from '../src/runtime/device.js';
-import { hasOrtTraining } from '../src/runtime/ort-training/library.js';
 import { Stepper } from '../src/runtime/stepper.js';
-import { parseSettings, type Settings, type SettingsInput } from '../src/train/settings.js';
-import { MOBILENET, RESNET, WIDER } from './train/runs.js';
+import { parseSettings, type Settings, type SettingsInput } from '../src/settings/settings.js';
+import { MOBILENET, RESNET, WIDER } from './run/runs.js';
 
 const example = (name: string) => fileURLToPath(new URL(`../examples/${name}`, import.meta.url));
 const DRIVER = example('drive-step.mjs');

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileWhole } from '../../src/util/files.js';
+import { writeFileWhole } from '../../src/util/files/files.js';
 import { fileStem, machine } from './machine.js';
 
 /** Results as they are shown and kept. */

@@ -1,11 +1,11 @@
-import type { CaseResult } from './case.js';
 import { type CaseSet, type Common, loaderCases, tableCases } from './cases.js';
-import type { LoaderResult } from './loader.js';
 import { describeMachine, type Machine, machine } from './machine.js';
+import type { CaseResult } from './measure/case.js';
+import type { LoaderResult } from './measure/loader.js';
+import { runJob, tuneFirst } from './measure/run-child.js';
 import { label } from './names.js';
 import { percent } from './numbers.js';
 import type { Progress, Report } from './report.js';
-import { runJob, tuneFirst } from './run-child.js';
 import { markdownTable, type Rows, terminalTable } from './tables.js';
 
 /** What the benchmark without arguments measures, as it is written to a file. */

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AgonError, fail } from '../../src/util/error.js';
+import { lastLine, runProcess } from './measure/run-child.js';
 import { label, torchName } from './names.js';
-import { lastLine, runProcess } from './run-child.js';
 import type { Workload } from './workload.js';
 
 /** Where torch_step.py is looked for. */

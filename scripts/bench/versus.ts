@@ -1,10 +1,10 @@
 import { fail } from '../../src/util/error.js';
 import { describeMachine, type Machine, machine } from './machine.js';
+import { runJob, tuneFirst } from './measure/run-child.js';
+import type { StepLine } from './measure/step-time.js';
 import { label } from './names.js';
 import { median, round } from './numbers.js';
 import type { Progress, Report } from './report.js';
-import { runJob, tuneFirst } from './run-child.js';
-import type { StepLine } from './step-time.js';
 import { markdownTable, type Rows, terminalTable } from './tables.js';
 import { LAYOUTS, type Layout, runTorch, type Torch, type TorchLine, torchNets } from './torch.js';
 import type { Workload } from './workload.js';

@@ -1,15 +1,15 @@
 import type { StepGraph } from '../../src/distill/step.js';
 import { nextName } from '../../src/distill/step.js';
-import { portable } from '../../src/lower/portable.js';
+import { createGroup, createStep, type Group, initialState } from '../../src/group/group.js';
+import { zooSources } from '../../src/group/network-source.js';
+import { portable } from '../../src/lower/portable/portable.js';
 import type { Target } from '../../src/lower/target.js';
 import type { NetworkSpec } from '../../src/nets/registry.js';
 import { type Tensor, tensor } from '../../src/onnx/tensor.js';
 import { createOptimizer } from '../../src/optim/optimizer.js';
 import { parseDevice } from '../../src/runtime/device.js';
 import { Stepper } from '../../src/runtime/stepper.js';
-import { createGroup, createStep, type Group, initialState } from '../../src/train/group.js';
-import { zooSources } from '../../src/train/network-source.js';
-import { parseSettings, type Settings } from '../../src/train/settings.js';
+import { parseSettings, type Settings } from '../../src/settings/settings.js';
 import { stream } from '../../src/util/random.js';
 
 /** What is measured: networks on batches of one size. Plain data, so that a child process can be given it. */

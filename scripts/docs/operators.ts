@@ -1,8 +1,8 @@
 import { ruleEntry } from '../../src/autodiff/registry.js';
-import { knownOperators } from '../../src/graph/infer.js';
-import { AGON, MICROSOFT, NCHWC } from '../../src/graph/node.js';
+import { knownOperators } from '../../src/graph/infer/infer.js';
+import { AGON, MICROSOFT, NCHWC } from '../../src/graph/node/node.js';
 import { OPSET } from '../../src/graph/to-model.js';
-import { rewrittenOperators } from '../../src/graph/upgrade.js';
+import { rewrittenOperators } from '../../src/graph/upgrade/upgrade.js';
 import { layoutEntry } from '../../src/lower/cpu/registry.js';
 import { markdownTable } from './table.js';
 

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { readCheckpoint } from '../../src/train/checkpoint.js';
-import { runPaths } from '../../src/train/run-folder.js';
+import { readCheckpoint } from '../../src/store/checkpoint.js';
+import { runPaths } from '../../src/store/run-folder.js';
 
 /** Wall times, and where a run is. */
 const OTHERWISE = new Set(['seconds', 'waited', 'imagesPerSecond', 'folder', 'model', 'checkpoint']);

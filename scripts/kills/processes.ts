@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { runPaths } from '../../src/train/run-folder.js';
+import { runPaths } from '../../src/store/run-folder.js';
 
 const HOOK = new URL('./hook.mjs', import.meta.url).href;
 const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));

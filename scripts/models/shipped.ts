@@ -1,6 +1,6 @@
 import { type ArtifactContent, createArtifact } from '../../src/artifacts/create.js';
 import { LICENCE, usualInput, zooNetworks } from '../../src/artifacts/zoo.js';
-import { parseSettings } from '../../src/train/settings.js';
+import { parseSettings } from '../../src/settings/settings.js';
 
 /** The networks in `models`, each with the images of a step that its step graph is written for. */
 export const SHIPPED: ReadonlyMap<string, { readonly batch: number }> = new Map([

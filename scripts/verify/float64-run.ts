@@ -1,10 +1,10 @@
 import { nextName } from '../../src/distill/step.js';
-import { range } from '../../src/graph/axes.js';
+import { range } from '../../src/graph/node/axes.js';
 import type { Tensor } from '../../src/onnx/tensor.js';
 import { present } from '../../src/util/error.js';
+import { Kinks, type Sides } from './float64/base/kinks.js';
+import { float64 } from './float64/base/tensor.js';
 import { evaluate } from './float64/interpreter.js';
-import { Kinks, type Sides } from './float64/kinks.js';
-import { float64 } from './float64/tensor.js';
 import { batchOf, EVALUATION, type Golden, initialState, scalarsOf } from './golden.js';
 import type { Run } from './run.js';
 

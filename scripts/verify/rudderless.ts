@@ -1,5 +1,5 @@
 import type { Graph } from '../../src/graph/graph.js';
-import type { Value } from '../../src/graph/node.js';
+import type { Value } from '../../src/graph/node/node.js';
 import { toNumbers } from '../../src/onnx/tensor.js';
 import { present } from '../../src/util/error.js';
 import type { Golden } from './golden.js';

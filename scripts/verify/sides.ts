@@ -1,11 +1,11 @@
 import type { Graph } from '../../src/graph/graph.js';
-import type { Node, Value } from '../../src/graph/node.js';
+import type { Node, Value } from '../../src/graph/node/node.js';
 import { type Tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { present } from '../../src/util/error.js';
-import { boundsOf, RELU, sidesOf } from './float64/bounds.js';
-import type { Sides } from './float64/kinks.js';
-import { maxima } from './float64/maxima.js';
-import { type Float64Tensor, toFloat64 } from './float64/tensor.js';
+import { boundsOf, RELU, sidesOf } from './float64/base/bounds.js';
+import type { Sides } from './float64/base/kinks.js';
+import { maxima } from './float64/base/maxima.js';
+import { type Float64Tensor, toFloat64 } from './float64/base/tensor.js';
 
 /** What tells the sides that a piecewise operator's elements took: a value of its node, and how that is read. */
 interface Witness {

@@ -1,6 +1,6 @@
-import type { Shape } from '../graph/dim.js';
 import type { Graph } from '../graph/graph.js';
-import type { Value } from '../graph/node.js';
+import type { Shape } from '../graph/node/dim.js';
+import type { Value } from '../graph/node/node.js';
 import { fail, present } from '../util/error.js';
 import type { EvaluationEntry, NetworkEntry, ParameterEntry, TensorEntry } from './manifest.js';
 

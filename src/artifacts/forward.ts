@@ -1,8 +1,8 @@
-import { type Dim, formatShape, type Shape } from '../graph/dim.js';
-import { fromModel } from '../graph/from-model.js';
 import { Graph } from '../graph/graph.js';
+import { fromModel } from '../graph/import/from-model.js';
 import { inline } from '../graph/inline.js';
-import type { Value } from '../graph/node.js';
+import { type Dim, formatShape, type Shape } from '../graph/node/dim.js';
+import type { Value } from '../graph/node/node.js';
 import type { NetworkInput } from '../nets/registry.js';
 import { decodeModel } from '../onnx/file.js';
 import type { ModelProto, ValueInfoProto } from '../onnx/model.js';

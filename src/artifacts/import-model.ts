@@ -3,7 +3,7 @@ import type { ForeignOptions } from '../foreign/foreign-model.js';
 import { inputsOf, shapeOf } from '../foreign/input-layout.js';
 import { chooseOutput, type OutputChoice } from '../foreign/output-choice.js';
 import type { Reading } from '../foreign/reading.js';
-import { fromModel } from '../graph/from-model.js';
+import { fromModel } from '../graph/import/from-model.js';
 import { cutBefore } from '../onnx/cut.js';
 import type { GraphProto, ModelProto } from '../onnx/model.js';
 import { fromTensorProto } from '../onnx/tensor-proto.js';

@@ -1,4 +1,4 @@
-import { formatShape } from '../graph/dim.js';
+import { formatShape } from '../graph/node/dim.js';
 import type { GraphProto, ValueInfoProto } from '../onnx/model.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { fail } from '../util/error.js';

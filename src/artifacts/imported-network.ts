@@ -1,10 +1,10 @@
 import { checkTrainable } from '../autodiff/trainable.js';
 import { classAxis, LEAST_PROBABILITY, type Reading } from '../foreign/reading.js';
 import { reshape } from '../graph/arithmetic.js';
-import { asNumber, formatShape } from '../graph/dim.js';
 import { Graph, type Parameter } from '../graph/graph.js';
 import { inline } from '../graph/inline.js';
-import type { Value } from '../graph/node.js';
+import { asNumber, formatShape } from '../graph/node/dim.js';
+import type { Value } from '../graph/node/node.js';
 import { elementCount, type Tensor } from '../onnx/tensor.js';
 import { fail } from '../util/error.js';
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { failDamaged } from '../util/damage.js';
 import { fail } from '../util/error.js';
-import { migrate } from '../util/format-version.js';
-import { FORMATS } from '../util/formats.js';
-import { parseObject } from '../util/read-json.js';
+import { parseObject } from '../util/files/read-json.js';
+import { failDamaged } from '../util/formats/damage.js';
+import { migrate } from '../util/formats/format-version.js';
+import { FORMATS } from '../util/formats/formats.js';
 import { checkManifest } from './manifest-check.js';
 
 const FORMAT = 'agon-artifact';

@@ -1,5 +1,5 @@
-import type { Shape } from '../graph/dim.js';
 import type { Graph } from '../graph/graph.js';
+import type { Shape } from '../graph/node/dim.js';
 import { toModel } from '../graph/to-model.js';
 import { encodeModel } from '../onnx/file.js';
 import type { ValueInfoProto } from '../onnx/model.js';

@@ -3,8 +3,8 @@ import { realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { readWhole } from '../onnx/read-whole.js';
 import { fail } from '../util/error.js';
+import { readTextIfThere } from '../util/files/read-json.js';
 import { ownEntry } from '../util/own-entry.js';
-import { readTextIfThere } from '../util/read-json.js';
 import { MANIFEST_FILE, type Manifest, parseManifest } from './manifest.js';
 import { sha256 } from './sha256.js';
 

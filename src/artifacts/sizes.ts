@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Dim, Shape } from '../graph/dim.js';
 import type { Graph } from '../graph/graph.js';
+import type { Dim, Shape } from '../graph/node/dim.js';
 import { toModel } from '../graph/to-model.js';
 import type { NetworkInput } from '../nets/registry.js';
 import { encodeModel } from '../onnx/file.js';

@@ -1,8 +1,8 @@
 import { buildStep, nextName, type StepGraph, type StepSettings, TEACHER_LOGITS } from '../distill/step.js';
 import type { Graph } from '../graph/graph.js';
-import type { Value } from '../graph/node.js';
+import type { Value } from '../graph/node/node.js';
 import { lower } from '../lower/lower.js';
-import { portable } from '../lower/portable.js';
+import { portable } from '../lower/portable/portable.js';
 import type { NetworkInput } from '../nets/registry.js';
 import { present } from '../util/error.js';
 import { tensorEntry } from './entries.js';

@@ -1,6 +1,6 @@
 import { networkPrefix } from '../distill/step.js';
-import { formatShape, sameShape } from '../graph/dim.js';
 import type { Graph } from '../graph/graph.js';
+import { formatShape, sameShape } from '../graph/node/dim.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { fail } from '../util/error.js';
 

@@ -1,4 +1,4 @@
-import { type FolderKind, writeFolderWhole } from '../util/write-folder.js';
+import { type FolderKind, writeFolderWhole } from '../util/files/write-folder.js';
 import type { ArtifactContent } from './create.js';
 import { formatManifest, MANIFEST_FILE } from './manifest.js';
 import { openArtifact } from './read.js';

@@ -1,9 +1,9 @@
 import { expandLike, sumTo } from '../graph/arithmetic.js';
-import { formatShape, sameShape } from '../graph/dim.js';
 import type { Graph } from '../graph/graph.js';
-import { AGON, type Node, namingNode, type Value } from '../graph/node.js';
+import { formatShape, sameShape } from '../graph/node/dim.js';
+import { AGON, type Node, namingNode, type Value } from '../graph/node/node.js';
 import { ruleEntry } from './registry.js';
-import type { NoGradient, Rule } from './rule.js';
+import type { NoGradient, Rule } from './rule/rule.js';
 
 /**
  * Appends the reverse-mode gradients of a float32 value to its graph.

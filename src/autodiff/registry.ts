@@ -1,6 +1,6 @@
-import { AGON, MICROSOFT, NCHWC } from '../graph/node.js';
+import { AGON, MICROSOFT, NCHWC } from '../graph/node/node.js';
 import { ownEntry } from '../util/own-entry.js';
-import type { RuleEntry } from './rule.js';
+import type { RuleEntry } from './rule/rule.js';
 import * as activation from './rules/activation.js';
 import * as blocks from './rules/blocks.js';
 import * as detach from './rules/detach.js';

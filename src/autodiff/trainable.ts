@@ -1,10 +1,10 @@
 import { Graph } from '../graph/graph.js';
 import { neededNodes } from '../graph/inline.js';
-import type { Node, Value } from '../graph/node.js';
+import type { Node, Value } from '../graph/node/node.js';
 import { inlineForTraining } from '../graph/training-form.js';
 import { dependents, failUntrainable, gradients } from './gradients.js';
 import { ruleEntry } from './registry.js';
-import type { NoGradient } from './rule.js';
+import type { NoGradient } from './rule/rule.js';
 
 /** A node that no gradient passes, and why. */
 export interface Obstacle {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CliIo } from './io.js';
+import type { CliIo } from './io/io.js';
 
 /** What the file of a command exports. */
 export interface CommandModule {

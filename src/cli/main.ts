@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { AgonError, messageOf } from '../util/error.js';
-import { processIo } from './io.js';
+import { processIo } from './io/io.js';
 import { runCli } from './program.js';
 import { reportError } from './report-error.js';
 

@@ -3,7 +3,7 @@ import { colorsFor } from '../report/output.js';
 import { printable, printableLines } from '../util/printable.js';
 import { AGON_VERSION } from '../util/version.js';
 import { COMMANDS } from './commands.js';
-import type { CliIo } from './io.js';
+import type { CliIo } from './io/io.js';
 import { reportError } from './report-error.js';
 
 /** Runs a command line (without `node` and the script) and returns the exit code. Errors are told on stderr. */

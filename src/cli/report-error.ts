@@ -3,8 +3,8 @@ import { colorsFor } from '../report/output.js';
 import { AgonError, messageOf } from '../util/error.js';
 import { printable } from '../util/printable.js';
 import { shortageOf } from '../util/shortage.js';
-import { type CliIo, writeLines } from './io.js';
-import { UsageError } from './usage-error.js';
+import { type CliIo, writeLines } from './io/io.js';
+import { UsageError } from './io/usage-error.js';
 
 const FAILED = 1;
 const MISUSED = 2;

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import type { TrainEvent } from '../train/events.js';
-import { startTraining, type TrainingRun } from '../train/run.js';
-import { prepareRunFolder, readRunSettings, runPaths } from '../train/run-folder.js';
-import { removeIfEmpty } from '../util/files.js';
-import type { PlannedRun } from './experiment.js';
-import { comparePaths } from './folder.js';
+import type { TrainEvent } from '../events/events.js';
+import { startTraining, type TrainingRun } from '../run/run.js';
+import { prepareRunFolder, readRunSettings, runPaths } from '../store/run-folder.js';
+import { removeIfEmpty } from '../util/files/files.js';
+import type { PlannedRun } from './experiment/experiment.js';
+import { comparePaths } from './experiment/folder.js';
 
 export interface ExecuteOptions {
   readonly folder: string;

@@ -1,16 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
-import { checkBatchSize } from '../data/loader.js';
+import { checkBatchSize } from '../data/batch/loader.js';
 import type { Graph } from '../graph/graph.js';
+import { createGroup, createStep } from '../group/group.js';
+import { openSources, settleNetworks } from '../group/network-source.js';
+import { checkOrtTraining } from '../ort-training/session/library.js';
 import { parseDevice } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
 import { checkDevice } from '../runtime/session.js';
+import { checkSettings, type Settings } from '../settings/settings.js';
 import { prepareData, type RunData } from '../train/data.js';
 import { openTeacher } from '../train/frozen-teacher.js';
-import { createGroup, createStep } from '../train/group.js';
-import { openSources, settleNetworks } from '../train/network-source.js';
-import { checkSettings, type Settings } from '../train/settings.js';
 import { AgonError, fail } from '../util/error.js';
-import type { PlannedRun } from './experiment.js';
+import type { PlannedRun } from './experiment/experiment.js';
 
 /** Finds what a run would fail on once its turn comes, after hours: one of each method with each group is tried up to its first step. */
 export async function checkRuns(runs: readonly PlannedRun[]): Promise<void> {
@@ -28,7 +29,10 @@ async function checkRun({ group, method, settings }: PlannedRun, cache: DataCach
       throw new AgonError(`group "${group}", method "${method}"`, `${setting}: ${error.message}`, { cause: error });
     }
   };
-  await about('settings', () => checkSettings(settings));
+  await about('settings', () => {
+    checkSettings(settings);
+    if (settings.engine === 'ort-training') checkOrtTraining();
+  });
   await about('device', () => checkDevice(parseDevice(settings.device)));
   const sources = await about('nets', async () => {
     await checkArtifact(settings);

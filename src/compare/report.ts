@@ -1,17 +1,17 @@
 import { formatNumberOf } from '../report/format.js';
 import { messageOf } from '../util/error.js';
-import { writeFileWhole } from '../util/files.js';
-import { FORMATS } from '../util/formats.js';
+import { writeFileWhole } from '../util/files/files.js';
+import { FORMATS } from '../util/formats/formats.js';
 import { AGON_VERSION } from '../util/version.js';
-import { readCurves } from './curves.js';
 import type { Failure } from './execute.js';
-import { type Experiment, type PlannedRun, planRuns, seedsOf } from './experiment.js';
-import { comparePaths, finishedRuns } from './folder.js';
-import { toMarkdown } from './markdown.js';
-import type { Measure } from './measures.js';
-import { toPage } from './page.js';
-import { type Comparison, compareRuns, type Finished, measured } from './results.js';
-import { checkStored } from './stored.js';
+import { type Experiment, type PlannedRun, planRuns, seedsOf } from './experiment/experiment.js';
+import { comparePaths, finishedRuns } from './experiment/folder.js';
+import type { Measure } from './experiment/measures.js';
+import { toMarkdown } from './page/markdown.js';
+import { toPage } from './page/page.js';
+import { readCurves } from './results/curves.js';
+import { type Comparison, compareRuns, type Finished, measured } from './results/results.js';
+import { checkStored } from './results/stored.js';
 
 /** A planned run without a result. */
 export interface MissingRun extends Pick<PlannedRun, 'id' | 'group' | 'method' | 'seed'> {

@@ -1,7 +1,7 @@
 import { reshapeTo } from '../graph/arithmetic.js';
-import { range } from '../graph/axes.js';
 import type { Graph } from '../graph/graph.js';
-import type { Value } from '../graph/node.js';
+import { range } from '../graph/node/axes.js';
+import type { Value } from '../graph/node/node.js';
 import { tensor } from '../onnx/tensor.js';
 
 export type MapSize = readonly [height: number, width: number];

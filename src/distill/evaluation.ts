@@ -1,6 +1,6 @@
 import { Graph } from '../graph/graph.js';
 import { inline } from '../graph/inline.js';
-import type { Value } from '../graph/node.js';
+import type { Value } from '../graph/node/node.js';
 import { accuracy } from '../losses/accuracy.js';
 import { crossEntropy } from '../losses/cross-entropy.js';
 import { tensor } from '../onnx/tensor.js';

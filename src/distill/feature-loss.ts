@@ -1,7 +1,7 @@
-import { sameShape } from '../graph/dim.js';
 import type { Graph } from '../graph/graph.js';
 import type { Initialiser } from '../graph/initialiser.js';
-import type { Value } from '../graph/node.js';
+import { sameShape } from '../graph/node/dim.js';
+import type { Value } from '../graph/node/node.js';
 import { featureMse } from '../losses/feature-mse.js';
 import { adaptiveAveragePool, type MapSize } from './adaptive-pool.js';
 import { projectionName } from './names.js';

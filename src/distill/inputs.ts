@@ -1,6 +1,6 @@
 import { add, mul, sub } from '../graph/arithmetic.js';
 import type { Graph } from '../graph/graph.js';
-import type { Value } from '../graph/node.js';
+import type { Value } from '../graph/node/node.js';
 import { present } from '../util/error.js';
 import { ownInputNames } from './names.js';
 import type { StepOptions } from './step-settings.js';

@@ -1,7 +1,7 @@
 import { add, reshape, scale } from '../graph/arithmetic.js';
-import { range } from '../graph/axes.js';
 import { Graph } from '../graph/graph.js';
-import type { Value } from '../graph/node.js';
+import { range } from '../graph/node/axes.js';
+import type { Value } from '../graph/node/node.js';
 import { present } from '../util/error.js';
 import { competitionLosses, outputLosses } from './losses.js';
 import { networkPrefix, TEACHER_LOGITS } from './names.js';

@@ -1,7 +1,7 @@
 import { add, mul, reduceSum, reshape, scale } from '../graph/arithmetic.js';
-import { range } from '../graph/axes.js';
 import type { Graph } from '../graph/graph.js';
-import type { Value } from '../graph/node.js';
+import { range } from '../graph/node/axes.js';
+import type { Value } from '../graph/node/node.js';
 import { accuracy } from '../losses/accuracy.js';
 import { crossEntropy } from '../losses/cross-entropy.js';
 import { klDivergence } from '../losses/kl-divergence.js';

@@ -1,6 +1,6 @@
 import { gradients } from '../autodiff/gradients.js';
 import { Graph } from '../graph/graph.js';
-import type { Value } from '../graph/node.js';
+import type { Value } from '../graph/node/node.js';
 import { inlineForTraining, type TrainingForm } from '../graph/training-form.js';
 import { createOptimizer } from '../optim/optimizer.js';
 import { present } from '../util/error.js';

@@ -1,5 +1,5 @@
 import type { Graph } from '../graph/graph.js';
-import type { Value } from '../graph/node.js';
+import type { Value } from '../graph/node/node.js';
 import { createOptimizer, type OptimizerSettings } from '../optim/optimizer.js';
 import { nextName, stateName } from './names.js';
 import type { StepOptions } from './step-settings.js';

@@ -2,7 +2,7 @@ import { type ImportedModel, importModel } from '../artifacts/import-model.js';
 import type { ForeignOptions } from '../foreign/foreign-model.js';
 import { firstBatch, noteOf, readingOf } from '../foreign/reading.js';
 import { lower } from '../lower/lower.js';
-import { portable } from '../lower/portable.js';
+import { portable } from '../lower/portable/portable.js';
 import type { ModelProto } from '../onnx/model.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { CPU } from '../runtime/device.js';

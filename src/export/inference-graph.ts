@@ -2,7 +2,7 @@ import { networkPrefix } from '../distill/step.js';
 import { add } from '../graph/arithmetic.js';
 import { Graph } from '../graph/graph.js';
 import { inline, rewriteGraph } from '../graph/inline.js';
-import type { Value } from '../graph/node.js';
+import type { Value } from '../graph/node/node.js';
 import { present } from '../util/error.js';
 
 /** A forward graph with logits as its only output and without Dropout, which does nothing at inference. */

@@ -1,4 +1,4 @@
-import type { Preprocessing } from '../data/preprocess.js';
+import type { Preprocessing } from '../data/image/preprocess.js';
 import type { Graph } from '../graph/graph.js';
 import { toModel } from '../graph/to-model.js';
 import type { ModelProto } from '../onnx/model.js';

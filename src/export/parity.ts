@@ -1,4 +1,4 @@
-import type { Preprocessing } from '../data/preprocess.js';
+import type { Preprocessing } from '../data/image/preprocess.js';
 import type { Graph } from '../graph/graph.js';
 import { type Tensor, tensor, toNumbers } from '../onnx/tensor.js';
 import { CPU } from '../runtime/device.js';

@@ -4,23 +4,23 @@ import type { ArtifactNetwork } from '../artifacts/create.js';
 import { MANIFEST_FILE, type Manifest, type NetworkEntry } from '../artifacts/manifest.js';
 import { openArtifact } from '../artifacts/read.js';
 import { LICENCE, zooNetworks } from '../artifacts/zoo.js';
+import { readMetadata, readTrainedSettings } from '../classifier/model-metadata.js';
 import { buildStep, networkPrefix, type StepSettings } from '../distill/step.js';
 import type { ForeignOptions } from '../foreign/foreign-model.js';
+import { createStep, updatesBefore, usableWeights } from '../group/group.js';
+import { type NetworkSources, openRunSources, openSources } from '../group/network-source.js';
+import { openCheckpoint } from '../group/open-checkpoint.js';
+import { readLineageHeader } from '../lineage/lineage-file.js';
 import type { NetworkInput } from '../nets/registry.js';
 import { readModelFile } from '../onnx/file.js';
 import type { Tensor } from '../onnx/tensor.js';
-import { artifactSettings } from '../train/artifact-settings.js';
-import { bestEpochOf } from '../train/checkpoint-check.js';
-import { checkState } from '../train/checkpoint-tensors.js';
-import { createStep, updatesBefore, usableWeights } from '../train/group.js';
-import { readLineageHeader } from '../train/lineage-file.js';
-import { type NetworkSources, openRunSources, openSources } from '../train/network-source.js';
-import { openCheckpoint } from '../train/open-checkpoint.js';
-import { runPaths } from '../train/run-folder.js';
-import type { Settings, SettingsInput } from '../train/settings.js';
+import { artifactSettings } from '../settings/artifact-settings.js';
+import type { Settings, SettingsInput } from '../settings/settings.js';
+import { bestEpochOf } from '../store/checkpoint-check.js';
+import { checkState } from '../store/checkpoint-tensors.js';
+import { runPaths } from '../store/run-folder.js';
 import { fail, present } from '../util/error.js';
 import { importLogits } from './import-logits.js';
-import { readMetadata, readTrainedSettings } from './model-metadata.js';
 
 /** Networks with the values of their parameters, and of their optimizer's state. */
 export interface TrainedGroup {

@@ -1,4 +1,4 @@
-import type { Shape } from '../graph/dim.js';
+import type { Shape } from '../graph/node/dim.js';
 import { AttributeType, type ModelProto } from '../onnx/model.js';
 import { codeOfDtype } from '../onnx/tensor.js';
 import { type ImageInput, inputOf } from './input-layout.js';

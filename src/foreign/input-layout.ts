@@ -1,4 +1,4 @@
-import { formatShape, type Shape } from '../graph/dim.js';
+import { formatShape, type Shape } from '../graph/node/dim.js';
 import type { GraphProto, ModelProto, NodeProto, ValueInfoProto } from '../onnx/model.js';
 import { codeOfDtype } from '../onnx/tensor.js';
 import { fail } from '../util/error.js';

@@ -1,4 +1,4 @@
-import { formatShape } from '../graph/dim.js';
+import { formatShape } from '../graph/node/dim.js';
 import { elementCount, type Tensor, tensor } from '../onnx/tensor.js';
 import { fail } from '../util/error.js';
 import { stream } from '../util/random.js';

@@ -1,7 +1,7 @@
-import { broadcastAxes } from './axes.js';
-import { type Dim, formatShape, type Shape, sameShape } from './dim.js';
 import type { Graph } from './graph.js';
-import type { Value } from './node.js';
+import { broadcastAxes } from './node/axes.js';
+import { type Dim, formatShape, type Shape, sameShape } from './node/dim.js';
+import type { Value } from './node/node.js';
 
 /** Shorthands in which formulas over float32 values stay short. */
 export const add = (g: Graph, a: Value, b: Value) => g.op('Add', [a, b]);

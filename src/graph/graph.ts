@@ -1,9 +1,9 @@
 import { type DType, type Tensor, tensor, toNumbers } from '../onnx/tensor.js';
 import { fail } from '../util/error.js';
-import { type Dim, MOST_KNOWN, type Shape } from './dim.js';
-import { inferOutputs, semanticOutputs } from './infer.js';
+import { inferOutputs, semanticOutputs } from './infer/infer.js';
 import type { Initialiser } from './initialiser.js';
-import { AGON, type Attributes, MICROSOFT, Node, type Value } from './node.js';
+import { type Dim, MOST_KNOWN, type Shape } from './node/dim.js';
+import { AGON, type Attributes, MICROSOFT, Node, type Value } from './node/node.js';
 
 /**
  * A named tensor that a network learns (`weight`), keeps (`buffer`: running statistics), that stays as it is (`frozen`), or that its

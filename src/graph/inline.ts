@@ -1,5 +1,5 @@
 import type { Graph } from './graph.js';
-import { type Node, namingNode, type Value } from './node.js';
+import { type Node, namingNode, type Value } from './node/node.js';
 
 /** Replaces one node by others: returns the values that stand for its outputs, or undefined to copy it as it is. */
 export type Rewrite = (node: Node, inputs: readonly (Value | null)[], target: Graph) => readonly Value[] | undefined;

@@ -1,8 +1,8 @@
 import type { Tensor } from '../onnx/tensor.js';
 import { toNumbers } from '../onnx/tensor.js';
-import { formatShape } from './dim.js';
 import type { Graph } from './graph.js';
-import { type Attribute, type Attributes, isFloatAttribute, type Node, type Value } from './node.js';
+import { formatShape } from './node/dim.js';
+import { type Attribute, type Attributes, isFloatAttribute, type Node, type Value } from './node/node.js';
 
 /** Elements of a constant that are printed. */
 const SHOWN = 8;

@@ -11,7 +11,7 @@ import { toTensorProto } from '../onnx/tensor-proto.js';
 import { fail } from '../util/error.js';
 import type { Graph } from './graph.js';
 import { neededNodes } from './inline.js';
-import { AGON, type Attribute, isFloatAttribute, type Node, type Value } from './node.js';
+import { AGON, type Attribute, isFloatAttribute, type Node, type Value } from './node/node.js';
 
 /** The ONNX operator set that Agon writes. */
 export const OPSET = 20;

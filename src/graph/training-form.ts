@@ -2,7 +2,7 @@ import { toNumbers } from '../onnx/tensor.js';
 import { add, countAlong, div, indicator, mul, scale, sub } from './arithmetic.js';
 import type { Graph } from './graph.js';
 import { type InlineOptions, inline, type Rewrite } from './inline.js';
-import type { Node, Value } from './node.js';
+import type { Node, Value } from './node/node.js';
 
 /** A forward graph, copied into another graph in the form that trains. */
 export interface TrainingForm {

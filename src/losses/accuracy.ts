@@ -1,6 +1,6 @@
 import { indicator } from '../graph/arithmetic.js';
 import type { Graph } from '../graph/graph.js';
-import type { Value } from '../graph/node.js';
+import type { Value } from '../graph/node/node.js';
 
 /** The share of images whose largest logit is their label's: a float32 scalar. `logits` [N, classes], `labels` int64 [N]. */
 export function accuracy(g: Graph, logits: Value, labels: Value): Value {

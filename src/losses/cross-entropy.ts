@@ -1,6 +1,6 @@
 import { mul, neg, reduceSum } from '../graph/arithmetic.js';
 import type { Graph } from '../graph/graph.js';
-import type { Value } from '../graph/node.js';
+import type { Value } from '../graph/node/node.js';
 
 /**
  * Cross-entropy with distributions as targets: -sum(t log p) averaged over the batch.

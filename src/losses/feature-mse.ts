@@ -1,7 +1,7 @@
 import { mul, reduceSum, sub } from '../graph/arithmetic.js';
-import { formatShape, sameShape } from '../graph/dim.js';
 import type { Graph } from '../graph/graph.js';
-import type { Value } from '../graph/node.js';
+import { formatShape, sameShape } from '../graph/node/dim.js';
+import type { Value } from '../graph/node/node.js';
 import { fail } from '../util/error.js';
 
 /** How squared differences are reduced: their mean, or their sum over channels and positions, and mean over images. */

@@ -1,6 +1,6 @@
 import { mul, reduceSum, scale, sub } from '../graph/arithmetic.js';
 import type { Graph } from '../graph/graph.js';
-import type { Value } from '../graph/node.js';
+import type { Value } from '../graph/node/node.js';
 
 /**
  * KL(teacher || student) of the softmax distributions at a temperature: summed over classes, averaged over the batch

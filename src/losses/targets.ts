@@ -1,6 +1,6 @@
 import { add, scale } from '../graph/arithmetic.js';
 import type { Graph } from '../graph/graph.js';
-import type { Value } from '../graph/node.js';
+import type { Value } from '../graph/node/node.js';
 import { tensor } from '../onnx/tensor.js';
 
 /**

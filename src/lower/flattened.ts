@@ -1,6 +1,6 @@
 import { reshape } from '../graph/arithmetic.js';
 import type { Graph } from '../graph/graph.js';
-import type { Value } from '../graph/node.js';
+import type { Value } from '../graph/node/node.js';
 import { at, endPad, type Geometry, reach } from './geometry.js';
 
 /**

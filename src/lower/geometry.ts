@@ -1,5 +1,5 @@
-import type { Node, Value } from '../graph/node.js';
-import { type Window, windowOf } from '../graph/window.js';
+import type { Node, Value } from '../graph/node/node.js';
+import { type Window, windowOf } from '../graph/node/window.js';
 
 /** A convolution's geometry, read off a Conv or a semantic gradient node. */
 export interface Geometry extends Window {

@@ -1,6 +1,6 @@
 import { Graph } from '../graph/graph.js';
 import { type Rewrite, rewriteGraph } from '../graph/inline.js';
-import { AGON, type Node, type Value } from '../graph/node.js';
+import { AGON, type Node, type Value } from '../graph/node/node.js';
 import type { Target } from './target.js';
 
 /** Replaces every semantic operator by the target's body; equal computations become one, unused ones go. */

@@ -1,5 +1,5 @@
 import type { Graph } from '../graph/graph.js';
-import type { Node, Value } from '../graph/node.js';
+import type { Node, Value } from '../graph/node/node.js';
 
 /**
  * What stands for a semantic operator on a target: builds plain operators in `g` from the node's inputs (already in `g`)

@@ -1,5 +1,5 @@
 import type { Graph } from '../graph/graph.js';
-import type { Value } from '../graph/node.js';
+import type { Value } from '../graph/node/node.js';
 import { at, type Geometry, reach } from './geometry.js';
 
 /** dX [N, C, ...sizes] as the transposed convolution of dY with W: any stride, padding, dilation and group. */

@@ -1,6 +1,6 @@
 import { reshape, transpose } from '../graph/arithmetic.js';
 import type { Graph } from '../graph/graph.js';
-import type { Value } from '../graph/node.js';
+import type { Value } from '../graph/node/node.js';
 
 /** W [K, C/G, k...] -> [C, K/G, reversed k...]. */
 export function swapAndReverse(g: Graph, w: Value, group: number): Value {

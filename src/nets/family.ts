@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Graph } from '../graph/graph.js';
-import type { Value } from '../graph/node.js';
+import type { Value } from '../graph/node/node.js';
 import { fail } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
 

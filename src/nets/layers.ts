@@ -1,6 +1,6 @@
 import type { Graph } from '../graph/graph.js';
 import type { Initialiser } from '../graph/initialiser.js';
-import type { Value } from '../graph/node.js';
+import type { Value } from '../graph/node/node.js';
 import { fail } from '../util/error.js';
 
 /** `nn.init.kaiming_normal_(mode='fan_out', nonlinearity='relu')`: convolutions of every family here. */

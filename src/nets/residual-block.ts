@@ -1,5 +1,5 @@
 import type { Graph } from '../graph/graph.js';
-import type { Value } from '../graph/node.js';
+import type { Value } from '../graph/node/node.js';
 import { activation, batchNorm, type ConvOptions, channelsOf, conv, convNorm } from './layers.js';
 
 /** Builds one residual block under a module path; `width` is that of its 3x3 convolutions. */

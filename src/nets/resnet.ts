@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Graph } from '../graph/graph.js';
-import type { Value } from '../graph/node.js';
+import type { Value } from '../graph/node/node.js';
 import { CIFAR, defineFamily, IMAGENET } from './family.js';
 import { activation, batchNorm, conv, globalPool, linear } from './layers.js';
 import { basicBlock, bottleneck, stage } from './residual-block.js';

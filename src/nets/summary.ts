@@ -1,6 +1,6 @@
-import { product, quotient } from '../graph/dim.js';
 import type { Graph } from '../graph/graph.js';
-import type { Node, Value } from '../graph/node.js';
+import { product, quotient } from '../graph/node/dim.js';
+import type { Node, Value } from '../graph/node/node.js';
 import { createNetwork, NETWORKS, planNetwork } from './registry.js';
 
 /** A line of `agon nets`. */

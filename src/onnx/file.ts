@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { fail } from '../util/error.js';
-import { writeFileWhole } from '../util/files.js';
+import { writeFileWhole } from '../util/files/files.js';
 import { concatenate, delimited, totalLength } from './chunks.js';
 import { decodeMessage, encodeMessage, fieldNumber } from './codec.js';
 import { readExternalData } from './external-data.js';

@@ -1,5 +1,5 @@
 import { fail, messageOf } from '../util/error.js';
-import { withRegularFile } from '../util/read-parts.js';
+import { withRegularFile } from '../util/files/read-parts.js';
 
 /** The bytes of a regular file (up to Node.js's limit for a buffer, 4 GiB); errors name it. Devices and pipes are refused. */
 export async function readWhole(path: string): Promise<Uint8Array> {

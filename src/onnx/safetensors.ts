@@ -1,5 +1,5 @@
 import { fail } from '../util/error.js';
-import { withRegularFile } from '../util/read-parts.js';
+import { withRegularFile } from '../util/files/read-parts.js';
 import { bytesOf } from '../util/typed-array.js';
 import { concatenate } from './chunks.js';
 import { DTYPE_NAMES, type Entry, headerEnd, METADATA, PREFIX_SIZE, readHeader } from './safetensors-header.js';

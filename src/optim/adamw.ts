@@ -1,5 +1,5 @@
 import { add, div, mul, scale, sub } from '../graph/arithmetic.js';
-import type { Value } from '../graph/node.js';
+import type { Value } from '../graph/node/node.js';
 import type { AdamWSettings, Optimizer } from './optimizer.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { EpochEvent, NetworkEpoch, StartEvent } from '../train/events.js';
+import type { EpochEvent, NetworkEpoch, StartEvent } from '../events/events.js';
 import { formatLoss, formatPercent, shorten } from './format.js';
 import { labelNetworks } from './labels.js';
 import type { Colors } from './output.js';

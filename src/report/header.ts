@@ -1,5 +1,5 @@
-import type { NetworkInfo, StartEvent } from '../train/events.js';
-import type { Settings } from '../train/settings.js';
+import type { NetworkInfo, StartEvent } from '../events/events.js';
+import type { Settings } from '../settings/settings.js';
 import { formatCompact, formatCount, formatNumber, formatNumberOf, printable } from './format.js';
 import { labelNetworks } from './labels.js';
 import { formatOrigin } from './origin.js';

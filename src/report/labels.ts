@@ -1,4 +1,4 @@
-import type { NetworkInfo } from '../train/events.js';
+import type { NetworkInfo } from '../events/events.js';
 import { printable } from './format.js';
 
 /** A name for each network of a group, with its index where a name is there twice: `resnet8 #0`, `resnet8 #1`. */

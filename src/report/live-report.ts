@@ -1,4 +1,4 @@
-import type { EpochEvent, PhaseEvent, StartEvent, TrainEvent } from '../train/events.js';
+import type { EpochEvent, PhaseEvent, StartEvent, TrainEvent } from '../events/events.js';
 import { EpochTable, finishedRows, stallOf } from './epoch-table.js';
 import { printable } from './format.js';
 import { headerLines } from './header.js';

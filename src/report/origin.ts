@@ -1,4 +1,4 @@
-import type { StartEvent } from '../train/events.js';
+import type { StartEvent } from '../events/events.js';
 import { printable } from './format.js';
 
 /** `runs/a, last checkpoint: after epoch 3`. */

@@ -1,4 +1,4 @@
-import type { EpochEvent, StartEvent, StepEvent, TrainEvent } from '../train/events.js';
+import type { EpochEvent, StartEvent, StepEvent, TrainEvent } from '../events/events.js';
 import { finishedRows, stallOf } from './epoch-table.js';
 import { formatDuration, formatLoss, formatPercent, formatRate, printable } from './format.js';
 import { headerLines } from './header.js';

@@ -1,4 +1,4 @@
-import type { EpochEvent, StartEvent, StepEvent } from '../train/events.js';
+import type { EpochEvent, StartEvent, StepEvent } from '../events/events.js';
 
 /** A network's running means over the steps of an epoch. */
 export interface NetworkProgress {

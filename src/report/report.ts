@@ -1,4 +1,4 @@
-import type { TrainEvent } from '../train/events.js';
+import type { TrainEvent } from '../events/events.js';
 
 /** A subscriber that shows a run to somebody. */
 export interface EventReport {

@@ -1,4 +1,4 @@
-import type { EndEvent, EvaluatedEpoch, StartEvent } from '../train/events.js';
+import type { EndEvent, EvaluatedEpoch, StartEvent } from '../events/events.js';
 import { present } from '../util/error.js';
 import { formatPercent, hasTop5, printable } from './format.js';
 import { labelled } from './header.js';

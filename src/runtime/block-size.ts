@@ -1,5 +1,5 @@
 import { Graph } from '../graph/graph.js';
-import { NCHWC } from '../graph/node.js';
+import { NCHWC } from '../graph/node/node.js';
 import { toModel } from '../graph/to-model.js';
 import { encodeModel } from '../onnx/file.js';
 import { tensor, toNumbers } from '../onnx/tensor.js';

@@ -1,6 +1,6 @@
 import type { Graph } from '../graph/graph.js';
-import { cpu } from '../lower/cpu.js';
-import { portable } from '../lower/portable.js';
+import { cpu } from '../lower/cpu/cpu.js';
+import { portable } from '../lower/portable/portable.js';
 import { blockSize } from './block-size.js';
 import { type ChosenTarget, type Device, formatDevice, type TargetOptions } from './device-kind.js';
 import { choosing, tune } from './tuner.js';

@@ -1,4 +1,4 @@
-import { portable } from '../lower/portable.js';
+import { portable } from '../lower/portable/portable.js';
 import { fail } from '../util/error.js';
 import type { ChosenTarget, Device, DeviceKind } from './device-kind.js';
 

@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
 import { relative } from 'node:path';
-import { type Augmentation, defaultAugmentation, NO_AUGMENTATION } from '../data/augment.js';
-import type { Dataset, Size, Split } from '../data/dataset.js';
-import { type ContentDigests, contentDigests, digestContent } from '../data/digests.js';
-import { createLoader, type Loader } from '../data/loader.js';
-import { openDataset } from '../data/open.js';
+import { type Augmentation, defaultAugmentation, NO_AUGMENTATION } from '../data/batch/augment.js';
+import { createLoader, type Loader } from '../data/batch/loader.js';
+import { channelStatistics } from '../data/batch/statistics.js';
+import type { Dataset, Size, Split } from '../data/dataset/dataset.js';
+import { type ContentDigests, contentDigests, digestContent } from '../data/dataset/digests.js';
+import { limitSplit, withValidation } from '../data/dataset/split.js';
+import { openDataset } from '../data/formats/open.js';
 import {
   defaultInputSize,
   type Preprocessing,
   type PreprocessingDecode,
   preprocessingFor,
-} from '../data/preprocess.js';
-import { limitSplit, withValidation } from '../data/split.js';
-import { channelStatistics } from '../data/statistics.js';
+} from '../data/image/preprocess.js';
+import type { Settings } from '../settings/settings.js';
 import { bytesOf } from '../util/typed-array.js';
-import type { Settings } from './settings.js';
 
 /** The data of a run, with a validation split unless nothing is to be held out, and how images become inputs. */
 export interface RunData {

@@ -1,14 +1,14 @@
 import type { StepGraph } from '../distill/step.js';
-import { range } from '../graph/axes.js';
+import type { Emit } from '../events/events.js';
+import { range } from '../graph/node/axes.js';
+import { type Group, openStepper, updatesBefore } from '../group/group.js';
 import type { Tensor } from '../onnx/tensor.js';
+import { openOrtTraining } from '../ort-training/engine.js';
 import { parseDevice } from '../runtime/device.js';
 import type { StepRunner } from '../runtime/step-runner.js';
-import type { Checkpoint } from './checkpoint.js';
-import type { Emit } from './events.js';
-import { type Group, openStepper, updatesBefore } from './group.js';
-import { learningRateOf } from './learning-rate.js';
-import { openOrtTraining } from './ort-training.js';
-import type { Settings } from './settings.js';
+import { learningRateOf } from '../settings/learning-rate.js';
+import type { Settings } from '../settings/settings.js';
+import type { Checkpoint } from '../store/checkpoint.js';
 
 /** What runs the steps of a run. */
 export interface Engine {

@@ -1,10 +1,10 @@
-import type { Loader } from '../data/loader.js';
-import type { Preprocessing } from '../data/preprocess.js';
+import type { Loader } from '../data/batch/loader.js';
+import type { Preprocessing } from '../data/image/preprocess.js';
 import { networkPrefix } from '../distill/step.js';
+import type { GroupEvaluation } from '../events/evaluation.js';
 import { type Tensor, tensor } from '../onnx/tensor.js';
 import type { Predictor } from '../runtime/predictor.js';
 import { present } from '../util/error.js';
-import type { GroupEvaluation } from './events.js';
 import { meanProbabilities, probabilitiesOf, Scores } from './scores.js';
 
 /** Gives the predictors the parameters of a state (`net<i>.<name>`). */

@@ -1,11 +1,11 @@
-import type { Batch } from '../data/loader.js';
-import type { Preprocessing } from '../data/preprocess.js';
+import type { Batch } from '../data/batch/loader.js';
+import type { Preprocessing } from '../data/image/preprocess.js';
 import { ownInputNames, TEACHER_LOGITS } from '../distill/step.js';
 import { elementCount, scalar, type Tensor, tensor } from '../onnx/tensor.js';
 import { createOptimizer } from '../optim/optimizer.js';
+import type { Settings } from '../settings/settings.js';
 import { stream } from '../util/random.js';
 import type { FrozenTeacher } from './frozen-teacher.js';
-import type { Settings } from './settings.js';
 
 /** What the feeds of a step depend on, besides its batch. */
 export interface FeedSource {

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Preprocessing } from '../data/preprocess.js';
-import { formatShape } from '../graph/dim.js';
+import type { Classifier, ClassifierOptions } from '../classifier/classifier.js';
+import { openClassifier } from '../classifier/open-classifier.js';
+import type { Preprocessing } from '../data/image/preprocess.js';
+import { formatShape } from '../graph/node/dim.js';
 import { elementCount, type Tensor, tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
+import type { Settings } from '../settings/settings.js';
 import { AgonError, fail, messageOf } from '../util/error.js';
-import type { Classifier, ClassifierOptions } from './classifier.js';
 import type { RunData } from './data.js';
-import { openClassifier } from './open-classifier.js';
-import type { Settings } from './settings.js';
 
 /** A teacher that is evaluated and never trained. */
 export interface FrozenTeacher {

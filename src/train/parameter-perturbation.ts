@@ -12,11 +12,11 @@ import type { Graph } from '../graph/graph.js';
 import { type Tensor, tensor } from '../onnx/tensor.js';
 import { createOptimizer } from '../optim/optimizer.js';
 import type { StepRunner } from '../runtime/step-runner.js';
+import type { Settings } from '../settings/settings.js';
+import { type Checkpoint, TRIAL_PREFIX } from '../store/checkpoint.js';
 import { fail, present } from '../util/error.js';
 import { fires } from '../util/firing.js';
 import { stream } from '../util/random.js';
-import { type Checkpoint, TRIAL_PREFIX } from './checkpoint.js';
-import type { Settings } from './settings.js';
 
 /** The networks whose parameters are perturbed, where they are, and for how long. */
 export interface PerturbationSource {

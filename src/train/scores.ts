@@ -1,5 +1,5 @@
+import type { Evaluation } from '../events/evaluation.js';
 import type { Tensor } from '../onnx/tensor.js';
-import type { Evaluation } from './events.js';
 
 /** Bins of equal width for the expected calibration error (Guo et al. 2017). */
 const BINS = 15;

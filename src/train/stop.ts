@@ -1,4 +1,4 @@
-import type { Loader } from '../data/loader.js';
+import type { Loader } from '../data/batch/loader.js';
 
 /** Thrown where a stop was asked for amid work that is done again when the run goes on. */
 export class Stopped extends Error {

@@ -1,9 +1,9 @@
+import type { EpochEvent, NetworkEpoch, StepEvent } from '../events/events.js';
+import { addToSums, noSums, perturbationResults } from '../lineage/epoch-sums.js';
+import { lineageOf } from '../lineage/lineage.js';
 import { type Tensor, toNumbers } from '../onnx/tensor.js';
+import type { CheckpointHeader } from '../store/checkpoint.js';
 import { present } from '../util/error.js';
-import type { CheckpointHeader } from './checkpoint.js';
-import { addToSums, noSums, perturbationResults } from './epoch-sums.js';
-import type { EpochEvent, NetworkEpoch, StepEvent } from './events.js';
-import { lineageOf } from './lineage.js';
 
 type Measured = Pick<StepEvent, 'ce' | 'kl' | 'feature' | 'kd' | 'total' | 'accuracy' | 'teachers'>;
 type Sums = CheckpointHeader['partial'];

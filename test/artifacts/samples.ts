@@ -6,8 +6,8 @@ import { type ArtifactContent, type ArtifactOptions, createArtifact } from '../.
 import { writeArtifact } from '../../src/artifacts/write.js';
 import { zooNetworks } from '../../src/artifacts/zoo.js';
 import type { NetworkInput } from '../../src/nets/registry.js';
-import { parseSettings } from '../../src/train/settings.js';
-import { MOBILENET, RESNET } from '../train/runs.js';
+import { parseSettings } from '../../src/settings/settings.js';
+import { MOBILENET, RESNET } from '../run/runs.js';
 
 export const SMALL: NetworkInput = { classes: 4, channels: 1, height: 8, width: 8 };
 

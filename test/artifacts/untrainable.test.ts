@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { importModel } from '../../src/artifacts/import-model.js';
-import { importNetwork } from '../../src/artifacts/ort-training/import-network.js';
 import type { NodeProto } from '../../src/onnx/model.js';
 import { tensor } from '../../src/onnx/tensor.js';
+import { importNetwork } from '../../src/ort-training/files/import-network.js';
 import { modelProto, nodeProto, valueProto, weightProto } from '../graph/support/protos.js';
 
 /** A classifier [N, 2, 4, 4] -> [N, 3] with `between` from `c` to `d`, before its last layer. */

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { gradients } from '../../src/autodiff/gradients.js';
 import { mul, reduceSum } from '../../src/graph/arithmetic.js';
 import { Graph } from '../../src/graph/graph.js';
-import type { Value } from '../../src/graph/node.js';
+import type { Value } from '../../src/graph/node/node.js';
 import { elementCount, type Tensor, tensor } from '../../src/onnx/tensor.js';
 import type { Random } from '../../src/util/random.js';
 import type { GradientCase } from './cases.js';

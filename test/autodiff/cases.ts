@@ -1,5 +1,5 @@
 import type { Graph } from '../../src/graph/graph.js';
-import type { Attributes, Value } from '../../src/graph/node.js';
+import type { Attributes, Value } from '../../src/graph/node/node.js';
 
 /** One row of the gradient table: an operator at given shapes, and where its inputs are sampled from. */
 export interface GradientCase {

@@ -1,5 +1,5 @@
 import type { Graph } from '../../src/graph/graph.js';
-import type { Attributes, Value } from '../../src/graph/node.js';
+import type { Attributes, Value } from '../../src/graph/node/node.js';
 
 /** One row: an operator at points where its derivative jumps, has no value, or is at the end of what float32 holds. */
 export interface EdgeCase {

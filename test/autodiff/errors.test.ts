@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { gradients } from '../../src/autodiff/gradients.js';
 import { add, mul, reduceSum, scale } from '../../src/graph/arithmetic.js';
 import { Graph } from '../../src/graph/graph.js';
-import type { Value } from '../../src/graph/node.js';
+import type { Value } from '../../src/graph/node/node.js';
 import { elementCount, type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { stream } from '../../src/util/random.js';
 import { type Feeds, runGraph } from '../support/run.js';

@@ -1,5 +1,5 @@
 import type { Graph } from '../../src/graph/graph.js';
-import type { Attributes, Value } from '../../src/graph/node.js';
+import type { Attributes, Value } from '../../src/graph/node/node.js';
 import { tensor } from '../../src/onnx/tensor.js';
 import type { GradientCase } from './cases.js';
 

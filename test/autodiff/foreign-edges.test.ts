@@ -3,7 +3,7 @@ import { evaluate } from '../../scripts/verify/float64/interpreter.js';
 import { gradients } from '../../src/autodiff/gradients.js';
 import { mul } from '../../src/graph/arithmetic.js';
 import { Graph } from '../../src/graph/graph.js';
-import type { Value } from '../../src/graph/node.js';
+import type { Value } from '../../src/graph/node/node.js';
 import { type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { stream } from '../../src/util/random.js';
 import { runGraph } from '../support/run.js';

@@ -1,5 +1,5 @@
 import type { Graph } from '../../src/graph/graph.js';
-import type { Attributes, Value } from '../../src/graph/node.js';
+import type { Attributes, Value } from '../../src/graph/node/node.js';
 import { type Tensor, tensor } from '../../src/onnx/tensor.js';
 
 export const floats = (dims: readonly number[], data: readonly number[]) => tensor('float32', dims, data);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hasGradientRule, operatorsWithEntry, ruleEntry } from '../../src/autodiff/registry.js';
-import { knownOperators } from '../../src/graph/infer.js';
-import { AGON, MICROSOFT, NCHWC } from '../../src/graph/node.js';
+import { knownOperators } from '../../src/graph/infer/infer.js';
+import { AGON, MICROSOFT, NCHWC } from '../../src/graph/node/node.js';
 import { type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { stream } from '../../src/util/random.js';
 import { openGraph } from '../support/run.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkTrainable, obstacles } from '../../src/autodiff/trainable.js';
 import { add, mul } from '../../src/graph/arithmetic.js';
 import { Graph } from '../../src/graph/graph.js';
-import type { Value } from '../../src/graph/node.js';
+import type { Value } from '../../src/graph/node/node.js';
 import { createNetwork } from '../../src/nets/registry.js';
 
 /** A graph of images [N, 4, 6, 6] times a weight, through what `build` makes of them. */

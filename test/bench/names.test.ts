@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { workOf } from '../../scripts/bench/measure/work.js';
 import { agonName, parseNets, torchName } from '../../scripts/bench/names.js';
 import { torchNets } from '../../scripts/bench/torch.js';
-import { workOf } from '../../scripts/bench/work.js';
 import { createNetwork } from '../../src/nets/registry.js';
 
 /** Counted in torch_step.py's own networks with 100 classes. */

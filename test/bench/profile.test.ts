@@ -1,9 +1,9 @@
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
+import { watchSessions } from '../../scripts/bench/measure/sessions.js';
 import { bytesOf, classOf, flopsOf } from '../../scripts/bench/profile/cost.js';
 import { type NodeEvent, readProfile } from '../../scripts/bench/profile/events.js';
 import { boundOf, byClass, byNode, convolutionMs } from '../../scripts/bench/profile/summary.js';
-import { watchSessions } from '../../scripts/bench/sessions.js';
 
 function event(op: string, name: string, inputs: number[][], output: number[], ms = 1): NodeEvent {
   const tensors = (shapes: number[][]) => shapes.map((dims) => ({ type: 'float', dims }));

@@ -3,12 +3,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeOrtCheckpoint } from '../../src/artifacts/ort-training/read-checkpoint.js';
 import { openArtifact } from '../../src/artifacts/read.js';
 import { decodeModel } from '../../src/onnx/file.js';
 import { readSafetensors } from '../../src/onnx/safetensors.js';
-import { readCheckpoint } from '../../src/train/checkpoint.js';
-import { readRunSettings } from '../../src/train/run-folder.js';
+import { decodeOrtCheckpoint } from '../../src/ort-training/files/read-checkpoint.js';
+import { readCheckpoint } from '../../src/store/checkpoint.js';
+import { readRunSettings } from '../../src/store/run-folder.js';
 import { agon } from './command-line.js';
 
 let root: string;

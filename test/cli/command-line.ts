@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import type { CliIo } from '../../src/cli/io.js';
-import { type GivenFlag, givenFlags } from '../../src/cli/merge-settings.js';
+import { type GivenFlag, givenFlags } from '../../src/cli/flags/merge-settings.js';
+import { createOption, SETTING_FLAGS } from '../../src/cli/flags/setting-flags.js';
+import type { CliIo } from '../../src/cli/io/io.js';
 import { runCli } from '../../src/cli/program.js';
-import { createOption, SETTING_FLAGS } from '../../src/cli/setting-flags.js';
 import { KeptOutput } from '../report/outputs.js';
 
 /** Streams that keep what is written. */

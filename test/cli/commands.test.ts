@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { formatEvaluation } from '../../src/cli/commands/eval.js';
 import { formatExported } from '../../src/cli/commands/export.js';
 import { showPredictions } from '../../src/cli/commands/predict.js';
-import { formatDataset } from '../../src/cli/dataset-text.js';
-import type { DatasetSummary } from '../../src/data/summary.js';
+import { formatDataset } from '../../src/cli/text/dataset-text.js';
+import type { DatasetSummary } from '../../src/data/dataset/summary.js';
 import { colorsFor } from '../../src/report/output.js';
 import { agon, keptIo } from './command-line.js';
 

@@ -3,11 +3,11 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ExperimentInput } from '../../src/compare/experiment.js';
-import { comparePaths, lockComparison } from '../../src/compare/folder.js';
-import type { RunResult } from '../../src/train/result.js';
-import { runPaths } from '../../src/train/run-folder.js';
-import { RESNET, smallData, temporaryFolder } from '../train/runs.js';
+import type { ExperimentInput } from '../../src/compare/experiment/experiment.js';
+import { comparePaths, lockComparison } from '../../src/compare/experiment/folder.js';
+import type { RunResult } from '../../src/store/result.js';
+import { runPaths } from '../../src/store/run-folder.js';
+import { RESNET, smallData, temporaryFolder } from '../run/runs.js';
 import { agon } from './command-line.js';
 
 /** Two methods with a seed each, of runs that take a second: in a file. */

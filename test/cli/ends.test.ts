@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { readCheckpoint } from '../../src/train/checkpoint.js';
-import { runPaths } from '../../src/train/run-folder.js';
-import { RESNET, smallData, temporaryFolder } from '../train/runs.js';
+import { readCheckpoint } from '../../src/store/checkpoint.js';
+import { runPaths } from '../../src/store/run-folder.js';
+import { RESNET, smallData, temporaryFolder } from '../run/runs.js';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/program.js';
-import { runTraining } from '../../src/cli/training.js';
-import type { StartOptions } from '../../src/train/run.js';
-import { parseSettings } from '../../src/train/settings.js';
+import { runTraining } from '../../src/cli/run/training.js';
+import type { StartOptions } from '../../src/run/run.js';
+import { parseSettings } from '../../src/settings/settings.js';
 import { startEvent } from '../report/events.js';
 import { KeptOutput } from '../report/outputs.js';
 

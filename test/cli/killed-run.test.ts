@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { parseSettings } from '../../src/train/settings.js';
+import { parseSettings } from '../../src/settings/settings.js';
 import { agon } from './command-line.js';
 
 it('a run that was killed before its first checkpoint is started again, not resumed', async () => {

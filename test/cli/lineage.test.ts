@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { lineageLines } from '../../src/cli/lineage-text.js';
-import { lineageCsv } from '../../src/train/lineage-csv.js';
-import { type Lineage, LineageFile, readLineage } from '../../src/train/lineage-file.js';
-import { summariseLineage } from '../../src/train/lineage-summary.js';
-import { runPaths } from '../../src/train/run-folder.js';
+import { lineageLines } from '../../src/cli/text/lineage-text.js';
+import { lineageCsv } from '../../src/lineage/lineage-csv.js';
+import { type Lineage, LineageFile, readLineage } from '../../src/lineage/lineage-file.js';
+import { summariseLineage } from '../../src/lineage/lineage-summary.js';
+import { runPaths } from '../../src/store/run-folder.js';
 import { KeptOutput } from '../report/outputs.js';
 import { agon } from './command-line.js';
 

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.js';
+import { UsageError } from '../../src/cli/io/usage-error.js';
 import { reportError } from '../../src/cli/report-error.js';
-import { UsageError } from '../../src/cli/usage-error.js';
 import { AgonError } from '../../src/util/error.js';
 import { AGON_VERSION } from '../../src/util/version.js';
 import { agon, keptIo } from './command-line.js';

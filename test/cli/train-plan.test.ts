@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { planTraining } from '../../src/cli/commands/train.js';
-import { defaultRunFolder, latestRun } from '../../src/cli/run-folders.js';
-import { beginRun, prepareRunFolder } from '../../src/train/run-folder.js';
-import { parseSettings } from '../../src/train/settings.js';
-import { removeIfEmpty } from '../../src/util/files.js';
+import { defaultRunFolder, latestRun } from '../../src/cli/run/run-folders.js';
+import { parseSettings } from '../../src/settings/settings.js';
+import { beginRun, prepareRunFolder } from '../../src/store/run-folder.js';
+import { removeIfEmpty } from '../../src/util/files/files.js';
 import { agon, parseFlags } from './command-line.js';
 
 let folder: string;

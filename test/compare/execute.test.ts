@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type ExecuteOptions, executeRuns, type Failure } from '../../src/compare/execute.js';
-import { parseExperiment, planRuns } from '../../src/compare/experiment.js';
-import { comparePaths } from '../../src/compare/folder.js';
-import type { StartOptions, TrainingRun } from '../../src/train/run.js';
+import { parseExperiment, planRuns } from '../../src/compare/experiment/experiment.js';
+import { comparePaths } from '../../src/compare/experiment/folder.js';
+import type { StartOptions, TrainingRun } from '../../src/run/run.js';
 import { AgonError } from '../../src/util/error.js';
-import { temporaryFolder } from '../train/runs.js';
+import { temporaryFolder } from '../run/runs.js';
 
 const RUNS = planRuns(parseExperiment({ methods: { a: {}, b: {} }, seeds: [0, 1] }, 'x.json'), 'x.json');
 const nameOf = ({ folder }: StartOptions) => folder.split('-x-2-').at(-1) as string;

@@ -1,6 +1,6 @@
-import type { Finished } from '../../src/compare/results.js';
-import type { RunResult } from '../../src/train/result.js';
-import { parseSettings } from '../../src/train/settings.js';
+import type { Finished } from '../../src/compare/results/results.js';
+import { parseSettings } from '../../src/settings/settings.js';
+import type { RunResult } from '../../src/store/result.js';
 
 /** Top-1 of two networks and their ensemble, in per cent. */
 type Accuracies = readonly [number, number, number];

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
-import { type ExperimentInput, parseExperiment, planRuns } from '../../src/compare/experiment.js';
-import { comparePaths } from '../../src/compare/folder.js';
-import { runPaths } from '../../src/train/run-folder.js';
+import { type ExperimentInput, parseExperiment, planRuns } from '../../src/compare/experiment/experiment.js';
+import { comparePaths } from '../../src/compare/experiment/folder.js';
+import { runPaths } from '../../src/store/run-folder.js';
 import { stream } from '../../src/util/random.js';
-import { RESNET, resultsOf, smallData, temporaryFolder } from '../train/runs.js';
+import { RESNET, resultsOf, smallData, temporaryFolder } from '../run/runs.js';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 /** Events of a run: three before its steps, six steps, two for each of two epochs, three at its end. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { toMarkdown } from '../../src/compare/markdown.js';
-import { toPage } from '../../src/compare/page.js';
-import { compareRuns } from '../../src/compare/results.js';
+import { toMarkdown } from '../../src/compare/page/markdown.js';
+import { toPage } from '../../src/compare/page/page.js';
+import { compareRuns } from '../../src/compare/results/results.js';
 import { finished, withFewClasses } from './finished.js';
 
 /** Means of the networks: x 60 and 64, y 61 and 67; y - x is 1 and 3, with t = 2 at 1 degree of freedom: p = 1 - 2 atan(2) / pi. */

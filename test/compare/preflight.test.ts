@@ -1,9 +1,9 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type ExperimentInput, parseExperiment, planRuns } from '../../src/compare/experiment.js';
+import { type ExperimentInput, parseExperiment, planRuns } from '../../src/compare/experiment/experiment.js';
 import { checkRuns } from '../../src/compare/preflight.js';
-import { MOBILENET, RESNET, smallData, temporaryFolder, WIDER } from '../train/runs.js';
+import { MOBILENET, RESNET, smallData, temporaryFolder, WIDER } from '../run/runs.js';
 
 /** Checks the runs of an experiment with a good method and others. */
 async function check(methods: ExperimentInput['methods'], change: Partial<ExperimentInput> = {}, base = {}) {

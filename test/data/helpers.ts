@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { onTestFinished } from 'vitest';
-import type { Dataset, Pixels } from '../../src/data/dataset.js';
-import { allocateImages, packedSplit } from '../../src/data/packed-images.js';
+import type { Dataset, Pixels } from '../../src/data/dataset/dataset.js';
+import { allocateImages, packedSplit } from '../../src/data/dataset/packed-images.js';
 import { stream } from '../../src/util/random.js';
 
 /** A new folder that is removed after the test. */

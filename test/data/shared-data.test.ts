@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { classCounts } from '../../src/data/dataset.js';
-import { openDataset } from '../../src/data/open.js';
-import { channelStatistics } from '../../src/data/statistics.js';
-import { summarise } from '../../src/data/summary.js';
+import { channelStatistics } from '../../src/data/batch/statistics.js';
+import { classCounts } from '../../src/data/dataset/dataset.js';
+import { summarise } from '../../src/data/dataset/summary.js';
+import { openDataset } from '../../src/data/formats/open.js';
 import { shared, temporaryFolder } from './helpers.js';
 
 const cifar = shared('data/unpack-cifar100.mjs');

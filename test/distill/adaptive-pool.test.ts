@@ -3,7 +3,7 @@ import { gradients } from '../../src/autodiff/gradients.js';
 import { adaptiveAveragePool, type MapSize } from '../../src/distill/adaptive-pool.js';
 import { mul, reduceSum } from '../../src/graph/arithmetic.js';
 import { Graph } from '../../src/graph/graph.js';
-import type { Value } from '../../src/graph/node.js';
+import type { Value } from '../../src/graph/node/node.js';
 import { elementCount, type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { stream } from '../../src/util/random.js';
 import { runGraph } from '../support/run.js';

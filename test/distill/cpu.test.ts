@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StepOptions, StepSettings } from '../../src/distill/step.js';
 import type { Graph } from '../../src/graph/graph.js';
-import { cpu } from '../../src/lower/cpu.js';
+import { cpu } from '../../src/lower/cpu/cpu.js';
 import { blockSize } from '../../src/runtime/block-size.js';
 import { CPU } from '../../src/runtime/device.js';
 import { numbers, openStep, resNet } from './steps.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { float64, toFloat64 } from '../../scripts/verify/float64/base/tensor.js';
 import { evaluate } from '../../scripts/verify/float64/interpreter.js';
-import { float64, toFloat64 } from '../../scripts/verify/float64/tensor.js';
 import type { StepSettings } from '../../src/distill/step.js';
 import { type Tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { present } from '../../src/util/error.js';

@@ -3,7 +3,7 @@ import { buildLessons } from '../../src/distill/lessons.js';
 import { TEACHER_LOGITS } from '../../src/distill/step.js';
 import { TEACHER_RULES } from '../../src/distill/teachers.js';
 import { type Tensor, tensor } from '../../src/onnx/tensor.js';
-import { parseSettings, type SettingsInput } from '../../src/train/settings.js';
+import { parseSettings, type SettingsInput } from '../../src/settings/settings.js';
 import { stream } from '../../src/util/random.js';
 import { crossEntropyLoop, klLoop, matrix, rowsOf, softmaxRow } from '../losses/loops.js';
 import { runGraph } from '../support/run.js';

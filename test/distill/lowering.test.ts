@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Graph } from '../../src/graph/graph.js';
 import { neededNodes, rewriteGraph } from '../../src/graph/inline.js';
-import { AGON } from '../../src/graph/node.js';
+import { AGON } from '../../src/graph/node/node.js';
 import { lower, shareEqualNodes } from '../../src/lower/lower.js';
-import { portable } from '../../src/lower/portable.js';
+import { portable } from '../../src/lower/portable/portable.js';
 import { createStep, mobileNet, resNet } from './steps.js';
 
 const settings = { rule: 'all', temperature: 2, labelSmoothing: 0.1 } as const;

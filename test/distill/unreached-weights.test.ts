@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nextName } from '../../src/distill/step.js';
-import { cpu } from '../../src/lower/cpu.js';
-import { portable } from '../../src/lower/portable.js';
+import { cpu } from '../../src/lower/cpu/cpu.js';
+import { portable } from '../../src/lower/portable/portable.js';
 import { blockSize } from '../../src/runtime/block-size.js';
 import { CPU } from '../../src/runtime/device.js';
 import { openStep, resNet } from './steps.js';

@@ -1,5 +1,5 @@
 import type { Graph } from '../../src/graph/graph.js';
-import type { Value } from '../../src/graph/node.js';
+import type { Value } from '../../src/graph/node/node.js';
 
 /** What the unreached weights are. */
 export const UNREACHED_VALUE = 0.5;

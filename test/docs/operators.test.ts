@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { operatorsPage } from '../../scripts/docs/operators.js';
-import { knownOperators } from '../../src/graph/infer.js';
-import { AGON, MICROSOFT, NCHWC } from '../../src/graph/node.js';
+import { knownOperators } from '../../src/graph/infer/infer.js';
+import { AGON, MICROSOFT, NCHWC } from '../../src/graph/node/node.js';
 
 const rows = operatorsPage()
   .split('\n')

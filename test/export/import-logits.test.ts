@@ -13,7 +13,7 @@ import { probabilitiesOf } from '../../src/train/scores.js';
 import { stream } from '../../src/util/random.js';
 import { shared } from '../data/helpers.js';
 import { integersProto, modelProto, nodeProto, valueProto } from '../graph/support/protos.js';
-import { temporaryFolder } from '../train/runs.js';
+import { temporaryFolder } from '../run/runs.js';
 
 const [SIDE, WIDTH, CLASSES] = [4, 5, 3];
 const LAST = WIDTH * SIDE * SIDE;

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll } from 'vitest';
-import { prepareRunFolder, runPaths } from '../../src/train/run-folder.js';
-import { parseSettings } from '../../src/train/settings.js';
+import { parseSettings } from '../../src/settings/settings.js';
+import { prepareRunFolder, runPaths } from '../../src/store/run-folder.js';
 import { stream } from '../../src/util/random.js';
-import { MOBILENET, type Ran, RESNET, runHere } from '../train/runs.js';
+import { MOBILENET, type Ran, RESNET, runHere } from '../run/runs.js';
 
 /** Classes of pictures, and the colour that each is of. */
 const COLOURS = { blue: [40, 60, 200], red: [200, 60, 40], yellow: [200, 200, 60] } as const;

@@ -5,12 +5,12 @@ import { createArtifact } from '../../src/artifacts/create.js';
 import { openArtifact } from '../../src/artifacts/read.js';
 import { writeArtifact } from '../../src/artifacts/write.js';
 import { openTrainedGroup, type TrainedGroup, weightsFor } from '../../src/export/trained-group.js';
-import { readCheckpoint } from '../../src/train/checkpoint.js';
-import { createGroup, createStep, initialState, updatesBefore } from '../../src/train/group.js';
-import { openSources } from '../../src/train/network-source.js';
-import { runPaths } from '../../src/train/run-folder.js';
-import { parseSettings, type SettingsInput } from '../../src/train/settings.js';
-import { eventsOf, MOBILENET, RESNET, runHere, smallData, smallSettings, temporaryFolder } from '../train/runs.js';
+import { createGroup, createStep, initialState, updatesBefore } from '../../src/group/group.js';
+import { openSources } from '../../src/group/network-source.js';
+import { parseSettings, type SettingsInput } from '../../src/settings/settings.js';
+import { readCheckpoint } from '../../src/store/checkpoint.js';
+import { runPaths } from '../../src/store/run-folder.js';
+import { eventsOf, MOBILENET, RESNET, runHere, smallData, smallSettings, temporaryFolder } from '../run/runs.js';
 
 const ADAMW = { name: 'adamw', lr: 0.01 } as const;
 

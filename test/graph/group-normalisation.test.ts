@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkTrainable } from '../../src/autodiff/trainable.js';
-import { fromModel } from '../../src/graph/from-model.js';
-import { verifyGraph } from '../../src/graph/verify.js';
+import { fromModel } from '../../src/graph/import/from-model.js';
+import { verifyGraph } from '../../src/graph/verify/verify.js';
 import { type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { toTensorProto } from '../../src/onnx/tensor-proto.js';
 import { stream } from '../../src/util/random.js';

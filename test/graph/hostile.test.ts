@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fromModel } from '../../src/graph/from-model.js';
 import { Graph } from '../../src/graph/graph.js';
+import { fromModel } from '../../src/graph/import/from-model.js';
 import { toModel } from '../../src/graph/to-model.js';
 import { decodeModel, encodeModel } from '../../src/onnx/file.js';
 import type { GraphProto, ModelProto, NodeProto, TensorProto } from '../../src/onnx/model.js';

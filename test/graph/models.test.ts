@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { checkTrainable } from '../../src/autodiff/trainable.js';
-import { fromModel, type ImportOptions } from '../../src/graph/from-model.js';
+import { fromModel, type ImportOptions } from '../../src/graph/import/from-model.js';
 import { decodeModel } from '../../src/onnx/file.js';
 import { type Tensor, tensor } from '../../src/onnx/tensor.js';
 import { settleShape } from './support/dims.js';

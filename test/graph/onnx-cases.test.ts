@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Shape } from '../../src/graph/dim.js';
-import { fromModel, type Imported, type ImportOptions } from '../../src/graph/from-model.js';
 import type { Graph } from '../../src/graph/graph.js';
-import { knownOperators } from '../../src/graph/infer.js';
+import { fromModel, type Imported, type ImportOptions } from '../../src/graph/import/from-model.js';
+import { knownOperators } from '../../src/graph/infer/infer.js';
+import type { Shape } from '../../src/graph/node/dim.js';
 import { messageOf } from '../../src/util/error.js';
 import { settleShape } from './support/dims.js';
 import { INFER_CASES } from './support/infer-cases.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ensembleGraph, inferenceGraph } from '../../src/export/inference-graph.js';
-import { fromModel } from '../../src/graph/from-model.js';
 import { Graph } from '../../src/graph/graph.js';
+import { fromModel } from '../../src/graph/import/from-model.js';
 import { inOperatorSet, NEWEST_OPSET, OLDEST_OPSET } from '../../src/graph/operator-sets.js';
 import { printGraph } from '../../src/graph/print.js';
 import { toModel } from '../../src/graph/to-model.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Value } from '../../src/graph/node.js';
+import type { Value } from '../../src/graph/node/node.js';
 import { accuracy } from '../../src/losses/accuracy.js';
 import { type Tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { accuracyLoop, type Matrix, matrix } from './loops.js';

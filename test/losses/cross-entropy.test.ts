@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { gradients } from '../../src/autodiff/gradients.js';
-import type { Value } from '../../src/graph/node.js';
+import type { Value } from '../../src/graph/node/node.js';
 import { crossEntropy } from '../../src/losses/cross-entropy.js';
 import { targetDistributions } from '../../src/losses/targets.js';
 import { type Tensor, toNumbers } from '../../src/onnx/tensor.js';

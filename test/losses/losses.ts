@@ -1,5 +1,5 @@
 import { Graph } from '../../src/graph/graph.js';
-import type { Value } from '../../src/graph/node.js';
+import type { Value } from '../../src/graph/node/node.js';
 import { type Tensor, tensor } from '../../src/onnx/tensor.js';
 import { type Random, stream } from '../../src/util/random.js';
 import { type Feeds, runGraph } from '../support/run.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Value } from '../../src/graph/node.js';
+import type { Value } from '../../src/graph/node/node.js';
 import { targetDistributions } from '../../src/losses/targets.js';
 import type { Tensor } from '../../src/onnx/tensor.js';
 import { rowsOf } from './loops.js';

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { gradients } from '../../src/autodiff/gradients.js';
 import { mul } from '../../src/graph/arithmetic.js';
-import { sameShape } from '../../src/graph/dim.js';
 import { Graph } from '../../src/graph/graph.js';
-import { knownOperators } from '../../src/graph/infer.js';
-import { AGON, NCHWC, type Node, type Value } from '../../src/graph/node.js';
+import { knownOperators } from '../../src/graph/infer/infer.js';
+import { sameShape } from '../../src/graph/node/dim.js';
+import { AGON, NCHWC, type Node, type Value } from '../../src/graph/node/node.js';
+import { cpu } from '../../src/lower/cpu/cpu.js';
 import { layoutEntry, operatorsWithLayout } from '../../src/lower/cpu/registry.js';
-import { cpu } from '../../src/lower/cpu.js';
 import { lower } from '../../src/lower/lower.js';
 import { elementCount, type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { blockSize } from '../../src/runtime/block-size.js';

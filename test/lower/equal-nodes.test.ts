@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Graph } from '../../src/graph/graph.js';
-import type { Attributes, Value } from '../../src/graph/node.js';
+import type { Attributes, Value } from '../../src/graph/node/node.js';
 import { lower } from '../../src/lower/lower.js';
-import { portable } from '../../src/lower/portable.js';
+import { portable } from '../../src/lower/portable/portable.js';
 import { tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { runGraph } from '../support/run.js';
 

@@ -1,6 +1,6 @@
 import { add, indicator, mul, reshape } from '../../src/graph/arithmetic.js';
 import type { Graph } from '../../src/graph/graph.js';
-import type { Attributes, Value } from '../../src/graph/node.js';
+import type { Attributes, Value } from '../../src/graph/node/node.js';
 import { elementCount, tensor } from '../../src/onnx/tensor.js';
 import { stream } from '../../src/util/random.js';
 

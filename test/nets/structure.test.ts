@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Graph } from '../../src/graph/graph.js';
-import type { Node } from '../../src/graph/node.js';
+import type { Node } from '../../src/graph/node/node.js';
 import { toNumbers } from '../../src/onnx/tensor.js';
 import { network } from './networks.js';
 

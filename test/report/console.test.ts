@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { TrainEvent } from '../../src/events/events.js';
 import { createConsoleReport, createJsonReport } from '../../src/report/console.js';
-import type { TrainEvent } from '../../src/train/events.js';
 import { endEvent, epochEvent, startEvent, stepEvent, wholeRun } from './events.js';
 import { KeptOutput, screenOf } from './outputs.js';
 

@@ -1,13 +1,7 @@
-import type {
-  EndEvent,
-  EpochEvent,
-  GroupEvaluation,
-  StartEvent,
-  StepEvent,
-  TrainEvent,
-} from '../../src/train/events.js';
-import { presetDifferences } from '../../src/train/presets.js';
-import { parseSettings, type SettingsInput } from '../../src/train/settings.js';
+import type { GroupEvaluation } from '../../src/events/evaluation.js';
+import type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from '../../src/events/events.js';
+import { presetDifferences } from '../../src/settings/presets.js';
+import { parseSettings, type SettingsInput } from '../../src/settings/settings.js';
 
 /** A start of two like networks and one other, unless said otherwise. */
 export function startEvent(settings: SettingsInput = {}, more: Partial<StartEvent> = {}): StartEvent {

@@ -1,10 +1,10 @@
 import { buildStep, nextName, type StepGraph } from '../../src/distill/step.js';
+import { initialState } from '../../src/group/group.js';
 import { createNetwork } from '../../src/nets/registry.js';
 import { type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { parseDevice } from '../../src/runtime/device.js';
 import { type StatefulGraph, Stepper } from '../../src/runtime/stepper.js';
-import { initialState } from '../../src/train/group.js';
-import { parseSettings } from '../../src/train/settings.js';
+import { parseSettings } from '../../src/settings/settings.js';
 import { stream } from '../../src/util/random.js';
 
 const BATCH = 4;

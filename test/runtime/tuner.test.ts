@@ -4,8 +4,8 @@ import { buildStep } from '../../src/distill/step.js';
 import { createNetwork } from '../../src/nets/registry.js';
 import { CPU } from '../../src/runtime/device.js';
 import { cachePath, tune } from '../../src/runtime/tuner.js';
-import { parseSettings } from '../../src/train/settings.js';
-import { RESNET, temporaryFolder } from '../train/runs.js';
+import { parseSettings } from '../../src/settings/settings.js';
+import { RESNET, temporaryFolder } from '../run/runs.js';
 
 /** A step small enough that its forms are timed in a moment. */
 function smallStep() {

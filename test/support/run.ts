@@ -2,7 +2,7 @@ import * as ort from 'onnxruntime-node';
 import type { Graph } from '../../src/graph/graph.js';
 import { toModel } from '../../src/graph/to-model.js';
 import { lower } from '../../src/lower/lower.js';
-import { portable } from '../../src/lower/portable.js';
+import { portable } from '../../src/lower/portable/portable.js';
 import type { Target } from '../../src/lower/target.js';
 import { encodeModel } from '../../src/onnx/file.js';
 import { type Tensor, tensor } from '../../src/onnx/tensor.js';

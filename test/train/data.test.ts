@@ -1,11 +1,11 @@
 import { cp, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Split } from '../../src/data/dataset.js';
+import type { Split } from '../../src/data/dataset/dataset.js';
 import { prepareData, sameData, sameLayout } from '../../src/train/data.js';
 import { present } from '../../src/util/error.js';
-import { imageFolder, swapFiles } from './picture-data.js';
-import { smallData, smallSettings, temporaryFolder } from './runs.js';
+import { imageFolder, swapFiles } from '../run/picture-data.js';
+import { smallData, smallSettings, temporaryFolder } from '../run/runs.js';
 
 /** Which stored images a split has. */
 function rowsOf({ source }: Split): number[] {

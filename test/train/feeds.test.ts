@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Batch } from '../../src/data/loader.js';
+import type { Batch } from '../../src/data/batch/loader.js';
 import { type Tensor, tensor } from '../../src/onnx/tensor.js';
+import { parseSettings, type SettingsInput } from '../../src/settings/settings.js';
 import { type FeedSource, feedsFor } from '../../src/train/feeds.js';
-import { parseSettings, type SettingsInput } from '../../src/train/settings.js';
 
 const BATCH: Batch = {
   images: Float32Array.of(1, 2, 3, 4, 5, 6),

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Batch, Loader } from '../../src/data/loader.js';
-import { readCheckpoint } from '../../src/train/checkpoint.js';
-import { runPaths } from '../../src/train/run-folder.js';
+import type { Batch, Loader } from '../../src/data/batch/loader.js';
+import { train } from '../../src/run/train.js';
+import { readCheckpoint } from '../../src/store/checkpoint.js';
+import { runPaths } from '../../src/store/run-folder.js';
 import { Stopped, stoppable } from '../../src/train/stop.js';
-import { train } from '../../src/train/train.js';
 import { png } from '../data/helpers.js';
-import { eventsOf, newRunFolder, resultsOf, runHere, smallData, smallSettings, temporaryFolder } from './runs.js';
+import { eventsOf, newRunFolder, resultsOf, runHere, smallData, smallSettings, temporaryFolder } from '../run/runs.js';
 
 const batch = (index: number): Batch => {
   return { images: new Float32Array(1), labels: Int32Array.of(0), indices: Uint32Array.of(index), size: 1 };

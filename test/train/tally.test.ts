@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StepEvent } from '../../src/train/events.js';
+import type { StepEvent } from '../../src/events/events.js';
 import { Tally } from '../../src/train/tally.js';
 import { stepEvent } from '../report/events.js';
 

@@ -1,7 +1,7 @@
 import { asGolden } from '../../scripts/verify/as-golden.js';
 import { runInFloat64 } from '../../scripts/verify/float64-run.js';
 import { type Golden, readGolden } from '../../scripts/verify/golden.js';
-import type { Node } from '../../src/graph/node.js';
+import type { Node } from '../../src/graph/node/node.js';
 import { type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { present } from '../../src/util/error.js';
 

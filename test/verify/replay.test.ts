@@ -9,7 +9,7 @@ import { holds, type Quantity } from '../../scripts/verify/quantity.js';
 import { type Replay, replay } from '../../scripts/verify/replay.js';
 import { encodeSafetensors, readSafetensors, type Safetensors } from '../../src/onnx/safetensors.js';
 import { tensor, toNumbers } from '../../src/onnx/tensor.js';
-import { temporaryFolder } from '../train/runs.js';
+import { temporaryFolder } from '../run/runs.js';
 
 const OWN = fileURLToPath(new URL('../fixtures/golden', import.meta.url));
 const SHARED = fileURLToPath(new URL('../../../shared/fixtures', import.meta.url));

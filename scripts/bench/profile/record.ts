@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { present } from '../../../src/util/error.js';
-import { watchSessions } from '../sessions.js';
-import { timeSteps } from '../step-time.js';
+import { watchSessions } from '../measure/sessions.js';
+import { timeSteps } from '../measure/step-time.js';
 import { type Built, choose, loadInitial, open } from '../workload.js';
 import { type NodeEvent, readProfile } from './events.js';
 

@@ -1,4 +1,4 @@
-import { matMulPeak, memoryBandwidth } from '../limits.js';
+import { matMulPeak, memoryBandwidth } from '../measure/limits.js';
 import { median, percent, sum } from '../numbers.js';
 import { terminalTable } from '../tables.js';
 import { build, type Workload } from '../workload.js';

@@ -1,9 +1,9 @@
 import { describeMachine, fileStem, type Machine, machine } from '../machine.js';
+import { runJob, tuneFirst } from '../measure/run-child.js';
+import { workOf } from '../measure/work.js';
 import { growth, round } from '../numbers.js';
 import type { Progress, Report } from '../report.js';
-import { runJob, tuneFirst } from '../run-child.js';
 import { markdownTable, type Rows, terminalTable } from '../tables.js';
-import { workOf } from '../work.js';
 import { build, type Workload } from '../workload.js';
 import type { Series } from './cases.js';
 import { drawScaling } from './figure.js';

@@ -1,26 +1,26 @@
-import { asNumbers, formatShape, sameShape } from '../../../src/graph/dim.js';
 import type { Graph } from '../../../src/graph/graph.js';
-import { AGON, type Node, namingNode, type Value } from '../../../src/graph/node.js';
+import { asNumbers, formatShape, sameShape } from '../../../src/graph/node/dim.js';
+import { AGON, type Node, namingNode, type Value } from '../../../src/graph/node/node.js';
 import type { Tensor } from '../../../src/onnx/tensor.js';
 import { fail, present } from '../../../src/util/error.js';
-import * as activation from './activation.js';
-import * as averagePool from './average-pool.js';
-import * as blocks from './blocks.js';
-import * as clamp from './clamp.js';
-import * as convTranspose from './conv-transpose.js';
-import * as convolution from './convolution.js';
-import * as elementwise from './elementwise.js';
-import { Kinks } from './kinks.js';
-import * as layerNormalisation from './layer-normalisation.js';
-import * as linear from './linear.js';
-import * as maxPool from './max-pool.js';
-import * as moving from './moving.js';
-import * as normalisation from './normalisation.js';
-import type { Operator } from './operator.js';
-import * as reduction from './reduction.js';
-import * as reshaping from './reshaping.js';
-import * as selection from './selection.js';
-import { type Float64Tensor, toFloat64 } from './tensor.js';
+import { Kinks } from './base/kinks.js';
+import type { Operator } from './base/operator.js';
+import { type Float64Tensor, toFloat64 } from './base/tensor.js';
+import * as activation from './rules/activation.js';
+import * as averagePool from './rules/average-pool.js';
+import * as blocks from './rules/blocks.js';
+import * as clamp from './rules/clamp.js';
+import * as convTranspose from './rules/conv-transpose.js';
+import * as convolution from './rules/convolution.js';
+import * as elementwise from './rules/elementwise.js';
+import * as layerNormalisation from './rules/layer-normalisation.js';
+import * as linear from './rules/linear.js';
+import * as maxPool from './rules/max-pool.js';
+import * as moving from './rules/moving.js';
+import * as normalisation from './rules/normalisation.js';
+import * as reduction from './rules/reduction.js';
+import * as reshaping from './rules/reshaping.js';
+import * as selection from './rules/selection.js';
 
 /** The operators of the semantic graphs, from ONNX's domain and from Agon's. */
 export const OPERATORS: Readonly<Record<string, Operator>> = {

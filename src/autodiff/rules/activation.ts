@@ -1,8 +1,8 @@
 import { add, indicator, mul, scale, sub } from '../../graph/arithmetic.js';
 import type { Graph } from '../../graph/graph.js';
-import type { Node, Value } from '../../graph/node.js';
+import type { Node, Value } from '../../graph/node/node.js';
 import { toNumbers } from '../../onnx/tensor.js';
-import type { Rule } from '../rule.js';
+import type { Rule } from '../rule/rule.js';
 
 // dX = dY where Y > 0
 export const Relu: Rule = ({ g, node, dY }) => g.agon('ReluGrad', [dY, node.output()]);

@@ -1,5 +1,5 @@
 import { reshape, transpose } from '../../graph/arithmetic.js';
-import type { Rule } from '../rule.js';
+import type { Rule } from '../rule/rule.js';
 
 // Y[n, c, h b + i, w b + j] = X[n, (i, j, c), h, w], with CRD X[n, (c, i, j), h, w]: dX is dY, read so
 export const DepthToSpace: Rule = ({ g, node, dY }) => {

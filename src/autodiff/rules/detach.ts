@@ -1,4 +1,4 @@
-import type { Rule } from '../rule.js';
+import type { Rule } from '../rule/rule.js';
 
 // The gradient stops here.
 export const Detach: Rule = () => [null];

@@ -1,9 +1,9 @@
 import { expandLike, reshape, reshapeTo } from '../../graph/arithmetic.js';
-import { normaliseAxis } from '../../graph/axes.js';
-import { product } from '../../graph/dim.js';
 import type { Graph } from '../../graph/graph.js';
-import type { Node, Value } from '../../graph/node.js';
-import type { Rule } from '../rule.js';
+import { normaliseAxis } from '../../graph/node/axes.js';
+import { product } from '../../graph/node/dim.js';
+import type { Node, Value } from '../../graph/node/node.js';
+import type { Rule } from '../rule/rule.js';
 
 // dX = zeros, to which each slice of dY is added where it was taken from
 export const Gather: Rule = ({ g, node, dY }) => {

@@ -1,8 +1,8 @@
 import { add, expandLike, mul, reduceSum, reshapeTo, scale } from '../../graph/arithmetic.js';
-import { asNumbers } from '../../graph/dim.js';
-import type { Node, Value } from '../../graph/node.js';
-import { windowAttributes, windowOf } from '../../graph/window.js';
-import type { Rule } from '../rule.js';
+import { asNumbers } from '../../graph/node/dim.js';
+import type { Node, Value } from '../../graph/node/node.js';
+import { windowAttributes, windowOf } from '../../graph/node/window.js';
+import type { Rule } from '../rule/rule.js';
 
 // dX and dW as the semantic operators of those names, dB = dY summed over all but the channels
 export const Conv: Rule = ({ g, node, dY, needs }) => {

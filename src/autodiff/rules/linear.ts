@@ -1,8 +1,8 @@
 import { reduceSum, reshapeTo, scale, transpose } from '../../graph/arithmetic.js';
-import { range } from '../../graph/axes.js';
 import type { Graph } from '../../graph/graph.js';
-import type { Node, Value } from '../../graph/node.js';
-import type { Rule } from '../rule.js';
+import { range } from '../../graph/node/axes.js';
+import type { Node, Value } from '../../graph/node/node.js';
+import type { Rule } from '../rule/rule.js';
 
 // Y = alpha * A' B' + beta * C: dA' = alpha * dY B'^T, dB' = alpha * A'^T dY, dC = beta * dY
 export const Gemm: Rule = ({ g, node, dY, needs }) => {

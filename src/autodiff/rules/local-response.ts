@@ -1,7 +1,7 @@
 import { add, div, mul, reshape, scale, sub } from '../../graph/arithmetic.js';
 import type { Graph } from '../../graph/graph.js';
-import type { Node, Value } from '../../graph/node.js';
-import type { Rule } from '../rule.js';
+import type { Node, Value } from '../../graph/node/node.js';
+import type { Rule } from '../rule/rule.js';
 
 // Y = X D^-beta, D = bias + alpha * mean of X^2 over the channels around:
 // dX = dY D^-beta - 2 alpha beta X * mean of dY Y / D over the channels around

@@ -1,4 +1,4 @@
-import { type NoGradient, noRule } from '../rule.js';
+import { type NoGradient, noRule } from '../rule/rule.js';
 
 /** Operators without a rule, by name, with the reason that they share. */
 const because = (reason: string, ...operators: readonly string[]): Readonly<Record<string, NoGradient>> =>

@@ -1,8 +1,8 @@
 import { add, div, mul, reduceSum, reshapeTo, sub } from '../../graph/arithmetic.js';
-import { normaliseAxis, range } from '../../graph/axes.js';
 import type { Graph } from '../../graph/graph.js';
-import type { Value } from '../../graph/node.js';
-import type { Rule } from '../rule.js';
+import { normaliseAxis, range } from '../../graph/node/axes.js';
+import type { Value } from '../../graph/node/node.js';
+import type { Rule } from '../rule/rule.js';
 
 // Y = scale x + bias, x = (X - mean) r over the last axes: dBias = dY, dScale = dY x, summed to their shapes
 export const LayerNormalization: Rule = ({ g, node, dY, needs }) => {

@@ -1,10 +1,10 @@
 import { reduceSum, reshape, reshapeTo, shapeOf, transpose } from '../../graph/arithmetic.js';
-import { inversePermutation, normaliseAxis, range } from '../../graph/axes.js';
-import { formatShape } from '../../graph/dim.js';
 import type { Graph } from '../../graph/graph.js';
-import type { Node, Value } from '../../graph/node.js';
-import { clampSlice, slicesOf } from '../../graph/slices.js';
-import { notDifferentiable, type Rule } from '../rule.js';
+import { inversePermutation, normaliseAxis, range } from '../../graph/node/axes.js';
+import { formatShape } from '../../graph/node/dim.js';
+import type { Node, Value } from '../../graph/node/node.js';
+import { clampSlice, slicesOf } from '../../graph/node/slices.js';
+import { notDifferentiable, type Rule } from '../rule/rule.js';
 
 /** dX = dY in X's shape. */
 const reshapeBack: Rule = ({ g, node, dY }) => {

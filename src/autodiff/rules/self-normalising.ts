@@ -1,7 +1,7 @@
 import { add, div, indicator, mul, scale, sub } from '../../graph/arithmetic.js';
 import type { Graph } from '../../graph/graph.js';
-import type { Value } from '../../graph/node.js';
-import type { Rule } from '../rule.js';
+import type { Value } from '../../graph/node/node.js';
+import type { Rule } from '../rule/rule.js';
 
 // Y = gamma * (X where X > 0, alpha (e^X - 1) elsewhere): dX = dY * (gamma where X > 0, Y + gamma * alpha elsewhere)
 export const Selu: Rule = ({ g, node, dY }) => {

@@ -1,7 +1,7 @@
 import { add, indicator, mul, sub } from '../../graph/arithmetic.js';
 import type { Graph } from '../../graph/graph.js';
-import type { Value } from '../../graph/node.js';
-import type { Rule } from '../rule.js';
+import type { Value } from '../../graph/node/node.js';
+import type { Rule } from '../rule/rule.js';
 
 // Y = X where X > 0, slope * X elsewhere: dX = dY * (1 where X > 0, slope elsewhere), dSlope = dY * X where X <= 0
 export const PRelu: Rule = ({ g, node, dY, needs }) => {

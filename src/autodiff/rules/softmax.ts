@@ -1,6 +1,6 @@
 import { mul, reduceSum, sub } from '../../graph/arithmetic.js';
-import { normaliseAxis } from '../../graph/axes.js';
-import type { Rule } from '../rule.js';
+import { normaliseAxis } from '../../graph/node/axes.js';
+import type { Rule } from '../rule/rule.js';
 
 // dX = Y * (dY - sum(dY * Y))
 export const Softmax: Rule = ({ g, node, dY }) => {

@@ -1,6 +1,6 @@
 import { mul, neg, scale, sub } from '../../graph/arithmetic.js';
-import { spread } from '../reduced.js';
-import type { Rule } from '../rule.js';
+import { spread } from '../rule/reduced.js';
+import type { Rule } from '../rule/rule.js';
 
 /** The largest float32: an infinite logarithm is taken for it, as infinity less infinity is no number. */
 const LARGEST = 3.4028234663852886e38;

@@ -1,7 +1,7 @@
 import { reduceSum } from '../../graph/arithmetic.js';
-import { range } from '../../graph/axes.js';
-import type { Node } from '../../graph/node.js';
-import type { Rule } from '../rule.js';
+import { range } from '../../graph/node/axes.js';
+import type { Node } from '../../graph/node/node.js';
+import type { Rule } from '../rule/rule.js';
 
 // Y is what the convolution with these weights would pass back for X: dX is that convolution of dY, dW its weights' gradient
 // for the image dY and the slope X, dB = dY summed over all but the channels

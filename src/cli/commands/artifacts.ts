@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CliIo } from '../io.js';
+import type { CliIo } from '../io/io.js';
 import * as exporting from './artifacts/export.js';
 import * as importing from './artifacts/import.js';
 import * as showing from './artifacts/show.js';

@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import { type Command, Option } from 'commander';
 import { type ExecuteOptions, executeRuns, type Failure } from '../../compare/execute.js';
-import { type Experiment, type PlannedRun, planRuns } from '../../compare/experiment.js';
+import { type Experiment, type PlannedRun, planRuns } from '../../compare/experiment/experiment.js';
 import {
   comparePaths,
   isWhole,
@@ -9,29 +9,29 @@ import {
   lockComparison,
   removeHalfWrittenResults,
   unlockComparisonAtOnce,
-} from '../../compare/folder.js';
-import { DEFAULT_MEASURE, MEASURES, type Measure } from '../../compare/measures.js';
+} from '../../compare/experiment/folder.js';
+import { DEFAULT_MEASURE, MEASURES, type Measure } from '../../compare/experiment/measures.js';
 import { checkRuns } from '../../compare/preflight.js';
 import { listMissing, writeResults } from '../../compare/report.js';
-import { checkStored } from '../../compare/stored.js';
-import { resultTables, type TextTable } from '../../compare/tables.js';
-import { sentences } from '../../compare/wording.js';
+import { checkStored } from '../../compare/results/stored.js';
+import { resultTables, type TextTable } from '../../compare/results/tables.js';
+import { sentences } from '../../compare/results/wording.js';
 import { formatNumberOf, printable } from '../../report/format.js';
+import { openRunLog } from '../../report/log/run-log.js';
 import { colorsFor } from '../../report/output.js';
-import { openRunLog } from '../../report/run-log.js';
 import { renderTable } from '../../report/table.js';
-import { prepareRunFolder, runPaths } from '../../train/run-folder.js';
+import { prepareRunFolder, runPaths } from '../../store/run-folder.js';
 import { messageOf } from '../../util/error.js';
-import { removeIfEmpty } from '../../util/files.js';
-import { formatCompactHelp } from '../compact-help.js';
-import { CompareProgress } from '../compare-progress.js';
-import { type ExperimentFlags, settleExperiment } from '../experiment-flags.js';
-import { type CliIo, writeLines } from '../io.js';
-import { type GivenFlag, givenFlags } from '../merge-settings.js';
-import { choiceOption, numberOption } from '../options.js';
-import { createOption, SETTING_FLAGS } from '../setting-flags.js';
-import { PROCESS, Stopping } from '../stopping.js';
-import { failUsage } from '../usage-error.js';
+import { removeIfEmpty } from '../../util/files/files.js';
+import { type ExperimentFlags, settleExperiment } from '../flags/experiment-flags.js';
+import { type GivenFlag, givenFlags } from '../flags/merge-settings.js';
+import { choiceOption, numberOption } from '../flags/options.js';
+import { createOption, SETTING_FLAGS } from '../flags/setting-flags.js';
+import { type CliIo, writeLines } from '../io/io.js';
+import { failUsage } from '../io/usage-error.js';
+import { PROCESS, Stopping } from '../run/stopping.js';
+import { formatCompactHelp } from '../text/compact-help.js';
+import { CompareProgress } from '../text/compare-progress.js';
 
 interface CompareOptions extends ExperimentFlags {
   readonly out?: string;

@@ -1,15 +1,15 @@
 import { type Command, Option } from 'commander';
+import type { DatasetSummary } from '../../data/dataset/summary.js';
 import { PERTURBATION_POOLS, type PerturbationPool } from '../../data/perturb/pools.js';
-import type { DatasetSummary } from '../../data/summary.js';
 import { formatCount, printable } from '../../report/format.js';
 import { LiveLines } from '../../report/live-lines.js';
 import { colorsFor, isLive } from '../../report/output.js';
-import { writeFileWhole } from '../../util/files.js';
-import { formatDataset } from '../dataset-text.js';
-import { type CliIo, writeJson, writeLines } from '../io.js';
-import { parseNumber } from '../number-range.js';
-import { jsonOption } from '../options.js';
-import { failUsage } from '../usage-error.js';
+import { writeFileWhole } from '../../util/files/files.js';
+import { parseNumber } from '../flags/number-range.js';
+import { jsonOption } from '../flags/options.js';
+import { type CliIo, writeJson, writeLines } from '../io/io.js';
+import { failUsage } from '../io/usage-error.js';
+import { formatDataset } from '../text/dataset-text.js';
 
 interface DataOptions {
   readonly all?: boolean;
@@ -52,7 +52,7 @@ const SAMPLES = 8;
 async function writeContactSheet(spec: string, { showPerturbations, pool, size }: DataOptions, io: CliIo) {
   const file = typeof showPerturbations === 'string' ? showPerturbations : 'perturbations.png';
   const [{ openDataset }, { sampleImages }, { contactSheet }] = await Promise.all([
-    import('../../data/open.js'),
+    import('../../data/formats/open.js'),
     import('../../data/perturb/samples.js'),
     import('../../data/perturb/contact-sheet.js'),
   ]);
@@ -65,8 +65,8 @@ async function writeContactSheet(spec: string, { showPerturbations, pool, size }
 
 async function readSummary(spec: string, { stderr, env }: CliIo): Promise<DatasetSummary> {
   const [{ openDataset }, { summarise }] = await Promise.all([
-    import('../../data/open.js'),
-    import('../../data/summary.js'),
+    import('../../data/formats/open.js'),
+    import('../../data/dataset/summary.js'),
   ]);
   let checked = 0;
   const live = new LiveLines(stderr);

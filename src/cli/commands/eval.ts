@@ -1,16 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { SPLIT_NAMES, type SplitName } from '../../data/dataset.js';
+import { SPLIT_NAMES, type SplitName } from '../../data/dataset/dataset.js';
+import type { ModelEvaluation } from '../../evaluate/evaluate-model.js';
+import type { RunEvaluation } from '../../evaluate/evaluate-run.js';
+import type { Evaluation } from '../../events/evaluation.js';
 import { formatCompact, formatLoss, formatNumberOf, formatPercent, hasTop5, printable } from '../../report/format.js';
 import { labelNetworks } from '../../report/labels.js';
 import { colorsFor } from '../../report/output.js';
 import { type Column, renderTable } from '../../report/table.js';
-import type { ModelEvaluation } from '../../train/evaluate-model.js';
-import type { RunEvaluation } from '../../train/evaluate-run.js';
-import type { Evaluation } from '../../train/events.js';
-import { type CliIo, writeJson, writeLines } from '../io.js';
-import { checkpointOption, choiceOption, deviceOption, jsonOption, threadsOption } from '../options.js';
-import { failUsage } from '../usage-error.js';
+import { checkpointOption, choiceOption, deviceOption, jsonOption, threadsOption } from '../flags/options.js';
+import { type CliIo, writeJson, writeLines } from '../io/io.js';
+import { failUsage } from '../io/usage-error.js';
 
 interface EvalOptions {
   readonly checkpoint?: 'best' | 'last';
@@ -45,7 +45,7 @@ export function define(command: Command, io: CliIo): void {
 async function measureRun(folder: string, options: EvalOptions, io: CliIo): Promise<void> {
   const { json, checkpoint = 'best', output, ...others } = options;
   if (output !== undefined) failUsage('--output', 'only goes with a model, not with a run', { hint: 'Leave it out' });
-  const { evaluateRun } = await import('../../train/evaluate-run.js');
+  const { evaluateRun } = await import('../../evaluate/evaluate-run.js');
   const evaluation = await evaluateRun(folder, { ...others, checkpoint });
   if (json) return writeJson(io.stdout, evaluation);
   showWarnings(evaluation.warnings, io);
@@ -55,7 +55,7 @@ async function measureRun(folder: string, options: EvalOptions, io: CliIo): Prom
 async function measureModel(path: string, options: EvalOptions, io: CliIo): Promise<void> {
   const { json, checkpoint, ...others } = options;
   if (checkpoint) failUsage('--checkpoint', 'only goes with a run, not with a model', { hint: 'Leave it out' });
-  const { evaluateModel } = await import('../../train/evaluate-model.js');
+  const { evaluateModel } = await import('../../evaluate/evaluate-model.js');
   const evaluation = await evaluateModel(path, others);
   if (json) return writeJson(io.stdout, evaluation);
   showWarnings(evaluation.warnings, io);

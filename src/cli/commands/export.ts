@@ -2,8 +2,8 @@ import { type Command, Option } from 'commander';
 import type { Exported } from '../../export/export-run.js';
 import { formatBytes, printable } from '../../report/format.js';
 import { labelNetworks } from '../../report/labels.js';
-import { type CliIo, writeJson, writeLines } from '../io.js';
-import { checkpointOption, jsonOption, numberOption } from '../options.js';
+import { checkpointOption, jsonOption, numberOption } from '../flags/options.js';
+import { type CliIo, writeJson, writeLines } from '../io/io.js';
 
 interface ExportOptions {
   readonly checkpoint?: 'best' | 'last';

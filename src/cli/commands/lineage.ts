@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
-import type { CliIo } from '../io.js';
-import { writeJson, writeLines } from '../io.js';
-import { lineageLines } from '../lineage-text.js';
-import { jsonOption } from '../options.js';
-import { replayLines } from '../replay-text.js';
+import { jsonOption } from '../flags/options.js';
+import type { CliIo } from '../io/io.js';
+import { writeJson, writeLines } from '../io/io.js';
+import { lineageLines } from '../text/lineage-text.js';
+import { replayLines } from '../text/replay-text.js';
 
 interface LineageOptions {
   readonly steps?: true;
@@ -25,10 +25,10 @@ export function define(command: Command, io: CliIo): void {
     .action(async (folder: string, { steps, against, json }: LineageOptions) => {
       if (against !== undefined) return compare([folder, against], json, io);
       const [{ readLineage }, { summariseLineage }, { lineageCsv }, { runPaths }] = await Promise.all([
-        import('../../train/lineage-file.js'),
-        import('../../train/lineage-summary.js'),
-        import('../../train/lineage-csv.js'),
-        import('../../train/run-folder.js'),
+        import('../../lineage/lineage-file.js'),
+        import('../../lineage/lineage-summary.js'),
+        import('../../lineage/lineage-csv.js'),
+        import('../../store/run-folder.js'),
       ]);
       const lineage = await readLineage(runPaths(folder).lineage);
       if (steps) writeLines(io.stdout, ...lineageCsv(lineage));
@@ -40,9 +40,9 @@ export function define(command: Command, io: CliIo): void {
 /** Exits with 1 where the runs part. */
 async function compare(folders: readonly [string, string], json: true | undefined, io: CliIo): Promise<void> {
   const [{ readLineage }, { compareLineages }, { runPaths }] = await Promise.all([
-    import('../../train/lineage-file.js'),
-    import('../../train/lineage-replay.js'),
-    import('../../train/run-folder.js'),
+    import('../../lineage/lineage-file.js'),
+    import('../../lineage/lineage-replay.js'),
+    import('../../store/run-folder.js'),
   ]);
   const [one, other] = [
     await readLineage(runPaths(folders[0]).lineage),

@@ -3,8 +3,8 @@ import type { NetworkSummary } from '../../nets/summary.js';
 import { formatCompact, formatCount } from '../../report/format.js';
 import { colorsFor } from '../../report/output.js';
 import { renderTable } from '../../report/table.js';
-import { type CliIo, writeJson, writeLines } from '../io.js';
-import { jsonOption, numberOption } from '../options.js';
+import { jsonOption, numberOption } from '../flags/options.js';
+import { type CliIo, writeJson, writeLines } from '../io/io.js';
 
 interface NetsOptions {
   readonly classes?: number;

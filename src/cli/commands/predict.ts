@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import type { FilePrediction } from '../../export/predict.js';
+import type { FilePrediction } from '../../evaluate/predict.js';
 import { formatPercent, printable } from '../../report/format.js';
 import { colorsFor } from '../../report/output.js';
 import { renderTable } from '../../report/table.js';
-import { type CliIo, writeJson, writeLines } from '../io.js';
-import { deviceOption, jsonOption, numberOption, threadsOption } from '../options.js';
+import { deviceOption, jsonOption, numberOption, threadsOption } from '../flags/options.js';
+import { type CliIo, writeJson, writeLines } from '../io/io.js';
 
 interface PredictOptions {
   readonly top?: number;
@@ -25,7 +25,7 @@ export function define(command: Command, io: CliIo): void {
     .addOption(threadsOption())
     .addOption(jsonOption())
     .action(async (model: string, files: string[], { json, top = TOP, ...options }: PredictOptions) => {
-      const { predictImages } = await import('../../export/predict.js');
+      const { predictImages } = await import('../../evaluate/predict.js');
       const onNote = (note: string) => writeLines(io.stderr, `note: ${printable(note)}`);
       const results = await predictImages(model, files, { ...options, top, onNote });
       if (json) for (const result of results) writeJson(io.stdout, result);

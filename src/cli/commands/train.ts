@@ -2,13 +2,11 @@ import { type Command, Option } from 'commander';
 import { printable } from '../../report/format.js';
 import { colorsFor } from '../../report/output.js';
 import { renderTable } from '../../report/table.js';
-import { explainSettings } from '../../train/explain.js';
-import { startTraining } from '../../train/run.js';
-import { prepareRunFolder, readRunSettings, requireCheckpoint } from '../../train/run-folder.js';
-import { checkSettings, type Settings, type SettingsInput } from '../../train/settings.js';
-import { removeIfEmpty } from '../../util/files.js';
-import { formatCompactHelp } from '../compact-help.js';
-import { type CliIo, writeLines } from '../io.js';
+import { startTraining } from '../../run/run.js';
+import { explainSettings } from '../../settings/explain.js';
+import { checkSettings, type Settings, type SettingsInput } from '../../settings/settings.js';
+import { prepareRunFolder, readRunSettings, requireCheckpoint } from '../../store/run-folder.js';
+import { removeIfEmpty } from '../../util/files/files.js';
 import {
   checkFileModifiers,
   checkModifiers,
@@ -17,13 +15,15 @@ import {
   givenFlags,
   goOnWith,
   mergeSettings,
-} from '../merge-settings.js';
-import { defaultRunFolder, latestRun } from '../run-folders.js';
-import { createOption, nameOfFlag, SETTING_FLAGS } from '../setting-flags.js';
-import { readSettingsFile } from '../settings-file.js';
-import { PROCESS } from '../stopping.js';
-import { runTraining, type TrainingHost, type TrainingOptions } from '../training.js';
-import { failUsage } from '../usage-error.js';
+} from '../flags/merge-settings.js';
+import { createOption, nameOfFlag, SETTING_FLAGS } from '../flags/setting-flags.js';
+import { readSettingsFile } from '../flags/settings-file.js';
+import { type CliIo, writeLines } from '../io/io.js';
+import { failUsage } from '../io/usage-error.js';
+import { defaultRunFolder, latestRun } from '../run/run-folders.js';
+import { PROCESS } from '../run/stopping.js';
+import { runTraining, type TrainingHost, type TrainingOptions } from '../run/training.js';
+import { formatCompactHelp } from '../text/compact-help.js';
 
 interface TrainOptions {
   readonly config?: string;
@@ -97,7 +97,7 @@ async function readBase({ config, from }: TrainOptions, given: readonly GivenFla
       hint: 'Leave it out: its networks and its method are the ones to begin with, and other flags change them',
     });
   }
-  const { settingsFrom } = await import('../../train/origin.js');
+  const { settingsFrom } = await import('../../group/origin.js');
   return settingsFrom(from);
 }
 
@@ -138,7 +138,7 @@ async function mergeNetworks(file: SettingsInput, given: readonly GivenFlag[]): 
       hint: 'Leave one of them out',
     });
   }
-  const { settleNetworks } = await import('../../train/network-source.js');
+  const { settleNetworks } = await import('../../group/network-source.js');
   return settleNetworks(settings);
 }
 
@@ -149,7 +149,7 @@ async function artifactDefaults(file: SettingsInput, given: readonly GivenFlag[]
   const artifacts = givenFor('artifacts');
   if (typeof artifacts !== 'string') return {};
   const { openArtifact } = await import('../../artifacts/read.js');
-  const { artifactSettings } = await import('../../train/artifact-settings.js');
+  const { artifactSettings } = await import('../../settings/artifact-settings.js');
   const defaults = artifactSettings(await openArtifact(artifacts));
   if (givenFor('preset') === null) return defaults;
   return defaults.size === undefined ? {} : { size: defaults.size };

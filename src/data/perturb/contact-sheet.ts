@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { stream } from '../../util/random.js';
-import type { Pixels, Size } from '../dataset.js';
+import type { Pixels, Size } from '../dataset/dataset.js';
 import { type ImageBatch, toBatch } from './images.js';
 import { type PerturbationPool, POOLS } from './pools.js';
 

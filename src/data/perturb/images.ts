@@ -1,5 +1,5 @@
 import { type Random, stream } from '../../util/random.js';
-import type { Pixels, Size } from '../dataset.js';
+import type { Pixels, Size } from '../dataset/dataset.js';
 
 /** Images of one size in pixel space: samples in [0, 1], [count, height, width, channels]. */
 export interface ImageBatch extends Size {

@@ -1,5 +1,5 @@
-import type { Pixels } from '../dataset.js';
-import type { Preprocessing } from '../preprocess.js';
+import type { Pixels } from '../dataset/dataset.js';
+import type { Preprocessing } from '../image/preprocess.js';
 import { operationStream } from './draw.js';
 import { type ImageBatch, toBatch } from './images.js';
 import { type PerturbationPool, POOLS } from './pools.js';

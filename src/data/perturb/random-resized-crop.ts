@@ -1,4 +1,4 @@
-import { type RandomResizedCrop, randomResizedBox } from '../random-crop.js';
+import { type RandomResizedCrop, randomResizedBox } from '../image/random-crop.js';
 import { imagewise, type Operation } from './images.js';
 import { resample } from './sample.js';
 

@@ -1,8 +1,8 @@
 import { permutation, stream } from '../../util/random.js';
-import type { Dataset, Pixels, Size } from '../dataset.js';
-import { decodeImage } from '../decode.js';
-import { pixelsAt } from '../packed-images.js';
-import { decodingFor, defaultInputSize, fitImage, preprocessingFor } from '../preprocess.js';
+import type { Dataset, Pixels, Size } from '../dataset/dataset.js';
+import { pixelsAt } from '../dataset/packed-images.js';
+import { decodeImage } from '../image/decode.js';
+import { decodingFor, defaultInputSize, fitImage, preprocessingFor } from '../image/preprocess.js';
 
 /** Some random training images of a data set, scaled and cut as for evaluation. */
 export async function sampleImages(dataset: Dataset, count: number, seed: number, size?: Size): Promise<Pixels[]> {

@@ -2,7 +2,7 @@ import { type AttributeProto, AttributeType } from '../../onnx/model.js';
 import { fromTensorProto } from '../../onnx/tensor-proto.js';
 import { fail } from '../../util/error.js';
 import { shortestFloat } from '../../util/shortest-float.js';
-import { type Attribute, type Attributes, isFloatAttribute } from '../node.js';
+import { type Attribute, type Attributes, isFloatAttribute } from '../node/node.js';
 
 /** The attributes of a node in a file; `where` names the node in errors. Subgraphs and sparse tensors are refused. */
 export function fromAttributeProtos(protos: readonly AttributeProto[], where: string): Attributes {

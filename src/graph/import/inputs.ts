@@ -2,7 +2,7 @@ import type { DimensionProto, ValueInfoProto } from '../../onnx/model.js';
 import { type DType, dtypeOfCode } from '../../onnx/tensor.js';
 import { fail } from '../../util/error.js';
 import { suggestion } from '../../util/suggest.js';
-import { type Dim, product, type Shape } from '../dim.js';
+import { type Dim, product, type Shape } from '../node/dim.js';
 import { FreeNames } from './names.js';
 
 export interface InputType {

@@ -1,6 +1,6 @@
 import type { ModelProto, NodeProto } from '../../onnx/model.js';
 import { fail } from '../../util/error.js';
-import { MICROSOFT } from '../node.js';
+import { MICROSOFT } from '../node/node.js';
 
 /** The newest ONNX operator set whose changes were looked through for import (ONNX 1.22). */
 const NEWEST = 27;

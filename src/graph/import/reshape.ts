@@ -1,5 +1,5 @@
-import { asNumbers } from '../dim.js';
 import type { Graph } from '../graph.js';
+import { asNumbers } from '../node/dim.js';
 import { type Call, revise, without } from '../upgrade/call.js';
 
 /**

@@ -2,7 +2,7 @@ import type { GraphProto, NodeProto } from '../../onnx/model.js';
 import { type DType, elementCount, shapeText, type Tensor, tensor, toNumbers } from '../../onnx/tensor.js';
 import { fromTensorProto } from '../../onnx/tensor-proto.js';
 import { fail } from '../../util/error.js';
-import type { Attribute, Attributes } from '../node.js';
+import type { Attribute, Attributes } from '../node/node.js';
 import { fromAttributeProtos } from './attributes.js';
 
 /** A tensor that is in the file, whichever way. */

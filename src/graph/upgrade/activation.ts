@@ -1,6 +1,6 @@
 import { codeOfDtype, type DType, tensor } from '../../onnx/tensor.js';
-import type { Shape } from '../dim.js';
 import type { Graph } from '../graph.js';
+import type { Shape } from '../node/dim.js';
 import { before, type Call, constant, drop, integers, revise, type Upgrade, type Upgrades, without } from './call.js';
 
 /** Version 11: `min` and `max` become inputs. */

@@ -1,7 +1,7 @@
 import type { Tensor } from '../../onnx/tensor.js';
 import { tensor } from '../../onnx/tensor.js';
 import type { Graph } from '../graph.js';
-import { type Attributes, Node, type Value } from '../node.js';
+import { type Attributes, Node, type Value } from '../node/node.js';
 
 /** A node that isn't in the graph yet, with the names of its outputs (`''`: not wanted). */
 export interface Call {

@@ -3,7 +3,7 @@
  * 27 only gained element types.
  */
 import { tensor } from '../../onnx/tensor.js';
-import type { Value } from '../node.js';
+import type { Value } from '../node/node.js';
 import { before, constant, drop, integers, revise, type Upgrade } from './call.js';
 
 /** Operator set 24: x * sigmoid(alpha * x). */

@@ -1,5 +1,5 @@
 import { tensor } from '../../onnx/tensor.js';
-import type { Attributes } from '../node.js';
+import type { Attributes } from '../node/node.js';
 import { type Call, constant, integers, listsToInputs, revise, type Upgrade, type Upgrades, without } from './call.js';
 
 export const Reshape: Upgrades = { 5: listsToInputs('shape') };

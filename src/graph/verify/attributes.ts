@@ -1,5 +1,5 @@
 import { suggestion } from '../../util/suggest.js';
-import { type Attribute, isFloatAttribute, type Node } from '../node.js';
+import { type Attribute, isFloatAttribute, type Node } from '../node/node.js';
 import type { AttributeRule, Signature } from './signature.js';
 
 /** Holds a node's attributes against its operator's signature: names, kinds, words, and those that must be there. */

@@ -1,4 +1,4 @@
-import { MICROSOFT } from '../node.js';
+import { MICROSOFT } from '../node/node.js';
 import { ONNX, RUNTIME } from './signatures.js';
 
 export interface AttributeRule {

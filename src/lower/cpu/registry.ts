@@ -1,6 +1,6 @@
-import { AGON, type Node } from '../../graph/node.js';
+import { AGON, type Node } from '../../graph/node/node.js';
 import { ownEntry } from '../../util/own-entry.js';
-import type { LayoutRule } from './layout.js';
+import type { LayoutRule } from './blocked/layout.js';
 import * as convolution from './rules/convolution.js';
 import * as elementwise from './rules/elementwise.js';
 import { type Leaves, ONNX, SEMANTIC } from './rules/leaves.js';

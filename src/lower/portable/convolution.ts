@@ -1,7 +1,7 @@
 import { reshape, transpose } from '../../graph/arithmetic.js';
-import { inversePermutation } from '../../graph/axes.js';
 import type { Graph } from '../../graph/graph.js';
-import type { Value } from '../../graph/node.js';
+import { inversePermutation } from '../../graph/node/axes.js';
+import type { Value } from '../../graph/node/node.js';
 import { dropTail, flattenedWeightGrad } from '../flattened.js';
 import { at, endPad, type Geometry, geometryOf, inputGradPads } from '../geometry.js';
 import type { Body } from '../target.js';

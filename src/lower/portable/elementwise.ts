@@ -1,5 +1,5 @@
 import { indicator, mul } from '../../graph/arithmetic.js';
-import type { Value } from '../../graph/node.js';
+import type { Value } from '../../graph/node/node.js';
 import type { Body } from '../target.js';
 
 // dX = dY where Y > 0. A comparison and a cast have kernels everywhere; Sign, for one, has none on WebGPU.

@@ -1,6 +1,6 @@
 import { add, countAlong, div, mul, neg, reshape, sub } from '../../graph/arithmetic.js';
 import type { Graph } from '../../graph/graph.js';
-import type { Value } from '../../graph/node.js';
+import type { Value } from '../../graph/node/node.js';
 import { tensor } from '../../onnx/tensor.js';
 import type { Body } from '../target.js';
 

@@ -1,8 +1,8 @@
 import { indicator, mul, reshape, sub } from '../../graph/arithmetic.js';
-import { range } from '../../graph/axes.js';
 import type { Graph } from '../../graph/graph.js';
-import type { Node, Value } from '../../graph/node.js';
-import { type Window, windowOf } from '../../graph/window.js';
+import { range } from '../../graph/node/axes.js';
+import type { Node, Value } from '../../graph/node/node.js';
+import { type Window, windowOf } from '../../graph/node/window.js';
 import { tensor } from '../../onnx/tensor.js';
 import type { Body } from '../target.js';
 

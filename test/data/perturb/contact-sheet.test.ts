@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
-import type { Pixels } from '../../../src/data/dataset.js';
+import type { Pixels } from '../../../src/data/dataset/dataset.js';
 import { contactSheet } from '../../../src/data/perturb/contact-sheet.js';
 
 /** Two images of 16 x 8 pixels, red and blue. */

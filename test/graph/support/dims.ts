@@ -1,4 +1,4 @@
-import type { Dim, Shape } from '../../../src/graph/dim.js';
+import type { Dim, Shape } from '../../../src/graph/node/dim.js';
 
 /** The number that a size stands for, given those of its symbols. */
 export function settle(dim: Dim, symbols: Readonly<Record<string, number>>): number {

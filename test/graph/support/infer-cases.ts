@@ -1,5 +1,5 @@
 import type { Graph } from '../../../src/graph/graph.js';
-import type { Value } from '../../../src/graph/node.js';
+import type { Value } from '../../../src/graph/node/node.js';
 
 /** A graph of one interesting operator on `x` [N, 4, 6, 5] and `m` [N, 8]; its outputs are checked against a run. */
 export interface InferCase {

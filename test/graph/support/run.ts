@@ -1,7 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import type { Graph } from '../../../src/graph/graph.js';
 import { toModel } from '../../../src/graph/to-model.js';
-import { verifyGraph } from '../../../src/graph/verify.js';
+import { verifyGraph } from '../../../src/graph/verify/verify.js';
 import { encodeModel } from '../../../src/onnx/file.js';
 import { type Tensor, toNumbers } from '../../../src/onnx/tensor.js';
 

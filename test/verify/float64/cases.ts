@@ -1,4 +1,4 @@
-import type { Attributes } from '../../../src/graph/node.js';
+import type { Attributes } from '../../../src/graph/node/node.js';
 import { type DType, type Tensor, tensor } from '../../../src/onnx/tensor.js';
 
 interface Numbers {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { Kinks } from '../../../scripts/verify/float64/base/kinks.js';
 import { evaluate } from '../../../scripts/verify/float64/interpreter.js';
-import { Kinks } from '../../../scripts/verify/float64/kinks.js';
 import { Graph } from '../../../src/graph/graph.js';
 import type { Tensor } from '../../../src/onnx/tensor.js';
 

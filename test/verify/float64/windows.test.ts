@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { evaluate } from '../../../scripts/verify/float64/interpreter.js';
 import { Graph } from '../../../src/graph/graph.js';
-import type { Attributes, Value } from '../../../src/graph/node.js';
+import type { Attributes, Value } from '../../../src/graph/node/node.js';
 import { elementCount, type Tensor } from '../../../src/onnx/tensor.js';
 import { type Random, stream } from '../../../src/util/random.js';
 

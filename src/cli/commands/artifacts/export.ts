@@ -2,10 +2,10 @@ import { type Command, Option } from 'commander';
 import type { Manifest } from '../../../artifacts/manifest.js';
 import type { TrainedGroup } from '../../../export/trained-group.js';
 import { formatBytes, formatNumberOf, printable } from '../../../report/format.js';
-import { type CliIo, writeLines } from '../../io.js';
-import { givenFlags } from '../../merge-settings.js';
-import { choiceOption, numberOption } from '../../options.js';
-import { createOption } from '../../setting-flags.js';
+import { givenFlags } from '../../flags/merge-settings.js';
+import { choiceOption, numberOption } from '../../flags/options.js';
+import { createOption } from '../../flags/setting-flags.js';
+import { type CliIo, writeLines } from '../../io/io.js';
 import { writeOrtTraining } from './ort-training.js';
 import { BATCH, type ExportOptions, type ExportPlan, FLAGS, FORMATS, type Format, planExport } from './plan.js';
 

@@ -2,8 +2,8 @@ import { basename, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { formatNumberOf, printable } from '../../../report/format.js';
 import { present } from '../../../util/error.js';
-import { type CliIo, writeLines } from '../../io.js';
-import { failUsage } from '../../usage-error.js';
+import { type CliIo, writeLines } from '../../io/io.js';
+import { failUsage } from '../../io/usage-error.js';
 
 interface ImportOptions {
   readonly evalModel?: string;
@@ -27,7 +27,7 @@ export function define(command: Command, io: CliIo): void {
     .addOption(new Option('--out <folder>', 'where the artifact goes').makeOptionMandatory())
     .addOption(new Option('--overwrite', 'replace the artifact in the folder'))
     .action(async (folder: string, options: ImportOptions) => {
-      const { importOrtTraining } = await import('../../../artifacts/ort-training/import.js');
+      const { importOrtTraining } = await import('../../../ort-training/files/import.js');
       const { writeArtifact } = await import('../../../artifacts/write.js');
       const { name = basename(resolve(folder)), out, overwrite = false, ...files } = options;
       const content = await importOrtTraining({ folder, name, made: 'agon artifacts import', ...files });

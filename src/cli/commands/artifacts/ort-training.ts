@@ -1,14 +1,14 @@
-import type { Rates } from '../../../artifacts/ort-training/rates.js';
+import type { Rates } from '../../../ort-training/files/rates.js';
 import { formatBytes, printable } from '../../../report/format.js';
-import type { Settings } from '../../../train/settings.js';
+import type { Settings } from '../../../settings/settings.js';
 import { present } from '../../../util/error.js';
-import { failUsage } from '../../usage-error.js';
+import { failUsage } from '../../io/usage-error.js';
 import type { ExportPlan } from './plan.js';
 
 /** Writes the files of ONNX Runtime's on-device training; returns the lines that tell of them. */
 export async function writeOrtTraining(plan: ExportPlan): Promise<string[]> {
   const { settings, batch, folder, overwrite, distill } = plan;
-  const { exportOrtTraining } = await import('../../../artifacts/ort-training/export.js');
+  const { exportOrtTraining } = await import('../../../ort-training/files/export.js');
   const network = await networkOf(plan);
   const { alpha, temperature, labelSmoothing, optimizer } = settings;
   const files = await exportOrtTraining(
@@ -65,7 +65,7 @@ async function networkOf({ settings, input, trained }: ExportPlan) {
 async function ratesOf({ settings, stepsPerEpoch }: ExportPlan): Promise<Rates> {
   const { optimizer, schedule, warmupEpochs, epochs } = settings;
   if (stepsPerEpoch === undefined) return [optimizer.lr];
-  const { bakeRates } = await import('../../../artifacts/ort-training/rates.js');
+  const { bakeRates } = await import('../../../ort-training/files/rates.js');
   const { learningRateAt } = await import('../../../optim/schedule.js');
   const plan = { base: optimizer.lr, schedule, warmupEpochs, epochs, stepsPerEpoch };
   return bakeRates(epochs * stepsPerEpoch, (step) => learningRateAt(step, plan));

@@ -1,9 +1,9 @@
 import type { TrainedGroup } from '../../../export/trained-group.js';
-import { checkSettings, type Settings, type SettingsInput } from '../../../train/settings.js';
-import { checkModifiers, type GivenFlag, mergeSettings } from '../../merge-settings.js';
-import { nameOfFlag, SETTING_FLAGS } from '../../setting-flags.js';
-import { readSettingsFile } from '../../settings-file.js';
-import { failUsage } from '../../usage-error.js';
+import { checkSettings, type Settings, type SettingsInput } from '../../../settings/settings.js';
+import { checkModifiers, type GivenFlag, mergeSettings } from '../../flags/merge-settings.js';
+import { nameOfFlag, SETTING_FLAGS } from '../../flags/setting-flags.js';
+import { readSettingsFile } from '../../flags/settings-file.js';
+import { failUsage } from '../../io/usage-error.js';
 
 export const FORMATS = ['agon', 'ort-training'] as const;
 export type Format = (typeof FORMATS)[number];

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { Manifest, NetworkEntry } from '../../../artifacts/manifest.js';
-import { formatShape } from '../../../graph/dim.js';
+import { formatShape } from '../../../graph/node/dim.js';
 import { formatBytes, formatCompact, formatNumberOf, printable } from '../../../report/format.js';
 import { colorsFor } from '../../../report/output.js';
 import { renderTable } from '../../../report/table.js';
-import { type CliIo, writeJson, writeLines } from '../../io.js';
-import { jsonOption } from '../../options.js';
+import { jsonOption } from '../../flags/options.js';
+import { type CliIo, writeJson, writeLines } from '../../io/io.js';
 
 /** `agon artifacts show` */
 export function define(command: Command, io: CliIo): void {

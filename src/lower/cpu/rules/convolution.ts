@@ -1,17 +1,17 @@
 import { mul, reshape } from '../../../graph/arithmetic.js';
 import type { Graph } from '../../../graph/graph.js';
-import type { Value } from '../../../graph/node.js';
-import { windowAttributes, windowOf } from '../../../graph/window.js';
+import type { Value } from '../../../graph/node/node.js';
+import { windowAttributes, windowOf } from '../../../graph/node/window.js';
 import { at, type Geometry, geometryOf, inputGradPads } from '../../geometry.js';
-import { blockedConv, type Extras, subsample } from '../blocked.js';
-import { blockInputGradWeights, blockOutputs, blockWeights } from '../blocked-weights.js';
-import { depthwiseWeightGrad } from '../depthwise-weight-grad.js';
-import { formKey } from '../forms.js';
-import type { Layout, LayoutRule, Placed } from '../layout.js';
-import { isEvenlyStrided, phasedInputGrad } from '../phases.js';
-import { cropTo, fillsBlocks, padTo } from '../ragged.js';
-import { shiftedConv } from '../shifted.js';
-import { isPointwise, weightGradForms } from '../weight-grad.js';
+import { blockedConv, type Extras, subsample } from '../blocked/blocked.js';
+import { blockInputGradWeights, blockOutputs, blockWeights } from '../blocked/blocked-weights.js';
+import { depthwiseWeightGrad } from '../blocked/depthwise-weight-grad.js';
+import { formKey } from '../blocked/forms.js';
+import type { Layout, LayoutRule, Placed } from '../blocked/layout.js';
+import { isEvenlyStrided, phasedInputGrad } from '../blocked/phases.js';
+import { cropTo, fillsBlocks, padTo } from '../blocked/ragged.js';
+import { shiftedConv } from '../blocked/shifted.js';
+import { isPointwise, weightGradForms } from '../blocked/weight-grad.js';
 
 export const Conv: LayoutRule = (node, layout) => {
   const [x, w] = [node.input(0), node.input(1)];

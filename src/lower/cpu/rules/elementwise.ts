@@ -1,9 +1,9 @@
 import { mul, reshape } from '../../../graph/arithmetic.js';
-import { sameShape } from '../../../graph/dim.js';
-import type { Node, Value } from '../../../graph/node.js';
-import { affine, perChannel, STEEP } from '../blocked.js';
-import type { Layout, LayoutRule, Placed } from '../layout.js';
-import { addPhases } from '../phases.js';
+import { sameShape } from '../../../graph/node/dim.js';
+import type { Node, Value } from '../../../graph/node/node.js';
+import { affine, perChannel, STEEP } from '../blocked/blocked.js';
+import type { Layout, LayoutRule, Placed } from '../blocked/layout.js';
+import { addPhases } from '../blocked/phases.js';
 
 /** Operators that treat all elements alike work on blocked tensors as they are; single numbers join in. */
 const anyLayout: LayoutRule = (node, layout) => {

@@ -1,9 +1,9 @@
 import { add, mul, neg, reshape, scale, sub } from '../../../graph/arithmetic.js';
 import type { Graph } from '../../../graph/graph.js';
-import type { Value } from '../../../graph/node.js';
-import { affine, type Blocked, blockedConv, blockedGlobalAverage, type Extras } from '../blocked.js';
-import type { LayoutRule, Scaled } from '../layout.js';
-import { cropTo } from '../ragged.js';
+import type { Value } from '../../../graph/node/node.js';
+import { affine, type Blocked, blockedConv, blockedGlobalAverage, type Extras } from '../blocked/blocked.js';
+import type { LayoutRule, Scaled } from '../blocked/layout.js';
+import { cropTo } from '../blocked/ragged.js';
 
 /** Statistics of shifted values, in two passes over memory and no copy; the normalisation is put off, to be merged with what follows. */
 export const BatchNormTraining: LayoutRule = (node, layout) => {

@@ -1,11 +1,11 @@
 import { reshape } from '../../../graph/arithmetic.js';
-import { NCHWC, type Value } from '../../../graph/node.js';
-import { windowAttributes, windowOf } from '../../../graph/window.js';
+import { NCHWC, type Value } from '../../../graph/node/node.js';
+import { windowAttributes, windowOf } from '../../../graph/node/window.js';
 import { elementCount } from '../../../onnx/tensor.js';
-import { blockedGlobalAverage } from '../blocked.js';
-import type { LayoutRule } from '../layout.js';
-import { isEvenlyPooled, maxPoolGrad } from '../max-pool-grad.js';
-import { cropTo, padTo, wholeBlocks } from '../ragged.js';
+import { blockedGlobalAverage } from '../blocked/blocked.js';
+import type { LayoutRule } from '../blocked/layout.js';
+import { isEvenlyPooled, maxPoolGrad } from '../blocked/max-pool-grad.js';
+import { cropTo, padTo, wholeBlocks } from '../blocked/ragged.js';
 
 /** One position is left: blocked and plain bytes are the same. */
 export const GlobalAveragePool: LayoutRule = (node, layout) => {

@@ -1,0 +1,86 @@
+import { type ForeignModel, foreignModel } from '../foreign/foreign-model.js';
+import { asLogits, firstBatch, noteOf, type Reading, readingOf } from '../foreign/reading.js';
+import { fromModel } from '../graph/import/from-model.js';
+import type { Shape } from '../graph/node/dim.js';
+import { toModel } from '../graph/to-model.js';
+import { lower } from '../lower/lower.js';
+import { portable } from '../lower/portable/portable.js';
+import { encodeModel, readModelFile } from '../onnx/file.js';
+import type { ModelProto } from '../onnx/model.js';
+import type { Tensor } from '../onnx/tensor.js';
+import { Session } from '../runtime/session.js';
+import { AgonError, present } from '../util/error.js';
+import type { Classifier, ClassifierOptions } from './classifier.js';
+import { inBatches } from './in-batches.js';
+import { readMetadata, readTrainedSettings } from './model-metadata.js';
+
+/**
+ * An ONNX model as a classifier: one that Agon exported, or any with one float32 input of images and class scores as its
+ * output (see `foreignModel`). A batch size that the file fixes is freed. Whether the scores are logits or probabilities
+ * is seen from those of a first batch of noise, which are the same whenever the model is opened.
+ */
+export async function openFileClassifier(path: string, options: ClassifierOptions): Promise<Classifier> {
+  const model = await readModelFile(path);
+  const { labels, preprocessing } = readMetadata(model, path);
+  const settings = readTrainedSettings(model, path);
+  const foreign = foreignModel(model, path, options);
+  const { served, batch, notes } = withFreeBatch(foreign);
+  const session = await Session.open(encodeModel(served, path), options);
+  const scoresOf = inBatches(batch, async (images) => {
+    const results = await session.run({ [foreign.input]: images }, [foreign.output]);
+    return present(results.get(foreign.output), 'the scores');
+  });
+  try {
+    const isOwn = labels !== undefined && preprocessing !== undefined && foreign.output === 'logits';
+    const reading = isOwn ? 'logits' : await readFirst(path, foreign, scoresOf, options);
+    return {
+      classes: labels,
+      input: foreign.shape,
+      preprocessing,
+      settings,
+      notes: [...foreign.notes, ...notes, ...noteOf(reading, foreign)],
+      logits: async (images) => asLogits(await scoresOf(images), reading),
+      close: () => session.close(),
+    };
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+const USUAL_SIDE = 224;
+
+async function readFirst(
+  path: string,
+  foreign: ForeignModel,
+  scoresOf: (images: Tensor) => Promise<Tensor>,
+  options: ClassifierOptions,
+): Promise<Reading> {
+  const { channels = 3, height = USUAL_SIDE, width = USUAL_SIDE } = options.images ?? {};
+  const batch = firstBatch(settledSizes(foreign.shape, [channels, height, width]));
+  return readingOf(foreign, await scoresOf(batch), path, options);
+}
+
+/** The sizes of an input's images, those that it leaves open as given. */
+function settledSizes([, ...sizes]: Shape, given: readonly number[]): number[] {
+  return sizes.map((size, i) => (typeof size === 'number' ? size : (given[i] as number)));
+}
+
+interface Served {
+  readonly served: ModelProto;
+  /** The size of the batches that it takes, where that couldn't be freed. */
+  readonly batch?: number;
+  readonly notes: readonly string[];
+}
+
+function withFreeBatch({ model, shape: [batch] }: ForeignModel): Served {
+  if (typeof batch !== 'number') return { served: model, notes: [] };
+  try {
+    const { graph, parameters } = fromModel(model, { freeBatch: true });
+    return { served: toModel(lower(graph, portable), { parameters }), notes: [] };
+  } catch (error) {
+    if (!(error instanceof AgonError)) throw error;
+    const note = `it takes ${batch} image${batch === 1 ? '' : 's'} at a time, which is slow (${error.message})`;
+    return { served: model, batch, notes: [note] };
+  }
+}

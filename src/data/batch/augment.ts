@@ -1,0 +1,63 @@
+import type { Random } from '../../util/random.js';
+import type { Dataset, Pixels, Size } from '../dataset/dataset.js';
+import { crop } from '../image/crop.js';
+import { flipHorizontally } from '../image/flip.js';
+import { fitImage, type Preprocessing } from '../image/preprocess.js';
+import { paddedBox, RANDOM_RESIZED_CROP, type RandomResizedCrop, randomResizedBox } from '../image/random-crop.js';
+import { coveringSize, resize } from '../image/resize.js';
+import { rotate } from '../image/rotate.js';
+
+/** What is done at random to a training image, in this order. */
+export interface Augmentation {
+  /** Cut a random part and scale it to the input size; null: scale and cut as at evaluation. */
+  readonly randomResizedCrop: RandomResizedCrop | null;
+  /** Pad with this many black pixels on each side and cut the input size out at random; 0: don't. */
+  readonly padCrop: number;
+  /** Mirror every second image, on average, left to right. */
+  readonly flip: boolean;
+  /** Turn by up to this many degrees either way, uniformly drawn; 0: don't. */
+  readonly rotation: number;
+}
+
+export const NO_AUGMENTATION: Augmentation = { randomResizedCrop: null, padCrop: 0, flip: false, rotation: 0 };
+
+/**
+ * The usual augmentation of a data set: pad-and-crop and flip where all images have the input size (no flip for IDX
+ * files, which hold digits and letters), else random resized crop and flip.
+ */
+export function defaultAugmentation(dataset: Pick<Dataset, 'kind' | 'size'>, input: Size): Augmentation {
+  const whole = dataset.size?.height === input.height && dataset.size.width === input.width;
+  const flip = dataset.kind !== 'idx';
+  return whole
+    ? { randomResizedCrop: null, padCrop: Math.max(1, Math.round(input.height / 8)), flip, rotation: 0 }
+    : { randomResizedCrop: RANDOM_RESIZED_CROP, padCrop: 0, flip, rotation: 0 };
+}
+
+/**
+ * One augmented image of the input size, [height, width, c]. `kept` is an image that {@link keepForTraining} made;
+ * all choices come from `random`, in a fixed order.
+ */
+export function augment(kept: Pixels, augmentation: Augmentation, input: Size, random: Random): Pixels {
+  const { randomResizedCrop, padCrop, flip, rotation } = augmentation;
+  let image = kept;
+  if (randomResizedCrop) image = resize(crop(image, randomResizedBox(image, randomResizedCrop, random)), input);
+  if (padCrop > 0) image = crop(image, paddedBox(image, padCrop, random));
+  if (flip && random.uniform() < 0.5) image = flipHorizontally(image);
+  return rotation > 0 ? rotate(image, rotation * (2 * random.uniform() - 1)) : image;
+}
+
+/**
+ * What is kept of a decoded training image between epochs: where a random part is cut, the image scaled down until
+ * it just covers twice the input size (a smaller image stays as it is); else the image of the input size.
+ */
+export function keepForTraining(image: Pixels, augmentation: Augmentation, preprocessing: Preprocessing): Pixels {
+  if (!augmentation.randomResizedCrop) return fitImage(image, preprocessing);
+  const most = neededForTraining(augmentation, preprocessing);
+  const reduced = coveringSize(image, most);
+  return reduced.height < image.height ? resize(image, reduced) : image;
+}
+
+/** What a training image is scaled to before it is augmented, if it is larger. */
+export function neededForTraining({ randomResizedCrop }: Augmentation, { height, width, resize }: Preprocessing): Size {
+  return randomResizedCrop ? { height: 2 * height, width: 2 * width } : resize;
+}

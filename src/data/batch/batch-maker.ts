@@ -1,0 +1,86 @@
+import { mapConcurrent } from '../../util/concurrency.js';
+import { stream } from '../../util/random.js';
+import type { ImageSource, Pixels } from '../dataset/dataset.js';
+import { pixelsAt } from '../dataset/packed-images.js';
+import { withChannels } from '../image/channels.js';
+import { withImage } from '../image/decode.js';
+import { DecodeGate } from '../image/decode-gate.js';
+import { decodingFor, normalisationTable, type Preprocessing, writeNormalised } from '../image/preprocess.js';
+import { type PerturbedImages, perturb } from '../perturb/perturb.js';
+import type { PerturbationPool } from '../perturb/pools.js';
+import { type Augmentation, augment, keepForTraining, NO_AUGMENTATION, neededForTraining } from './augment.js';
+import { ImageCache } from './image-cache.js';
+
+/** All that the making of batches depends on, besides the images that a batch takes. Plain data. */
+export interface BatchRecipe {
+  readonly source: ImageSource;
+  readonly preprocessing: Preprocessing;
+  /** Absent at evaluation. */
+  readonly training?: { readonly seed: number; readonly augmentation: Augmentation };
+  /** Bound on the decoded image files that are kept. */
+  readonly cacheBytes: number;
+  /** Bound on the pixels of the image files that are decoded at a time ({@link DecodeGate}). */
+  readonly decodedPixels?: number;
+}
+
+/** A batch to make: positions in the split, and the epoch that the augmentation is drawn for. */
+export interface BatchTask {
+  readonly epoch: number;
+  readonly indices: Uint32Array;
+  /** What is to be done to a second copy of the batch, and the step that it is drawn for. */
+  readonly perturbation?: { readonly pool: PerturbationPool; readonly operation: string; readonly step: number };
+}
+
+/** Normalised images, [n, channels, height, width]; and perturbed ones, if the task asked for them. */
+export interface MadeBatch {
+  readonly images: Float32Array<ArrayBuffer>;
+  readonly perturbed?: PerturbedImages;
+}
+
+/** Image files decoded at a time: the threads that Node.js gives to libvips by default. */
+const CONCURRENCY = 4;
+
+/**
+ * A function that makes batches. The augmentation of image i in
+ * epoch e is drawn from `stream(seed, 'augment', e, i)`, whichever thread makes it and whenever.
+ */
+export function batchMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<MadeBatch> {
+  const { preprocessing, training } = recipe;
+  const { channels, height, width } = preprocessing;
+  const table = normalisationTable(preprocessing);
+  const load = imageLoader(recipe);
+  const imageLength = channels * height * width;
+  return async ({ epoch, indices, perturbation }) => {
+    const batch = new Float32Array(indices.length * imageLength);
+    const pixels: Pixels[] = [];
+    const place = (image: Pixels, slot: number) => {
+      const random = training && stream(training.seed, 'augment', epoch, indices[slot] as number);
+      const changed = random ? augment(image, training.augmentation, preprocessing, random) : image;
+      writeNormalised(changed, table, batch, slot * imageLength);
+      if (perturbation) pixels[slot] = changed;
+    };
+    await load(indices, place);
+    if (!perturbation || !training) return { images: batch };
+    return { images: batch, perturbed: perturb(pixels, perturbation, training.seed, preprocessing) };
+  };
+}
+
+type Load = (indices: Uint32Array, place: (image: Pixels, slot: number) => void) => Promise<void>;
+
+function imageLoader({ source, preprocessing, training, cacheBytes, decodedPixels }: BatchRecipe): Load {
+  const { channels } = preprocessing;
+  const augmentation = training?.augmentation ?? NO_AUGMENTATION;
+  const keep = (image: Pixels) => keepForTraining(image, augmentation, preprocessing);
+  if (source.kind === 'packed') {
+    return async (indices, place) => {
+      for (const [slot, i] of indices.entries()) place(keep(withChannels(pixelsAt(source, i), channels)), slot);
+    };
+  }
+  const cache = new ImageCache(cacheBytes);
+  const needed = neededForTraining(augmentation, preprocessing);
+  const decoding = { ...decodingFor(preprocessing, needed), gate: new DecodeGate(decodedPixels) };
+  const decode = (i: number) => withImage(source.paths[i] as string, channels, decoding, keep);
+  return async (indices, place) => {
+    await mapConcurrent([...indices], CONCURRENCY, async (i, slot) => place(await cache.get(i, () => decode(i)), slot));
+  };
+}

@@ -1,0 +1,152 @@
+import { fail } from '../../util/error.js';
+import type { Split } from '../dataset/dataset.js';
+import { DECODED_PIXELS } from '../image/decode-gate.js';
+import type { Preprocessing } from '../image/preprocess.js';
+import { type DrawnPerturbation, drawPerturbation, type InputPerturbation } from '../perturb/draw.js';
+import type { Augmentation } from './augment.js';
+import type { BatchTask } from './batch-maker.js';
+import { plainOrder, shuffledOrder, stepCount } from './batch-order.js';
+import { type BatchPool, openBatchPool } from './batch-pool.js';
+
+export interface LoaderOptions {
+  readonly split: Split;
+  readonly preprocessing: Preprocessing;
+  readonly batchSize: number;
+  /** For training: images are shuffled and augmented, and a last short batch is dropped. Absent at evaluation. */
+  readonly training?: {
+    readonly seed: number;
+    readonly augmentation: Augmentation;
+    /** One network at a time sees a perturbed batch. */
+    readonly perturbation?: InputPerturbation;
+  };
+  /** Number of worker threads (1). */
+  readonly workers?: number;
+  /** How many batches are made ahead of the one in use (2 for each worker). */
+  readonly prefetch?: number;
+  /** Bound on decoded image files that are kept for later epochs, shared out among the workers (1 GiB). */
+  readonly cacheBytes?: number;
+}
+
+export interface Batch {
+  /** Normalised images, [size, channels, height, width]. */
+  readonly images: Float32Array<ArrayBuffer>;
+  /** Class indices, [size]. */
+  readonly labels: Int32Array;
+  /** Positions of the images in the split, [size]. */
+  readonly indices: Uint32Array;
+  readonly size: number;
+  readonly perturbed?: PerturbedBatch;
+}
+
+/** What one network sees in place of a batch's images. */
+export interface PerturbedBatch extends DrawnPerturbation {
+  /** Normalised images, [size, channels, height, width]. */
+  readonly images: Float32Array<ArrayBuffer>;
+  /** Labels of the images that are mixed in, [size]: the batch's own where nothing is mixed. */
+  readonly partners: Int32Array;
+  /** The share of the own image and label, in [0, 1]. */
+  readonly lambda: number;
+}
+
+/** Makes batches in worker threads, ahead of their use. One epoch is read at a time. */
+export interface Loader {
+  /** Number of batches in an epoch. */
+  readonly steps: number;
+  /**
+   * The batches of an epoch in order, from `firstStep` on. Leaving the loop early is fine. A batch that can't be made
+   * is an error, after which the loader is closed.
+   */
+  epoch(at?: { readonly epoch?: number; readonly firstStep?: number }): AsyncGenerator<Batch, void, undefined>;
+  /** Ends the worker threads. */
+  close(): Promise<void>;
+}
+
+const GIBIBYTE = 2 ** 30;
+
+/** Opens a loader for a split. Fewer images than one training batch holds are an error. */
+export function createLoader(options: LoaderOptions): Loader {
+  const { split, preprocessing, batchSize, training, workers = 1, cacheBytes = GIBIBYTE } = options;
+  checkBatchSize(split.length, batchSize, training !== undefined);
+  const recipe = {
+    source: split.source,
+    preprocessing,
+    ...(training && { training: { seed: training.seed, augmentation: training.augmentation } }),
+    cacheBytes: cacheBytes / workers,
+    decodedPixels: DECODED_PIXELS / workers,
+  };
+  const pool = openBatchPool(recipe, workers);
+  const steps = stepCount(split.length, batchSize, training !== undefined);
+  const prefetch = options.prefetch ?? 2 * workers;
+  return {
+    steps,
+    close: pool.close,
+    epoch({ epoch = 0, firstStep = 0 } = {}) {
+      const order = training ? shuffledOrder(split.length, training.seed, epoch) : plainOrder(split.length);
+      const make = (step: number) => {
+        const indices = order.slice(step * batchSize, (step + 1) * batchSize);
+        return makeBatch(pool, split.labels, { epoch, indices }, drawFor(options, epoch * steps + step));
+      };
+      return inOrder(make, firstStep, steps, prefetch);
+    },
+  };
+}
+
+/** What is to be perturbed in a step, counted over all epochs. */
+function drawFor({ training }: LoaderOptions, step: number): PlannedPerturbation | undefined {
+  if (!training?.perturbation) return undefined;
+  const drawn = drawPerturbation(training.perturbation, training.seed, step);
+  return drawn && { ...drawn, pool: training.perturbation.pool, step };
+}
+
+type PlannedPerturbation = DrawnPerturbation & NonNullable<BatchTask['perturbation']>;
+
+async function makeBatch(
+  pool: BatchPool,
+  labels: Int32Array,
+  task: BatchTask,
+  perturbation: PlannedPerturbation | undefined,
+): Promise<Batch> {
+  const { indices } = task;
+  const { images, perturbed } = await pool.make(perturbation ? { ...task, perturbation } : task);
+  const own = Int32Array.from(indices, (i) => labels[i] as number);
+  const batch = { images, labels: own, indices, size: indices.length };
+  if (!perturbed || !perturbation) return batch;
+  const partners = perturbed.partners ? Int32Array.from(perturbed.partners, (slot) => own[slot] as number) : own;
+  const { network, operation } = perturbation;
+  return { ...batch, perturbed: { network, operation, images: perturbed.images, partners, lambda: perturbed.lambda } };
+}
+
+/** The results of `make` for first .. end-1 in order, with up to `ahead` more begun before each is asked for. */
+async function* inOrder<T>(
+  make: (step: number) => Promise<T>,
+  first: number,
+  end: number,
+  ahead: number,
+): AsyncGenerator<T, void, undefined> {
+  const begun: Promise<T>[] = [];
+  for (let next = first, step = first; step < end; step++) {
+    for (; next < end && begun.length <= ahead; next++) begun.push(begin(make, next));
+    yield await (begun.shift() as Promise<T>);
+  }
+}
+
+/** Whoever leaves an epoch early never awaits what was begun ahead: its failure must not end the process. */
+function begin<T>(make: (step: number) => Promise<T>, step: number): Promise<T> {
+  const result = make(step);
+  result.catch(() => undefined);
+  return result;
+}
+
+/** Fails where a split has fewer images than one training batch holds. */
+export function checkBatchSize(images: number, batchSize: number, training: boolean): void {
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    fail('batch loader', 'batch size', { expected: 'a whole number above 0', got: `${batchSize}` });
+  }
+  if (training && images < batchSize) {
+    fail('batch loader', 'too few training images for one batch', {
+      expected: `${batchSize} or more`,
+      got: `${images}`,
+      hint: 'Choose a smaller batch size',
+    });
+  }
+}

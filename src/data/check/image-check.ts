@@ -1,0 +1,157 @@
+import { mapConcurrent } from '../../util/concurrency.js';
+import { AgonError, fail } from '../../util/error.js';
+import {
+  classCounts,
+  type Dataset,
+  type ImageFiles,
+  type Size,
+  type SkippedFile,
+  type Split,
+  type SplitName,
+  splitsOf,
+} from '../dataset/dataset.js';
+import { digestFile } from '../dataset/digests.js';
+import { pixelsAt } from '../dataset/packed-images.js';
+import { selectRows } from '../dataset/split.js';
+import { withImage } from '../image/decode.js';
+import { ImageFault } from '../image/open-image.js';
+import { isNearlyConstant } from '../image/spread.js';
+
+/** Decodings under way at a time: the threads that Node.js gives to libvips by default. */
+const CONCURRENCY = 4;
+
+interface Checked {
+  readonly split: Split;
+  /** Whether each image is nearly of one colour. */
+  readonly constant: readonly boolean[];
+  readonly skipped: readonly SkippedFile[];
+}
+
+/**
+ * Decodes every file of a data set once and moves those that can't be read to `skipped`, with the reason. After it
+ * the sizes of all images are known, and the number of batches is the same in every run. A class or a split of which
+ * no image can be read is an error; where they are only measured, a split alone. `onProgress` gets the number of files decoded so far.
+ */
+export async function checkImages(
+  dataset: Dataset,
+  onProgress?: (decoded: number) => void,
+  measuring = false,
+): Promise<Dataset> {
+  if (dataset.train.source.kind === 'packed') return withNotes(dataset, packedNotes(dataset));
+  let decoded = 0;
+  const count = () => onProgress?.(++decoded);
+  const train = await checkSplit(dataset, dataset.train, count);
+  const validation = dataset.validation && (await checkSplit(dataset, dataset.validation, count));
+  const test = dataset.test && (await checkSplit(dataset, dataset.test, count));
+  if (!measuring) checkClasses(dataset, train);
+  const parts = [train, ...(validation ? [validation] : []), ...(test ? [test] : [])];
+  const size = dataset.size ?? commonSize(parts.map(({ split }) => split));
+  const names = ['train', ...(validation ? ['validation'] : []), ...(test ? ['test'] : [])] as SplitName[];
+  const notes = parts.flatMap(({ constant }, i) => constantNotes(names[i] as SplitName, constant));
+  return {
+    ...withNotes(dataset, notes),
+    ...(size && { size }),
+    train: train.split,
+    ...(validation && { validation: validation.split }),
+    ...(test && { test: test.split }),
+    skipped: [...dataset.skipped, ...parts.flatMap(({ skipped }) => skipped)],
+  };
+}
+
+async function checkSplit(dataset: Dataset, split: Split, count: () => void): Promise<Checked> {
+  const paths = pathsOf(split);
+  const digests = new Array<string>(paths.length);
+  const results = await mapConcurrent(paths, CONCURRENCY, async (path, i) => {
+    // Before it is decoded, which then finds it in memory
+    digests[i] = (await digestFile(path)) ?? '';
+    const result = await sizeOrReason(path);
+    count();
+    return result;
+  });
+  const readable = results.flatMap((result, i) => (typeof result === 'string' ? [] : [i]));
+  const skipped = results.flatMap((reason, i) =>
+    typeof reason === 'string' ? [{ path: paths[i] as string, reason }] : [],
+  );
+  if (readable.length === 0 && paths.length > 0) failUnreadable(dataset.name, skipped);
+  const source: ImageFiles = { kind: 'files', paths, sizes: results.map(sizeOf), digests };
+  const constant = results.flatMap((result) => (typeof result === 'string' ? [] : [result.constant]));
+  return { split: selectRows({ ...split, source }, readable), skipped, constant };
+}
+
+function withNotes(dataset: Dataset, more: readonly string[]): Dataset {
+  const notes = [...(dataset.notes ?? []), ...more];
+  return notes.length > 0 ? { ...dataset, notes } : dataset;
+}
+
+/** Of so many packed images of a split it is looked at whether they are nearly of one colour. */
+const SAMPLED = 500;
+
+function packedNotes(dataset: Dataset): string[] {
+  return splitsOf(dataset).flatMap(({ name, split: { source, length } }) => {
+    if (source.kind !== 'packed') return [];
+    const step = Math.max(1, Math.floor(length / SAMPLED));
+    const positions = Array.from({ length: Math.ceil(length / step) }, (_, i) => i * step);
+    return constantNotes(
+      name,
+      positions.map((i) => isNearlyConstant(pixelsAt(source, i))),
+    );
+  });
+}
+
+/** A warning where half of a split's images or more are nearly of one colour. */
+function constantNotes(name: SplitName, constant: readonly boolean[]): string[] {
+  const count = constant.filter((each) => each).length;
+  if (count === 0 || 2 * count < constant.length) return [];
+  const share = count === constant.length ? 'all' : `${Math.floor((100 * count) / constant.length)} % of the`;
+  return [
+    `${share} ${name} images are nearly of one colour, so there is hardly anything to learn from: look at some in a viewer; if they show something there, save them with 8 bits and full contrast`,
+  ];
+}
+
+function pathsOf({ source }: Split): readonly string[] {
+  return source.kind === 'files' ? source.paths : [];
+}
+
+function sizeOf(result: Size | string): Size {
+  return typeof result === 'string' ? { height: 0, width: 0 } : { height: result.height, width: result.width };
+}
+
+/** Images are looked at in this size or up to twice it. */
+const LOOKED_AT = { height: 128, width: 128 };
+
+async function sizeOrReason(path: string): Promise<(Size & { readonly constant: boolean }) | string> {
+  try {
+    return await withImage(path, 3, { reduceTo: LOOKED_AT }, (image, { height, width }) => {
+      return { height, width, constant: isNearlyConstant(image) };
+    });
+  } catch (error) {
+    if (error instanceof AgonError && error.cause instanceof ImageFault) return error.cause.message;
+    throw error;
+  }
+}
+
+function checkClasses({ name, classes, train }: Dataset, { split, skipped }: Checked): void {
+  const empty = classCounts(split.labels, classes.length).indexOf(0);
+  if (empty < 0) return;
+  const inClass = new Set(pathsOf(train).filter((_, i) => train.labels[i] === empty));
+  failUnreadable(
+    `${name}, class ${classes[empty]}`,
+    skipped.filter(({ path }) => inClass.has(path)),
+  );
+}
+
+function failUnreadable(where: string, skipped: readonly SkippedFile[]): never {
+  const [first] = skipped;
+  return fail(where, 'none of its images can be read', {
+    ...(first && { got: `"${first.reason}" for ${first.path}` }),
+    ...(skipped.length > 1 && { hint: `${skipped.length - 1} more could not be read` }),
+  });
+}
+
+/** The size of all images, if they have the same. */
+function commonSize(splits: readonly Split[]): Size | undefined {
+  const sizes = splits.flatMap(({ source }) => (source.kind === 'files' ? (source.sizes ?? []) : [source]));
+  const [first] = sizes;
+  const alike = sizes.every(({ height, width }) => height === first?.height && width === first.width);
+  return first && alike ? { height: first.height, width: first.width } : undefined;
+}

@@ -1,0 +1,111 @@
+import { fail } from '../../util/error.js';
+import { permutation, stream } from '../../util/random.js';
+import type { Dataset, ImageSource, Split } from './dataset.js';
+
+/** How much of each class is held out: a share in (0, 1), or a number of images. */
+export type HoldOut = { readonly fraction: number } | { readonly perClass: number };
+
+/** The images of a split at the given positions, in that order. Packed images keep sharing their bytes. */
+export function selectRows(split: Split, positions: ArrayLike<number>): Split {
+  return {
+    length: positions.length,
+    labels: Int32Array.from(positions, (i) => split.labels[i] as number),
+    source: selectSource(split.source, Array.from(positions)),
+  };
+}
+
+/**
+ * Parts a split in two, class by class, at random from the seed. Of every class with two images or more at least one
+ * is held out and at least one is kept; both parts keep the order of the images.
+ */
+export function holdOut(split: Split, amount: HoldOut, seed: number): { kept: Split; held: Split } {
+  if ('fraction' in amount && !(amount.fraction > 0 && amount.fraction < 1)) {
+    fail('validation split', 'fraction', { expected: 'more than 0 and less than 1', got: `${amount.fraction}` });
+  }
+  const chosen = new Uint8Array(split.length);
+  for (const [label, members] of byClass(split.labels)) {
+    const wanted = 'fraction' in amount ? Math.round(amount.fraction * members.length) : amount.perClass;
+    const count = Math.min(Math.max(1, wanted), members.length - 1);
+    const order = permutation(members.length, stream(seed, 'hold-out', label));
+    for (const i of order.subarray(0, count)) chosen[members[i] as number] = 1;
+  }
+  const positions = Array.from(chosen.keys());
+  const held = positions.filter((i) => chosen[i] === 1);
+  if (held.length === 0) {
+    fail('validation split', 'no image can be held out', { expected: 'a class with two images or more' });
+  }
+  return {
+    kept: selectRows(
+      split,
+      positions.filter((i) => chosen[i] === 0),
+    ),
+    held: selectRows(split, held),
+  };
+}
+
+/** The data set itself when it has a validation split or none is wanted (fraction 0), else with one held out of its training split. */
+export function withValidation(dataset: Dataset, amount: HoldOut, seed: number): Dataset {
+  if (dataset.validation || ('fraction' in amount && amount.fraction === 0)) return dataset;
+  const { kept, held } = holdOut(dataset.train, amount, seed);
+  return { ...dataset, train: kept, validation: held };
+}
+
+/**
+ * At most `count` images of a split, chosen at random from the seed with the classes in proportion (largest
+ * remainders, and one of each class as long as `count` allows it), in their old order.
+ */
+export function limitSplit(split: Split, count: number, seed: number): Split {
+  if (count >= split.length) return split;
+  const classes = byClass(split.labels);
+  const shares = proportionalShares(
+    classes.map(([, members]) => members.length),
+    count,
+  );
+  const positions = classes.flatMap(([label, members], c) => {
+    const order = permutation(members.length, stream(seed, 'limit', label));
+    return Array.from(order.subarray(0, shares[c]), (i) => members[i] as number);
+  });
+  return selectRows(split, Uint32Array.from(positions).sort());
+}
+
+/** Positions by class label, in the order of the labels. */
+function byClass(labels: Int32Array): [label: number, members: number[]][] {
+  const members = new Map<number, number[]>();
+  for (const [i, label] of labels.entries()) {
+    const known = members.get(label);
+    if (known) known.push(i);
+    else members.set(label, [i]);
+  }
+  return [...members].sort(([a], [b]) => a - b);
+}
+
+/** Whole numbers that add up to `total`, in proportion to `sizes`, none above its size and none 0 if `total` allows. */
+function proportionalShares(sizes: readonly number[], total: number): number[] {
+  const all = sizes.reduce((a, b) => a + b, 0);
+  const least = total >= sizes.length ? 1 : 0;
+  const shares = sizes.map((size) => Math.max(least, Math.floor((total * size) / all)));
+  let left = total - shares.reduce((a, b) => a + b, 0);
+  for (; left !== 0; left -= Math.sign(left)) {
+    const lacking = sizes.map((size, c) => ((total * size) / all - (shares[c] as number)) * Math.sign(left));
+    const movable = sizes.map((size, c) => (left > 0 ? (shares[c] as number) < size : (shares[c] as number) > least));
+    const best = lacking.reduce(
+      (best, lack, c) => (movable[c] && (best < 0 || lack > (lacking[best] as number)) ? c : best),
+      -1,
+    );
+    shares[best] = (shares[best] as number) + Math.sign(left);
+  }
+  return shares;
+}
+
+function selectSource(source: ImageSource, positions: readonly number[]): ImageSource {
+  if (source.kind === 'packed')
+    return { ...source, rows: Uint32Array.from(positions, (i) => source.rows[i] as number) };
+  const pick = <T>(items: readonly T[]) => positions.map((i) => items[i] as T);
+  const { paths, sizes, digests } = source;
+  return {
+    kind: 'files',
+    paths: pick(paths),
+    ...(sizes && { sizes: pick(sizes) }),
+    ...(digests && { digests: pick(digests) }),
+  };
+}

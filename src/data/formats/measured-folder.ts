@@ -1,0 +1,40 @@
+import { fail } from '../../util/error.js';
+import type { Dataset, SkippedFile, SplitName } from '../dataset/dataset.js';
+import { type ClassFolder, looseFiles, readClassFolders } from './class-folders.js';
+import { readFolder } from './image-files.js';
+import { toSplit } from './image-folder.js';
+import { findSplitFolders } from './split-folders.js';
+
+/**
+ * Opens a folder of images that are only measured, with a folder per class or per split: any split may be lacking, class
+ * folders may be empty or differ from split to split. The classes are those that have images; images that are in no split
+ * are the training split, which is empty where there is none. Undefined when there are no class folders with images.
+ */
+export async function openMeasuredFolder(folder: string): Promise<Dataset | undefined> {
+  const splits = await findSplitFolders(folder, true);
+  const isSplit = Object.keys(splits).length > 0;
+  const roots = isSplit ? (Object.entries(splits) as [SplitName, string][]) : [['train', folder] as const];
+  const found = new Map<SplitName, ClassFolder[]>();
+  const loose: SkippedFile[] = [];
+  for (const [name, root] of roots) {
+    found.set(name, await readClassFolders(root, await readFolder(root)));
+    loose.push(...(await looseFiles(root)));
+  }
+  const used = [...found.values()].flat().filter(({ paths }) => paths.length > 0);
+  if (used.length === 0)
+    return isSplit ? fail(folder, 'there is no image in the class folders of its splits') : undefined;
+  const classes = [...new Set(used.map(({ name }) => name))].sort();
+  const parts = [...found].map(([name, folders]) => ({ name, ...toSplit(folders, classes) }));
+  const byName = (wanted: SplitName) => parts.find(({ name, split }) => name === wanted && split.length > 0)?.split;
+  const [validation, test] = [byName('validation'), byName('test')];
+  return {
+    kind: 'folder',
+    name: folder,
+    classes,
+    channels: 3,
+    train: byName('train') ?? toSplit([], classes).split,
+    ...(validation && { validation }),
+    ...(test && { test }),
+    skipped: [...loose, ...parts.flatMap(({ skipped }) => skipped)],
+  };
+}

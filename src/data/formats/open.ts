@@ -1,0 +1,95 @@
+import { readdir, stat } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { fail, messageOf } from '../../util/error.js';
+import { errorCode } from '../../util/files/files.js';
+import { checkImages } from '../check/image-check.js';
+import { checkClassNames, readClassNames } from '../dataset/class-names.js';
+import { classCounts, type Dataset } from '../dataset/dataset.js';
+import { BUILTIN, type BuiltinOptions, createBuiltin } from './builtin.js';
+import { openCifarFile, openCifarFolder } from './cifar.js';
+import { openIdxFolder } from './idx.js';
+import { isImageName } from './image-files.js';
+import { openImageFolder } from './image-folder.js';
+import { openMeasuredFolder } from './measured-folder.js';
+
+export interface OpenOptions {
+  /** Decode every image file once and leave out those that can't be read (true unless said otherwise). */
+  readonly check?: boolean;
+  /** Whether the images are only measured: a training split, images of a class, and a second class may be lacking. */
+  readonly measuring?: boolean;
+  /** Names for the classes in their order, or a text file that has one on each line. */
+  readonly classNames?: readonly string[] | string;
+  /** Counts and seed of the built-in data set. */
+  readonly builtin?: Partial<BuiltinOptions>;
+  /** Gets the number of image files checked so far. */
+  readonly onProgress?: (decoded: number) => void;
+}
+
+/**
+ * Opens a data set: `builtin`, or the path of a folder of images, a folder or file of CIFAR in binary form, or a
+ * folder of IDX files. What a path holds is told by its content. All that makes it unfit for training (nothing in it,
+ * fewer than two classes, damaged files) is an error that names the file or folder.
+ */
+export async function openDataset(spec: string, options: OpenOptions = {}): Promise<Dataset> {
+  const opened = spec === BUILTIN ? createBuiltin(options.builtin) : await openPath(spec, options.measuring);
+  const dataset = await renameClasses(opened, options.classNames);
+  if (!options.measuring) requireTwoClasses(dataset);
+  return options.check === false ? dataset : checkImages(dataset, options.onProgress, options.measuring);
+}
+
+const LOOKED_FOR = [
+  'folders of images, one for each class',
+  'CIFAR in binary form (data_batch_1.bin or train.bin)',
+  'IDX files (train-images-idx3-ubyte)',
+].join('; ');
+const HINT = `Name a folder that has one of these, or "${BUILTIN}" for the data set that needs no files`;
+const NOT_THERE = `Name the path of a data set, or "${BUILTIN}" for the one that needs no files`;
+
+async function openPath(path: string, measuring?: boolean): Promise<Dataset> {
+  const info = await stat(path).catch((error: unknown) => {
+    if (errorCode(error) !== 'ENOENT') return fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
+    return fail(path, 'there is no such file or folder', { hint: NOT_THERE });
+  });
+  return info.isDirectory() ? openFolder(path, measuring) : openFile(path);
+}
+
+async function openFolder(path: string, measuring?: boolean): Promise<Dataset> {
+  const dataset =
+    (await openCifarFolder(path, measuring)) ??
+    (await openIdxFolder(path, measuring)) ??
+    (await (measuring ? openMeasuredFolder(path) : openImageFolder(path)));
+  if (dataset) return dataset;
+  const names = (await readdir(path)).filter((name) => !name.startsWith('.'));
+  if (names.length === 0) return fail(path, 'the folder is empty', { expected: LOOKED_FOR });
+  const got = names.some(isImageName) ? 'images that are in no class folder' : shorten(names.sort());
+  return fail(path, 'no data set was found in this folder', { expected: LOOKED_FOR, got, hint: HINT });
+}
+
+async function openFile(path: string): Promise<Dataset> {
+  if (extname(path) === '.bin') return openCifarFile(path);
+  return fail(path, 'a file of this kind is not a data set', {
+    expected: 'a folder, or a .bin file of CIFAR',
+    hint: HINT,
+  });
+}
+
+async function renameClasses(dataset: Dataset, source: OpenOptions['classNames']): Promise<Dataset> {
+  if (source === undefined) return dataset;
+  const names = typeof source === 'string' ? await readClassNames(source) : source;
+  const where = typeof source === 'string' ? source : dataset.name;
+  return { ...dataset, classes: checkClassNames(where, names, dataset.classes.length) };
+}
+
+function requireTwoClasses({ name, classes, train }: Dataset): void {
+  const used = classes.filter((_, c) => (classCounts(train.labels, classes.length)[c] ?? 0) > 0);
+  if (used.length >= 2) return;
+  fail(name, 'training images', {
+    expected: 'of two classes or more',
+    got: used.length === 1 ? `of one, ${used[0]}` : 'none',
+    hint: 'A classifier needs something to tell apart: add a folder for another class',
+  });
+}
+
+function shorten(names: readonly string[]): string {
+  return names.slice(0, 8).join(', ') + (names.length > 8 ? ', ...' : '');
+}

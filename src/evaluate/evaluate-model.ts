@@ -1,0 +1,52 @@
+import { openFileClassifier } from '../classifier/classifier-file.js';
+import type { Evaluation } from '../events/evaluation.js';
+import type { Tensor } from '../onnx/tensor.js';
+import { parseDevice } from '../runtime/device.js';
+import { fail, present } from '../util/error.js';
+import { evaluateImages } from './evaluate-images.js';
+import type { RunEvaluation } from './evaluate-run.js';
+import { type MeasuredOptions, openMeasured } from './measured-data.js';
+
+export interface ModelEvaluationOptions extends MeasuredOptions {
+  /** The value that holds the class scores, of a model with several outputs. */
+  readonly output?: string | undefined;
+  readonly device?: string | undefined;
+  readonly threads?: number | undefined;
+}
+
+export interface ModelEvaluation extends Pick<RunEvaluation, 'split' | 'images' | 'classes' | 'warnings'> {
+  readonly evaluation: Evaluation;
+}
+
+/** Where a model doesn't say it. */
+const USUAL = { batchSize: 32, workers: 1 };
+
+/** Evaluates an ONNX model that says what its classes are and how images become its input. */
+export async function evaluateModel(path: string, options: ModelEvaluationOptions): Promise<ModelEvaluation> {
+  const { device = 'cpu', threads, output } = options;
+  const classifier = await openFileClassifier(path, { device: parseDevice(device), threads, output });
+  try {
+    const { classes, preprocessing, settings } = classifier;
+    if (!classes || !preprocessing) return failUnknown(path);
+    const { name, splits, images, warnings } = await openMeasured(path, { classes, settings }, options);
+    const logits = async (batch: Tensor) => checked(path, await classifier.logits(batch), classes.length);
+    const { networks } = await evaluateImages([{ logits }], splits, preprocessing, settings ?? USUAL);
+    const evaluation = present(networks[0], 'its evaluation');
+    const own = classifier.notes.map((note) => `${path}: ${note}`);
+    return { split: name, images, classes: classes.length, evaluation, warnings: [...own, ...warnings] };
+  } finally {
+    await classifier.close();
+  }
+}
+
+/** The error for a model of which that isn't known. */
+export function failUnknown(path: string): never {
+  return fail(path, 'not a model that Agon exported: its metadata lack the labels or the preprocessing', {
+    hint: 'Export one with `agon export RUN`',
+  });
+}
+
+function checked(path: string, logits: Tensor, classes: number): Tensor {
+  if (logits.dims[1] === classes) return logits;
+  return fail(path, 'its class names', { expected: `${logits.dims[1]}, one a logit`, got: String(classes) });
+}

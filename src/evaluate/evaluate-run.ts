@@ -1,0 +1,73 @@
+import type { SplitName } from '../data/dataset/dataset.js';
+import type { Evaluation } from '../events/evaluation.js';
+import type { NetworkInfo } from '../events/events.js';
+import { openPredictors } from '../group/group.js';
+import { openCheckpoint } from '../group/open-checkpoint.js';
+import { type Checkpoint, settledTensors } from '../store/checkpoint.js';
+import { readRunSettings } from '../store/run-folder.js';
+import { loadPredictors } from '../train/evaluate.js';
+import { present } from '../util/error.js';
+import { evaluateImages } from './evaluate-images.js';
+import { type MeasuredOptions, openMeasured } from './measured-data.js';
+
+export interface EvaluateOptions extends MeasuredOptions {
+  readonly checkpoint: 'best' | 'last';
+  readonly device?: string | undefined;
+  readonly threads?: number | undefined;
+}
+
+export interface RunEvaluation {
+  /** How many the networks were trained for, and whether validation chose it: for how the winner did. */
+  readonly epochs: number;
+  readonly chosen: boolean;
+  /** The index of the run's winner so far: it is never chosen by the split that is measured here. */
+  readonly winner?: number;
+  /** `all` images of another data set. */
+  readonly split: SplitName | 'all';
+  readonly images: number;
+  /** How many the networks tell apart. */
+  readonly classes: number;
+  /** What is left out of the images, and what is odd about them: a line each. */
+  readonly warnings: readonly string[];
+  readonly results: readonly { readonly network: NetworkInfo; readonly evaluation: Evaluation }[];
+  /** The mean of the networks' probabilities. */
+  readonly ensemble: Evaluation;
+}
+
+/** Evaluates all networks of a run's checkpoint on a split, or on other images. */
+export async function evaluateRun(folder: string, options: EvaluateOptions): Promise<RunEvaluation> {
+  const { checkpoint, group } = await openCheckpoint(folder, options.checkpoint);
+  const { preprocessing, best, classes, position } = checkpoint;
+  const { device = checkpoint.settings.device, threads = checkpoint.settings.threads } = options;
+  const data = await whereDataAre(folder, checkpoint);
+  const settings = { ...checkpoint.settings, data, device, threads };
+  const { name, splits, images, warnings } = await openMeasured(folder, { classes, settings }, options);
+  const predictors = await openPredictors(group, settings);
+  try {
+    loadPredictors(predictors, settledTensors(checkpoint));
+    const evaluations = await evaluateImages(predictors, splits, preprocessing, settings);
+    const results = group.networks.map((network, i) => ({
+      network,
+      evaluation: present(evaluations.networks[i], 'its evaluation'),
+    }));
+    return {
+      epochs: position.epoch,
+      chosen: options.checkpoint === 'best' && best?.validation !== undefined,
+      ...(best && { winner: best.network }),
+      split: name,
+      images,
+      classes: classes.length,
+      warnings,
+      results,
+      ensemble: evaluations.ensemble,
+    };
+  } finally {
+    for (const predictor of predictors) await predictor.close();
+  }
+}
+
+/** The data of a run: a checkpoint may be older than their move. */
+async function whereDataAre(folder: string, { settings }: Checkpoint): Promise<string> {
+  const { data } = await readRunSettings(folder).catch(() => settings);
+  return data;
+}

@@ -1,0 +1,119 @@
+import { resolve } from 'node:path';
+import { type Dataset, type Split, type SplitName, splitsOf } from '../data/dataset/dataset.js';
+import { withValidation } from '../data/dataset/split.js';
+import { datasetWarnings } from '../data/dataset/warnings.js';
+import { openDataset } from '../data/formats/open.js';
+import type { Settings } from '../settings/settings.js';
+import { fail } from '../util/error.js';
+import { classMap } from './class-map.js';
+
+/** The images that a classifier is measured on. */
+export interface MeasuredData {
+  /** Their split, or `all` there are. */
+  readonly name: SplitName | 'all';
+  /** Labels are indices into the classifier's classes. */
+  readonly splits: readonly Split[];
+  readonly images: number;
+  /** What is left out of them, and what is odd about them: a line each. */
+  readonly warnings: readonly string[];
+}
+
+export interface MeasuredOptions {
+  /** A data set whose classes are among the classifier's; the one that it was trained on when left out. */
+  readonly data?: string | undefined;
+  /**
+   * Of the classifier's own data: the test split if there is one, else the validation split, when left out. Of other data:
+   * all images.
+   */
+  readonly split?: SplitName | undefined;
+}
+
+/** What is known of a classifier's training. */
+export interface TrainedOn {
+  readonly classes: readonly string[];
+  readonly settings: Pick<Settings, 'data' | 'validation' | 'seed'> | undefined;
+}
+
+/** Opens the images to measure a classifier on; its own held-out images are those that its settings held out. */
+export async function openMeasured(where: string, trained: TrainedOn, options: MeasuredOptions): Promise<MeasuredData> {
+  const { data, split } = options;
+  const { settings } = trained;
+  if (data === undefined && !settings) {
+    fail(where, 'it says not what it was trained on', { hint: 'Name the images to measure it on (--data)' });
+  }
+  const isOwn = settings !== undefined && (data === undefined || resolve(data) === resolve(settings.data));
+  if (isOwn && (data === undefined || split)) return ownSplit(trained.classes, settings, split);
+  return otherData(data as string, trained.classes, split, isOwn);
+}
+
+async function ownSplit(
+  classes: readonly string[],
+  { data, validation, seed }: Pick<Settings, 'data' | 'validation' | 'seed'>,
+  split: SplitName | undefined,
+): Promise<MeasuredData> {
+  const opened = withValidation(await openDataset(data), { fraction: validation }, seed);
+  checkClasses(data, opened.classes, classes);
+  const name = split ?? (opened.test ? 'test' : 'validation');
+  const held = name === 'validation' && validation === 0;
+  const hint = held ? 'The run held nothing out (--validation 0): use --split train, or other images (--data)' : ELSE;
+  const chosen = opened[name] ?? fail(data, `there is no ${name} split`, { hint });
+  return { name, splits: [chosen], images: chosen.length, warnings: datasetWarnings(opened) };
+}
+
+const ELSE = 'Use another split (--split), or other images (--data)';
+
+async function otherData(
+  data: string,
+  classes: readonly string[],
+  split: SplitName | undefined,
+  isOwn: boolean,
+): Promise<MeasuredData> {
+  const opened = await openDataset(data, { measuring: true });
+  const parts = splitsOf(opened).filter(({ name, split: { length } }) => length > 0 && (!split || name === split));
+  if (parts.length === 0) {
+    fail(data, split ? `there is no ${split} split` : 'there are no images', {
+      hint: 'Leave --split out, to measure all images',
+    });
+  }
+  const { map, absent } = classMap(data, usedClasses(opened, parts), classes);
+  const splits = parts.map((part) => ({
+    ...part.split,
+    labels: part.split.labels.map((label) => map[label] as number),
+  }));
+  const counts = parts.map((part) => `${part.name} ${part.split.length}`);
+  return {
+    name: split ?? 'all',
+    splits,
+    images: splits.reduce((sum, { length }) => sum + length, 0),
+    warnings: [
+      ...(isOwn
+        ? [`${data}: these are the images that it was trained on; --split test or validation measures others`]
+        : []),
+      ...(counts.length > 1 ? [`${data}: all its splits are measured: ${counts.join(', ')} images`] : []),
+      ...(absent.length > 0 ? [`${data}: there are no images of ${listed(absent)}`] : []),
+      ...datasetWarnings(opened),
+    ],
+  };
+}
+
+/** The names of classes that have images in some splits; undefined for the others. */
+function usedClasses({ classes }: Dataset, parts: readonly { readonly split: Split }[]): (string | undefined)[] {
+  const used = new Set(parts.flatMap(({ split }) => [...split.labels]));
+  return classes.map((name, label) => (used.has(label) ? name : undefined));
+}
+
+const SHOWN = 5;
+
+function checkClasses(data: string, got: readonly string[], classes: readonly string[]): void {
+  // Older runs may spell them in another form of Unicode
+  const spelled = (names: readonly string[]) => names.map((name) => name.normalize('NFC')).join('\n');
+  if (spelled(got) === spelled(classes)) return;
+  fail(data, 'its classes are not those of the run', {
+    expected: `${classes.length}: ${listed(classes)}`,
+    got: `${got.length}: ${listed(got)}`,
+  });
+}
+
+function listed(names: readonly string[]): string {
+  return `${names.slice(0, SHOWN).join(', ')}${names.length > SHOWN ? ', ...' : ''}`;
+}

@@ -1,0 +1,103 @@
+import type { Weights } from '../artifacts/weights.js';
+import type { Dataset, Size } from '../data/dataset/dataset.js';
+import { buildStep, networkPrefix, nextName, type StepGraph } from '../distill/step.js';
+import type { NetworkInfo } from '../events/events.js';
+import type { Graph } from '../graph/graph.js';
+import type { Target } from '../lower/target.js';
+import { initialiseParameter, initialiseParameters } from '../nets/initialise.js';
+import { countParameters } from '../nets/summary.js';
+import type { Tensor } from '../onnx/tensor.js';
+import { parseDevice } from '../runtime/device.js';
+import { Predictor } from '../runtime/predictor.js';
+import { Stepper } from '../runtime/stepper.js';
+import type { Settings } from '../settings/settings.js';
+import type { Checkpoint } from '../store/checkpoint.js';
+import { present } from '../util/error.js';
+import { type NetworkSources, openRunSources } from './network-source.js';
+
+/** The networks of a run: forward graphs, what reports call them, and what they begin with where that is given. */
+export interface Group extends Pick<NetworkSources, 'weights'> {
+  readonly graphs: readonly Graph[];
+  readonly networks: readonly NetworkInfo[];
+}
+
+/** Builds the forward graphs of a run for its data and input size. */
+export function createGroup(
+  { sources, weights }: NetworkSources,
+  { classes, channels }: Pick<Dataset, 'classes' | 'channels'>,
+  input: Size,
+): Group {
+  const shape = { classes: classes.length, channels, height: input.height, width: input.width };
+  const graphs = sources.map((source) => source.create(shape));
+  const networks = graphs.map((graph, index) => {
+    return { index, name: present(sources[index], 'its source').name, parameters: countParameters(graph) };
+  });
+  return { graphs, networks, ...(weights && { weights }) };
+}
+
+/** The group of a run that began already, from its folder and one of its checkpoints. */
+export async function openRunGroup(
+  folder: string,
+  { settings, classes, preprocessing }: Pick<Checkpoint, 'settings' | 'classes' | 'preprocessing'>,
+): Promise<Group> {
+  const sources = await openRunSources(folder, settings);
+  return createGroup(sources, { classes, channels: preprocessing.channels }, preprocessing);
+}
+
+/** The group's whole training step, for whole batches of the settings' size; with own inputs where one may be perturbed. */
+export function createStep({ graphs }: Group, settings: Settings): StepGraph {
+  return buildStep(graphs, settings, { batch: settings.batchSize, ownInputs: settings.inputPerturbation !== null });
+}
+
+/** A session for the training step on the settings' device, in the lowering that was chosen for it. */
+export async function openStepper(step: StepGraph, settings: Settings, target: Target): Promise<Stepper> {
+  const source = { graph: step.graph, state: step.state, nextOf: nextName };
+  return Stepper.open(source, { device: parseDevice(settings.device), threads: settings.threads, target });
+}
+
+/** A session for each network's evaluation. */
+export async function openPredictors(
+  { graphs }: Group,
+  settings: Pick<Settings, 'device' | 'threads'>,
+): Promise<Predictor[]> {
+  const options = { device: parseDevice(settings.device), threads: settings.threads };
+  return Promise.all(graphs.map((graph) => Predictor.open(graph, options)));
+}
+
+/**
+ * The state before the first step: initialised parameters, optimizer state zero, or what the group's weights give. What only
+ * the step has (learned projections) has streams of its own, so the networks start the same with it and without.
+ */
+export function initialState({ graphs, weights }: Group, step: StepGraph, seed: number): Map<string, Tensor> {
+  const initial = new Map<string, Tensor>();
+  graphs.forEach((graph, i) => {
+    for (const [name, value] of initialiseParameters(graph, seed, i)) initial.set(networkPrefix(i) + name, value);
+  });
+  for (const [name, value] of weights ? usableWeights(weights, step).tensors : []) initial.set(name, value);
+  const first = (name: string) => initialiseParameter(present(step.graph.parameters.get(name), name), seed, 'step');
+  return new Map(step.state.map((name) => [name, initial.get(name) ?? first(name)]));
+}
+
+/** Updates that the optimizer state has seen before the first step: 0 unless it is given with the weights. */
+export function updatesBefore({ weights }: Group, step: StepGraph): number {
+  return weights ? usableWeights(weights, step).updates : 0;
+}
+
+/** Whether the optimizer's state that is given with the weights is of no use to the step. */
+export function dropsOptimizerState(group: Group, step: StepGraph): boolean {
+  return (group.weights?.updates ?? 0) > updatesBefore(group, step);
+}
+
+/** What a step has use for of given weights. The optimizer's state is taken whole or not at all: then it begins anew. */
+export function usableWeights(
+  { tensors, updates }: Pick<Weights, 'tensors' | 'updates'>,
+  { graph, state }: Pick<StepGraph, 'graph' | 'state'>,
+): Pick<Weights, 'tensors' | 'updates'> {
+  const isOptimizers = (name: string) => graph.parameters.get(name)?.role === 'optimizer';
+  const goesOn = state.filter(isOptimizers).every((name) => tensors.has(name));
+  const used = state.filter((name) => tensors.has(name) && (goesOn || !isOptimizers(name)));
+  return {
+    tensors: new Map(used.map((name) => [name, present(tensors.get(name), name)])),
+    updates: goesOn ? updates : 0,
+  };
+}

@@ -1,0 +1,60 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Position } from '../events/events.js';
+import { learningRateOf } from '../settings/learning-rate.js';
+import { absolutePaths } from '../settings/setting-paths.js';
+import { COMPUTING_KEYS, type Settings, settingsSchema } from '../settings/settings.js';
+import { fail } from '../util/error.js';
+
+/**
+ * What may change while a run goes on: where its data are, which are checked by themselves, how it is computed, and a later end;
+ * and where its frozen teacher is.
+ */
+export const CHANGEABLE: readonly (keyof Settings)[] = ['data', 'device', ...COMPUTING_KEYS, 'epochs'];
+
+/** Fails unless a run can go on from a checkpoint (at a path) of some settings with others. */
+export function checkResumed(path: string, checkpoint: Settings, settings: Settings): void {
+  const own = withTeacherOf(settings, absolutePaths(checkpoint));
+  const keys = Object.keys(settingsSchema.shape) as (keyof Settings)[];
+  const changed = keys.find((key) => !CHANGEABLE.includes(key) && !isDeepStrictEqual(own[key], settings[key]));
+  if (changed) {
+    fail(path, `setting "${changed}" is not the one of the run in this folder`, {
+      expected: JSON.stringify(settings[changed]),
+      got: JSON.stringify(own[changed]),
+      hint: 'A run goes on with the settings that it began with',
+    });
+  }
+  if (settings.epochs >= own.epochs) return;
+  fail(path, 'epochs', {
+    expected: `${own.epochs}, or more to train on`,
+    got: String(settings.epochs),
+    hint: 'A run can only grow while it goes on: its schedule has been that of so many epochs',
+  });
+}
+
+/** A run's settings, but where its frozen teacher is now. */
+function withTeacherOf({ teacher }: Settings, own: Settings): Settings {
+  return own.teacher && teacher ? { ...own, teacher: { ...own.teacher, model: teacher.model } } : own;
+}
+
+/** Schedules that are about epochs, not about a share of the whole training. */
+const FIXED = ['constant', 'multi-step'];
+
+/**
+ * What the schedule does where a run has got more epochs than its checkpoint knew of; undefined where it has not. All rates to
+ * come are those of a run that had as many from its start.
+ */
+export function scheduleNote(
+  before: Settings,
+  settings: Settings,
+  { epoch, step }: Position,
+  stepsPerEpoch: number,
+): string | undefined {
+  if (settings.epochs === before.epochs) return undefined;
+  const grows = `epochs grow from ${before.epochs} to ${settings.epochs}`;
+  const { name } = settings.schedule;
+  if (FIXED.includes(name)) return `${grows}: the schedule ${name} goes on as before`;
+  const rate = (of: Settings) => {
+    return Number(learningRateOf(of, stepsPerEpoch, epoch * stepsPerEpoch + step).toPrecision(3));
+  };
+  return `${grows}: the schedule ${name} is stretched over them, so the learning rate goes on at ${rate(settings)} instead of ${rate(before)}`;
+}

@@ -1,0 +1,51 @@
+import { competes } from '../distill/teachers.js';
+import { type ErrorDetail, fail } from '../util/error.js';
+import type { Settings } from './settings.js';
+
+/** Fails for settings that the engine `ort-training` has nothing for. */
+export function checkOrtTrainingSettings(settings: Settings): void {
+  const { nets, optimizer, beta, inputPerturbation, parameterPerturbation, teacher, temperature, device } = settings;
+  const refuse = (setting: string, detail: ErrorDetail) =>
+    fail('settings', `${setting} with the engine ort-training`, detail);
+  if (optimizer.name === 'sgd' && optimizer.momentum !== 0) {
+    refuse('optimizer.momentum', {
+      expected: '0, as its SGD has none',
+      got: String(optimizer.momentum),
+      hint: 'Use --momentum 0, or --optimizer adamw',
+    });
+  }
+  if (beta !== 0) {
+    refuse('beta', { expected: '0, as it has no feature loss', got: String(beta), hint: 'Use --beta 0' });
+  }
+  if (inputPerturbation) {
+    refuse('inputPerturbation', {
+      expected: 'none, as its networks share a batch',
+      got: inputPerturbation.pool,
+      hint: 'Use --perturb-input none',
+    });
+  }
+  if (parameterPerturbation && optimizer.name === 'adamw') {
+    refuse('parameterPerturbation', {
+      expected: "SGD, as AdamW's moments can't be rolled back",
+      got: optimizer.name,
+      hint: 'Use --optimizer sgd --momentum 0, or leave it out',
+    });
+  }
+  if (teacher && teacher.temperature !== temperature && competes(nets.length, settings)) {
+    refuse('teacher.temperature', {
+      expected: `the temperature of the competition (${temperature})`,
+      got: String(teacher.temperature),
+      hint: `Use --teacher-temperature ${temperature}, or --temperature ${teacher.temperature}`,
+    });
+  }
+  if (device.trim().toLowerCase() !== 'cpu')
+    refuse('device', { expected: 'cpu', got: device, hint: 'Use --device cpu' });
+}
+
+/** Fails for a run whose optimizer's state no checkpoint has. */
+export function checkResumable({ engine, optimizer }: Settings): void {
+  if (engine !== 'ort-training' || optimizer.name !== 'adamw') return;
+  fail('resume', "the engine ort-training can't go on with AdamW, whose moments its session doesn't give away", {
+    hint: 'Start a new run, with --engine agon or --optimizer sgd --momentum 0 if it is to be resumed',
+  });
+}

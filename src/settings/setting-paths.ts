@@ -1,0 +1,30 @@
+import { basename, resolve } from 'node:path';
+import { BUILTIN } from '../data/formats/builtin.js';
+import { isSection } from './presets.js';
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/** Settings, complete or not, with the paths in them absolute: so they hold wherever a run goes on from. */
+export function absolutePaths<Given extends object>(settings: Given): Given {
+  return mapPaths(settings, (path) => resolve(path));
+}
+
+/** Settings with names in place of paths: what is passed on tells nothing of the folders of a machine. */
+export function withoutFolders<Given extends object>(settings: Given): Given {
+  return mapPaths(settings, (path) => basename(path));
+}
+
+function mapPaths<Given extends object>(settings: Given, map: (path: string) => string): Given {
+  const given = settings as Raw;
+  const changed = (['data', 'artifacts', 'from'] as const).flatMap((key) => {
+    const path = given[key];
+    return typeof path === 'string' && !(key === 'data' && path === BUILTIN) ? [[key, map(path)]] : [];
+  });
+  const { teacher } = given;
+  const hasModel = isSection(teacher) && typeof teacher.model === 'string';
+  return {
+    ...settings,
+    ...Object.fromEntries(changed),
+    ...(hasModel && { teacher: { ...teacher, model: map(teacher.model as string) } }),
+  };
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import type { ContentDigests } from '../data/dataset/digests.js';
+import { writeFileWhole } from '../util/files/files.js';
+import { parseObject, readTextIfThere } from '../util/files/read-json.js';
+import { formatList } from '../util/format-list.js';
+import { migrate } from '../util/formats/format-version.js';
+import { FORMATS } from '../util/formats/formats.js';
+
+const FORMAT = 'agon-data';
+
+const recordSchema = z.object({
+  format: z.literal(FORMAT),
+  /** Digests of the data's files, or of blocks of images, by name. */
+  content: z.record(z.string(), z.string()),
+  /** A digest of the frozen teacher's file, if there is one. */
+  teacher: z.string().optional(),
+});
+
+/** What a run learned from, in digests. */
+export interface DataRecord {
+  readonly content: ContentDigests;
+  readonly teacher?: string | undefined;
+}
+
+/** Writes what the data of a run were, so that it can be said later which of them have changed. */
+export async function writeDataRecord(path: string, { content, teacher }: DataRecord): Promise<void> {
+  const record = {
+    format: FORMAT,
+    version: FORMATS.data.version,
+    content: Object.fromEntries(content),
+    ...(teacher && { teacher }),
+  };
+  await writeFileWhole(path, `${JSON.stringify(record, undefined, 1)}\n`);
+}
+
+/** What the data of a run were; undefined where no file says so. One of a newer Agon is an error that names it. */
+export async function readDataRecord(path: string): Promise<DataRecord | undefined> {
+  const text = await readTextIfThere(path);
+  if (text === undefined) return undefined;
+  const { data } = recordSchema.safeParse(migrate(FORMATS.data, parseObject(text, path), path));
+  return data && { content: new Map(Object.entries(data.content)), teacher: data.teacher };
+}
+
+/** In which files data differ from what they were: `other content: a/1.png, b/2.png (was a/2.png); missing: a/2.png`. */
+export function describeChanges(before: ContentDigests, now: ContentDigests): string {
+  const origin = new Map([...before].map(([name, digest]) => [digest, name]));
+  const named = (name: string) => {
+    const was = origin.get(now.get(name) ?? '');
+    return was === undefined || was === name ? name : `${name} (was ${was})`;
+  };
+  const changed = [...now.keys()].filter((name) => before.has(name) && before.get(name) !== now.get(name));
+  const added = [...now.keys()].filter((name) => !before.has(name));
+  const missing = [...before.keys()].filter((name) => !now.has(name));
+  const parts: [string, string[]][] = [
+    ['other content', changed.map(named)],
+    ['new', added.map(named)],
+    ['missing', missing],
+  ];
+  return parts.flatMap(([what, names]) => (names.length > 0 ? [`${what}: ${formatList(names)}`] : [])).join('; ');
+}

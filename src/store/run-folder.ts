@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs';
+import { access, constants, readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { ArtifactContent } from '../artifacts/create.js';
+import { writeArtifact } from '../artifacts/write.js';
+import { parseSettings, type Settings } from '../settings/settings.js';
+import { fail, messageOf } from '../util/error.js';
+import { errorCode, makeFolders, removeIfThere, writeFileWhole } from '../util/files/files.js';
+import { parseObject, readTextIfThere } from '../util/files/read-json.js';
+import { temporaryPrefix } from '../util/files/write-folder.js';
+import { isHalfWritten } from '../util/files/write-whole.js';
+import { migrate } from '../util/formats/format-version.js';
+import { FORMATS } from '../util/formats/formats.js';
+
+/** The files of a run folder. */
+export function runPaths(folder: string) {
+  return {
+    config: join(folder, 'config.json'),
+    log: join(folder, 'log.jsonl'),
+    last: join(folder, 'last.safetensors'),
+    best: join(folder, 'best.safetensors'),
+    winner: join(folder, 'winner.onnx'),
+    result: join(folder, 'result.json'),
+    lineage: join(folder, 'lineage.bin'),
+    /** What the run's data were, file by file. */
+    data: join(folder, 'data.json'),
+    /** What a run on an artifact's networks keeps of it: a folder. */
+    artifacts: join(folder, 'artifacts'),
+  };
+}
+
+/** Creates a run's folder. One that holds a run is an error, unless it may be replaced; that happens in {@link beginRun}. */
+export async function prepareRunFolder(folder: string, { overwrite }: { overwrite: boolean }): Promise<void> {
+  const { config, last } = runPaths(folder);
+  if (existsSync(config) && !overwrite) {
+    const others = 'replace it (--overwrite), or choose another folder (--out)';
+    if (existsSync(last))
+      fail(folder, 'there is a run in this folder', { hint: `Go on with it (--resume), ${others}` });
+    fail(folder, 'there is a run in this folder that has no checkpoint to go on from', {
+      hint: `Wait for its first one if it is still running; else ${others}`,
+    });
+  }
+  await makeFolder(folder);
+}
+
+/**
+ * Puts a run that is about to train into its folder: what an earlier one left there goes, the configuration is written, and
+ * what it needs of the artifact that its networks are from.
+ */
+export async function beginRun(folder: string, settings: Settings, artifact?: ArtifactContent): Promise<void> {
+  const paths = runPaths(folder);
+  for (const path of Object.values(paths)) await removeIfThere(path);
+  await removeHalfWritten(folder);
+  if (artifact) await writeArtifact(paths.artifacts, artifact);
+  await writeRunSettings(folder, settings);
+}
+
+/** Removes what a process that was killed had half written: {@link writeFileWhole}'s files end in a number until they are whole. */
+export async function removeHalfWritten(folder: string): Promise<void> {
+  const names = Object.values(runPaths(folder)).map((path) => basename(path));
+  const isHalfArtifact = (entry: string) => entry.startsWith(temporaryPrefix(runPaths(folder).artifacts));
+  for (const entry of await readdir(folder)) {
+    if (isHalfWritten(entry, names) || isHalfArtifact(entry)) await removeIfThere(join(folder, entry));
+  }
+}
+
+/** Fails where a run was ended before its first checkpoint: nothing is left to go on from. */
+export function requireCheckpoint(folder: string): void {
+  const { config, last } = runPaths(folder);
+  if (existsSync(last)) return;
+  fail(folder, 'this run was ended before its first checkpoint: there is nothing to go on from', {
+    hint: `Start it again, with its own settings: --config ${config} --out ${folder} --overwrite`,
+  });
+}
+
+/** The settings that a run was started with. */
+export async function readRunSettings(folder: string): Promise<Settings> {
+  const { config } = runPaths(folder);
+  const text = await readTextIfThere(config);
+  if (text === undefined) fail(folder, 'there is no run in this folder (no config.json)');
+  return parseSettings(migrate(FORMATS.config, parseObject(text, config), config), config);
+}
+
+/** Writes down the settings of a run. */
+export async function writeRunSettings(folder: string, settings: Settings): Promise<void> {
+  const content = { version: FORMATS.config.version, ...settings };
+  await writeFileWhole(runPaths(folder).config, `${JSON.stringify(content, undefined, 2)}\n`);
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await makeFolders(folder);
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    fail(
+      folder,
+      `can't be ${errorCode(error) === 'EACCES' || existsSync(folder) ? 'written' : 'created'}: ${messageOf(error)}`,
+      { hint: 'Choose another folder (--out)', cause: error },
+    );
+  }
+}

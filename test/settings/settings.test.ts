@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { parseDevice } from '../../src/runtime/device.js';
+import { checkSettings, parseSettings } from '../../src/settings/settings.js';
+
+describe('settings', () => {
+  it('have defaults, and are complete after once', () => {
+    const settings = parseSettings({});
+    expect(settings).toMatchObject({ data: 'builtin', nets: ['resnet8', 'resnet8'], rule: 'argmin', device: 'cpu' });
+    expect(parseSettings(settings)).toEqual(settings);
+    expect(parseSettings({ optimizer: { name: 'adamw' } }).optimizer).toEqual({
+      name: 'adamw',
+      lr: 1e-3,
+      betas: [0.9, 0.999],
+      eps: 1e-8,
+      weightDecay: 1e-2,
+    });
+  });
+
+  it.each<[unknown, string]>([
+    [{ epoch: 3 }, 'unknown setting "epoch". Did you mean "epochs"?'],
+    [{ zebra: 3 }, 'unknown setting "zebra". There is: preset, data, nets, artifacts, epochs, '],
+    [{ optimizer: { name: 'sgd', momentm: 1 } }, 'unknown setting "optimizer.momentm". Did you mean "momentum"?'],
+    [{ optimizer: { name: 'adamw', momentum: 1 } }, 'unknown setting "optimizer.momentum". There is: name, lr, betas'],
+    [{ schedule: { name: 'cosine', gamma: 1 } }, 'unknown setting "schedule.gamma". There is: name, min'],
+    [{ augmentation: { flipp: true } }, 'unknown setting "augmentation.flipp". Did you mean "flip"?'],
+    [{ inputPerturbation: { pol: 'paper' } }, 'unknown setting "inputPerturbation.pol". Did you mean "pool"?'],
+    [
+      { inputPerturbation: { pool: 'paper', when: { every: 0 } } },
+      'inputPerturbation.when.every: expected number to be >=1, got 0',
+    ],
+    [{ preset: 'cd' }, 'preset: expected one of "cd-paper"|"cd-release"|"dml"|"independent"|"kd", got "cd"'],
+    [{ preset: 'kd' }, 'teacher.model: there is no frozen teacher. Name an ONNX model or the folder of a run'],
+    [{ epochs: 0 }, 'epochs: expected number to be >=1, got 0'],
+    [{ epochs: '3' }, 'epochs: expected number, got "3"'],
+    [{ batchSize: 1.5 }, 'batchSize: expected int, got 1.5'],
+    [{ temperature: Number.NaN }, 'temperature: expected number, got NaN'],
+    [{ validation: 1 }, 'validation: expected number to be <1, got 1'],
+    [{ rule: 'argmax' }, 'rule: expected one of "argmin"|"all-better"|"top-k"|"all"|"none", got "argmax"'],
+    [{ nets: [] }, 'nets: expected array to have >=1 items, got []'],
+    [{ nets: ['resnet8', 3] }, 'nets.1: expected a name or a specification, got 3'],
+    [{ optimizer: { name: 'adam' } }, "optimizer.name: expected 'sgd' | 'adamw', got \"adam\""],
+    [{ optimizer: { name: 'adamw', betas: [0.9, 1] } }, 'optimizer.betas.1: expected number to be <1, got 1'],
+    [{ augmentation: 'some' }, 'augmentation: expected "auto", "none" or an object, got "some"'],
+    [[], 'settings: expected object, got []'],
+    [null, 'settings: expected object, got null'],
+  ])('%j are refused', (input, message) => {
+    expect(() => parseSettings(input, 'my.json')).toThrow(`my.json: ${message}`);
+  });
+
+  it.each<[unknown, string]>([
+    [{ device: 'tpu' }, 'my.json: device: expected cpu, cuda, cuda:<n> or webgpu, got "tpu"'],
+    [{ device: 'cuda:x' }, 'my.json: device: expected cpu, cuda, cuda:<n> or webgpu, got "cuda:x"'],
+    [{ device: '' }, 'my.json: device: expected cpu, cuda, cuda:<n> or webgpu, got ""'],
+    [{ nets: ['resnet8', 'resnet9'] }, 'my.json: nets.1: there is no network "resnet9". Did you mean "resnet8"?'],
+    [{ nets: ['constructor'] }, 'my.json: nets.0: there is no network "constructor"'],
+    [{ nets: [{ family: 'vgg' }] }, 'my.json: nets.0: network spec: there is no family "vgg"'],
+    [{ nets: [{ family: 'resnet-cifar', widths: 3 }] }, 'my.json: nets.0: network spec of family resnet-cifar: '],
+    [{ size: 1e9 }, 'my.json: size: expected number to be <=16383, got 1000000000'],
+    [
+      { size: 16383, batchSize: 128 },
+      'my.json: size 16383 with batchSize 128: expected at most 1073741824 pixels in a',
+    ],
+    [{ batchSize: 2e9 }, 'my.json: batchSize: expected at most 1073741824 pixels in a batch, got 2000000000'],
+    [{ threads: 1e6 }, 'my.json: threads: expected number to be <=1024, got 1000000'],
+    [{ workers: 1e6 }, 'my.json: workers: expected number to be <=1024, got 1000000'],
+    [
+      { parameterPerturbation: { sigma: 0.1 } },
+      'my.json: parameterPerturbation.when: nothing says when parameters are',
+    ],
+  ])('%j can not work', (input, message) => {
+    expect(() => parseSettings(input, 'my.json')).toThrow(message);
+  });
+
+  it('say which network there is not, without a file too', () => {
+    expect(() => parseSettings({ nets: ['resnet9'] })).toThrow('networks: there is no network "resnet9"');
+  });
+
+  it.each(['cpu', ' CPU ', 'webgpu', 'cuda', 'CUDA:1'])('take the device "%s"', (device) => {
+    expect(parseSettings({ device }).device).toBe(device);
+    expect(() => parseDevice(device)).not.toThrow();
+  });
+
+  it("take an artifact's own names for networks", () => {
+    expect(parseSettings({ nets: ['mine'], artifacts: 'a' }).nets).toEqual(['mine']);
+  });
+
+  it('that do not go together are refused', () => {
+    const settings = (topK: number) => parseSettings({ rule: 'top-k', topK, nets: ['resnet8', 'resnet8', 'resnet8'] });
+    expect(() => checkSettings(settings(2))).not.toThrow();
+    expect(() => checkSettings(settings(3))).toThrow(
+      'settings: topK: expected less than the number of networks (3), got 3',
+    );
+  });
+
+  it('perturb parameters of two networks or more', () => {
+    const settings = (nets: string[]) => parseSettings({ nets, parameterPerturbation: {} });
+    expect(() => checkSettings(settings(['resnet8', 'wrn_16_2']))).not.toThrow();
+    expect(() => checkSettings(settings(['resnet8']))).toThrow(
+      'settings: parameterPerturbation: expected two networks or more, as a mutant is ranked among others, got 1',
+    );
+  });
+});
