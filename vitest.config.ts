@@ -7,8 +7,8 @@ turnOffTelemetry();
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // Two workers: each test file may open ONNX Runtime sessions with threads of their own.
     maxWorkers: 2,
   },

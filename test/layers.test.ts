@@ -209,7 +209,7 @@ const SOURCES = sourcesIn(SRC);
 describe('the folders of src', () => {
   it('are all in the table', () => {
     const allowed = { ...ALLOWED, ...ENTRIES };
-    expect([...new Set(SOURCES.map(({ path }) => topOf(path)))].sort()).toEqual(Object.keys(allowed).sort());
+    expect(new Set(SOURCES.map(({ path }) => topOf(path)))).toEqual(new Set(Object.keys(allowed)));
   });
 
   it('import what is beneath them', () => {

@@ -1,7 +1,12 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { openFileClassifier } from '../classifier/classifier-file.js';
+import { BUILTIN } from '../data/formats/builtin.js';
 import type { Evaluation } from '../events/evaluation.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
+import type { Settings } from '../settings/settings.js';
+import { readRunSettings } from '../store/run-folder.js';
 import { fail, present } from '../util/error.js';
 import { evaluateImages } from './evaluate-images.js';
 import type { RunEvaluation } from './evaluate-run.js';
@@ -26,8 +31,9 @@ export async function evaluateModel(path: string, options: ModelEvaluationOption
   const { device = 'cpu', threads, output } = options;
   const classifier = await openFileClassifier(path, { device: parseDevice(device), threads, output });
   try {
-    const { classes, preprocessing, settings } = classifier;
+    const { classes, preprocessing } = classifier;
     if (!classes || !preprocessing) return failUnknown(path);
+    const settings = classifier.settings && (await withDataFolder(path, classifier.settings, options));
     const { name, splits, images, warnings } = await openMeasured(path, { classes, settings }, options);
     const logits = async (batch: Tensor) => checked(path, await classifier.logits(batch), classes.length);
     const { networks } = await evaluateImages([{ logits }], splits, preprocessing, settings ?? USUAL);
@@ -37,6 +43,16 @@ export async function evaluateModel(path: string, options: ModelEvaluationOption
   } finally {
     await classifier.close();
   }
+}
+
+/** A model's settings name its data without the folder that they are in; the run that the model lies in says where. */
+async function withDataFolder(path: string, settings: Settings, { data: other }: MeasuredOptions): Promise<Settings> {
+  const { data } = await readRunSettings(dirname(path)).catch(() => settings);
+  const found = basename(data) === settings.data ? { ...settings, data } : settings;
+  if (other !== undefined || found.data === BUILTIN || existsSync(found.data)) return found;
+  return fail(path, `it was trained on "${settings.data}", and nothing says where these images are`, {
+    hint: 'Name their folder, or other images (--data)',
+  });
 }
 
 /** The error for a model of which that isn't known. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Dataset, type Split, type SplitName, splitsOf } from '../data/dataset/dataset.js';
 import { withValidation } from '../data/dataset/split.js';
-import { datasetWarnings } from '../data/dataset/warnings.js';
+import { datasetWarnings, leftOutWarnings } from '../data/dataset/warnings.js';
 import { openDataset } from '../data/formats/open.js';
 import type { Settings } from '../settings/settings.js';
 import { fail } from '../util/error.js';
@@ -91,7 +91,8 @@ async function otherData(
         : []),
       ...(counts.length > 1 ? [`${data}: all its splits are measured: ${counts.join(', ')} images`] : []),
       ...(absent.length > 0 ? [`${data}: there are no images of ${listed(absent)}`] : []),
-      ...datasetWarnings(opened),
+      ...leftOutWarnings(opened),
+      ...(opened.notes ?? []),
     ],
   };
 }

@@ -134,8 +134,8 @@ function encodeHeader({ networks, stepsPerEpoch, operations, origin }: LineageHe
 
 function parseHeader(path: string, text: string): LineageHeader {
   const { format, ...content } = parseFirstLine(path, text);
-  const { networks, stepsPerEpoch, operations } = migrate(FORMATS.lineage, content, path);
-  const said = { format, networks, stepsPerEpoch, operations };
+  const { networks, stepsPerEpoch, operations, origin } = migrate(FORMATS.lineage, content, path);
+  const said = { format, networks, stepsPerEpoch, operations, origin };
   const parsed = headerSchema.safeParse(said);
   if (!parsed.success) return failDamaged(path, 'its first line is damaged', parsed.error, said, 'Take a copy of it');
   const { format: _, ...header } = parsed.data;

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -170,7 +170,10 @@ describe('test files without training files', () => {
     await expect(openDataset(cifar)).rejects.toThrow('training images of CIFAR are missing');
     await writeTree(cifar, { 'batches.meta.txt': '0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n' });
     const result = await evaluateRun(folder, { checkpoint: 'best', data: cifar });
-    expect([result.images, result.warnings]).toEqual([2, [`${cifar}: there are no images of 1, 2, 3`]]);
+    expect([result.images, result.warnings]).toEqual([
+      2,
+      [`${cifar}: there are no images of 1, 2, 3`, expect.stringMatching(/^all test images are nearly of one colour/)],
+    ]);
   });
 });
 
@@ -187,5 +190,9 @@ describe('an exported model', () => {
     expect(other.evaluation.loss).toBeCloseTo(winnerOf(await measure(data))?.loss ?? 0, 4);
     const validation = await evaluateModel(winner(), { split: 'validation' });
     expect(validation.images).toBe(18);
+    const elsewhere = join(await temporaryFolder(), 'model.onnx');
+    await copyFile(winner(), elsewhere);
+    await expect(evaluateModel(elsewhere, {})).rejects.toThrow(/nothing says where these images are.*--data/);
+    expect((await evaluateModel(elsewhere, { data })).images).toBe(5);
   });
 });

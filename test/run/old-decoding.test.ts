@@ -53,7 +53,7 @@ describe('hidden colours', () => {
     expect(first.preprocessing).toEqual(second.preprocessing);
     expect(first.preprocessing).toMatchObject({ background: [255, 255, 255], decodeMargin: 2 });
     expect(second.tensors).toEqual(first.tensors);
-    const over = (data: string) => evaluateRun(a.folder, { checkpoint: 'last', split: 'validation', data });
+    const over = (data: string) => evaluateRun(a.folder, { checkpoint: 'last', data });
     expect((await over(mixed)).results).toEqual((await over(black)).results);
     const model = runPaths(a.folder).winner;
     expect(readMetadata(await readModelFile(model), model).preprocessing).toEqual(first.preprocessing);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readResult, writeResult } from '../../src/store/result.js';
 import { temporaryFolder } from '../run/runs.js';
+import { withoutLater } from './later-settings.js';
 
 const STORED = await readFile(join(import.meta.dirname, '../fixtures/formats/1/run/result.json'), 'utf8');
 
@@ -22,7 +23,7 @@ describe('a result', () => {
     if (!old) throw new Error('no result');
     const path = await written('');
     await writeResult(path, old);
-    expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ version: 1, ...JSON.parse(STORED) });
+    expect(JSON.parse(await readFile(path, 'utf8'), withoutLater)).toEqual({ version: 1, ...JSON.parse(STORED) });
     expect(await readResult(path)).toEqual(old);
     expect(await readResult(`${path}.none`)).toBeUndefined();
   });

@@ -5,12 +5,15 @@ const NAMED = 10;
 
 /** What the user of a data set should know: what is left out, and what is odd about the rest. A sentence each. */
 export function datasetWarnings(dataset: Dataset): string[] {
-  const { skipped } = dataset;
+  return [...leftOutWarnings(dataset), ...datasetNotes(dataset)];
+}
+
+/** What of a data set is left out, a sentence each. */
+export function leftOutWarnings({ skipped }: Pick<Dataset, 'skipped'>): string[] {
   const more = skipped.length - NAMED;
   return [
     ...skipped.slice(0, NAMED).map(({ path, reason }) => `skipped ${path}: ${reason}`),
     ...(more > 0 ? [`skipped ${more} more (see \`agon data\`)`] : []),
-    ...datasetNotes(dataset),
   ];
 }
 
