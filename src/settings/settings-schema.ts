@@ -24,7 +24,7 @@ const augmentation = z.strictObject({
     })
     .nullable()
     .default(null)
-    .meta({ description: 'random resized crop; null: none' }),
+    .meta({ description: 'random resized crop' }),
   padCrop: z
     .int()
     .min(0)
@@ -71,7 +71,7 @@ const inputPerturbation = z.strictObject({
       flag: '--perturb-probability <p>',
       group: 'Contest',
       help: 'or in each step with this probability',
-      otherwise: '-',
+      otherwise: '',
     },
   )
     .default({ every: 1 })
@@ -90,7 +90,7 @@ const parameterPerturbation = z.strictObject({
       flag: '--mutate-probability <p>',
       group: 'Contest',
       help: 'or in each step with this probability',
-      otherwise: '-',
+      otherwise: '',
     },
   )
     .default({ every: 50 })
@@ -100,7 +100,7 @@ const parameterPerturbation = z.strictObject({
     group: 'Contest',
     description:
       'steps after which the network keeps its new weights if it had the lowest loss over them, else gets its old ones back',
-    help: 'steps until it is kept (lowest loss) or rolled back',
+    help: 'steps on trial: kept with the lowest loss, else rolled back',
   }),
   sigma: z.number().positive().default(0.02).meta({
     flag: '--mutation-sigma <x>',
@@ -113,7 +113,7 @@ const parameterPerturbation = z.strictObject({
     group: 'Contest',
     description:
       'probability of crossover with another network of the same architecture, where there is one, instead of noise',
-    help: 'probability of crossover with a like network instead',
+    help: 'probability of crossover instead of noise',
   }),
 });
 
@@ -121,8 +121,7 @@ const frozenTeacher = z.strictObject({
   model: z.string().meta({
     flag: '--teacher <model>',
     group: 'Contest',
-    description:
-      'ONNX model, or the folder of a run, that teaches all networks beside the rule; none: a run without one',
+    description: 'ONNX model, or the folder of a run, that is the frozen teacher',
     help: 'frozen teacher (distillation): an ONNX model or a run',
     otherwise: 'none',
   }),
@@ -180,7 +179,7 @@ export const settingsSchema = z.strictObject({
     .int()
     .min(2)
     .default(128)
-    .meta({ flag: '--batch-size <n>', group: 'Steps', description: 'images a step' }),
+    .meta({ flag: '--batch-size <n>', group: 'Steps', description: 'images per step' }),
   seed: z.int().min(0).default(0).meta({
     flag: '--seed <n>',
     group: 'Run',
@@ -246,6 +245,7 @@ export const settingsSchema = z.strictObject({
     help: 'linear learning-rate warm-up',
   }),
   from: z.string().nullable().default(null).meta({
+    group: 'Run',
     description:
       'folder of a run from whose last checkpoint the networks begin, without its optimizer state (`agon train --from`)',
   }),
@@ -260,7 +260,12 @@ export const settingsSchema = z.strictObject({
     .string()
     .refine((text) => findDevice(text) !== undefined, `expected ${deviceNames()}`)
     .default('cpu')
-    .meta({ flag: '--device <device>', group: 'Run', description: 'cpu, cuda, cuda:<n> or webgpu' }),
+    .meta({
+      flag: '--device <device>',
+      group: 'Run',
+      description: 'where to compute: `cpu`, `cuda`, `cuda:<n>` or `webgpu`',
+      help: 'where to compute: cpu, cuda, cuda:<n> or webgpu',
+    }),
   threads: count.max(MOST_THREADS).optional().meta({
     flag: '--threads <n>',
     group: 'Run',
@@ -273,7 +278,7 @@ export const settingsSchema = z.strictObject({
     group: 'Run',
     description:
       "whether the forms that the graph's computations can take are timed once on this machine, to use the fastest",
-    help: "don't time the forms of the computations; use the default ones",
+    help: 'no auto-tuning: use the default form of every computation',
   }),
   workers: count.max(MOST_THREADS).default(1).meta({
     flag: '--workers <n>',

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { leftOverMessage, settleBatchSize } from '../../src/settings/batch-size.js';
 import { parseSettings } from '../../src/settings/settings.js';
+import { readRunSettings } from '../../src/store/run-folder.js';
 import { eventsOf, RESNET, runHere, smallData, smallSettings } from '../run/runs.js';
 
 describe('a batch size that nobody chose', () => {
@@ -29,7 +28,7 @@ describe('a batch size that nobody chose', () => {
     expect(eventsOf(events, 'warning').map(({ message }) => message)).toEqual([
       'the batch size is 8 in place of 128, as there are 32 training images (--batch-size chooses another)',
     ]);
-    const stored = parseSettings(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')));
+    const stored = await readRunSettings(folder);
     expect(stored.batchSize).toBe(8);
     const resumed = await runHere(stored, { folder, resume: true });
     expect([resumed.outcome, eventsOf(resumed.events, 'warning')]).toEqual(['finished', []]);

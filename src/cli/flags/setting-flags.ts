@@ -62,7 +62,8 @@ function describeFlag({ kind, value, owners, meta }: SettingDescription): string
   const text = [help, choices].filter(Boolean).join(': ');
   if (kind.type === 'switch') return [text, ...owners.map(({ name }) => `(with ${name})`)].join(' ');
   const defaults = owners.map((owner) => `${owner.name}: ${formatDefault(owner.value)}`).join(', ');
-  return `${text} (${defaults || otherwise || formatDefault(value)})`;
+  const usual = defaults || (otherwise ?? formatDefault(value));
+  return usual === '' ? text : `${text} (${usual})`;
 }
 
 function formatDefault(value: unknown): string {
