@@ -1,4 +1,8 @@
 import { operatorsPage } from './operators.js';
+import { settingsPage } from './settings.js';
 
 /** The generated pages, by their path in the project. */
-export const PAGES: ReadonlyMap<string, () => string> = new Map([['docs/operators.md', operatorsPage]]);
+export const PAGES: ReadonlyMap<string, () => string> = new Map([
+  ['docs/operators.md', operatorsPage],
+  ['docs/settings.md', settingsPage],
+]);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { buildStep, type StepGraph, type StepSettings } from '../../src/distill/step.js';
+import { buildStep, STEP_DEFAULTS, type StepGraph, type StepSettings } from '../../src/distill/step.js';
 import { TEACHER_RULES } from '../../src/distill/teachers.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { createNetworkFromFixture } from '../../src/nets/registry.js';
@@ -134,14 +134,12 @@ function optimizerSettings({ optimizer: given }: Golden['settings']): OptimizerS
 
 function stepSettings(settings: Golden['settings']): StepSettings {
   return {
+    ...STEP_DEFAULTS,
     rule: settings.rule,
     topK: settings.top_k,
     alpha: settings.alpha,
     beta: settings.beta,
-    featureReduction: 'mean',
-    featureProjection: false,
     temperature: settings.temperature,
-    teacher: null,
     labelSmoothing: settings.label_smoothing,
     optimizer: optimizerSettings(settings),
   };

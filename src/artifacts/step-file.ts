@@ -1,4 +1,11 @@
-import { buildStep, nextName, type StepGraph, type StepSettings, TEACHER_LOGITS } from '../distill/step.js';
+import {
+  buildStep,
+  nextName,
+  type StepGraph,
+  type StepSettings,
+  stepSettingsOf,
+  TEACHER_LOGITS,
+} from '../distill/step.js';
 import type { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node/node.js';
 import { lower } from '../lower/lower.js';
@@ -54,12 +61,9 @@ export function writeStep(
 
 /** What the manifest says of the settings: those that are in the graph, and perhaps the learning rate. */
 function recordOf(settings: StepSettings, recordsRate = false): StepEntry['settings'] {
-  const { rule, topK, alpha, beta, featureReduction, featureProjection, temperature, labelSmoothing } = settings;
-  const competition = { rule, topK, alpha, beta, featureReduction, featureProjection, temperature, labelSmoothing };
-  const { lr, ...rest } = settings.optimizer;
-  const optimizer = recordsRate ? { ...rest, lr } : rest;
-  const teacher = settings.teacher && { weight: settings.teacher.weight, temperature: settings.teacher.temperature };
-  return { ...competition, teacher, optimizer };
+  const step = stepSettingsOf(settings);
+  const { lr, ...rest } = step.optimizer;
+  return { ...step, optimizer: recordsRate ? { ...rest, lr } : rest };
 }
 
 function feedOf({ uniforms }: StepGraph, value: Value): StepEntry['inputs'][number]['feed'] {

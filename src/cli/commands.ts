@@ -22,26 +22,30 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'compare',
-    summary: 'networks x methods x seeds, and which differences are real',
+    summary: 'compare methods over networks and seeds, with statistics',
     load: () => import('./commands/compare.js'),
   },
-  { name: 'eval', summary: 'measure a run or an exported model on images', load: () => import('./commands/eval.js') },
+  { name: 'eval', summary: 'evaluate a run or an ONNX model on images', load: () => import('./commands/eval.js') },
   {
     name: 'lineage',
-    summary: 'show who taught whom in a run, and what perturbations brought',
+    summary: 'show who taught whom in a run, and what perturbations gained',
     load: () => import('./commands/lineage.js'),
   },
-  { name: 'export', summary: 'write a network of a run as an ONNX model', load: () => import('./commands/export.js') },
+  { name: 'export', summary: 'export a network of a run as an ONNX model', load: () => import('./commands/export.js') },
   {
     name: 'predict',
-    summary: 'classify image files with an exported model or a run',
+    summary: 'classify image files with an ONNX model or a run',
     load: () => import('./commands/predict.js'),
   },
   {
     name: 'artifacts',
-    summary: 'training graphs as ONNX files: write them, look at them',
+    summary: 'export, import and show training graphs as ONNX files',
     load: () => import('./commands/artifacts.js'),
   },
-  { name: 'nets', summary: 'list the networks and their sizes', load: () => import('./commands/nets.js') },
+  {
+    name: 'nets',
+    summary: 'list the networks, their parameters and multiply-adds',
+    load: () => import('./commands/nets.js'),
+  },
   { name: 'data', summary: 'show what is in a data set', load: () => import('./commands/data.js') },
 ];

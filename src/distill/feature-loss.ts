@@ -5,7 +5,7 @@ import type { Value } from '../graph/node/node.js';
 import { featureMse } from '../losses/feature-mse.js';
 import { adaptiveAveragePool, type MapSize } from './adaptive-pool.js';
 import { projectionName } from './names.js';
-import type { StepSettings } from './step-settings.js';
+import type { StepSettings } from './step-schema.js';
 
 /** Kaiming's for a linear map: the projected features are about as large as the student's. */
 const PROJECTION: Initialiser = { kind: 'kaiming-normal', mode: 'fan-in' };

@@ -3,7 +3,7 @@ import type { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node/node.js';
 import { present } from '../util/error.js';
 import { ownInputNames } from './names.js';
-import type { StepOptions } from './step-settings.js';
+import type { StepOptions } from './step-options.js';
 
 /** What one network is fed in a step. */
 export interface NetworkInputs {

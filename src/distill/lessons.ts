@@ -5,7 +5,7 @@ import type { Value } from '../graph/node/node.js';
 import { present } from '../util/error.js';
 import { competitionLosses, outputLosses } from './losses.js';
 import { networkPrefix, TEACHER_LOGITS } from './names.js';
-import type { StepSettings } from './step-settings.js';
+import type { StepSettings } from './step-schema.js';
 import { competes } from './teachers.js';
 
 export interface LessonShape {

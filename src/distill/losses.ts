@@ -4,71 +4,91 @@ import { range } from '../graph/node/axes.js';
 import type { Value } from '../graph/node/node.js';
 import { accuracy } from '../losses/accuracy.js';
 import { crossEntropy } from '../losses/cross-entropy.js';
-import { klDivergence } from '../losses/kl-divergence.js';
 import { targetDistributions } from '../losses/targets.js';
-import { present } from '../util/error.js';
-import { featureLoss } from './feature-loss.js';
-import { type LabelInputs, overLabels } from './inputs.js';
-import { TEACHER_LOGITS } from './names.js';
-import type { StepSettings } from './step-settings.js';
+import { overLabels } from './inputs.js';
+import type { StepSettings } from './step-schema.js';
 import { teacherWeights } from './teachers.js';
-
-/**
- * Outputs of a step with one number for each network. `kd` is the KL divergence from the frozen teacher;
- * `total` = ce + alpha * temperature^2 * kl + beta * feature + teacher.weight * teacher.temperature^2 * kd.
- */
-export const METRICS = ['ce', 'kl', 'feature', 'kd', 'total', 'accuracy'] as const;
-
-/** One network in a step. */
-export interface Competitor {
-  readonly inputs: LabelInputs;
-  /** [batch, classes]. */
-  readonly logits: Value;
-  /** [batch, C, H, W]; only the feature loss needs them. */
-  readonly features?: Value;
-}
+import {
+  type Competitor,
+  EXTRA_NAMES,
+  EXTRAS,
+  type Extra,
+  type ExtraName,
+  LESSON_NAMES,
+  LESSONS,
+  type Lesson,
+  type LessonName,
+  METRICS,
+  type Metric,
+  type Scene,
+} from './terms.js';
 
 /** Scalars of each network, and the teachers' weights [n, n]. */
-export type Losses = Record<(typeof METRICS)[number], readonly Value[]> & { readonly teachers: Value };
+export type Losses = Record<Metric, readonly Value[]> & { readonly teachers: Value };
 
 /** Ranks the networks by their cross-entropies and computes what each is trained on. Teachers are detached. */
 export function competitionLosses(g: Graph, competitors: readonly Competitor[], settings: StepSettings): Losses {
-  const { alpha, beta, temperature, rule, topK, teacher } = settings;
-  const logits = competitors.map((competitor) => competitor.logits);
+  const scene = { g, competitors, settings };
   const none = competitors.map(() => g.scalar(0));
   const ce = competitors.map((competitor) => labelLoss(g, competitor, settings.labelSmoothing));
-  const teachers = teacherWeights(g, vector(g, ce), rule, topK);
-  const teaches = rule !== 'none' && competitors.length > 1;
-  const divergence = (i: number, j: number) => klDivergence(g, logits[i] as Value, logits[j] as Value, temperature);
-  const kl = teaches && alpha !== 0 ? fromTeachers(g, teachers, divergence) : none;
-  const distance = (i: number, j: number) => featureLoss(g, featuresOf(competitors), [i, j], settings);
-  const feature = teaches && beta !== 0 ? fromTeachers(g, teachers, distance) : none;
-  const kd = teacher ? fromFrozenTeacher(g, logits, teacher.temperature) : none;
-  const correct = competitors.map(({ inputs, logits: z }) => overLabels(g, inputs, (labels) => accuracy(g, z, labels)));
-  const total = ce.map((own, i) => {
-    const lessons = { kl: kl[i] as Value, feature: feature[i] as Value, kd: kd[i] as Value };
-    return totalLoss(g, { ce: own, ...lessons }, settings);
+  const teachers = teacherWeights(g, vector(g, ce), settings.rule, settings.topK);
+  const lessons = tableOf(LESSON_NAMES, (name) => lessonOf(scene, LESSONS[name], teachers, none));
+  const extras = tableOf(EXTRA_NAMES, (name) => {
+    const extra: Extra = EXTRAS[name];
+    return extra.weight(settings) === undefined ? undefined : extra.losses(scene);
   });
-  return { ce, kl, feature, kd, total, accuracy: correct, teachers };
+  const accuracies = competitors.map(({ inputs, logits }) =>
+    overLabels(g, inputs, (labels) => accuracy(g, logits, labels)),
+  );
+  const terms = { ...lessons, ...extras };
+  const total = ce.map((own, i) => totalLoss(scene, own, (name) => terms[name]?.[i]));
+  const known = tableOf([...LESSON_NAMES, ...EXTRA_NAMES], (name) => terms[name] ?? none);
+  return { ce, ...known, total, accuracy: accuracies, teachers };
+}
+
+/** A lesson for each network; undefined where it isn't computed and no 0 stands for it. */
+function lessonOf(scene: Scene, lesson: Lesson, teachers: Value, none: readonly Value[]): readonly Value[] | undefined {
+  const { g, competitors, settings } = scene;
+  const teaches = settings.rule !== 'none' && competitors.length > 1;
+  if (teaches && lesson.weight(settings) !== 0) {
+    return fromTeachers(g, teachers, (i, j) => lesson.loss(scene, [i, j]));
+  }
+  return lesson.added ? none : undefined;
+}
+
+/**
+ * One network's cross-entropy and the other losses that there are, by their weights: first those from the rule's teachers together,
+ * then the others one by one.
+ */
+function totalLoss(
+  { g, settings }: Scene,
+  ce: Value,
+  lossOf: (name: LessonName | ExtraName) => Value | undefined,
+): Value {
+  const weighted = (name: LessonName | ExtraName, weight: number) => {
+    const loss = lossOf(name);
+    return loss ? [scale(g, loss, weight)] : [];
+  };
+  const lessons = LESSON_NAMES.flatMap((name) => weighted(name, LESSONS[name].weight(settings)));
+  const competed = add(g, ce, sumOf(g, lessons));
+  return EXTRA_NAMES.reduce((sum, name) => {
+    const [loss] = weighted(name, EXTRAS[name].weight(settings) ?? 0);
+    return loss ? add(g, sum, loss) : sum;
+  }, competed);
+}
+
+function sumOf(g: Graph, values: readonly Value[]): Value {
+  return values.reduce((sum, value) => add(g, sum, value));
+}
+
+function tableOf<Name extends string, Entry>(names: readonly Name[], of: (name: Name) => Entry): Record<Name, Entry> {
+  return Object.fromEntries(names.map((name) => [name, of(name)])) as Record<Name, Entry>;
 }
 
 /** Makes the {@link METRICS} and `teachers` outputs of the graph. */
 export function outputLosses(g: Graph, losses: Losses): void {
   for (const name of METRICS) g.output(name, vector(g, losses[name]));
   g.output('teachers', losses.teachers);
-}
-
-function featuresOf(competitors: readonly Competitor[]): Value[] {
-  return competitors.map(({ features }, i) => present(features, `the features of network ${i}`));
-}
-
-type Terms = Readonly<Record<'ce' | 'kl' | 'feature' | 'kd', Value>>;
-
-/** The weighted sum of one network's losses. */
-function totalLoss(g: Graph, { ce, kl, feature, kd }: Terms, settings: StepSettings): Value {
-  const { alpha, beta, temperature, teacher } = settings;
-  const competed = add(g, ce, add(g, scale(g, kl, alpha * temperature ** 2), scale(g, feature, beta)));
-  return teacher ? add(g, competed, scale(g, kd, teacher.weight * teacher.temperature ** 2)) : competed;
 }
 
 /** Cross-entropy is linear in its targets: that of mixed targets is the mixed one. */
@@ -94,12 +114,6 @@ function fromTeachers(g: Graph, teachers: Value, loss: (i: number, j: number) =>
     const weights = g.op('Gather', [row, g.integers(others)], { axis: 0 });
     return reduceSum(g, mul(g, losses, g.agon('Detach', [weights])[0] as Value), [0]);
   });
-}
-
-/** Declares the input with the teacher's logits, and compares each network's with them. */
-function fromFrozenTeacher(g: Graph, logits: readonly Value[], temperature: number): Value[] {
-  const teacher = g.input(TEACHER_LOGITS, 'float32', (logits[0] as Value).shape);
-  return logits.map((student) => klDivergence(g, student, teacher, temperature));
 }
 
 /** Scalars as one vector [n]. */

@@ -7,12 +7,14 @@ import { present } from '../util/error.js';
 import { declareInputs, type NetworkInputs } from './inputs.js';
 import { competitionLosses, outputLosses } from './losses.js';
 import { checkParameterNames, networkPrefix, networkScope, nextName } from './names.js';
-import type { StepOptions, StepSettings } from './step-settings.js';
+import type { StepOptions } from './step-options.js';
+import type { StepSettings } from './step-schema.js';
 import { updateAll } from './update.js';
 
-export { METRICS } from './losses.js';
 export { networkPrefix, networkScope, nextName, ownInputNames, TEACHER_LOGITS } from './names.js';
-export type { StepOptions, StepSettings } from './step-settings.js';
+export type { StepOptions } from './step-options.js';
+export { STEP_DEFAULTS, STEP_KEYS, type StepSettings, stepSchema, stepSettingsOf } from './step-schema.js';
+export { METRICS, type Metric, type Metrics } from './terms.js';
 
 /** A whole training step as a graph, still in semantic operators. */
 export interface StepGraph {

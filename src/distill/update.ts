@@ -2,7 +2,7 @@ import type { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node/node.js';
 import { createOptimizer, type OptimizerSettings } from '../optim/optimizer.js';
 import { nextName, stateName } from './names.js';
-import type { StepOptions } from './step-settings.js';
+import type { StepOptions } from './step-options.js';
 
 /**
  * Updates all weights from their gradients (null: not trained); declares the optimizer's scalars and state.

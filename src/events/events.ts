@@ -1,5 +1,6 @@
 import type { DatasetSummary } from '../data/dataset/summary.js';
 import type { PlannedPerturbation } from '../distill/mutation.js';
+import type { Metrics } from '../distill/terms.js';
 import type { Verdict } from '../distill/trial.js';
 import type { PresetDifference } from '../settings/presets.js';
 import type { Settings } from '../settings/settings.js';
@@ -49,17 +50,10 @@ export interface InputPerturbation {
   readonly difference: number;
 }
 
-/** One step. Lists have one entry a network. */
-export interface StepEvent extends Position {
+/** One step, with its metrics. */
+export interface StepEvent extends Position, Metrics {
   readonly type: 'step';
   readonly lr: number;
-  readonly ce: readonly number[];
-  readonly kl: readonly number[];
-  readonly feature: readonly number[];
-  /** KL divergence from the frozen teacher. */
-  readonly kd: readonly number[];
-  readonly total: readonly number[];
-  readonly accuracy: readonly number[];
   /** Row i: the weight of each teacher of network i. */
   readonly teachers: readonly (readonly number[])[];
   readonly inputPerturbation?: InputPerturbation;

@@ -1,6 +1,36 @@
+import { z } from 'zod';
 import { add, div, mul, scale, sub } from '../graph/arithmetic.js';
 import type { Value } from '../graph/node/node.js';
-import type { AdamWSettings, Optimizer } from './optimizer.js';
+import type { DeepReadonly } from '../util/deep-readonly.js';
+import type { Optimizer } from './optimizer.js';
+import { LEARNING_RATE, WEIGHT_DECAY } from './setting-metas.js';
+
+const beta = z.number().min(0).lt(1);
+
+export const adamwSchema = z.strictObject({
+  name: z.literal('adamw'),
+  lr: z.number().positive().default(1e-3).meta(LEARNING_RATE),
+  betas: z.tuple([beta, beta]).default([0.9, 0.999]).meta({
+    description: "decay rates of the running means of the gradient and of its square (Adam's beta1 and beta2)",
+  }),
+  eps: z.number().positive().default(1e-8).meta({ description: 'added to the denominator' }),
+  weightDecay: z
+    .number()
+    .min(0)
+    .default(1e-2)
+    .meta({
+      ...WEIGHT_DECAY,
+      description: 'decoupled weight decay: the weight shrinks by this times the learning rate',
+    }),
+  /** `torch` when left out. */
+  variant: z.enum(['torch', 'huggingface']).optional().meta({
+    description:
+      "PyTorch's AdamW (`torch`, also when left out), or that of Hugging Face and ONNX Runtime (`huggingface`: `eps` before the bias correction, decay after the update)",
+  }),
+});
+
+/** AdamW without amsgrad. */
+export type AdamWSettings = DeepReadonly<z.infer<typeof adamwSchema>>;
 
 /**
  * AdamW (Loshchilov and Hutter 2019): m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; with c_i = 1 - b_i^t

@@ -1,32 +1,18 @@
+import { z } from 'zod';
 import { reshape } from '../graph/arithmetic.js';
 import type { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node/node.js';
-import { adamw } from './adamw.js';
-import { sgd } from './sgd.js';
+import { type AdamWSettings, adamw, adamwSchema } from './adamw.js';
+import { type SgdSettings, sgd, sgdSchema } from './sgd.js';
 
-/** torch.optim.SGD (dampening 0). */
-export interface SgdSettings {
-  readonly name: 'sgd';
-  readonly lr: number;
-  readonly momentum: number;
-  readonly weightDecay: number;
-  readonly nesterov: boolean;
-}
+export type { AdamWSettings } from './adamw.js';
+export type { SgdSettings } from './sgd.js';
 
-/** The two readings of AdamW that are in use (see `adamw`). */
-export const ADAMW_VARIANTS = ['torch', 'huggingface'] as const;
-
-/** AdamW without amsgrad. */
-export interface AdamWSettings {
-  readonly name: 'adamw';
-  readonly lr: number;
-  readonly betas: readonly [number, number];
-  readonly eps: number;
-  readonly weightDecay: number;
-  /** `torch` when left out. */
-  readonly variant?: (typeof ADAMW_VARIANTS)[number] | undefined;
-}
-
+/** The settings of an optimizer, by its name. */
+export const optimizerSchema = z
+  .discriminatedUnion('name', [sgdSchema, adamwSchema])
+  .default(sgdSchema.parse({ name: 'sgd' }))
+  .meta({ flag: '--optimizer <name>', group: 'Steps', description: 'optimizer, as PyTorch has it', help: '' });
 export type OptimizerSettings = SgdSettings | AdamWSettings;
 
 /** An update rule: pure graph building, plus the scalars that change from step to step. */
@@ -48,7 +34,16 @@ export interface Updated {
 }
 
 export function createOptimizer(settings: OptimizerSettings): Optimizer {
-  return inOneAxis(settings.name === 'sgd' ? sgd(settings) : adamw(settings));
+  return inOneAxis(ruleOf(settings));
+}
+
+function ruleOf(settings: OptimizerSettings): Optimizer {
+  switch (settings.name) {
+    case 'sgd':
+      return sgd(settings);
+    case 'adamw':
+      return adamw(settings);
+  }
 }
 
 /**

@@ -1,19 +1,47 @@
+import { z } from 'zod';
+import type { DeepReadonly } from '../util/deep-readonly.js';
+
+const multiStep = z.strictObject({
+  name: z.literal('multi-step'),
+  milestones: z
+    .array(z.number().min(0))
+    .default([60, 120, 180])
+    .meta({ flag: '--milestones <epochs>', group: 'Steps', description: 'epochs at which the learning rate drops' }),
+  gamma: z.number().positive().default(0.1).meta({
+    flag: '--gamma <factor>',
+    group: 'Steps',
+    description: 'factor of the learning rate at each milestone',
+  }),
+});
+
+const cosine = z.strictObject({
+  name: z.literal('cosine'),
+  min: z.number().min(0).default(0).meta({ description: 'learning rate at the end of the half cosine' }),
+});
+
+/** Hugging Face's with `end` 0: it begins where the warm-up ends. */
+const linear = z.strictObject({
+  name: z.literal('linear'),
+  end: z.number().min(0).default(0).meta({ description: 'learning rate at the end of the line' }),
+});
+
+/** PyTorch's: up and down again, both ways half a cosine. */
+const oneCycle = z.strictObject({
+  name: z.literal('one-cycle'),
+  pctStart: z.number().gt(0).lt(1).default(0.3).meta({ description: 'share of the steps in which the rate rises' }),
+  divFactor: z.number().min(1).default(25).meta({ description: 'the learning rate over the first one' }),
+  finalDivFactor: z.number().min(1).default(1e4).meta({ description: 'the first learning rate over the last one' }),
+});
+
 /** How the learning rate goes over a run; `warmupEpochs` of linear growth may come before any of them. */
-export type Schedule =
-  | { readonly name: 'constant' }
-  /** Times `gamma` at each of the milestones (epochs). */
-  | { readonly name: 'multi-step'; readonly milestones: readonly number[]; readonly gamma: number }
-  /** Half a cosine from the base rate to `min`. */
-  | { readonly name: 'cosine'; readonly min: number }
-  /** In a straight line from the base rate, where the warm-up ends, to `end` (Hugging Face's, with `end` 0). */
-  | { readonly name: 'linear'; readonly end: number }
-  /** Up from base / `divFactor` over `pctStart` of the steps, down to that over `finalDivFactor`, both cosine (PyTorch's). */
-  | {
-      readonly name: 'one-cycle';
-      readonly pctStart: number;
-      readonly divFactor: number;
-      readonly finalDivFactor: number;
-    };
+export const scheduleSchema = z.discriminatedUnion('name', [
+  z.strictObject({ name: z.literal('constant') }),
+  multiStep,
+  cosine,
+  linear,
+  oneCycle,
+]);
+export type Schedule = DeepReadonly<z.infer<typeof scheduleSchema>>;
 
 export interface ScheduleSettings {
   readonly base: number;

@@ -1,6 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
+import { STEP_DEFAULTS, STEP_KEYS, type StepSettings } from '../distill/step-schema.js';
 import { competes } from '../distill/teachers.js';
 import { type ErrorDetail, fail } from '../util/error.js';
 import type { Settings } from './settings.js';
+
+/** Settings of a step that it trains by, that it has no use for without the feature loss, or that are checked by themselves. */
+const HANDLED: ReadonlySet<keyof StepSettings> = new Set([
+  ...(['rule', 'topK', 'alpha', 'temperature', 'teacher', 'labelSmoothing', 'optimizer'] as const),
+  ...(['beta', 'featureReduction', 'featureProjection'] as const),
+]);
 
 /** Fails for settings that the engine `ort-training` has nothing for. */
 export function checkOrtTrainingSettings(settings: Settings): void {
@@ -16,6 +24,12 @@ export function checkOrtTrainingSettings(settings: Settings): void {
   }
   if (beta !== 0) {
     refuse('beta', { expected: '0, as it has no feature loss', got: String(beta), hint: 'Use --beta 0' });
+  }
+  const own = STEP_KEYS.filter((key) => !HANDLED.has(key));
+  const chosen = own.find((key) => !isDeepStrictEqual(settings[key], STEP_DEFAULTS[key]));
+  if (chosen !== undefined) {
+    const usual = JSON.stringify(STEP_DEFAULTS[chosen]);
+    refuse(chosen, { expected: `${usual}, as it has nothing for it`, got: JSON.stringify(settings[chosen]) });
   }
   if (inputPerturbation) {
     refuse('inputPerturbation', {

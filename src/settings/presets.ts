@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { LABELS, TEACHING } from '../distill/step-schema.js';
 import { PRESET_NAMES, type PresetName } from './preset-names.js';
+import { settingsSchema } from './settings-schema.js';
 
 /** Where a preset's value comes from: `assumed` where neither the paper nor its code gives it. */
 export type Source = 'paper' | 'released code' | 'DML' | 'Hinton 2015' | 'assumed';
@@ -9,22 +11,21 @@ interface Stated {
   readonly source: Source;
 }
 
-/** Settings that make the method: who teaches whom, and how. */
-export const METHOD_KEYS = [
-  'rule',
-  'alpha',
-  'beta',
-  'featureReduction',
-  'featureProjection',
-  'temperature',
+type TeachingKey = Exclude<keyof typeof TEACHING, 'topK'>;
+type MethodKey = TeachingKey | 'inputPerturbation' | 'parameterPerturbation' | 'teacher' | keyof typeof LABELS;
+
+/** Settings that make the method: who teaches whom, and how. How many the rule `top-k` lets teach, no preset says. */
+export const METHOD_KEYS: readonly MethodKey[] = [
+  ...(Object.keys(TEACHING) as (keyof typeof TEACHING)[]).filter((key) => key !== 'topK'),
   'inputPerturbation',
   'parameterPerturbation',
   'teacher',
-  'labelSmoothing',
-] as const;
+  ...(Object.keys(LABELS) as (keyof typeof LABELS)[]),
+];
 /** Settings of the training around it. */
 export const PROTOCOL_KEYS = ['optimizer', 'schedule', 'warmupEpochs', 'batchSize', 'epochs', 'augmentation'] as const;
-type PresetKey = (typeof METHOD_KEYS)[number] | (typeof PROTOCOL_KEYS)[number];
+type ProtocolKey = (typeof PROTOCOL_KEYS)[number];
+type PresetKey = MethodKey | ProtocolKey;
 type Preset = Readonly<Record<PresetKey, Stated>>;
 
 const paper = (value: unknown): Stated => ({ value, source: 'paper' });
@@ -39,13 +40,17 @@ const PAD_CROP_FLIP = { randomResizedCrop: null, padCrop: 4, flip: true, rotatio
 /** What the released code does to CIFAR-10; it scales CIFAR-100 to 224 pixels, where it doesn't crop. */
 const PAD_CROP_FLIP_ROTATION = { ...PAD_CROP_FLIP, rotation: 15 };
 
+/** A preset of what is stated. What makes a method and isn't is assumed to be as it is by default. */
+function preset(stated: Partial<Preset> & Pick<Preset, ProtocolKey>): Preset {
+  const left = METHOD_KEYS.map((key) => [key, assumed(settingsSchema.shape[key].parse(undefined))] as const);
+  return { ...(Object.fromEntries(left) as Record<MethodKey, Stated>), ...stated };
+}
+
 /** Deep Mutual Learning (Zhang et al. 2018), whose protocol fills what others leave open. */
-const DML: Preset = {
+const DML = preset({
   rule: dml('all'),
   alpha: dml(1),
   beta: dml(0),
-  featureReduction: assumed('mean'),
-  featureProjection: assumed(false),
   temperature: dml(1),
   inputPerturbation: dml(null),
   parameterPerturbation: dml(null),
@@ -57,29 +62,26 @@ const DML: Preset = {
   batchSize: dml(64),
   epochs: dml(200),
   augmentation: dml(PAD_CROP_FLIP),
-};
+});
 
 /** Presets by name; the paper is Shi et al., "Competitive Distillation", ICCV 2025, the code that of its authors. */
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
-  'cd-paper': {
+  'cd-paper': preset({
     rule: paper('argmin'),
     alpha: paper(1),
     beta: paper(1),
-    featureReduction: assumed('mean'),
-    featureProjection: assumed(false),
     temperature: paper(1),
     inputPerturbation: paper({ pool: 'paper', when: { every: 1 } }),
     parameterPerturbation: paper(null),
     teacher: paper(null),
-    labelSmoothing: assumed(0),
     optimizer: assumed(SGD),
     schedule: assumed(STEPS),
     warmupEpochs: assumed(0),
     batchSize: paper(128),
     epochs: assumed(200),
     augmentation: paper(PAD_CROP_FLIP),
-  },
-  'cd-release': {
+  }),
+  'cd-release': preset({
     rule: released('all-better'),
     alpha: released(1),
     beta: released(0),
@@ -97,7 +99,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     batchSize: released(84),
     epochs: released(400),
     augmentation: released(PAD_CROP_FLIP_ROTATION),
-  },
+  }),
   dml: DML,
   independent: { ...DML, rule: dml('none'), alpha: assumed(0), temperature: assumed(1) },
   kd: {

@@ -1,3 +1,4 @@
+import { type Metrics, readMetrics } from '../distill/terms.js';
 import type { EpochEvent, NetworkEpoch, StepEvent } from '../events/events.js';
 import { addToSums, noSums, perturbationResults } from '../lineage/epoch-sums.js';
 import { lineageOf } from '../lineage/lineage.js';
@@ -5,7 +6,7 @@ import { type Tensor, toNumbers } from '../onnx/tensor.js';
 import type { CheckpointHeader } from '../store/checkpoint.js';
 import { present } from '../util/error.js';
 
-type Measured = Pick<StepEvent, 'ce' | 'kl' | 'feature' | 'kd' | 'total' | 'accuracy' | 'teachers'>;
+type Measured = Metrics & Pick<StepEvent, 'teachers'>;
 type Sums = CheckpointHeader['partial'];
 
 /** What a step's outputs say. */
@@ -13,15 +14,8 @@ export function readStep(outputs: ReadonlyMap<string, Tensor>): Measured {
   const read = (name: string) => toNumbers(present(outputs.get(name), `output ${name}`));
   const teachers = read('teachers');
   const n = Math.round(Math.sqrt(teachers.length));
-  return {
-    ce: read('ce'),
-    kl: read('kl'),
-    feature: read('feature'),
-    kd: read('kd'),
-    total: read('total'),
-    accuracy: read('accuracy'),
-    teachers: Array.from({ length: n }, (_, i) => teachers.slice(i * n, (i + 1) * n)),
-  };
+  const rows = Array.from({ length: n }, (_, i) => teachers.slice(i * n, (i + 1) * n));
+  return { ...readMetrics(read), teachers: rows };
 }
 
 /** Sums over the steps of an epoch; saved and restored with a checkpoint inside an epoch. */

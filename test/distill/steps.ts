@@ -2,6 +2,7 @@ import {
   buildStep,
   METRICS,
   networkPrefix,
+  STEP_DEFAULTS,
   type StepGraph,
   type StepOptions,
   type StepSettings,
@@ -23,15 +24,8 @@ const SEED = 17;
 const LR = 0.1;
 
 const SETTINGS: StepSettings = {
-  rule: 'argmin',
+  ...STEP_DEFAULTS,
   topK: 2,
-  alpha: 1,
-  beta: 0,
-  featureReduction: 'mean',
-  featureProjection: false,
-  temperature: 1,
-  teacher: null,
-  labelSmoothing: 0,
   optimizer: { name: 'sgd', lr: LR, momentum: 0.9, weightDecay: 5e-4, nesterov: true },
 };
 

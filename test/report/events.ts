@@ -1,3 +1,4 @@
+import { readMetrics } from '../../src/distill/terms.js';
 import type { GroupEvaluation } from '../../src/events/evaluation.js';
 import type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from '../../src/events/events.js';
 import { presetDifferences } from '../../src/settings/presets.js';
@@ -43,10 +44,8 @@ export function stepEvent(epoch: number, step: number, ce: readonly number[]): S
     epoch,
     step,
     lr: 0.1,
+    ...readMetrics(() => ce.map(() => 0)),
     ce,
-    kl: ce.map(() => 0),
-    feature: ce.map(() => 0),
-    kd: ce.map(() => 0),
     total: ce,
     accuracy: ce.map((_, i) => 0.5 + i / 10),
     teachers: ce.map((_, i) => ce.map((_, j) => (j === winner && i !== j ? 1 : 0))),

@@ -23,6 +23,7 @@ describe('settings', () => {
     [{ optimizer: { name: 'adamw', momentum: 1 } }, 'unknown setting "optimizer.momentum". There is: name, lr, betas'],
     [{ schedule: { name: 'cosine', gamma: 1 } }, 'unknown setting "schedule.gamma". There is: name, min'],
     [{ augmentation: { flipp: true } }, 'unknown setting "augmentation.flipp". Did you mean "flip"?'],
+    [{ teacher: { model: 'x', weigth: 1 } }, 'unknown setting "teacher.weigth". Did you mean "weight"?'],
     [{ inputPerturbation: { pol: 'paper' } }, 'unknown setting "inputPerturbation.pol". Did you mean "pool"?'],
     [
       { inputPerturbation: { pool: 'paper', when: { every: 0 } } },

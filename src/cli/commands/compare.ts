@@ -50,17 +50,17 @@ const BASE_FLAGS = SETTING_FLAGS.filter(({ group, path }) => {
 
 /** `agon compare` */
 export function define(command: Command, io: CliIo): void {
-  command.argument('[experiment]', 'a JSON file, or the folder of a comparison');
+  command.argument('[experiment]', 'JSON file of an experiment, or the folder of a comparison');
   for (const flag of BASE_FLAGS) command.addOption(createOption(flag).helpGroup(flag.group));
   const collect = (nets: string, all: readonly string[] = []) => [...all, nets];
   const options = [
-    new Option('--group <nets>', 'networks that train together: a,b; may be repeated').argParser(collect),
-    new Option('--methods <list>', 'presets: independent,dml,cd-paper,cd-release'),
-    new Option('--seeds <n>', 'how many, or which: 0,1,2'),
-    new Option('--out <folder>', 'where it goes (runs/compare-<name>); goes on with what is there'),
-    numberOption('--jobs <n>', 'runs side by side, which share the cores (1)'),
-    choiceOption('--measure <which>', `(the experiment's, or ${DEFAULT_MEASURE})`, Object.keys(MEASURES)),
-    new Option('--report', 'only write the results of what is finished'),
+    new Option('--group <nets>', 'networks that train together: a,b; repeat it for more groups').argParser(collect),
+    new Option('--methods <list>', 'presets to compare: independent,dml,cd-paper,cd-release'),
+    new Option('--seeds <n>', 'number of seeds, or a list of them: 0,1,2'),
+    new Option('--out <folder>', 'output folder; finished runs in it are kept (runs/compare-<name>)'),
+    numberOption('--jobs <n>', 'runs in parallel, which share the cores (1)'),
+    choiceOption('--measure <which>', 'measure', Object.keys(MEASURES), `the experiment's, or ${DEFAULT_MEASURE}`),
+    new Option('--report', 'write the results of the finished runs, train nothing'),
   ];
   for (const option of options) command.addOption(option.helpGroup('Compare'));
   command.configureHelp({ ...command.configureHelp(), formatHelp: formatCompactHelp });

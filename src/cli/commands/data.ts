@@ -23,11 +23,18 @@ interface DataOptions {
 export function define(command: Command, io: CliIo): void {
   command
     .argument('<set>', '"builtin", or the path of a data set')
-    .addOption(new Option('--all', 'all classes and all that is left out, also of long lists'))
+    .addOption(new Option('--all', 'list all classes and all files that are left out, however many'))
     .addOption(jsonOption())
-    .addOption(new Option('--show-perturbations [file]', 'write a picture of what they do (perturbations.png)'))
-    .addOption(new Option('--pool <pool>', 'which ones (both)').choices(PERTURBATION_POOLS))
-    .addOption(new Option('--size <pixels>', "height and width there (the data's)").argParser(readSize))
+    .addOption(
+      new Option(
+        '--show-perturbations [file]',
+        'write a picture of each perturbation of the inputs (perturbations.png)',
+      ),
+    )
+    .addOption(new Option('--pool <pool>', 'pool of perturbations to show (both)').choices(PERTURBATION_POOLS))
+    .addOption(
+      new Option('--size <pixels>', "height and width of the images in that picture (the data's)").argParser(readSize),
+    )
     .action(async (spec: string, options: DataOptions) => {
       const { all = false, json, showPerturbations } = options;
       if (showPerturbations) return writeContactSheet(spec, options, io);

@@ -25,11 +25,18 @@ interface EvalOptions {
 /** `agon eval` */
 export function define(command: Command, io: CliIo): void {
   command
-    .argument('<run>', 'folder of a run, or an exported model')
+    .argument('<run>', 'folder of a run, or an ONNX model')
     .addOption(checkpointOption())
-    .addOption(new Option('--data <set>', 'another data set, with classes of the same names'))
-    .addOption(choiceOption('--split <split>', '(test, or validation if there is none; of --data all)', SPLIT_NAMES))
-    .addOption(new Option('--output <name>', 'of a model with several outputs: its class scores (logits)'))
+    .addOption(new Option('--data <set>', "another data set, whose classes have the same names (the run's)"))
+    .addOption(
+      choiceOption(
+        '--split <split>',
+        'split to evaluate',
+        SPLIT_NAMES,
+        'test, else validation; with --data all images',
+      ),
+    )
+    .addOption(new Option('--output <name>', 'output with the class scores, of a model with several outputs (logits)'))
     .addOption(deviceOption())
     .addOption(threadsOption())
     .addOption(jsonOption())

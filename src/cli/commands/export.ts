@@ -18,13 +18,15 @@ interface ExportOptions {
 export function define(command: Command, io: CliIo): void {
   command
     .argument('<run>', 'folder of a run')
-    .addOption(new Option('--network <network>', 'its index in the run (from 0) or its name (the winner)'))
+    .addOption(new Option('--network <network>', 'network to export, by index (from 0) or name (the winner)'))
     .addOption(
-      new Option('--ensemble', 'all networks as one model: the mean of their probabilities').conflicts('network'),
+      new Option('--ensemble', 'export all networks as one model that averages their probabilities').conflicts(
+        'network',
+      ),
     )
     .addOption(checkpointOption())
-    .addOption(new Option('--out <file>', 'where the model goes (into the run)'))
-    .addOption(numberOption('--opset <version>', 'ONNX operator set (the lowest that has its operators)'))
+    .addOption(new Option('--out <file>', "file to write (in the run's folder)"))
+    .addOption(numberOption('--opset <version>', 'ONNX opset version (the lowest that has the operators)'))
     .addOption(jsonOption())
     .action(async (folder: string, { json, checkpoint = 'best', ...options }: ExportOptions) => {
       const { exportRun } = await import('../../export/export-run.js');

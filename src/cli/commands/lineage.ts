@@ -15,11 +15,9 @@ interface LineageOptions {
 export function define(command: Command, io: CliIo): void {
   command
     .argument('<run>', 'folder of a run')
-    .addOption(new Option('--steps', 'a line for each step, as CSV').conflicts('json'))
+    .addOption(new Option('--steps', 'print one line per step, as CSV').conflicts('json'))
     .addOption(
-      new Option('--against <run>', 'whether another run had the same teachers; if not: where they part').conflicts(
-        'steps',
-      ),
+      new Option('--against <run>', 'compare the teachers in every step with those of another run').conflicts('steps'),
     )
     .addOption(jsonOption())
     .action(async (folder: string, { steps, against, json }: LineageOptions) => {

@@ -15,8 +15,8 @@ interface NetsOptions {
 /** `agon nets` */
 export function define(command: Command, io: CliIo): void {
   command
-    .addOption(numberOption('--classes <n>', 'count with so many classes (100 or 1000)'))
-    .addOption(numberOption('--size <pixels>', 'count for images of this size (32 or 224)'))
+    .addOption(numberOption('--classes <n>', 'number of classes (100 with networks for small images, else 1000)'))
+    .addOption(numberOption('--size <pixels>', 'input height and width (32 with networks for small images, else 224)'))
     .addOption(jsonOption())
     .action(async ({ json, ...input }: NetsOptions) => {
       const { summariseNetworks } = await import('../../nets/summary.js');

@@ -18,9 +18,9 @@ const TOP = 5;
 /** `agon predict` */
 export function define(command: Command, io: CliIo): void {
   command
-    .argument('<model>', 'an exported model (winner.onnx), or the folder of a run (its winner)')
+    .argument('<model>', 'ONNX model (winner.onnx), or the folder of a run (its winner)')
     .argument('<files...>', "image files, folders of them, or patterns ('photos/*.jpg')")
-    .addOption(numberOption('--top <n>', `so many classes for each image (${TOP})`))
+    .addOption(numberOption('--top <n>', `classes listed for each image, the most probable ones (${TOP})`))
     .addOption(deviceOption())
     .addOption(threadsOption())
     .addOption(jsonOption())

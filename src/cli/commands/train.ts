@@ -18,6 +18,7 @@ import {
 } from '../flags/merge-settings.js';
 import { createOption, nameOfFlag, SETTING_FLAGS } from '../flags/setting-flags.js';
 import { readSettingsFile } from '../flags/settings-file.js';
+import { settingsJsonSchema } from '../flags/settings-json-schema.js';
 import { type CliIo, writeLines } from '../io/io.js';
 import { failUsage } from '../io/usage-error.js';
 import { defaultRunFolder, latestRun } from '../run/run-folders.js';
@@ -34,20 +35,25 @@ interface TrainOptions {
   readonly quiet?: true;
   readonly json?: true;
   readonly explain?: true;
+  readonly schema?: true;
 }
 
 /** A run that is ready to start. */
 export type TrainPlan = Pick<TrainingOptions, 'settings' | 'folder' | 'resume'>;
 
 const OPTIONS: readonly Option[] = [
-  new Option('--config <file>', 'settings as JSON; flags win over it'),
-  new Option('--explain', 'show every setting and where it comes from, and end').conflicts('resume'),
-  new Option('--out <folder>', 'where the run goes (runs/<data>-<time>)'),
-  new Option('--resume [folder]', 'go on from its last checkpoint').conflicts(['config', 'overwrite']),
-  new Option('--from <run>', "begin with another run's networks and settings").conflicts(['config', 'resume']),
-  new Option('--overwrite', 'replace the run in the folder'),
-  new Option('--quiet', 'show warnings and the result only').conflicts('json'),
-  new Option('--json', 'show events as lines of JSON'),
+  new Option('--config <file>', 'JSON file of settings; flags override it'),
+  new Option('--explain', 'print every setting and its source, train nothing').conflicts('resume'),
+  new Option('--schema', 'print the JSON Schema of the settings, for editors'),
+  new Option('--out <folder>', 'output folder (runs/<data>-<time>)'),
+  new Option('--resume [folder]', 'resume from the last checkpoint (of the latest run)').conflicts([
+    'config',
+    'overwrite',
+  ]),
+  new Option('--from <run>', "new run with another run's weights and settings").conflicts(['config', 'resume']),
+  new Option('--overwrite', 'overwrite the run in the folder'),
+  new Option('--quiet', 'print warnings and the result only').conflicts('json'),
+  new Option('--json', 'print events as lines of JSON'),
 ];
 
 /** `agon train` */
@@ -57,6 +63,7 @@ export function define(command: Command, io: CliIo): void {
   command.configureHelp({ ...command.configureHelp(), formatHelp: formatCompactHelp });
   command.action(async (options: TrainOptions) => {
     const given = givenFlags(command.opts(), (key) => command.getOptionValueSource(key) === 'cli');
+    if (options.schema) return writeLines(io.stdout, ...JSON.stringify(settingsJsonSchema(), undefined, 2).split('\n'));
     if (options.explain) return explain(options, given, io);
     io.exitCode = await train(await planTraining(options, given, new Date()), options, io);
   });

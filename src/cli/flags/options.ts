@@ -9,9 +9,14 @@ export function numberOption(flags: string, description: string, range: NumberRa
   return option.argParser((text) => parseNumber(option.long ?? flags, text, range));
 }
 
-/** An option whose value is one of a few words; a misspelt one gets a suggestion. */
-export function choiceOption(flags: string, description: string, choices: readonly string[]): Option {
-  const option = new Option(flags, `${choices.join(', ')} ${description}`);
+/** An option whose value is one of a few words, with what it is otherwise; a misspelt word gets a suggestion. */
+export function choiceOption(
+  flags: string,
+  description: string,
+  choices: readonly string[],
+  otherwise: string,
+): Option {
+  const option = new Option(flags, `${description}: ${choices.join(', ')} (${otherwise})`);
   return option.argParser((text) => {
     if (choices.includes(text)) return text;
     return failUsage(option.long ?? flags, `there is no "${text}"`, { hint: suggestion(text, choices) });
@@ -20,20 +25,20 @@ export function choiceOption(flags: string, description: string, choices: readon
 
 /** Which checkpoint of a run. */
 export function checkpointOption(): Option {
-  return choiceOption('--checkpoint <which>', '(best)', ['best', 'last']);
+  return choiceOption('--checkpoint <which>', 'checkpoint of the run', ['best', 'last'], 'best');
 }
 
 /** Where to compute. */
 export function deviceOption(): Option {
-  return new Option('--device <device>', 'cpu, cuda, cuda:<n> or webgpu (cpu)');
+  return new Option('--device <device>', 'where to compute: cpu, cuda, cuda:<n> or webgpu (cpu)');
 }
 
 /** Threads of an operator. */
 export function threadsOption(): Option {
-  return numberOption('--threads <n>', 'of an operator (one a core)');
+  return numberOption('--threads <n>', 'threads of one operator (one a core)');
 }
 
 /** Output for another program. */
 export function jsonOption(): Option {
-  return new Option('--json', 'as JSON');
+  return new Option('--json', 'print JSON');
 }

@@ -1,71 +1,103 @@
 import { z } from 'zod';
 import { settingsSchema } from '../../settings/settings.js';
+import type { SettingMeta } from '../../util/setting-meta.js';
 import type { NumberRange } from './number-range.js';
 
 /** Where a setting is: `['epochs']`, `['optimizer', 'lr']`, `['inputPerturbation', 'when', 'every']`. */
 export type SettingPath = readonly [string, ...string[]];
 
-/** What a setting's value is. */
+/** What a setting's value is. A `section` has settings of its own. */
 export type SettingKind =
   | { readonly type: 'number' | 'numbers'; readonly range: NumberRange }
   | { readonly type: 'choice'; readonly choices: readonly string[] }
-  | { readonly type: 'text' | 'texts' | 'switch' };
+  | { readonly type: 'text' | 'texts' | 'switch' | 'section' };
 
-/** A setting as the schema of all settings describes it: the one place of ranges and defaults. */
+/** A setting as the schema of all settings describes it: the one place of types, ranges, defaults, flags and texts. */
 export interface SettingDescription {
+  readonly path: SettingPath;
   readonly kind: SettingKind;
+  /** The default; undefined where there is none. */
   readonly value: unknown;
-  /** For a setting that belongs to one or some of several choices (`momentum` to `sgd`): these, each with its default. */
-  readonly owners: readonly { readonly name: string; readonly value: unknown }[];
+  /** For a setting that belongs to one or some of several choices (`momentum` to `sgd`): these, each with its default and texts. */
+  readonly owners: readonly Owner[];
+  readonly meta: SettingMeta;
+}
+
+export interface Owner {
+  readonly name: string;
+  readonly value: unknown;
+  readonly meta: SettingMeta;
 }
 
 type Schema = z.core.JSONSchema.BaseSchema;
 
-const ROOT: Schema = z.toJSONSchema(settingsSchema);
+/** All settings, in the schema's order, each section before its own settings. */
+export const SETTINGS: readonly SettingDescription[] = Object.entries(
+  (z.toJSONSchema(settingsSchema) as Schema).properties ?? {},
+).flatMap(([key, schema]) => (typeof schema === 'object' ? describe([key], schema) : []));
 
 /** Looks a setting up. */
-export function describeSetting([section, key, ...deeper]: SettingPath): SettingDescription {
-  const schema = propertyOf(ROOT, section);
-  if (!schema) throw new Error(`internal error: there is no setting ${section}`);
-  if (key !== undefined && isOptional(schema)) return describeNested(schema, [key, ...deeper]);
-  if (key === undefined) return { kind: kindOf(schema), value: schema.default, owners: [] };
-  if (key === 'name') {
-    const choices = alternativesOf(schema).map(nameOf);
-    return { kind: { type: 'choice', choices }, value: (schema.default as { name: string }).name, owners: [] };
-  }
-  const found = alternativesOf(schema).flatMap((owner) => {
-    const own = propertyOf(owner, key);
-    return own ? [{ name: nameOf(owner), value: own.default, own }] : [];
-  });
-  if (!found[0]) throw new Error(`internal error: there is no setting ${section}.${key}`);
-  return { kind: kindOf(found[0].own), value: undefined, owners: found.map(({ name, value }) => ({ name, value })) };
-}
-
-/** A setting in a section that may be off. */
-function describeNested(section: Schema, path: readonly string[]): SettingDescription {
-  const found = path.reduce<Schema | undefined>((schema, key) => {
-    return schema && [schema, ...alternativesOf(schema)].map((each) => propertyOf(each, key)).find((each) => each);
-  }, section);
+export function describeSetting(path: SettingPath): SettingDescription {
+  const found = SETTINGS.find((setting) => setting.path.join('.') === path.join('.'));
   if (!found) throw new Error(`internal error: there is no setting ${path.join('.')}`);
-  return { kind: kindOf(found), value: found.default, owners: [] };
+  return found;
 }
 
-function isOptional(schema: Schema): boolean {
-  return alternativesOf(schema).some(({ type }) => type === 'null');
+/** The setting at a path, and those in it. */
+function describe(path: SettingPath, schema: Schema): SettingDescription[] {
+  const own = { value: schema.default, owners: [], meta: metaOf(schema) };
+  const objects = [schema, ...alternativesOf(schema)].filter(({ properties }) => properties);
+  if (objects.some((each) => nameOf(each) !== undefined)) {
+    const choices = objects.map((each) => String(nameOf(each)));
+    const value = (schema.default as { readonly name?: unknown } | undefined)?.name;
+    return [
+      { ...own, path: [...path, 'name'], kind: { type: 'choice', choices }, value },
+      ...describeOwned(path, objects),
+    ];
+  }
+  const inner = objects.flatMap(({ properties = {} }) =>
+    Object.entries(properties).flatMap(([key, each]) =>
+      typeof each === 'object' ? describe([...path, key], each) : [],
+    ),
+  );
+  return [{ ...own, path, kind: kindOf(schema) }, ...inner];
+}
+
+/** The settings of choices that go by a name; each with the choices that have it. */
+function describeOwned(path: SettingPath, choices: readonly Schema[]): SettingDescription[] {
+  const keys = new Set(choices.flatMap(({ properties = {} }) => Object.keys(properties)));
+  keys.delete('name');
+  return [...keys].flatMap((key) => {
+    const found = choices.flatMap((choice) => {
+      const own = propertyOf(choice, key);
+      return own ? [{ name: String(nameOf(choice)), own }] : [];
+    });
+    const owners = found.map(({ name, own }) => ({ name, value: own.default, meta: metaOf(own) }));
+    const [first] = found;
+    if (!first) return [];
+    return [{ path: [...path, key], kind: kindOf(first.own), value: undefined, owners, meta: metaOf(first.own) }];
+  });
+}
+
+function metaOf(schema: Schema): SettingMeta {
+  const { description, flag, group, help, otherwise, turnsOff } = schema as Schema & SettingMeta;
+  return { description, flag, group, help, otherwise, turnsOff };
 }
 
 function kindOf(schema: Schema): SettingKind {
-  const [only, ...others] = isOptional(schema) ? alternativesOf(schema).filter(({ type }) => type !== 'null') : [];
+  const alternatives = alternativesOf(schema);
+  const [only, ...others] = alternatives.filter(({ type }) => type !== 'null');
   if (only && others.length === 0) return kindOf(only);
-  const constants = alternativesOf(schema).flatMap(({ const: value }) => (value === undefined ? [] : [value]));
+  const constants = alternatives.flatMap(({ const: value }) => (value === undefined ? [] : [value]));
   const choices = (schema.enum ?? constants).map(String);
   if (choices.length > 0) return { type: 'choice', choices };
+  if (schema.properties || alternatives.some(({ properties }) => properties)) return { type: 'section' };
   switch (schema.type) {
     case 'integer':
     case 'number':
       return { type: 'number', range: rangeOf(schema) };
     case 'array': {
-      const items = schema.items as Schema;
+      const items = (schema.prefixItems?.[0] ?? schema.items) as Schema;
       return items.type === 'number' ? { type: 'numbers', range: rangeOf(items) } : { type: 'texts' };
     }
     case 'boolean':
@@ -95,6 +127,6 @@ function propertyOf({ properties }: Schema, key: string): Schema | undefined {
   return typeof property === 'object' ? property : undefined;
 }
 
-function nameOf(schema: Schema): string {
-  return String(propertyOf(schema, 'name')?.const);
+function nameOf(schema: Schema): unknown {
+  return propertyOf(schema, 'name')?.const;
 }

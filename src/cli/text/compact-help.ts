@@ -9,7 +9,7 @@ export function formatCompactHelp(command: Command, helper: Help): string {
   const width = Math.max(...options.map((option) => helper.optionTerm(option).length));
   const blocks = [...groups].map(([name, members]) => formatGroup(name, members, width, helper));
   const usage = `${helper.styleTitle('Usage:')} ${helper.commandUsage(command)}`;
-  return `${usage}  (${command.summary()})\n${blocks.join('\n\n')}\n`;
+  return `${usage}  (${command.summary()})\n${blocks.join('\n')}\n`;
 }
 
 function formatGroup(name: string, members: readonly Option[], width: number, helper: Help): string {

@@ -5,7 +5,7 @@ import { type ArtifactContent, createArtifact } from '../../artifacts/create.js'
 import type { ImageShape } from '../../artifacts/imported-network.js';
 import { type Manifest, parsePreprocessing } from '../../artifacts/manifest.js';
 import { naming } from '../../artifacts/naming.js';
-import { networkPrefix } from '../../distill/step.js';
+import { networkPrefix, STEP_DEFAULTS } from '../../distill/step.js';
 import { readModelFile } from '../../onnx/file.js';
 import type { ModelProto } from '../../onnx/model.js';
 import type { OptimizerSettings } from '../../optim/optimizer.js';
@@ -62,17 +62,7 @@ export async function importOrtTraining(options: OrtImportOptions): Promise<Arti
 }
 
 /** The step of one network without a teacher. */
-const ALONE = {
-  rule: 'none',
-  topK: 1,
-  alpha: 1,
-  beta: 0,
-  featureReduction: 'mean',
-  featureProjection: false,
-  temperature: 1,
-  teacher: null,
-  labelSmoothing: 0,
-} as const;
+const ALONE = { ...STEP_DEFAULTS, rule: 'none' } as const;
 
 /** Images in a step, where the model leaves it open. */
 const BATCH = 64;

@@ -89,7 +89,7 @@ describe('flags of agon train', () => {
     expect(help('--epochs')).toMatch(/\(10\)$/);
     expect(help('--nets')).toMatch(/\(resnet8,resnet8\)$/);
     expect(help('--lr')).toMatch(/\(sgd: 0\.1, adamw: 0\.001\)$/);
-    expect(help('--rule')).toBe('argmin, all-better, top-k, all, none (argmin)');
+    expect(help('--rule')).toBe('who teaches: argmin, all-better, top-k, all, none (argmin)');
   });
 
   it.each([

@@ -19,23 +19,30 @@ const WRITERS: Readonly<Record<Format, (plan: ExportPlan) => Promise<string[]>>>
 export function define(command: Command, io: CliIo): void {
   for (const flag of FLAGS) command.addOption(createOption(flag));
   command
-    .addOption(numberOption('--classes <n>', 'that the networks tell apart (as is usual for them)'))
-    .addOption(numberOption('--channels <n>', 'of the images (3)'))
-    .addOption(numberOption('--size <pixels>', "the images' height and width (as is usual for the networks)"))
-    .addOption(numberOption('--batch <n>', `images in a step (${BATCH})`))
-    .addOption(choiceOption('--format <format>', '(agon)', FORMATS))
+    .addOption(numberOption('--classes <n>', 'number of classes (100 with networks for small images, else 1000)'))
+    .addOption(numberOption('--channels <n>', 'input channels (3)'))
+    .addOption(numberOption('--size <pixels>', 'input height and width (32 with networks for small images, else 224)'))
+    .addOption(numberOption('--batch <n>', `batch size (${BATCH})`))
+    .addOption(choiceOption('--format <format>', 'file format', FORMATS, 'agon'))
     .addOption(
       new Option(
         '--from <path>',
-        'the networks of a run (at its best epoch), an artifact or an ONNX model, with weights',
+        'take networks and weights from a run (its best epoch), an artifact or an ONNX model',
       ),
     )
-    .addOption(new Option('--output <name>', 'of an ONNX model with several outputs: its class scores (logits)'))
-    .addOption(new Option('--config <file>', 'settings as JSON; flags win over it'))
-    .addOption(new Option('--distill', "with a teacher's probabilities as an input (ort-training)"))
-    .addOption(numberOption('--steps-per-epoch <n>', 'of the training to come, for its schedule (ort-training)'))
-    .addOption(new Option('--out <folder>', 'where the files go').makeOptionMandatory())
-    .addOption(new Option('--overwrite', 'replace the artifact in the folder'))
+    .addOption(
+      new Option('--output <name>', 'output with the class scores, of an ONNX model with several outputs (logits)'),
+    )
+    .addOption(new Option('--config <file>', 'JSON file of settings; flags override it'))
+    .addOption(new Option('--distill', "add an input for a teacher's probabilities (ort-training)"))
+    .addOption(
+      numberOption(
+        '--steps-per-epoch <n>',
+        'steps per epoch, for the learning-rate schedule (ort-training; without it the rate is constant)',
+      ),
+    )
+    .addOption(new Option('--out <folder>', 'folder to write').makeOptionMandatory())
+    .addOption(new Option('--overwrite', 'overwrite the artifact in the folder'))
     .action(async (options: ExportOptions) => {
       const flags = givenFlags(command.opts(), (key) => command.getOptionValueSource(key) === 'cli');
       const given = flags.filter(({ flag }) => FLAGS.some((own) => own.flag === flag));

@@ -17,15 +17,17 @@ interface ImportOptions {
 /** `agon artifacts import` */
 export function define(command: Command, io: CliIo): void {
   command
-    .argument('<folder>', "of ONNX Runtime's training artifacts: eval_model.onnx and checkpoint")
-    .addOption(new Option('--eval-model <file>', 'under another name'))
-    .addOption(new Option('--checkpoint <file>', 'under another name'))
-    .addOption(new Option('--name <name>', "of the network (the folder's)"))
+    .argument('<folder>', "folder of ONNX Runtime's training artifacts")
+    .addOption(new Option('--eval-model <file>', 'evaluation model (eval_model.onnx)'))
+    .addOption(new Option('--checkpoint <file>', 'checkpoint (checkpoint, or the one *.ckpt)'))
+    .addOption(new Option('--name <name>', "name of the network (the folder's name)"))
     .addOption(
-      new Option('--image <CxHxW>', 'images of a network that takes them flattened (a square)').argParser(parseImage),
+      new Option('--image <CxHxW>', 'image shape, if the network takes flattened images (a square)').argParser(
+        parseImage,
+      ),
     )
-    .addOption(new Option('--out <folder>', 'where the artifact goes').makeOptionMandatory())
-    .addOption(new Option('--overwrite', 'replace the artifact in the folder'))
+    .addOption(new Option('--out <folder>', 'folder to write').makeOptionMandatory())
+    .addOption(new Option('--overwrite', 'overwrite the artifact in the folder'))
     .action(async (folder: string, options: ImportOptions) => {
       const { importOrtTraining } = await import('../../../ort-training/files/import.js');
       const { writeArtifact } = await import('../../../artifacts/write.js');

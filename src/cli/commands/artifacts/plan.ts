@@ -1,3 +1,4 @@
+import { STEP_KEYS } from '../../../distill/step-schema.js';
 import type { TrainedGroup } from '../../../export/trained-group.js';
 import { checkSettings, type Settings, type SettingsInput } from '../../../settings/settings.js';
 import { checkModifiers, type GivenFlag, mergeSettings } from '../../flags/merge-settings.js';
@@ -49,15 +50,17 @@ export interface ExportPlan {
   readonly made: string;
 }
 
-/** Of the competition, which official training files have nothing of. */
-const GROUP_SETTINGS = ['rule', 'topK', 'beta', 'featureReduction', 'featureProjection'];
-const LESSON_SETTINGS = ['alpha', 'temperature'];
+/** Settings of a step that official training files have as well: what a teacher is learned from by, and the others. */
+const LESSON_SETTINGS: readonly string[] = ['alpha', 'temperature'];
+const OFFICIAL_SETTINGS: readonly string[] = [...LESSON_SETTINGS, 'labelSmoothing', 'optimizer'];
+/** Those that they have nothing of. */
+const GROUP_SETTINGS: readonly string[] = STEP_KEYS.filter((key) => !OFFICIAL_SETTINGS.includes(key));
 const SCHEDULE_SETTINGS = ['schedule', 'warmupEpochs', 'epochs'];
 
 /** The flags of settings that shape the files: of both formats, or of the official one alone. */
 export const FLAGS = SETTING_FLAGS.filter(({ path: [section] }) => {
-  const shared = ['nets', 'labelSmoothing', 'optimizer', 'seed'];
-  return [...GROUP_SETTINGS, ...LESSON_SETTINGS, ...SCHEDULE_SETTINGS, ...shared].includes(section);
+  const step = STEP_KEYS.filter((key) => key !== 'teacher');
+  return [...step, ...SCHEDULE_SETTINGS, 'nets', 'seed'].includes(section);
 });
 
 export const BATCH = 64;

@@ -10,7 +10,7 @@ import { type CliIo, writeJson, writeLines } from '../../io/io.js';
 /** `agon artifacts show` */
 export function define(command: Command, io: CliIo): void {
   command
-    .argument('<folder>', 'of a training artifact')
+    .argument('<folder>', 'folder of a training artifact')
     .addOption(jsonOption())
     .action(async (folder: string, { json }: { readonly json?: true }) => {
       const { openArtifact } = await import('../../../artifacts/read.js');

@@ -1,0 +1,10 @@
+export interface StepOptions {
+  /** Images a batch. */
+  readonly batch: number | string;
+  /** Whether each network is fed images of its own, with labels that may be mixed with those of other images. */
+  readonly ownInputs?: boolean;
+  /** Whether each parameter's gradient becomes an output `<parameter>.grad`. */
+  readonly exposeGradients?: boolean;
+  /** Whether each network's logits become an output `net<i>.logits`. */
+  readonly exposeLogits?: boolean;
+}

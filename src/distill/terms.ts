@@ -1,0 +1,97 @@
+import type { Graph } from '../graph/graph.js';
+import type { Value } from '../graph/node/node.js';
+import { klDivergence } from '../losses/kl-divergence.js';
+import { present } from '../util/error.js';
+import { featureLoss } from './feature-loss.js';
+import type { LabelInputs } from './inputs.js';
+import { TEACHER_LOGITS } from './names.js';
+import type { StepSettings } from './step-schema.js';
+
+/** One network in a step. */
+export interface Competitor {
+  readonly inputs: LabelInputs;
+  /** [batch, classes]. */
+  readonly logits: Value;
+  /** [batch, C, H, W]; only the feature loss needs them. */
+  readonly features?: Value;
+}
+
+/** What the losses of a step are made from. */
+export interface Scene {
+  readonly g: Graph;
+  readonly competitors: readonly Competitor[];
+  readonly settings: StepSettings;
+}
+
+/** What a student learns from each of the teachers that the rule gives it. */
+export interface Lesson {
+  /** What it counts in the total; 0: it isn't computed. */
+  weight(settings: StepSettings): number;
+  /** A scalar for student i and teacher j. */
+  loss(scene: Scene, pair: readonly [student: number, teacher: number]): Value;
+  /** Whether the total adds it as a 0 where it isn't computed, as the step graphs have it that are in `models`. */
+  readonly added?: 'always';
+}
+
+/** What each network is trained on whatever the rule says. */
+export interface Extra {
+  /** What it counts in the total; undefined: it isn't computed. */
+  weight(settings: StepSettings): number | undefined;
+  /** A scalar for each network. */
+  losses(scene: Scene): Value[];
+}
+
+/** The losses from the rule's teachers, by the names of their metrics. */
+export const LESSONS = {
+  kl: {
+    weight: ({ alpha, temperature }) => alpha * temperature ** 2,
+    loss: ({ g, competitors, settings }, [i, j]) =>
+      klDivergence(g, logitsOf(competitors, i), logitsOf(competitors, j), settings.temperature),
+    added: 'always',
+  },
+  feature: {
+    weight: ({ beta }) => beta,
+    loss: ({ g, competitors, settings }, pair) => featureLoss(g, featuresOf(competitors), pair, settings),
+    added: 'always',
+  },
+} as const satisfies Readonly<Record<string, Lesson>>;
+
+/** The other losses beside the cross-entropy, by the names of their metrics; `kd` is the KL divergence from the frozen teacher. */
+export const EXTRAS = {
+  kd: {
+    weight: ({ teacher }) => (teacher ? teacher.weight * teacher.temperature ** 2 : undefined),
+    losses: fromFrozenTeacher,
+  },
+} as const satisfies Readonly<Record<string, Extra>>;
+
+export type LessonName = keyof typeof LESSONS;
+export type ExtraName = keyof typeof EXTRAS;
+export const LESSON_NAMES = Object.keys(LESSONS) as readonly LessonName[];
+export const EXTRA_NAMES = Object.keys(EXTRAS) as readonly ExtraName[];
+
+/** The names of a step's numbers: one for each network. `total` = ce + the others, each by its weight. */
+export type Metric = 'ce' | LessonName | ExtraName | 'total' | 'accuracy';
+export const METRICS: readonly Metric[] = ['ce', ...LESSON_NAMES, ...EXTRA_NAMES, 'total', 'accuracy'];
+
+/** What one step measured: of each metric one number a network. */
+export type Metrics = Readonly<Record<Metric, readonly number[]>>;
+
+/** All metrics of a step, each read by its name. */
+export function readMetrics(read: (name: Metric) => number[]): Metrics {
+  return Object.fromEntries(METRICS.map((name) => [name, read(name)])) as Record<Metric, number[]>;
+}
+
+function logitsOf(competitors: readonly Competitor[], i: number): Value {
+  return present(competitors[i], `network ${i}`).logits;
+}
+
+function featuresOf(competitors: readonly Competitor[]): Value[] {
+  return competitors.map(({ features }, i) => present(features, `the features of network ${i}`));
+}
+
+/** Declares the input with the teacher's logits, and compares each network's with them. */
+function fromFrozenTeacher({ g, competitors, settings }: Scene): Value[] {
+  const { temperature } = present(settings.teacher ?? undefined, 'the frozen teacher');
+  const teacher = g.input(TEACHER_LOGITS, 'float32', logitsOf(competitors, 0).shape);
+  return competitors.map(({ logits }) => klDivergence(g, logits, teacher, temperature));
+}

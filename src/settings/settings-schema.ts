@@ -1,0 +1,288 @@
+import { z } from 'zod';
+import { PERTURBATION_POOLS } from '../data/perturb/pools.js';
+import { FROZEN_TEACHER, LABELS, stepSchema, TEACHING } from '../distill/step-schema.js';
+import { scheduleSchema } from '../optim/schedule.js';
+import { deviceNames, findDevice } from '../runtime/device.js';
+import type { SettingMeta } from '../util/setting-meta.js';
+import { PRESET_NAMES } from './preset-names.js';
+
+const count = z.int().min(1);
+const share = z.number().min(0).max(1);
+
+/** The longest side of an input, in pixels: what the decoder of images takes at most. */
+const LONGEST_SIDE = 16_383;
+/** More is a slip of the hand: no machine has as many, and each would be started. */
+const MOST_THREADS = 1024;
+
+const augmentation = z.strictObject({
+  randomResizedCrop: z
+    .strictObject({
+      scale: z.tuple([share, share]).meta({ description: "smallest and largest share of the image's area" }),
+      ratio: z
+        .tuple([z.number().positive(), z.number().positive()])
+        .meta({ description: 'smallest and largest ratio of width to height' }),
+    })
+    .nullable()
+    .default(null)
+    .meta({ description: 'random resized crop' }),
+  padCrop: z
+    .int()
+    .min(0)
+    .default(0)
+    .meta({ description: 'pixels of padding on each side, out of which a crop of the input size is taken' }),
+  flip: z.boolean().default(false).meta({ description: 'horizontal flip of every other image' }),
+  rotation: z
+    .number()
+    .min(0)
+    .max(180)
+    .default(0)
+    .meta({ description: 'largest angle of a random rotation, in degrees' }),
+});
+
+/** When a perturbation fires: in every k-th step (steps k-1, 2k-1, ... counted over the run), or in each with a probability. */
+function firing(every: SettingMeta, probability: SettingMeta) {
+  return z.union(
+    [
+      z.strictObject({ every: count.meta({ description: 'in every so many-th step of the run', ...every }) }),
+      z.strictObject({
+        probability: z
+          .number()
+          .gt(0)
+          .max(1)
+          .meta({ description: 'in each step with this probability, in place of `every`', ...probability }),
+      }),
+    ],
+    { error: 'expected {"every": k} or {"probability": p}' },
+  );
+}
+
+const inputPerturbation = z.strictObject({
+  pool: z.enum(PERTURBATION_POOLS).meta({
+    flag: '--perturb-input <pool>',
+    group: 'Contest',
+    turnsOff: true,
+    description: "pool that each perturbation is drawn from: the paper's or the released code's",
+    help: "perturb one random network's images",
+    otherwise: 'none',
+  }),
+  when: firing(
+    { flag: '--perturb-every <k>', group: 'Contest', help: 'in every k-th step', otherwise: '1' },
+    {
+      flag: '--perturb-probability <p>',
+      group: 'Contest',
+      help: 'or in each step with this probability',
+      otherwise: '',
+    },
+  )
+    .default({ every: 1 })
+    .meta({ description: 'steps in which images are perturbed' }),
+});
+
+const parameterPerturbation = z.strictObject({
+  when: firing(
+    {
+      flag: '--mutate-every <k>',
+      group: 'Contest',
+      help: "perturb one random network's weights in every k-th step",
+      otherwise: 'never',
+    },
+    {
+      flag: '--mutate-probability <p>',
+      group: 'Contest',
+      help: 'or in each step with this probability',
+      otherwise: '',
+    },
+  )
+    .default({ every: 50 })
+    .meta({ description: 'steps before which weights are perturbed' }),
+  window: count.default(10).meta({
+    flag: '--mutation-window <steps>',
+    group: 'Contest',
+    description:
+      'steps after which the network keeps its new weights if it had the lowest loss over them, else gets its old ones back',
+    help: 'steps on trial: kept with the lowest loss, else rolled back',
+  }),
+  sigma: z.number().positive().default(0.02).meta({
+    flag: '--mutation-sigma <x>',
+    group: 'Contest',
+    description: "standard deviation of the noise, relative to each tensor's root mean square",
+    help: "standard deviation of the noise, over each tensor's RMS",
+  }),
+  crossover: share.default(0.5).meta({
+    flag: '--crossover <share>',
+    group: 'Contest',
+    description:
+      'probability of crossover with another network of the same architecture, where there is one, instead of noise',
+    help: 'probability of crossover instead of noise',
+  }),
+});
+
+const frozenTeacher = z.strictObject({
+  model: z.string().meta({
+    flag: '--teacher <model>',
+    group: 'Contest',
+    description: 'ONNX model, or the folder of a run, that is the frozen teacher',
+    help: 'frozen teacher (distillation): an ONNX model or a run',
+    otherwise: 'none',
+  }),
+  output: z.string().min(1).optional().meta({
+    flag: '--teacher-output <name>',
+    group: 'Contest',
+    description: 'output with the class scores, of an ONNX model with several outputs',
+    help: 'its output with class scores, if there are several',
+    otherwise: 'logits',
+  }),
+  ...FROZEN_TEACHER,
+});
+
+/**
+ * Every setting of a training run, with its type, range, default, flag and texts. What a run folder, a checkpoint and an exported model
+ * record, in this order. What the step graph is built from, distill has.
+ */
+export const settingsSchema = z.strictObject({
+  preset: z.enum(PRESET_NAMES).nullable().default(null).meta({
+    flag: '--preset <name>',
+    group: 'Contest',
+    description: 'preset whose values the other settings have where nothing else is said',
+    help: '',
+    otherwise: 'none',
+  }),
+  data: z.string().default('builtin').meta({
+    flag: '--data <set>',
+    group: 'Data',
+    description: '`builtin`, or the path of a data set: class folders, CIFAR or IDX files',
+    help: '"builtin", or the path of a data set',
+  }),
+  nets: z
+    .array(
+      z.union([z.string(), z.looseObject({ family: z.string() })], { error: 'expected a name or a specification' }),
+    )
+    .min(1)
+    .default(['resnet8', 'resnet8'])
+    .meta({
+      flag: '--nets <list>',
+      group: 'Contest',
+      description: 'networks of the group, by name (see `agon nets`) or as a specification',
+      help: 'networks, see `agon nets`',
+    }),
+  artifacts: z.string().nullable().default(null).meta({
+    flag: '--artifacts <folder>',
+    group: 'Contest',
+    description: 'folder of a training artifact, whose networks are trained in place of `nets` (docs/artifacts.md)',
+    help: 'train the networks of a training artifact',
+    otherwise: 'none',
+  }),
+  epochs: count
+    .default(10)
+    .meta({ flag: '--epochs <n>', group: 'Steps', description: 'passes over the training images' }),
+  batchSize: z
+    .int()
+    .min(2)
+    .default(128)
+    .meta({ flag: '--batch-size <n>', group: 'Steps', description: 'images per step' }),
+  seed: z.int().min(0).default(0).meta({
+    flag: '--seed <n>',
+    group: 'Run',
+    description: 'seed of initial weights, data order and everything else that is random',
+    help: 'random seed',
+  }),
+  size: count.max(LONGEST_SIDE).optional().meta({
+    flag: '--size <pixels>',
+    group: 'Data',
+    description: "input height and width in pixels; left out: the size of the data set's images, or 224",
+    help: 'input height and width',
+    otherwise: "the data's",
+  }),
+  limit: count.optional().meta({
+    flag: '--limit <n>',
+    group: 'Data',
+    description: 'train on at most so many images, in proportion to the classes',
+    help: 'train on at most so many images',
+    otherwise: 'all',
+  }),
+  validation: z.number().min(0).lt(1).default(0.1).meta({
+    flag: '--validation <share>',
+    group: 'Data',
+    description:
+      'share of the training images held out for validation, if the data set has no validation split; 0: none',
+    help: 'share held out if there is no validation split; 0: none',
+  }),
+  augmentation: z
+    .union([z.literal('auto'), z.literal('none'), augmentation], { error: 'expected "auto", "none" or an object' })
+    .default('auto')
+    .meta({
+      flag: '--augmentation <how>',
+      group: 'Data',
+      description:
+        'random crops and flips: `auto` is pad-and-crop and flip for small images of one size, random resized crop and flip for others',
+      help: 'random crops and flips',
+    }),
+  ...TEACHING,
+  inputPerturbation: inputPerturbation
+    .nullable()
+    .default(null)
+    .meta({ description: 'one random network at a time sees perturbed images' }),
+  parameterPerturbation: parameterPerturbation
+    .nullable()
+    .default(null)
+    .meta({ description: 'one random network at a time has its weights perturbed, and keeps them if it wins' }),
+  teacher: frozenTeacher
+    .nullable()
+    .default(null)
+    .meta({ description: 'a frozen teacher of all networks, beside the rule (knowledge distillation)' }),
+  ...LABELS,
+  optimizer: stepSchema.shape.optimizer,
+  schedule: scheduleSchema.default({ name: 'cosine', min: 0 }).meta({
+    flag: '--schedule <name>',
+    group: 'Steps',
+    description: 'learning-rate schedule',
+    help: '',
+  }),
+  warmupEpochs: z.number().min(0).default(0).meta({
+    flag: '--warmup-epochs <n>',
+    group: 'Steps',
+    description: 'linear learning-rate warm-up over the first epochs',
+    help: 'linear learning-rate warm-up',
+  }),
+  from: z.string().nullable().default(null).meta({
+    group: 'Run',
+    description:
+      'folder of a run from whose last checkpoint the networks begin, without its optimizer state (`agon train --from`)',
+  }),
+  engine: z.enum(['agon', 'ort-training']).default('agon').meta({
+    flag: '--engine <name>',
+    group: 'Run',
+    description:
+      "what computes gradients and updates: Agon's step graph, or sessions of ONNX Runtime's on-device training",
+    help: 'what computes the steps',
+  }),
+  device: z
+    .string()
+    .refine((text) => findDevice(text) !== undefined, `expected ${deviceNames()}`)
+    .default('cpu')
+    .meta({
+      flag: '--device <device>',
+      group: 'Run',
+      description: 'where to compute: `cpu`, `cuda`, `cuda:<n>` or `webgpu`',
+      help: 'where to compute: cpu, cuda, cuda:<n> or webgpu',
+    }),
+  threads: count.max(MOST_THREADS).optional().meta({
+    flag: '--threads <n>',
+    group: 'Run',
+    description: 'threads of one operator; left out: one a physical core',
+    help: 'threads of one operator',
+    otherwise: 'one a core',
+  }),
+  tune: z.boolean().default(true).meta({
+    flag: '--no-tune',
+    group: 'Run',
+    description:
+      "whether the forms that the graph's computations can take are timed once on this machine, to use the fastest",
+    help: 'no auto-tuning: use the default form of every computation',
+  }),
+  workers: count.max(MOST_THREADS).default(1).meta({
+    flag: '--workers <n>',
+    group: 'Run',
+    description: 'threads that decode and augment images',
+  }),
+});
