@@ -21,6 +21,7 @@ export interface StepSettings {
   readonly optimizer: OptimizerSettings;
 }
 
+/** What a step is fed, and what it puts out beside losses and state. */
 export interface StepOptions {
   /** Images a batch. */
   readonly batch: number | string;

@@ -15,6 +15,7 @@ export type Schedule =
       readonly finalDivFactor: number;
     };
 
+/** A schedule, with the base rate and the length of the run that it is for. */
 export interface ScheduleSettings {
   readonly base: number;
   readonly schedule: Schedule;
