@@ -1,74 +1,99 @@
 /**
- * Agon: training image classifiers in competition on ONNX Runtime.
+ * Training image classifiers in competition on ONNX Runtime: data sets, runs and what comes out of them.
  *
- * Runs: {@link parseSettings}, {@link prepareRunFolder}, {@link startTraining}; their results: {@link evaluateRun},
- * {@link exportRun}, {@link predictImages}. Beneath them: networks as graphs, gradients, the competition step, lowering.
+ * A run: {@link parseSettings}, {@link prepareRunFolder}, {@link startTraining}. Its results: {@link evaluateRun},
+ * {@link exportRun}, {@link predictImages}, {@link readLineage}. Training artifacts: {@link createArtifact}, {@link openArtifact}.
+ * Networks as graphs are in `agon/graph`, model files in `agon/onnx`.
  *
- * @packageDocumentation
+ * @module agon
  */
 export {
   type ArtifactContent,
   type ArtifactNetwork,
-  type ArtifactOptions,
+  type ArtifactOptions as CreateArtifactOptions,
   createArtifact,
 } from './artifacts/create.js';
-export { readForward } from './artifacts/forward.js';
-export type { Manifest } from './artifacts/manifest.js';
+export { readForward as readArtifactNetwork } from './artifacts/forward.js';
+export type { ImageShape as ImportedImageShape } from './artifacts/imported-network.js';
+export type { Manifest as ArtifactManifest, NetworkEntry as ArtifactNetworkEntry } from './artifacts/manifest.js';
 export { type Artifact, openArtifact } from './artifacts/read.js';
+export type { StepPlan as ArtifactStep } from './artifacts/step-file.js';
 export { writeArtifact } from './artifacts/write.js';
-export { zooNetworks } from './artifacts/zoo.js';
-export { gradients } from './autodiff/gradients.js';
-export { checkTrainable } from './autodiff/trainable.js';
-export type { Dataset, Pixels, Split, SplitName } from './data/dataset/dataset.js';
-export { type DatasetSummary, summarise } from './data/dataset/summary.js';
-export { type OpenOptions, openDataset } from './data/formats/open.js';
-export type { Preprocessing } from './data/image/preprocess.js';
+export { zooNetworks as artifactNetworks } from './artifacts/zoo.js';
+export type {
+  Dataset,
+  DatasetKind,
+  ImageFiles as DatasetImageFiles,
+  ImageSource as DatasetImageSource,
+  PackedImages as DatasetPackedImages,
+  Pixels as ImagePixels,
+  Size as ImageSize,
+  SkippedFile,
+  Split as DatasetSplit,
+  SplitName as DatasetSplitName,
+} from './data/dataset/dataset.js';
 export {
-  buildStep,
-  METRICS,
-  networkPrefix,
-  nextName,
-  type StepGraph,
-  type StepOptions,
-  type StepSettings,
-} from './distill/step.js';
-export { TEACHER_RULES, type TeacherRule } from './distill/teachers.js';
-export { evaluateModel, type ModelEvaluation, type ModelEvaluationOptions } from './evaluate/evaluate-model.js';
-export { type EvaluateOptions, evaluateRun, type RunEvaluation } from './evaluate/evaluate-run.js';
-export { type FilePrediction, type Prediction, type PredictOptions, predictImages } from './evaluate/predict.js';
+  type DatasetSummary,
+  type Range as ImageSizeRange,
+  summarise as summariseDataset,
+} from './data/dataset/summary.js';
+export type { BuiltinOptions as BuiltinDatasetOptions } from './data/formats/builtin.js';
+export { type OpenOptions as OpenDatasetOptions, openDataset } from './data/formats/open.js';
+export type { Preprocessing } from './data/image/preprocess.js';
+export type {
+  ParameterOperation,
+  PlannedPerturbation as ParameterPerturbation,
+} from './distill/mutation.js';
+export type { Trial as PerturbationTrial, Verdict as PerturbationVerdict } from './distill/trial.js';
+export {
+  evaluateModel,
+  type ModelEvaluation,
+  type ModelEvaluationOptions as EvaluateModelOptions,
+} from './evaluate/evaluate-model.js';
+export {
+  type EvaluateOptions as EvaluateRunOptions,
+  evaluateRun,
+  type RunEvaluation,
+} from './evaluate/evaluate-run.js';
+export {
+  type FilePrediction,
+  type Prediction as ClassPrediction,
+  type PredictOptions as PredictImagesOptions,
+  predictImages,
+} from './evaluate/predict.js';
+export type { Evaluation, GroupEvaluation } from './events/evaluation.js';
 export type * from './events/events.js';
-export { type Exported, type ExportOptions, exportRun } from './export/export-run.js';
-export { Graph, type Parameter } from './graph/graph.js';
-export { fromModel, type Imported, type ImportOptions } from './graph/import/from-model.js';
-export type { Initialiser } from './graph/initialiser.js';
-export type { Attributes, Node, Value } from './graph/node/node.js';
-export { printGraph } from './graph/print.js';
-export { type ModelOptions, toModel } from './graph/to-model.js';
-export { inlineForTraining, type TrainingForm } from './graph/training-form.js';
-export { verifyGraph } from './graph/verify/verify.js';
-export { settingsFrom } from './group/origin.js';
+export type { Origin as RunOrigin } from './events/origin-schema.js';
+export {
+  type Exported as ExportedModel,
+  type ExportOptions as ExportRunOptions,
+  exportRun,
+} from './export/export-run.js';
+export { settingsFrom as settingsFromRun } from './group/origin.js';
 export type { LineageStep } from './lineage/lineage.js';
 export { type Lineage, readLineage } from './lineage/lineage-file.js';
-export { type LineageSummary, summariseLineage } from './lineage/lineage-summary.js';
-export { cpu } from './lower/cpu/cpu.js';
-export { lower } from './lower/lower.js';
-export { portable } from './lower/portable/portable.js';
-export type { Body, Target } from './lower/target.js';
-export { initialiseParameters } from './nets/initialise.js';
-export { createNetwork, NETWORKS, type NetworkInput, type NetworkSpec } from './nets/registry.js';
-export { countMultiplyAdds, countParameters } from './nets/summary.js';
-export { decodeModel, encodeModel, readModelFile, writeModelFile } from './onnx/file.js';
-export { encodeSafetensors, readSafetensors, type Safetensors } from './onnx/safetensors.js';
-export { type DType, type Tensor, type TensorData, tensor, toNumbers } from './onnx/tensor.js';
-export { createOptimizer, type Optimizer, type OptimizerSettings } from './optim/optimizer.js';
-export { learningRateAt, type Schedule, type ScheduleSettings } from './optim/schedule.js';
-export { exportOrtTraining, type OrtExportOptions } from './ort-training/files/export.js';
-export { importOrtTraining, type OrtImportOptions } from './ort-training/files/import.js';
-export { type StartOptions, startTraining, type TrainingRun } from './run/run.js';
+export { type LineagePart, type LineageSummary, summariseLineage } from './lineage/lineage-summary.js';
+export { exportOrtTraining, type OrtExportOptions as ExportOrtTrainingOptions } from './ort-training/files/export.js';
+export { importOrtTraining, type OrtImportOptions as ImportOrtTrainingOptions } from './ort-training/files/import.js';
+export type { Rates as LearningRates } from './ort-training/files/rates.js';
+export { type StartOptions as StartTrainingOptions, startTraining, type TrainingRun } from './run/run.js';
 export { type Device, parseDevice } from './runtime/device.js';
-export { Predictor } from './runtime/predictor.js';
-export { type StatefulGraph, Stepper, type StepperOptions } from './runtime/stepper.js';
+export type {
+  Chosen as ChosenForms,
+  ChosenTarget,
+  DeviceKind,
+  TargetOptions as ChooseTargetOptions,
+} from './runtime/device-kind.js';
+export { Predictor as ModelPredictor } from './runtime/predictor.js';
+export type { Feeds as TensorFeeds } from './runtime/session.js';
+export type { StepRunner as TrainingStepRunner } from './runtime/step-runner.js';
+export {
+  type StatefulGraph,
+  Stepper as TrainingStepper,
+  type StepperOptions as TrainingStepperOptions,
+} from './runtime/stepper.js';
+export type { PresetDifference } from './settings/presets.js';
 export { parseSettings, type Settings, type SettingsInput, settingsSchema } from './settings/settings.js';
 export { type Checkpoint, readCheckpoint } from './store/checkpoint.js';
 export { prepareRunFolder, readRunSettings, runPaths } from './store/run-folder.js';
-export { AgonError } from './util/error.js';
+export { AgonError, type ErrorDetail as AgonErrorDetail } from './util/error.js';

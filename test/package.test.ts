@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -40,7 +40,8 @@ beforeAll(async () => {
   const [copy, unpacked] = [join(folder, 'agon'), join(folder, 'unpacked')];
   project = join(folder, 'project');
   for (const path of [copy, unpacked, project]) await mkdir(path);
-  for (const path of [...SOURCES, 'LICENSE']) await cp(join(ROOT, path), join(copy, path), { recursive: true });
+  const filter = (source: string) => basename(source) !== 'node_modules';
+  for (const path of [...SOURCES, 'LICENSE']) await cp(join(ROOT, path), join(copy, path), { recursive: true, filter });
   await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'), 'junction');
   await mkdir(join(copy, 'dist'));
   for (const path of STALE) await writeFile(join(copy, path), 'old');
@@ -68,6 +69,27 @@ async function link(agon: string): Promise<void> {
     await symlink(join(ROOT, path), join(project, path), 'junction');
   }
   await cp(agon, join(project, 'node_modules/agon'), { recursive: true });
+}
+
+/** Compiles a program beside the installed package, under strict TypeScript: what the compiler says. */
+async function compile(name: string, program: string): Promise<string> {
+  await writeFile(join(project, name), program);
+  const compilerOptions = {
+    target: 'ES2022',
+    module: 'NodeNext',
+    lib: ['ES2023', 'DOM'],
+    noEmit: true,
+    strict: true,
+    noUncheckedIndexedAccess: true,
+    exactOptionalPropertyTypes: true,
+    types: ['node'],
+    typeRoots: [join(ROOT, 'node_modules/@types')],
+  };
+  await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: [name] }));
+  const compiled = await run(project, process.execPath, join(ROOT, 'node_modules/typescript/bin/tsc')).catch(
+    (error: { readonly stdout: string }) => error,
+  );
+  return compiled.stdout;
 }
 
 it('the package holds what was just compiled and nothing else', async () => {
@@ -98,23 +120,22 @@ describe('installed in an empty folder, without scripts', () => {
 
   it("compiles the README's example under strict TypeScript", async () => {
     const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
-    await writeFile(join(project, 'example.mts'), /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '');
-    const compilerOptions = {
-      target: 'ES2022',
-      module: 'NodeNext',
-      lib: ['ES2023', 'DOM'],
-      noEmit: true,
-      strict: true,
-      noUncheckedIndexedAccess: true,
-      exactOptionalPropertyTypes: true,
-      types: ['node'],
-      typeRoots: [join(ROOT, 'node_modules/@types')],
-    };
-    await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['example.mts'] }));
-    const compiled = await run(project, process.execPath, join(ROOT, 'node_modules/typescript/bin/tsc')).catch(
-      (error: { readonly stdout: string }) => error,
-    );
-    expect(compiled.stdout).toBe('');
+    expect(await compile('example.mts', /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '')).toBe('');
+  });
+
+  it('gives graphs and models under names of their own', async () => {
+    const program = `
+      import { buildTrainingStep, createNetwork, graphToModel, lowerGraph, portableTarget, type GraphValue } from 'agon/graph';
+      import { readModelFile, writeModelFile, type ModelProto } from 'agon/onnx';
+      const network = createNetwork('resnet8', { classes: 10, channels: 3, height: 32, width: 32 });
+      const logits: GraphValue | undefined = network.outputs.get('logits');
+      await writeModelFile('network.onnx', graphToModel(lowerGraph(network, portableTarget)));
+      const model: ModelProto = await readModelFile('network.onnx');
+      console.log(logits?.shape.join(), model.graph?.output.length, typeof buildTrainingStep);
+    `;
+    expect(await compile('entries.mts', program)).toBe('');
+    await writeFile(join(project, 'entries.mjs'), program.replace(/, type \w+|: [A-Z]\w+( \| undefined)?/g, ''));
+    expect((await run(project, process.execPath, 'entries.mjs')).stdout).toBe('N,10 2 function\n');
   });
 
   it('is imported and trains', async () => {

@@ -26,6 +26,7 @@ export interface ArtifactNetwork {
   build(input: NetworkInput): Graph;
 }
 
+/** What an artifact is made of. */
 export interface ArtifactOptions {
   readonly networks: readonly ArtifactNetwork[];
   /** The sizes that the step is written for, and at which open sizes are looked for. */

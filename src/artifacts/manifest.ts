@@ -107,8 +107,12 @@ const manifestSchema = z.object({
 });
 
 /** What an artifact's folder holds (docs/artifacts.md). */
-export type Manifest = z.infer<typeof manifestSchema> & { readonly version: number };
-export type NetworkEntry = z.infer<typeof networkEntry>;
+export interface Manifest extends z.infer<typeof manifestSchema> {
+  /** Of the format. */
+  readonly version: number;
+}
+/** What a manifest says of one network. */
+export interface NetworkEntry extends z.infer<typeof networkEntry> {}
 export type ParameterEntry = z.infer<typeof parameterEntry>;
 export type TensorEntry = z.infer<typeof tensorEntry>;
 export type StepEntry = z.infer<typeof stepEntry>;

@@ -6,6 +6,8 @@ import { openArtifact } from './read.js';
 /**
  * Writes an artifact's folder whole or not at all. A folder that is there already is replaced if it holds an artifact and nothing
  * else, and `overwrite` says so; it is an error otherwise, unless it is empty.
+ *
+ * @param content - As `createArtifact` makes it.
  */
 export async function writeArtifact(
   folder: string,

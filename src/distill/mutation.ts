@@ -4,6 +4,7 @@ import type { Random } from '../util/random.js';
 
 /** How the parameters of a network are perturbed. */
 export const PARAMETER_OPERATIONS = ['mutation', 'crossover'] as const;
+/** `mutation` adds noise to the weights; `crossover` moves them towards those of a like network. */
 export type ParameterOperation = (typeof PARAMETER_OPERATIONS)[number];
 
 /** One network's perturbation: by crossover, with the network that its parameters move towards. */

@@ -1,3 +1,4 @@
+/** What a step is fed, and what it puts out beside losses and state. */
 export interface StepOptions {
   /** Images a batch. */
   readonly batch: number | string;

@@ -20,11 +20,11 @@ export { METRICS, type Metric, type Metrics } from './terms.js';
 export interface StepGraph {
   /**
    * Inputs `images` [batch, C, H, W], `labels` int64 [batch], the optimizer's scalars and Dropout's uniforms; parameters
-   * `net<i>.<name>` and optimizer state `net<i>.<name>.<state>`. Outputs the {@link METRICS} [n], `teachers` [n, n], and
+   * `net<i>.<name>` and optimizer state `net<i>.<name>.<state>`. Outputs the step’s metrics [n], `teachers` [n, n], and
    * `<parameter>.next` for every parameter and state.
    *
    * With own inputs, every network has `net<i>.images` [batch, C, H, W] in place of `images`, and beside them the labels
-   * of the images that are mixed in, `net<i>.partners` int64 [batch], and `net<i>.lambda` []: its cross-entropy and accuracy
+   * of the images that are mixed in, `net<i>.partners` int64 [batch], and the scalar `net<i>.lambda`: its cross-entropy and accuracy
    * are lambda * that with `labels` + (1 - lambda) * that with `partners`. With a frozen teacher, `teacher.logits`
    * [batch, classes] is an input. Learned projections of features are parameters `net<i>.projection<j>.weight`.
    */

@@ -13,6 +13,7 @@ import { tensor } from '../onnx/tensor.js';
  * - `none`: nobody (independent training).
  */
 export const TEACHER_RULES = ['argmin', 'all-better', 'top-k', 'all', 'none'] as const;
+/** Who teaches whom: one of {@link TEACHER_RULES}. */
 export type TeacherRule = (typeof TEACHER_RULES)[number];
 
 /** Whether networks learn from each other's logits. */

@@ -12,6 +12,7 @@ import { evaluateImages } from './evaluate-images.js';
 import type { RunEvaluation } from './evaluate-run.js';
 import { type MeasuredOptions, openMeasured } from './measured-data.js';
 
+/** On what, and where, a model is evaluated. */
 export interface ModelEvaluationOptions extends MeasuredOptions {
   /** The value that holds the class scores, of a model with several outputs. */
   readonly output?: string | undefined;
@@ -19,6 +20,7 @@ export interface ModelEvaluationOptions extends MeasuredOptions {
   readonly threads?: number | undefined;
 }
 
+/** How a model did on the images of a split. */
 export interface ModelEvaluation extends Pick<RunEvaluation, 'split' | 'images' | 'classes' | 'warnings'> {
   readonly evaluation: Evaluation;
 }

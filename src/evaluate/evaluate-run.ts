@@ -10,12 +10,14 @@ import { present } from '../util/error.js';
 import { evaluateImages } from './evaluate-images.js';
 import { type MeasuredOptions, openMeasured } from './measured-data.js';
 
+/** Which networks of a run are evaluated, on what, and where. */
 export interface EvaluateOptions extends MeasuredOptions {
   readonly checkpoint: 'best' | 'last';
   readonly device?: string | undefined;
   readonly threads?: number | undefined;
 }
 
+/** How the networks of a run, and their ensemble, did on the images of a split. */
 export interface RunEvaluation {
   /** How many the networks were trained for, and whether validation chose it: for how the winner did. */
   readonly epochs: number;

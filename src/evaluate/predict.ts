@@ -14,10 +14,12 @@ export interface Prediction {
   readonly probability: number;
 }
 
+/** The likeliest classes of one image, or why it could not be read. */
 export type FilePrediction =
   | { readonly file: string; readonly predictions: readonly Prediction[] }
   | { readonly file: string; readonly error: string };
 
+/** How many classes are named, and where the model runs. */
 export interface PredictOptions {
   /** How many classes to name for each image, the likeliest first. */
   readonly top: number;

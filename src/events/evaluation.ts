@@ -20,6 +20,6 @@ export const evaluationSchema = z.object({
 export const groupEvaluationSchema = z.object({ networks: z.array(evaluationSchema), ensemble: evaluationSchema });
 
 /** What one network, or an ensemble, did on a split. */
-export type Evaluation = z.infer<typeof evaluationSchema>;
+export interface Evaluation extends z.infer<typeof evaluationSchema> {}
 /** What all networks of a group did on a split, and their ensemble. */
-export type GroupEvaluation = z.infer<typeof groupEvaluationSchema>;
+export interface GroupEvaluation extends z.infer<typeof groupEvaluationSchema> {}

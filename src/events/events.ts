@@ -15,6 +15,7 @@ export interface NetworkInfo {
   readonly parameters: number;
 }
 
+/** A run begins, or goes on: its settings, networks and data. */
 export interface StartEvent {
   readonly type: 'start';
   readonly folder: string;
@@ -102,6 +103,7 @@ export interface PerturbationResults {
   }[];
 }
 
+/** An epoch (counted from 0) has ended and been validated. */
 export interface EpochEvent {
   readonly type: 'epoch';
   readonly epoch: number;
@@ -145,6 +147,7 @@ export interface EndEvent {
   readonly parity: number;
 }
 
+/** Something that the user should know and that does not stop the run: one sentence. */
 export interface WarningEvent {
   readonly type: 'warning';
   readonly message: string;
@@ -156,5 +159,7 @@ export interface PhaseEvent {
   readonly phase: 'data' | 'graph' | 'tune' | 'validation' | 'test' | 'export';
 }
 
+/** What a run tells as it goes, told apart by `type`. Plain data, as the log holds it. */
 export type TrainEvent = StartEvent | StepEvent | EpochEvent | StopEvent | EndEvent | WarningEvent | PhaseEvent;
+/** Takes the events of a run, in their order. */
 export type Emit = (event: TrainEvent) => void;

@@ -9,4 +9,5 @@ export const originSchema = z.object({
   step: z.int().min(0),
 });
 
-export type Origin = z.infer<typeof originSchema>;
+/** The run and checkpoint that another run began from. */
+export interface Origin extends z.infer<typeof originSchema> {}

@@ -19,6 +19,7 @@ import { ensembleGraph, inferenceGraph } from './inference-graph.js';
 import { inferenceModel } from './inference-model.js';
 import { checkParity } from './parity.js';
 
+/** What of a run is exported, and how. */
 export interface ExportOptions {
   readonly checkpoint: 'best' | 'last';
   /** Index or name of a network; the run's winner when left out. */
@@ -38,6 +39,7 @@ export interface ExportOptions {
   readonly check?: (() => void) | undefined;
 }
 
+/** What was written. */
 export interface Exported {
   readonly path: string;
   /** The network that was exported, or all those of the ensemble. */

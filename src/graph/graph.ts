@@ -15,6 +15,7 @@ export interface Parameter {
   readonly initialiser: Initialiser;
 }
 
+/** How a node is added. */
 export interface NodeOptions {
   /** The node's name; derived from scope and operator when left out. */
   readonly name?: string;

@@ -4,6 +4,7 @@ import { type Node, namingNode, type Value } from './node/node.js';
 /** Replaces one node by others: returns the values that stand for its outputs, or undefined to copy it as it is. */
 export type Rewrite = (node: Node, inputs: readonly (Value | null)[], target: Graph) => readonly Value[] | undefined;
 
+/** How a graph is copied into another one. */
 export interface InlineOptions {
   /** Prefix of the copied nodes' names (as a scope). */
   readonly scope?: string;

@@ -18,6 +18,7 @@ export const OPSET = 20;
 /** The file format version that goes with it. */
 export const IR_VERSION = 9;
 
+/** What goes into a model beside its graph. */
 export interface ModelOptions {
   /** Values of parameters to store as initializers; the other parameters become graph inputs. */
   readonly parameters?: ReadonlyMap<string, Tensor>;

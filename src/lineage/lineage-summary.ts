@@ -18,6 +18,7 @@ export interface LineagePart {
   readonly perturbations: PerturbationResults;
 }
 
+/** A lineage in sums, by epoch and in all. */
 export interface LineageSummary {
   readonly networks: readonly string[];
   /** Where they began, if that was another run. */
@@ -27,7 +28,11 @@ export interface LineageSummary {
   readonly total: LineagePart;
 }
 
-/** Adds up a lineage by epochs. Teachers before a gap are not held against those after it. */
+/**
+ * Adds up a lineage by epochs. Teachers before a gap are not held against those after it.
+ *
+ * @param lineage - As `readLineage` gives it.
+ */
 export function summariseLineage({ networks, stepsPerEpoch, origin, steps }: Lineage): LineageSummary {
   const total = noSums(networks.length);
   const epochs: LineageSums[] = [];

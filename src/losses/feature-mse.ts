@@ -4,8 +4,8 @@ import { formatShape, sameShape } from '../graph/node/dim.js';
 import type { Value } from '../graph/node/node.js';
 import { fail } from '../util/error.js';
 
-/** How squared differences are reduced: their mean, or their sum over channels and positions, and mean over images. */
 export const FEATURE_REDUCTIONS = ['mean', 'sum'] as const;
+/** How squared differences are reduced: their mean, or their sum over channels and positions, and mean over images. */
 export type FeatureReduction = (typeof FEATURE_REDUCTIONS)[number];
 
 /**

@@ -49,7 +49,8 @@ const schema = z.strictObject({
 
 type Input = z.input<typeof schema>;
 type Spec = z.output<typeof schema>;
-export type MobileNetV2Spec = Input;
+/** The specification of MobileNetV2; what is left out has its default. */
+export interface MobileNetV2Spec extends Input {}
 
 const IMAGENET_SPEC: Input = { family: 'mobilenetv2' };
 const CIFAR_SPEC: Input = { family: 'mobilenetv2', stem_stride: 1, settings_t_c_n_s: CIFAR_SETTINGS };

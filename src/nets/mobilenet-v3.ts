@@ -81,7 +81,8 @@ const schema = z.strictObject({
 });
 
 type Spec = z.output<typeof schema>;
-export type MobileNetV3Spec = z.input<typeof schema>;
+/** The specification of MobileNetV3; what is left out has its default. */
+export interface MobileNetV3Spec extends z.input<typeof schema> {}
 
 /** `BatchNorm2d(eps=0.001, momentum=0.01)` throughout. */
 const NORM = { epsilon: 1e-3, momentum: 0.01 };

@@ -20,7 +20,8 @@ const schema = z
   });
 
 type Input = z.input<typeof schema>;
-export type ResNetCifarSpec = Input;
+/** The specification of a ResNet for 32x32 images; what is left out has its default. */
+export interface ResNetCifarSpec extends Input {}
 
 /**
  * CIFAR ResNets: He et al. 2015, section 4.2, with projection shortcuts, as in mdistiller and RepDistiller.

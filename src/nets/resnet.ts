@@ -18,7 +18,8 @@ const schema = z.strictObject({
 });
 
 type Input = z.input<typeof schema>;
-export type ResNetSpec = Input;
+/** The specification of a ResNet for large images; what is left out has its default. */
+export interface ResNetSpec extends Input {}
 
 const RESNET18: Input = { family: 'resnet', block: 'basic', blocks: [2, 2, 2, 2] };
 const RESNET34: Input = { family: 'resnet', block: 'basic', blocks: [3, 4, 6, 3] };

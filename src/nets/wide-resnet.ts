@@ -26,7 +26,8 @@ const schema = z.strictObject({
 });
 
 type Input = z.input<typeof schema>;
-export type WideResNetSpec = Input;
+/** The specification of a Wide ResNet; what is left out has its default. */
+export interface WideResNetSpec extends Input {}
 
 /**
  * Wide ResNets: Zagoruyko & Komodakis 2016, in the pre-activation form and with the names of the common PyTorch port

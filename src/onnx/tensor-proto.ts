@@ -30,7 +30,11 @@ function elementsOf(proto: TensorProto, where: string): Tensor {
   return { dtype, dims, data: convertElements(isHalf(dtype) ? 'uint16' : dtype, elements, where) };
 }
 
-/** A TensorProto that views the tensor's elements as `rawData`; strings are `stringData`. Errors name the tensor. */
+/**
+ * A TensorProto that views the tensor's elements as `rawData`; strings are `stringData`. Errors name the tensor.
+ *
+ * @param content - The tensor.
+ */
 export function toTensorProto(name: string, { dtype, dims, data }: Tensor): TensorProto {
   checkCount(dtype, dims, data.length, `tensor ${JSON.stringify(name)}`);
   const content = Array.isArray(data) ? { stringData: data.map(encodeText) } : { rawData: bytesOf(data) };

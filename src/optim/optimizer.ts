@@ -13,6 +13,7 @@ export const optimizerSchema = z
   .discriminatedUnion('name', [sgdSchema, adamwSchema])
   .default(sgdSchema.parse({ name: 'sgd' }))
   .meta({ flag: '--optimizer <name>', group: 'Steps', description: 'optimizer, as PyTorch has it', help: '' });
+/** The settings of one of the optimizers. */
 export type OptimizerSettings = SgdSettings | AdamWSettings;
 
 /** An update rule: pure graph building, plus the scalars that change from step to step. */
@@ -23,16 +24,19 @@ export interface Optimizer {
   readonly scalars: readonly string[];
   /** The scalars' values for a learning rate and a step, counted from 1. */
   scalarsAt(lr: number, step: number): Readonly<Record<string, number>>;
+  /** Adds one parameter’s update to the graph: gradient and states have the parameter’s shape, scalars none. */
   update(g: Graph, parameter: Value, gradient: Value, states: readonly Value[], scalars: readonly Value[]): Updated;
   /** What a state of `from` updates is multiplied by where it goes on as one of `to`; 1 where that makes no difference. */
   recount(state: string, from: number, to: number): number;
 }
 
+/** What takes the place of a parameter and its states, of their shapes. */
 export interface Updated {
   readonly parameter: Value;
   readonly states: readonly Value[];
 }
 
+/** The update rule of these settings. */
 export function createOptimizer(settings: OptimizerSettings): Optimizer {
   return inOneAxis(ruleOf(settings));
 }

@@ -43,6 +43,7 @@ export const scheduleSchema = z.discriminatedUnion('name', [
 ]);
 export type Schedule = DeepReadonly<z.infer<typeof scheduleSchema>>;
 
+/** A schedule, with the base rate and the length of the run that it is for. */
 export interface ScheduleSettings {
   readonly base: number;
   readonly schedule: Schedule;

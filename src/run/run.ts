@@ -14,6 +14,7 @@ export interface TrainingRun {
   stop(how?: { readonly atOnce?: boolean }): void;
 }
 
+/** What is trained, where, and who is told. */
 export interface StartOptions {
   readonly settings: Settings;
   /** The run's folder, prepared (`prepareRunFolder`). */
@@ -27,7 +28,11 @@ export interface StartOptions {
   readonly onEvent: (event: TrainEvent) => unknown;
 }
 
-/** Starts a run in a worker thread. */
+/**
+ * Starts a run in a worker thread.
+ *
+ * @param options - What is trained, where, and who is told.
+ */
 export function startTraining({ settings, folder, resume, onEvent }: StartOptions): TrainingRun {
   turnOffTelemetry();
   const shared = new Int32Array(new SharedArrayBuffer(4 * Object.keys(SHARED).length));

@@ -5,6 +5,7 @@ import type * as ort from './onnxruntime.js';
 /** Names of chosen forms by the key of their computation. */
 export type Chosen = Readonly<Record<string, string>>;
 
+/** How the lowering of a graph for a device is chosen. */
 export interface TargetOptions {
   readonly threads?: number | undefined;
   /** Whether to time the forms of this graph's computations that haven't been timed on this machine. */
@@ -15,6 +16,7 @@ export interface TargetOptions {
   readonly onTune?: (() => void) | undefined;
 }
 
+/** The lowering of a graph for a device, and how it came about. */
 export interface ChosenTarget {
   readonly target: Target;
   /** What the tuner chose. */

@@ -17,6 +17,7 @@ export class Predictor {
     this.#parameters = parameters;
   }
 
+  /** Opens a session for a graph with an input `images` [N, C, H, W] and an output `logits` [N, classes]. */
   static async open(forward: Graph, options: { device: Device; threads?: number | undefined }): Promise<Predictor> {
     const session = await Session.open(encodeModel(toModel(forward)), options);
     return new Predictor(session, [...forward.parameters.keys()]);
@@ -33,6 +34,7 @@ export class Predictor {
     return present(results.get('logits'), 'the logits');
   }
 
+  /** Frees the session. */
   async close(): Promise<void> {
     await this.#session.close();
   }

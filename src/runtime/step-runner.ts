@@ -11,6 +11,7 @@ export interface StepRunner {
   step(feeds: Readonly<Record<string, Tensor>>): Promise<Map<string, Tensor>>;
   /** A copy of the state: the whole, or the tensors of these names. */
   state(names?: readonly string[]): Promise<Map<string, Tensor>>;
+  /** Frees the session and the state. */
   close(): Promise<void>;
 }
 

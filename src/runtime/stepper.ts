@@ -15,9 +15,11 @@ import { checkStateTensor, failNoParameter, type StepRunner } from './step-runne
 export interface StatefulGraph {
   readonly graph: Graph;
   readonly state: readonly string[];
+  /** The name of the output that replaces a state tensor. */
   readonly nextOf: (name: string) => string;
 }
 
+/** Where a graph runs, and in which form. */
 export interface StepperOptions {
   readonly device: Device;
   readonly threads?: number | undefined;
@@ -40,7 +42,11 @@ export class Stepper implements StepRunner {
     this.#outputs = [...source.graph.outputs.keys()].filter((name) => !carried.has(name));
   }
 
-  /** Lowers the graph for the device and opens a session on it. */
+  /**
+   * Lowers the graph for the device and opens a session on it.
+   *
+   * @param options - The device, its threads, and the lowering.
+   */
   static async open(source: StatefulGraph, { device, threads, target }: StepperOptions): Promise<Stepper> {
     const { kind } = device;
     const lowering = target ?? (await kind.chooseTarget(source.graph, device, { threads, tune: false })).target;
@@ -84,6 +90,7 @@ export class Stepper implements StepRunner {
     return this.#state.read(names);
   }
 
+  /** Frees the session and the state. */
   async close(): Promise<void> {
     await this.#state.close();
     await this.#session.close();

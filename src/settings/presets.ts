@@ -131,6 +131,7 @@ export function presetValues(name: PresetName, keys: readonly PresetKey[] = [...
   return Object.fromEntries(keys.map((key) => [key, PRESETS[name][key].value]));
 }
 
+/** A setting (`key`, its path) whose value is not that of the preset. */
 export interface PresetDifference {
   readonly key: string;
   readonly preset: unknown;

@@ -23,9 +23,9 @@ export const COMPUTING_KEYS = ['threads', 'workers', 'tune'] as const;
 const SETTINGS = 'settings';
 
 /** The settings of a run, complete. */
-export type Settings = z.infer<typeof settingsSchema>;
+export interface Settings extends z.infer<typeof settingsSchema> {}
 /** The settings of a run as a user gives them: what is left out has its default. */
-export type SettingsInput = z.input<typeof settingsSchema>;
+export interface SettingsInput extends z.input<typeof settingsSchema> {}
 
 /**
  * Checks settings and fills in what is left out: the preset's values, if one is named, else the defaults. Errors name the

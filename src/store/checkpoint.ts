@@ -44,7 +44,7 @@ const header = z.object({
   epochs: z.array(z.looseObject({ type: z.literal('epoch'), epoch: z.int().min(0) })).optional(),
   /** Wall time of all training steps so far, over all processes that the run has had. */
   seconds,
-  /** The open trial of a perturbed network (see `Trial`); what it had been is in the tensors {@link TRIAL_PREFIX}`<name>`. */
+  /** The open trial of a perturbed network (see `Trial`); what it had been is in the tensors `trial.<name>`. */
   trial: z
     .object({
       network: index,

@@ -29,7 +29,11 @@ export function runPaths(folder: string) {
   };
 }
 
-/** Creates a run's folder. One that holds a run is an error, unless it may be replaced; that happens in {@link beginRun}. */
+/**
+ * Creates a run's folder. One that holds a run is an error, unless it may be replaced; that happens when the run begins.
+ *
+ * @param replacing - With `overwrite`, a run that is in the folder may be replaced.
+ */
 export async function prepareRunFolder(folder: string, { overwrite }: { overwrite: boolean }): Promise<void> {
   const { config, last } = runPaths(folder);
   if (existsSync(config) && !overwrite) {

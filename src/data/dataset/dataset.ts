@@ -30,6 +30,7 @@ export interface ImageFiles {
   readonly digests?: readonly string[];
 }
 
+/** Where the images of a split are. */
 export type ImageSource = PackedImages | ImageFiles;
 
 /** A part of a data set: image i of `source` shows class `labels[i]`. */
@@ -40,6 +41,7 @@ export interface Split {
   readonly source: ImageSource;
 }
 
+/** The part of a data set that is trained on, chosen by, or measured at the end. */
 export type SplitName = 'train' | 'validation' | 'test';
 export const SPLIT_NAMES: readonly SplitName[] = ['train', 'validation', 'test'];
 
@@ -49,6 +51,7 @@ export interface SkippedFile {
   readonly reason: string;
 }
 
+/** What a data set was read as. */
 export type DatasetKind = 'builtin' | 'folder' | 'cifar-10' | 'cifar-100' | 'idx';
 
 /** A classification data set. Plain data: it can be posted to worker threads, which then share the packed images. */

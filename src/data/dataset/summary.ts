@@ -23,6 +23,7 @@ export interface Range {
   readonly greatest: number;
 }
 
+/** Counts of a data set by class and split, sizes in pixels, and what is odd about it. Reads no file. */
 export function summarise(dataset: Dataset): DatasetSummary {
   const splits = splitsOf(dataset);
   const counts = splits.map(({ split }) => classCounts(split.labels, dataset.classes.length));

@@ -9,6 +9,7 @@ import { SHAPES } from './builtin-shapes.js';
 export const BUILTIN = 'builtin';
 const SIDE = 32;
 
+/** How the built-in data set is drawn. */
 export interface BuiltinOptions {
   /** Number of training images. */
   readonly train: number;

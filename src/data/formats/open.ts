@@ -12,6 +12,7 @@ import { isImageName } from './image-files.js';
 import { openImageFolder } from './image-folder.js';
 import { openMeasuredFolder } from './measured-folder.js';
 
+/** How a data set is opened. */
 export interface OpenOptions {
   /** Decode every image file once and leave out those that can't be read (true unless said otherwise). */
   readonly check?: boolean;

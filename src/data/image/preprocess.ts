@@ -22,8 +22,8 @@ export interface Preprocessing extends Size {
    */
   readonly background?: readonly number[] | undefined;
   /**
-   * An image that covers twice this many times what is needed of it is scaled to this many times while it is decoded (see
-   * {@link Decoding}). Absent from what older versions wrote: images were decoded whole.
+   * An image that covers twice this many times what is needed of it is scaled to this many times while it is decoded.
+   * Absent from what older versions wrote: images were decoded whole.
    */
   readonly decodeMargin?: number | undefined;
 }

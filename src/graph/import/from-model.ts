@@ -14,6 +14,7 @@ import { bufferName, initialiserOf, isBuffer, ParameterRule, type Use } from './
 import { freeReshape } from './reshape.js';
 import { collectSources, type Source, type Sources } from './sources.js';
 
+/** What is known of a foreign model beside its file. */
 export interface ImportOptions extends ShapeOptions {
   /** Values for inputs that are to be constants, such as axes or a shape that is fed. */
   readonly constants?: ReadonlyMap<string, Tensor>;
@@ -28,8 +29,8 @@ export interface Imported {
 }
 
 /**
- * A foreign ONNX model as a graph at {@link OPSET}: older (and newer) forms of operators are rewritten, shapes inferred anew,
- * Constant nodes are constants, and weights are parameters ({@link ParameterRule} says which). Each running mean and
+ * A foreign ONNX model as a graph of ONNX’s operator set 20: older (and newer) forms of operators are rewritten, shapes inferred anew,
+ * Constant nodes are constants, and weights are parameters. Each running mean and
  * variance is a parameter of its own (`buffer`), also where the file shares equal ones. Sizes that the file names stay
  * symbols; the batch is `N`. An operator that Agon doesn't know is an error that names it and its node. Whether the graph can be trained,
  * `checkTrainable` says.

@@ -5,6 +5,7 @@ import { fail } from '../../util/error.js';
  * A product with a symbol is written `48*N`, so that a symbolic batch survives a Reshape.
  */
 export type Dim = number | string;
+/** The sizes of all axes; none for a scalar. */
 export type Shape = readonly Dim[];
 
 /** Integers that are followed through a graph, for shapes and axes: at most so many to a tensor. */

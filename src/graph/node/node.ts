@@ -25,6 +25,7 @@ export type Attribute =
   | Tensor
   | { readonly float: number }
   | { readonly floats: readonly number[] };
+/** The attributes of a node by name. */
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 const FLOAT_ATTRIBUTES = new Set([
@@ -66,10 +67,12 @@ export class Node {
     return this.outputs[i] ?? this.fail(`output ${i} is missing`);
   }
 
+  /** Whether the attribute is there. */
   has(attribute: string): boolean {
     return this.attributes[attribute] !== undefined;
   }
 
+  /** A number; an error that names the node where it is absent without a fallback, or something else. Likewise the two below. */
   number(attribute: string, fallback?: number): number {
     const value = this.attributes[attribute] ?? fallback;
     if (typeof value === 'number') return value;
@@ -77,6 +80,7 @@ export class Node {
     return this.fail(`attribute ${attribute}`, 'a number', describe(value));
   }
 
+  /** A list of numbers. */
   numbers(attribute: string, fallback?: readonly number[]): readonly number[] {
     const value = this.attributes[attribute] ?? fallback;
     if (value && typeof value === 'object' && 'floats' in value) return value.floats;
@@ -84,6 +88,7 @@ export class Node {
     return this.fail(`attribute ${attribute}`, 'a list of numbers', describe(value));
   }
 
+  /** A string. */
   string(attribute: string, fallback?: string): string {
     const value = this.attributes[attribute] ?? fallback;
     return typeof value === 'string' ? value : this.fail(`attribute ${attribute}`, 'a string', describe(value));

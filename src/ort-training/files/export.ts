@@ -16,6 +16,7 @@ import type { Rates } from './rates.js';
 import { buildTrainingModels, type TrainingModels } from './training-model.js';
 import { encodeOrtCheckpoint } from './write-checkpoint.js';
 
+/** What is written for ONNX Runtime’s on-device training. */
 export interface OrtExportOptions extends LossOptions {
   /** A forward graph with an input `images` and an output `logits`. */
   readonly network: Graph;
@@ -66,7 +67,13 @@ function withPreprocessing(model: ModelProto, { preprocessing }: OrtExportOption
   return { ...model, metadataProps: [{ key: PREPROCESSING_KEY, value: JSON.stringify(preprocessing) }] };
 }
 
-/** Writes them to a folder, whole or not at all. */
+/**
+ * Writes the files that ONNX Runtime's on-device training (1.19) takes to a folder, whole or not at all.
+ *
+ * @param replacing - With `overwrite`, a folder that holds such files and nothing else is replaced; it is an error otherwise.
+ * @returns The files' bytes by their names.
+ * @throws AgonError for SGD with momentum, and for weights that lack a parameter.
+ */
 export async function exportOrtTraining(
   folder: string,
   options: OrtExportOptions,

@@ -15,6 +15,7 @@ import { importNetwork, movedStatistics } from './import-network.js';
 import { optimizerState, PYTHON_ADAMW, readOptimizer } from './import-optimizer.js';
 import { readOrtCheckpoint } from './read-checkpoint.js';
 
+/** Which files of ONNX Runtime’s on-device training are read, and as what. */
 export interface OrtImportOptions {
   /** Holds `eval_model.onnx`, the checkpoint (`checkpoint`, or the one file `*.ckpt`), and perhaps `training_model.onnx`. */
   readonly folder: string;
