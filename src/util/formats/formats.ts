@@ -4,7 +4,7 @@ import * as migrations from './migrations.js';
 /**
  * Every kind of file that Agon writes and reads again. A version is raised where a file of an older one would be misread: by a
  * migration at the end of the list. A field that may be absent raises nothing. Settings that were renamed or removed are none
- * of these: see `SETTING_CHANGES` in `src/train/setting-changes.ts`.
+ * of these: see `SETTING_CHANGES` in `src/settings/setting-changes.ts`.
  */
 export const FORMATS = {
   /** `last.safetensors`, `best.safetensors`: the metadata's fields, as JSON. */

@@ -23,7 +23,7 @@ import { MOBILENET, RESNET } from '../../run/runs.js';
 import { DAMAGES } from '../../support/damage.js';
 import { mutate } from '../../support/mutate.js';
 
-// A longer search: FUZZ_ROUNDS=2000 FUZZ_SEED=2 npx vitest run test/artifacts/ort-training/hostile.test.ts
+// A longer search: FUZZ_ROUNDS=2000 FUZZ_SEED=2 npx vitest run test/ort-training/files/hostile.test.ts
 const ROUNDS = Number(process.env.FUZZ_ROUNDS ?? 12);
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
 const MOST_MEMORY = 2 ** 29;
