@@ -17,7 +17,7 @@ interface ImportOptions {
 /** `agon artifacts import` */
 export function define(command: Command, io: CliIo): void {
   command
-    .argument('<folder>', "of ONNX Runtime's training artifacts: eval_model.onnx and checkpoint")
+    .argument('<folder>', "of ONNX Runtime's training files: eval_model.onnx and checkpoint")
     .addOption(new Option('--eval-model <file>', 'under another name'))
     .addOption(new Option('--checkpoint <file>', 'under another name'))
     .addOption(new Option('--name <name>', "of the network (the folder's)"))
