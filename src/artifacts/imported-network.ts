@@ -49,8 +49,8 @@ export function onImages(
   const isFlat = source.inputs[0]?.shape.length === 2;
   const bind = new Map([[input, isFlat ? reshape(graph, images, [-1, channels * height * width]) : images]]);
   for (const [name, { value, role, initialiser }] of source.parameters) {
-    const settled = isFrozen(name, role) ? 'frozen' : role;
-    bind.set(name, graph.parameter(name, value.shape as number[], initialiser, settled));
+    const learned = isFrozen(name, role) ? 'frozen' : role;
+    bind.set(name, graph.parameter(name, value.shape as number[], initialiser, learned));
   }
   const copied = inline(source, graph, { bind });
   const copyOf = (value: Value) => copied.get(value) as Value;

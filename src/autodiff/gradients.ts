@@ -23,7 +23,7 @@ class ReverseWalk {
   /** Values that depend on one of `wrt`. */
   readonly #active: Set<Value>;
   readonly #contributions = new Map<Value, Value[]>();
-  readonly #settled = new Map<Value, Value>();
+  readonly #sums = new Map<Value, Value>();
 
   constructor(g: Graph, wrt: readonly Value[]) {
     this.#g = g;
@@ -75,9 +75,9 @@ class ReverseWalk {
   #gradientOf(value: Value): Value | null {
     const shares = this.#contributions.get(value);
     if (!shares) return null;
-    const settled = this.#settled.get(value) ?? this.#sum(value, shares);
-    this.#settled.set(value, settled);
-    return settled;
+    const sum = this.#sums.get(value) ?? this.#sum(value, shares);
+    this.#sums.set(value, sum);
+    return sum;
   }
 
   #sum(value: Value, shares: readonly Value[]): Value {

@@ -3,7 +3,7 @@ import type { Evaluation } from '../events/evaluation.js';
 import type { NetworkInfo } from '../events/events.js';
 import { openPredictors } from '../group/group.js';
 import { openCheckpoint } from '../group/open-checkpoint.js';
-import { type Checkpoint, settledTensors } from '../store/checkpoint.js';
+import { type Checkpoint, tensorsWithoutTrial } from '../store/checkpoint.js';
 import { readRunSettings } from '../store/run-folder.js';
 import { loadPredictors } from '../train/evaluate.js';
 import { present } from '../util/error.js';
@@ -46,7 +46,7 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
   const { name, splits, images, warnings } = await openMeasured(folder, { classes, settings }, options);
   const predictors = await openPredictors(group, settings);
   try {
-    loadPredictors(predictors, settledTensors(checkpoint));
+    loadPredictors(predictors, tensorsWithoutTrial(checkpoint));
     const evaluations = await evaluateImages(predictors, splits, preprocessing, settings);
     const results = group.networks.map((network, i) => ({
       network,

@@ -8,7 +8,7 @@ import { openCheckpoint } from '../group/open-checkpoint.js';
 import { encodeModel } from '../onnx/file.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { withoutFolders } from '../settings/setting-paths.js';
-import { type Checkpoint, settledTensors } from '../store/checkpoint.js';
+import { type Checkpoint, tensorsWithoutTrial } from '../store/checkpoint.js';
 import { runPaths } from '../store/run-folder.js';
 import { fail, present } from '../util/error.js';
 import { toFileName } from '../util/files/file-name.js';
@@ -74,7 +74,7 @@ interface Subject {
 export async function exportRun(folder: string, options: ExportOptions): Promise<Exported> {
   const { checkpoint, group } = await openCheckpoint(folder, options.checkpoint);
   const { preprocessing, classes } = checkpoint;
-  const tensors = settledTensors(checkpoint);
+  const tensors = tensorsWithoutTrial(checkpoint);
   const ensemble = options.ensemble ?? false;
   const subject = ensemble ? wholeGroup(group, checkpoint, options) : oneNetwork(group, checkpoint, options);
   const parametersAfter = (prefix: string) => (name: string) => present(tensors.get(prefix + name), prefix + name);

@@ -4,7 +4,7 @@ import type { Origin } from '../events/origin-schema.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { createOptimizer } from '../optim/optimizer.js';
 import type { Settings } from '../settings/settings.js';
-import { type Checkpoint, readCheckpoint, settledTensors, TRIAL_PREFIX } from '../store/checkpoint.js';
+import { type Checkpoint, readCheckpoint, TRIAL_PREFIX, tensorsWithoutTrial } from '../store/checkpoint.js';
 import { readRunSettings, runPaths } from '../store/run-folder.js';
 import { AgonError, fail } from '../util/error.js';
 
@@ -58,7 +58,7 @@ function checkFinite(path: string, tensors: Checkpoint['tensors']): void {
 
 function take(run: string, which: Origin['checkpoint'], checkpoint: Checkpoint): OpenedOrigin {
   const { settings, classes, preprocessing, position } = checkpoint;
-  const tensors = withoutOptimizer(settledTensors(checkpoint), settings.optimizer);
+  const tensors = withoutOptimizer(tensorsWithoutTrial(checkpoint), settings.optimizer);
   return {
     origin: { run: resolve(run), checkpoint: which, ...position },
     settings,

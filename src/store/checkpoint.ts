@@ -88,7 +88,7 @@ export interface Checkpoint extends CheckpointHeader {
 }
 
 /** The tensors of a run, but a network that is on trial as it was before. */
-export function settledTensors({ tensors }: Pick<Checkpoint, 'tensors'>): Map<string, Tensor> {
+export function tensorsWithoutTrial({ tensors }: Pick<Checkpoint, 'tensors'>): Map<string, Tensor> {
   const before = [...tensors].filter(([name]) => name.startsWith(TRIAL_PREFIX));
   return new Map([...tensors, ...before.map(([name, value]) => [name.slice(TRIAL_PREFIX.length), value] as const)]);
 }

@@ -71,11 +71,11 @@ export async function trainLoop(context: LoopContext): Promise<Position | undefi
   for (let epoch = position.epoch; epoch < settings.epochs; epoch++) {
     position = await trainEpoch(context, position, tally);
     const state = await context.stepper.state();
-    const settled = context.perturbation?.settled(state) ?? state;
+    const withoutTrial = context.perturbation?.withoutTrial(state) ?? state;
     const open = context.perturbation?.saved;
-    checkState(context, settled, position);
+    checkState(context, withoutTrial, position);
     const whole = position.step === context.training.steps;
-    const validation = whole ? await validate(context, settled, epoch) : undefined;
+    const validation = whole ? await validate(context, withoutTrial, epoch) : undefined;
     if (!validation) {
       await context.saveLast(snapshot(context, state, { ...position, tally, best, epochs, seconds }, open));
       return position;
@@ -103,7 +103,7 @@ export async function trainLoop(context: LoopContext): Promise<Position | undefi
     epochs.push({ ...event });
     if (epochs.length > KEPT_EPOCHS) epochs.shift();
     const progress = { ...position, tally, best, epochs, seconds };
-    if (improved) await context.saveBest(snapshot(context, settled, progress));
+    if (improved) await context.saveBest(snapshot(context, withoutTrial, progress));
     await context.saveLast(snapshot(context, state, progress, open));
     context.emit(event);
   }

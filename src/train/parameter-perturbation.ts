@@ -49,7 +49,7 @@ const PURPOSE = 'perturb-parameters';
  * trial. Optimizer state and running statistics stay as they are when the weights are perturbed; a rollback restores all to
  * the bit, but for AdamW's moments: as its bias correction counts the steps of the group, they are scaled to that count.
  *
- * While a trial is open nothing else is perturbed. It goes on over the end of an epoch, where {@link settled} has the network
+ * While a trial is open nothing else is perturbed. It goes on over the end of an epoch, where {@link withoutTrial} has the network
  * as it was before. One that the end of the run cuts short is decided on the steps that it has had. A step of a trial in which
  * a loss of any network is not finite ends it: the others go back to before that step, which is then run again, so that
  * nothing of it reaches them. (A session of ONNX Runtime's on-device training counts both for its learning rate.)
@@ -112,7 +112,7 @@ export class ParameterPerturbation {
   }
 
   /** A state of the group, but a network that is on trial as it was before. */
-  settled(state: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
+  withoutTrial(state: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
     return this.#open ? new Map([...state, ...this.#open.snapshot]) : state;
   }
 

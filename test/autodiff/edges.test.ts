@@ -18,8 +18,8 @@ describe("gradient rules at zero, kinks and ends against PyTorch's values", () =
   for (const row of EDGES) {
     it(`${row.op} (${row.note})`, async () => {
       const tensors = row.inputs.map((values, i) => tensor('float32', row.shapes?.[i] ?? [values.length], values));
-      const got = await slopesOf(row, tensors);
-      for (const [i, expected] of row.expected.entries()) expectSlopes(got[i] ?? [], expected, row);
+      const got = await gradientsOf(row, tensors);
+      for (const [i, expected] of row.expected.entries()) expectGradients(got[i] ?? [], expected, row);
     });
   }
 
@@ -35,16 +35,16 @@ describe.skipIf(block === undefined)("the same in the CPU target's blocked layou
       const [values = []] = row.inputs;
       const image = [1, CHANNELS, 1, values.length] as const;
       const repeated = Array.from({ length: CHANNELS }, () => values).flat();
-      const [got = []] = await slopesOf(row, [tensor('float32', image, repeated)], behindConv);
+      const [got = []] = await gradientsOf(row, [tensor('float32', image, repeated)], behindConv);
       const expected = Array.from({ length: CHANNELS }, () => row.expected[0] as readonly number[]).flat();
-      expectSlopes(got, expected, row);
+      expectGradients(got, expected, row);
     });
   }
 });
 
 const CHANNELS = 16;
 
-/** Of one input, each element for itself, finite in both directions: zeros beside an infinite slope are no part of a convolution. */
+/** Of one input, each element for itself, finite in both directions: zeros beside an infinite gradient are no part of a convolution. */
 function isElementwise({ inputs, shapes, first, expected }: EdgeCase): boolean {
   return (
     inputs.length === 1 &&
@@ -62,7 +62,7 @@ function behindConv(g: Graph, x: Value): Value {
 }
 
 /** The gradients of the loss sum(Y * dY). */
-async function slopesOf(
+async function gradientsOf(
   row: EdgeCase,
   tensors: readonly Tensor[],
   prepare?: (g: Graph, x: Value) => Value,
@@ -79,14 +79,14 @@ async function slopesOf(
     weighted,
     y.shape.map((_, axis) => axis),
   );
-  for (const [i, slope] of gradients(g, loss, inputs).entries()) g.output(`d${i}`, slope as Value);
+  for (const [i, gradient] of gradients(g, loss, inputs).entries()) g.output(`d${i}`, gradient as Value);
   const feeds = Object.fromEntries(tensors.map((value, i) => [`x${i}`, value]));
   const results = await runGraph(g, feeds, prepare ? cpu(block as number) : undefined);
   return tensors.map((_, i) => toNumbers(results[`d${i}`] as Tensor));
 }
 
 /** To 2e-6 of their size; what float32 can't hold as 0. */
-function expectSlopes(got: readonly number[], expected: readonly number[], { torch }: EdgeCase): void {
+function expectGradients(got: readonly number[], expected: readonly number[], { torch }: EdgeCase): void {
   const isEqual = (a: number, b: number) =>
     Object.is(a, b) || a === b || Math.abs(a - b) <= Math.max(2e-6 * Math.abs(b), 1e-37);
   const wrong = expected.flatMap((value, i) => (isEqual(got[i] as number, value) ? [] : [{ i, value, got: got[i] }]));

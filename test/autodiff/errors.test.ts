@@ -18,13 +18,13 @@ function start() {
 /** The gradients of a loss over x and y, as numbers; null where there is none. */
 async function differentiate(build: (g: Graph, x: Value, y: Value) => Value): Promise<(number[] | null)[]> {
   const { g, x, y } = start();
-  const slopes = gradients(g, build(g, x, y), [x, y]);
-  slopes.forEach((slope, i) => {
-    if (slope) g.output(`d${i}`, slope);
+  const grads = gradients(g, build(g, x, y), [x, y]);
+  grads.forEach((grad, i) => {
+    if (grad) g.output(`d${i}`, grad);
   });
-  if (g.outputs.size === 0) return slopes.map(() => null);
+  if (g.outputs.size === 0) return grads.map(() => null);
   const results = await runGraph(g, { x: vector(1, -2, 3), y: vector(0.5, 4, -1) });
-  return slopes.map((slope, i) => (slope ? toNumbers(results[`d${i}`] as Tensor) : null));
+  return grads.map((grad, i) => (grad ? toNumbers(results[`d${i}`] as Tensor) : null));
 }
 
 describe('an operator that gradients cannot pass', () => {
@@ -56,11 +56,11 @@ describe('an operator that gradients cannot pass', () => {
   });
 
   it('is no matter off the way from the values to the loss', async () => {
-    const slopes = await differentiate((g, x, y) => {
+    const grads = await differentiate((g, x, y) => {
       g.op('ReduceProd', [x]);
       return add(g, mul(g, x, y), g.op('ReduceProd', [g.constant(vector(1, 2, 3))]));
     });
-    expect(slopes).toEqual([
+    expect(grads).toEqual([
       [0.5, 4, -1],
       [1, -2, 3],
     ]);
@@ -106,11 +106,11 @@ describe('the reverse walk', () => {
 
   it('adds up over a diamond: both ways from one intermediate value', async () => {
     // h = x y; h^2 + 2h: dx = (2h + 2) y
-    const slopes = await differentiate((g, x, y) => {
+    const grads = await differentiate((g, x, y) => {
       const h = mul(g, x, y);
       return add(g, mul(g, h, h), scale(g, h, 2));
     });
-    expect(slopes).toEqual([
+    expect(grads).toEqual([
       [1.5, -56, 4],
       [3, 28, -12],
     ]);
@@ -141,40 +141,40 @@ describe('the reverse walk', () => {
   });
 
   it('takes a split value of which one part counts', async () => {
-    const slopes = await differentiate((g, x) => {
+    const grads = await differentiate((g, x) => {
       const parts = g.ops('Split', [x, g.integers([1, 1, 1])], { axis: 0 }, { outputs: 3 });
       return scale(g, parts[1] as Value, 5);
     });
-    expect(slopes).toEqual([[0, 5, 0], null]);
+    expect(grads).toEqual([[0, 5, 0], null]);
   });
 
   it('is blocked by Detach', async () => {
-    // x * constant(x y): the slope by x is x y, y has none
-    const slopes = await differentiate((g, x, y) => mul(g, x, g.agon('Detach', [mul(g, x, y)])[0] as Value));
-    expect(slopes).toEqual([[0.5, -8, -3], null]);
+    // x * constant(x y): the gradient of x is x y, y has none
+    const grads = await differentiate((g, x, y) => mul(g, x, g.agon('Detach', [mul(g, x, y)])[0] as Value));
+    expect(grads).toEqual([[0.5, -8, -3], null]);
     expect(await differentiate((g, x) => g.agon('Detach', [x])[0] as Value)).toEqual([null, null]);
   });
 });
 
 describe('rules that the gradient table leaves out', () => {
   it('Where: each side gets the gradient where it was chosen', async () => {
-    const slopes = await differentiate((g, x, y) => {
+    const grads = await differentiate((g, x, y) => {
       const chosen = g.op('Where', [g.op('Greater', [x, g.scalar(0)]), scale(g, x, 10), scale(g, y, 7)]);
       return mul(g, chosen, g.constant(vector(1, 2, 3)));
     });
-    expect(slopes).toEqual([
+    expect(grads).toEqual([
       [10, 0, 30],
       [0, 14, 0],
     ]);
   });
 
   it('Where: broadcast sides get the sum over their choices', async () => {
-    const slopes = await differentiate((g, x, y) => {
+    const grads = await differentiate((g, x, y) => {
       const condition = g.constant(tensor('bool', [2, 3], [1, 0, 1, 1, 1, 0]));
       const rows = g.op('Where', [condition, x, g.op('ReduceSum', [y], { keepdims: 1 })]);
       return mul(g, rows, g.constant(tensor('float32', [2, 3], [1, 2, 3, 4, 5, 6])));
     });
-    expect(slopes).toEqual([
+    expect(grads).toEqual([
       [5, 5, 3],
       [8, 8, 8],
     ]);
@@ -222,9 +222,9 @@ describe('a symbolic batch', () => {
     const loss = g.op('ReduceMean', [perImage], { keepdims: 0 });
     g.output('loss', loss);
     const wrt = [x, ...values.values()];
-    gradients(g, loss, wrt).forEach((slope, i) => {
-      expect(slope?.shape).toEqual(wrt[i]?.shape);
-      g.output(`${wrt[i]?.name}.grad`, slope as Value);
+    gradients(g, loss, wrt).forEach((grad, i) => {
+      expect(grad?.shape).toEqual(wrt[i]?.shape);
+      g.output(`${wrt[i]?.name}.grad`, grad as Value);
     });
     return g;
   }

@@ -43,8 +43,8 @@ describe('LayerNormalization', () => {
     const g = new Graph('shifted');
     const [x, scale] = [g.input('x', 'float32', [4, 64]), g.input('scale', 'float32', [64])];
     const weighed = mul(g, g.op('LayerNormalization', [x, scale]), g.constant(floats([4, 64], [...draw(256)])));
-    gradients(g, weighed, [x, scale]).forEach((slope, i) => {
-      g.output(`d${i}`, slope as Value);
+    gradients(g, weighed, [x, scale]).forEach((gradient, i) => {
+      g.output(`d${i}`, gradient as Value);
     });
     const feeds = { x: floats([4, 64], [...draw(256, mean)]), scale: floats([64], [...draw(64)]) };
     const [got, exact] = [await runGraph(g, feeds), evaluate(g, new Map(Object.entries(feeds)))];
@@ -100,9 +100,9 @@ describe('a symbolic batch', () => {
     const total = g.op('ReduceLogSumExp', [rows, g.integers([1, 2, 3])], { keepdims: 0 });
     g.output('loss', total);
     const wrt = [x, ...Object.values(p)];
-    gradients(g, total, wrt).forEach((slope, i) => {
-      expect(slope?.shape).toEqual(wrt[i]?.shape);
-      g.output(`${wrt[i]?.name}.grad`, slope as Value);
+    gradients(g, total, wrt).forEach((gradient, i) => {
+      expect(gradient?.shape).toEqual(wrt[i]?.shape);
+      g.output(`${wrt[i]?.name}.grad`, gradient as Value);
     });
     return g;
   }

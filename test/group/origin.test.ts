@@ -6,7 +6,7 @@ import { openOrigin, settingsFrom } from '../../src/group/origin.js';
 import { readLineage } from '../../src/lineage/lineage-file.js';
 import type { Tensor } from '../../src/onnx/tensor.js';
 import type { Settings } from '../../src/settings/settings.js';
-import { readCheckpoint, settledTensors, writeCheckpoint } from '../../src/store/checkpoint.js';
+import { readCheckpoint, tensorsWithoutTrial, writeCheckpoint } from '../../src/store/checkpoint.js';
 import { readRunSettings, runPaths } from '../../src/store/run-folder.js';
 import { eventsOf, newRunFolder, RESNET, resultsOf, runHere, smallData, smallSettings, WIDER } from '../run/runs.js';
 
@@ -71,7 +71,7 @@ describe('a run from another one', () => {
     const last = await readCheckpoint(runPaths(folder).last);
     expect(last.trial).not.toBeNull();
     const begun = await firstState(await settingsFrom(folder));
-    const settled = [...settledTensors(last)].filter(([name]) => !name.startsWith('trial.'));
+    const settled = [...tensorsWithoutTrial(last)].filter(([name]) => !name.startsWith('trial.'));
     expect(weightsOf(begun.tensors)).toEqual(weightsOf(new Map(settled)));
     expect(begun.trial).toBeNull();
   });

@@ -66,8 +66,7 @@ async function run(
   const taken = [source(g, inputs[0] as Value), ...inputs.slice(1)];
   const [y, mean, variance, inverse] = g.agon('BatchNormTraining', taken, { epsilon: EPSILON }) as Value[];
   const loss = reduceSum(g, mul(g, y as Value, weights), [0, 1, 2, 3]);
-  const slopes = gradients(g, loss, inputs) as Value[];
-  const [dX, dScale, dShift] = slopes;
+  const [dX, dScale, dShift] = gradients(g, loss, inputs) as Value[];
   for (const [name, value] of Object.entries({ y, mean, variance, inverse, dX, dScale, dShift }))
     g.output(name, value as Value);
   const results = await runGraph(g, { x, scale, shift, dY }, target);

@@ -8,7 +8,7 @@ import { readLineage } from '../../src/lineage/lineage-file.js';
 import { readModelFile } from '../../src/onnx/file.js';
 import type { ModelProto } from '../../src/onnx/model.js';
 import type { SettingsInput } from '../../src/settings/settings.js';
-import { readCheckpoint, settledTensors } from '../../src/store/checkpoint.js';
+import { readCheckpoint, tensorsWithoutTrial } from '../../src/store/checkpoint.js';
 import { runPaths } from '../../src/store/run-folder.js';
 import { eventsOf, newRunFolder, RESNET, resultsOf, runHere, smallData, smallSettings } from './runs.js';
 
@@ -66,7 +66,7 @@ describe('a trial that is open where an epoch ends', () => {
     for (const [name, value] of best.tensors) {
       const own = name.startsWith(`net${perturbed}.`);
       expect(value, name).toEqual((own ? before : last).tensors.get(name));
-      expect(settledTensors(last).get(name), name).toEqual(value);
+      expect(tensorsWithoutTrial(last).get(name), name).toEqual(value);
     }
     const { results } = await evaluateRun(copy, { checkpoint: 'last', split: 'validation' });
     expect(results.map(({ evaluation }) => evaluation)).toEqual(first?.networks.map(({ validation }) => validation));

@@ -150,10 +150,10 @@ describe('a trial', () => {
   it('shows others the network as it was before', async () => {
     const { stepper, perturbation } = await open();
     const before = await stepper.state();
-    expect(perturbation.settled(before)).toBe(before);
+    expect(perturbation.withoutTrial(before)).toBe(before);
     await perturbation.before(1);
     expect(await stepper.state()).not.toEqual(before);
-    expect(perturbation.settled(await stepper.state())).toEqual(before);
+    expect(perturbation.withoutTrial(await stepper.state())).toEqual(before);
   });
 
   it("scales AdamW's moments to the group's count of updates when it is lost", async () => {

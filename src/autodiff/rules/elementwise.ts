@@ -25,11 +25,11 @@ export const Div: Rule = ({ g, node, dY, needs }) => {
 export const Pow: Rule = ({ g, node, dY, needs }) => {
   const [a, b] = [node.input(0), node.input(1)];
   const exponent = g.constantOf(b);
-  const settled = exponent?.data.length === 1 ? toNumbers(exponent)[0] : undefined;
-  const slope = () => mul(g, b, g.op('Pow', [a, sub(g, b, g.scalar(1))]));
+  const power = exponent?.data.length === 1 ? toNumbers(exponent)[0] : undefined;
+  const derivative = () => mul(g, b, g.op('Pow', [a, sub(g, b, g.scalar(1))]));
   const dA = () => {
-    if (settled === 2) return mul(g, dY, scale(g, a, 2));
-    return mul(g, dY, settled ? slope() : zeroWhere(g, equalsZero(g, b), slope()));
+    if (power === 2) return mul(g, dY, scale(g, a, 2));
+    return mul(g, dY, power ? derivative() : zeroWhere(g, equalsZero(g, b), derivative()));
   };
   const dB = () => {
     const vanishes = g.op('And', [equalsZero(g, a), g.op('GreaterOrEqual', [b, g.scalar(0)])]);

@@ -4,7 +4,7 @@ import type { Node } from '../../graph/node/node.js';
 import type { Rule } from '../rule/rule.js';
 
 // Y is what the convolution with these weights would pass back for X: dX is that convolution of dY, dW its weights' gradient
-// for the image dY and the slope X, dB = dY summed over all but the channels
+// for the image dY and the gradient X, dB = dY summed over all but the channels
 export const ConvTranspose: Rule = ({ g, node, dY, needs }) => {
   const [x, w] = [node.input(0), node.input(1)];
   const attributes = convolutionOf(node);

@@ -19,7 +19,7 @@ const SUBCOMMANDS: readonly Subcommand[] = [
   },
   {
     name: 'import',
-    summary: "turn ONNX Runtime's own training artifacts into Agon's",
+    summary: "make an artifact of ONNX Runtime's own training files",
     define: importing.define,
   },
   { name: 'show', summary: 'show and check what is in an artifact', define: showing.define },

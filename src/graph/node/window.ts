@@ -1,7 +1,7 @@
 import { asNumber, type Dim } from './dim.js';
 import type { Node, Value } from './node.js';
 
-/** A sliding window's geometry along each spatial axis, with `auto_pad` settled. */
+/** A sliding window's geometry along each spatial axis, with `auto_pad` as numbers. */
 export interface Window {
   readonly kernel: readonly number[];
   readonly strides: readonly number[];

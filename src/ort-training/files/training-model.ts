@@ -98,11 +98,11 @@ function trainingGraph(network: Graph, options: ModelOptions) {
   const form = inlineForTraining(network, g, { bind: new Map([['images', images]]) });
   const loss = addLosses(g, present(form.outputs.get('logits'), 'the logits'), inputs, options);
   const weights = [...form.weights.values()];
-  const slopes = gradients(g, loss, weights);
+  const weightGradients = gradients(g, loss, weights);
   const reset = g.input(RESET, 'bool', [1]);
   const buffers = weights.flatMap((weight, i) => {
-    const slope = slopes[i];
-    return slope ? [accumulate(g, weight, slope, reset, options)] : [];
+    const gradient = weightGradients[i];
+    return gradient ? [accumulate(g, weight, gradient, reset, options)] : [];
   });
   return { graph: g, buffers: [...buffers, RESET], statistics: statisticsOf(network), uniforms: form.uniforms };
 }
@@ -111,16 +111,16 @@ function trainingGraph(network: Graph, options: ModelOptions) {
 function accumulate(
   g: Graph,
   weight: Value,
-  slope: Value,
+  gradient: Value,
   reset: Value,
   { weightDecay = 0, exposeGradients }: ModelOptions,
 ): string {
   const name = bufferName(weight.name);
-  if (exposeGradients) g.output(`d:${weight.name}`, slope);
+  if (exposeGradients) g.output(`d:${weight.name}`, gradient);
   g.within('accumulate', () => {
-    const decayed = weightDecay === 0 ? slope : add(g, slope, scale(g, weight, weightDecay));
-    const [gradient] = g.ops('Identity', [decayed], {}, { outputs: [gradientName(weight.name)] });
-    const operands = [g.input(name, 'float32', weight.shape), gradient as Value, reset];
+    const decayed = weightDecay === 0 ? gradient : add(g, gradient, scale(g, weight, weightDecay));
+    const [named] = g.ops('Identity', [decayed], {}, { outputs: [gradientName(weight.name)] });
+    const operands = [g.input(name, 'float32', weight.shape), named as Value, reset];
     g.output(
       `${weight.name}${DONE}`,
       g.microsoft('InPlaceAccumulatorV2', operands, {}, { name: g.scoped(weight.name) }),

@@ -4,7 +4,7 @@ import { bytesOf } from '../../util/typed-array.js';
 import { describeRejection } from './exceptions.js';
 import { type LibrarySession, type LibraryTensor, loadOrtTraining } from './library.js';
 
-/** The files of official training artifacts, as bytes. */
+/** The official training files, as bytes. */
 export interface TrainingArtifacts {
   readonly trainModel: Uint8Array;
   readonly evalModel?: Uint8Array | undefined;

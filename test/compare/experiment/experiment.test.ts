@@ -74,9 +74,9 @@ describe('an experiment', () => {
     expect(() => plan(experiment as ExperimentInput)).toThrow(message);
   });
 
-  it('is in the README as it may be', async () => {
-    const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
-    const [, text = ''] = /```json\n(.*?)```/s.exec(readme) ?? [];
+  it('is in docs/experiments as it may be', async () => {
+    const page = await readFile(new URL('../../../docs/experiments/README.md', import.meta.url), 'utf8');
+    const [, text = ''] = /```json\n(.*?)```/s.exec(page) ?? [];
     const runs = plan(JSON.parse(text) as ExperimentInput);
     expect(runs.length).toBe(2 * 3 * 5);
     expect(runs[1]?.settings).toMatchObject({ rule: 'all', temperature: 3, epochs: 10, optimizer: { lr: 0.05 } });

@@ -37,7 +37,7 @@ const changedCheckpoint =
     return encodeOrtCheckpoint({ ...checkpoint, ...change(checkpoint) });
   };
 
-describe.skipIf(!hasOfficial)('importing official training artifacts (skipped without ../shared)', () => {
+describe.skipIf(!hasOfficial)('importing official training files (skipped without ../shared)', () => {
   it("reproduces Microsoft's golden losses with Agon's own engine", async () => {
     const { manifest, files } = await importOrtTraining(MLP);
     const [entry] = manifest.networks;

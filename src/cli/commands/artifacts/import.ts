@@ -17,7 +17,7 @@ interface ImportOptions {
 /** `agon artifacts import` */
 export function define(command: Command, io: CliIo): void {
   command
-    .argument('<folder>', "folder of ONNX Runtime's training artifacts")
+    .argument('<folder>', "folder of ONNX Runtime's training files: eval_model.onnx and checkpoint")
     .addOption(new Option('--eval-model <file>', 'evaluation model (eval_model.onnx)'))
     .addOption(new Option('--checkpoint <file>', 'checkpoint (checkpoint, or the one *.ckpt)'))
     .addOption(new Option('--name <name>', "name of the network (the folder's name)"))

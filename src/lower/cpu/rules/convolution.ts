@@ -55,20 +55,20 @@ export const ConvWeightGrad: LayoutRule = (node, layout) => {
   if (geometry.kernel.length !== 2 || !layout.isBlocked(dY)) return undefined;
   if (geometry.group > 1) return depthwise(layout, geometry, x, dY);
   const { g, block } = layout;
-  const { blocked: slopes, factor } = layout.scaled(dY);
+  const { blocked: gradient, factor } = layout.scaled(dY);
   const image = layout.canBlock(x) ? layout.blocked(x) : layout.plain(x);
-  const key = formKey(node.op, [image, slopes], node.attributes);
+  const key = formKey(node.op, [image, gradient], node.attributes);
   const thinned = isPointwise(geometry) && isStrided(geometry) && layout.canBlock(x);
   const seen = thinned ? subsample(g, image, geometry.strides) : image;
-  const forms = weightGradForms(thinned ? { ...geometry, strides: [1, 1] } : geometry, seen, slopes, block);
-  const whole = layout.choose({ key, forms }, [seen, slopes]);
+  const forms = weightGradForms(thinned ? { ...geometry, strides: [1, 1] } : geometry, seen, gradient, block);
+  const whole = layout.choose({ key, forms }, [seen, gradient]);
   return [{ plain: timesOutputs(g, cropTo(g, whole, node.output().shape.slice(0, 2) as number[]), factor) }];
 };
 
 function depthwise(layout: Layout, geometry: Geometry, x: Value, dY: Value): Placed[] | undefined {
   if (!layout.canBlock(x) || x.shape[1] !== geometry.group || dY.shape[1] !== geometry.group) return undefined;
-  const { blocked: slopes, factor } = layout.scaled(dY);
-  const taps = depthwiseWeightGrad(layout.g, geometry, layout.blocked(x), slopes);
+  const { blocked: gradient, factor } = layout.scaled(dY);
+  const taps = depthwiseWeightGrad(layout.g, geometry, layout.blocked(x), gradient);
   return taps && [{ plain: timesOutputs(layout.g, cropTo(layout.g, taps, [geometry.group]), factor) }];
 }
 
