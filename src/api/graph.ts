@@ -12,6 +12,7 @@ export { checkTrainable } from '../autodiff/trainable.js';
 export {
   buildStep as buildTrainingStep,
   METRICS as STEP_METRICS,
+  type Metric as StepMetric,
   networkPrefix as stepNetworkPrefix,
   nextName as nextStateName,
   type StepGraph as TrainingStep,

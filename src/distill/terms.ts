@@ -71,6 +71,7 @@ export const EXTRA_NAMES = Object.keys(EXTRAS) as readonly ExtraName[];
 
 /** The names of a step's numbers: one for each network. `total` = ce + the others, each by its weight. */
 export type Metric = 'ce' | LessonName | ExtraName | 'total' | 'accuracy';
+/** All metrics, in the order of a step's outputs. */
 export const METRICS: readonly Metric[] = ['ce', ...LESSON_NAMES, ...EXTRA_NAMES, 'total', 'accuracy'];
 
 /** What one step measured: of each metric one number a network. */

@@ -41,6 +41,7 @@ export const scheduleSchema = z.discriminatedUnion('name', [
   linear,
   oneCycle,
 ]);
+/** A learning rate schedule. */
 export type Schedule = DeepReadonly<z.infer<typeof scheduleSchema>>;
 
 /** A schedule, with the base rate and the length of the run that it is for. */

@@ -37,6 +37,8 @@ const OPTIONS: Partial<TypeDocOptions & PluginOptions> = {
   hideBreadcrumbs: true,
   hidePageHeader: true,
   useCodeBlocks: true,
+  // Types that follow from schemas: the settings' page describes them
+  intentionallyNotExported: ['DeepReadonly', 'adamwSchema', 'scheduleSchema', 'sgdSchema', 'stepSchema'],
   expandParameters: true,
   parametersFormat: 'table',
   interfacePropertiesFormat: 'table',
