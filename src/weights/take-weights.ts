@@ -134,8 +134,25 @@ function adapted(
     if (grey) notes.push(`For grey images the weights of ${name} are summed over red, green and blue.`);
   }
   if (reading.names === 'timm') notes.push(...fromTimm(graph, file, values));
+  checkNumbers(graph, values, file.where);
   return { values, notes };
 }
+
+/** Fails on what no training leaves that went well: numbers that are not finite, variances below 0. */
+function checkNumbers(graph: Graph, values: ReadonlyMap<string, Tensor>, where: string): void {
+  for (const [name, { data }] of values) {
+    if ((data as Float32Array).every(Number.isFinite)) continue;
+    fail(where, `tensor ${name}`, { expected: 'finite numbers', got: 'others as well', hint: DAMAGED });
+  }
+  for (const { variance } of normsOf(graph)) {
+    const data = values.get(variance)?.data as Float32Array | undefined;
+    const wrong = data?.find((value) => value < 0);
+    if (wrong !== undefined)
+      fail(where, `tensor ${variance}`, { expected: 'numbers >= 0', got: `${wrong}`, hint: DAMAGED });
+  }
+}
+
+const DAMAGED = 'The weights are damaged, or their training went wrong: take others';
 
 /** Brings norms of timm's to the network's epsilon, in place; returns what there is to say. */
 function fromTimm(graph: Graph, { config }: WeightsFile, values: Map<string, Tensor>): string[] {
