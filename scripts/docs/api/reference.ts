@@ -11,6 +11,9 @@ const pathOf = (path: string) => fileURLToPath(new URL(`../../../${path}`, impor
 /** Where the pages are. */
 export const REFERENCE_FOLDER = 'docs/api';
 
+/** Schemas from which types of settings follow: the page of settings describes them. */
+const SCHEMAS = ['DeepReadonly', 'adamwSchema', 'scheduleSchema', 'sgdSchema', 'stepSchema'];
+
 /** Lists of names that are no part of the API, unlike the types made of them. */
 const LISTS = ['PARAMETER_OPERATIONS', 'FEATURE_REDUCTIONS'];
 
@@ -22,7 +25,7 @@ const OPTIONS: Partial<TypeDocOptions & PluginOptions> = {
   readme: 'none',
   // What is exported has a comment, and names and links nothing that isn't.
   validation: { notExported: true, invalidLink: true, rewrittenLink: true, notDocumented: true },
-  intentionallyNotExported: LISTS,
+  intentionallyNotExported: [...LISTS, ...SCHEMAS],
   // Fields may speak for themselves.
   requiredToBeDocumented: ['Module', 'Function', 'Class', 'Interface', 'TypeAlias', 'Variable', 'Method', 'Accessor'],
   // The compiler checks the types: here they are read alone.
@@ -37,8 +40,6 @@ const OPTIONS: Partial<TypeDocOptions & PluginOptions> = {
   hideBreadcrumbs: true,
   hidePageHeader: true,
   useCodeBlocks: true,
-  // Types that follow from schemas: the settings' page describes them
-  intentionallyNotExported: ['DeepReadonly', 'adamwSchema', 'scheduleSchema', 'sgdSchema', 'stepSchema'],
   expandParameters: true,
   parametersFormat: 'table',
   interfacePropertiesFormat: 'table',

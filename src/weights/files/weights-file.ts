@@ -1,0 +1,63 @@
+import { dirname, join } from 'node:path';
+import { readModelFile } from '../../onnx/file.js';
+import { readSafetensorsFile } from '../../onnx/safetensors.js';
+import type { Tensor } from '../../onnx/tensor.js';
+import { fromTensorProto } from '../../onnx/tensor-proto.js';
+import { AgonError, fail, messageOf } from '../../util/error.js';
+import { readTorchFile } from '../torch/read-torch.js';
+import { detectFormat, type WeightsFormat } from './detect-format.js';
+import { readTimmConfig, type WeightsConfig } from './timm-config.js';
+
+/** Weights as a file has them. */
+export interface WeightsFile {
+  /** The file's path. */
+  readonly where: string;
+  readonly format: WeightsFormat;
+  /** Under the file's own names, in its order. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** What is to be known of how they were found: dictionaries around them, a smoothed copy. */
+  readonly notes: readonly string[];
+  /** Of `config.json` beside it. */
+  readonly config?: WeightsConfig;
+}
+
+/** Reads the weights in a safetensors file, a file of `torch.save` or an ONNX model, told apart by their first bytes; errors name the file. */
+export async function readWeightsFile(path: string): Promise<WeightsFile> {
+  const format = await detectFormat(path);
+  const config = await readTimmConfig(join(dirname(path), 'config.json'));
+  const read = await READERS[format](path);
+  if (read.tensors.size === 0) fail(path, 'holds no weights');
+  return { where: path, format, ...read, ...(config && { config }) };
+}
+
+type Read = Pick<WeightsFile, 'tensors' | 'notes'>;
+
+const READERS: Readonly<Record<WeightsFormat, (path: string) => Promise<Read>>> = {
+  safetensors: readSafe,
+  pytorch: (path) => readTorch(path, false),
+  'early pytorch': (path) => readTorch(path, true),
+  onnx: readOnnx,
+};
+
+async function readSafe(path: string): Promise<Read> {
+  try {
+    return { tensors: (await readSafetensorsFile(path)).tensors, notes: [] };
+  } catch (error) {
+    if (error instanceof AgonError) throw error;
+    return fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function readTorch(file: string, early: boolean): Promise<Read> {
+  const { tensors, path, smoothed } = await readTorchFile(file, early);
+  const kept =
+    path.length > 0 ? [`Taken from ${path.join('.')}${smoothed ? ', a smoothed (EMA) copy' : ''} in the file.`] : [];
+  return { tensors, notes: kept };
+}
+
+/** Initializers of an ONNX model by name. */
+async function readOnnx(path: string): Promise<Read> {
+  const { graph } = await readModelFile(path);
+  const tensors = new Map(graph.initializer.map((proto) => [proto.name ?? '', fromTensorProto(proto)]));
+  return { tensors, notes: [] };
+}
