@@ -13,7 +13,7 @@ import { ROOT, readPage, shellLines } from './docs/markdown.js';
 
 const LINES = shellLines(readPage('README.md'));
 
-/** Milliseconds that a command may take on a machine that has other work, too; all together take less than a minute on an idle one. */
+/** Milliseconds that a command may take on a machine that has other work; all together take about a minute of processor time. */
 const MOST_TIME = 180_000;
 
 /** Lines that aren't run here, and why. */

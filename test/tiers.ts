@@ -34,6 +34,7 @@ export const SLOW: readonly string[] = [
   'test/lower/normalisation.test.ts',
   'test/models.test.ts',
   'test/onnx/real-models.test.ts',
+  'test/node-versions.test.ts',
   'test/ort-training/files/export.test.ts',
   'test/ort-training/files/frozen.test.ts',
   'test/ort-training/files/hostile.test.ts',

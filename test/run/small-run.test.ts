@@ -16,7 +16,11 @@ it('a small run trains and exports its winner, and ends with the same numbers wh
   expect((await readdir(second.folder)).sort()).toEqual((await readdir(whole.folder)).sort());
 
   const [end] = eventsOf(whole.events, 'end');
-  const { images, evaluation } = await evaluateModel(runPaths(whole.folder).winner, { device: 'cpu' });
+  const { images, evaluation } = await evaluateModel(runPaths(whole.folder).winner, {
+    data: settings.data,
+    split: 'test',
+    device: 'cpu',
+  });
   expect(images).toBe(24);
   const told = end?.best.test?.networks[end.winner.index];
   expect(told?.accuracy).toBeCloseTo(evaluation.accuracy, 6);
