@@ -58,7 +58,7 @@ function usedLayout({ node }: GraphProto, input: string): ImageInput['layout'] |
   const open = [input];
   const seen = new Set(open);
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    for (const user of node.filter((each) => each.input.includes(name as string))) {
+    for (const user of node.filter((each) => each.input.includes(name))) {
       if (user.opType === 'Conv') return 'NCHW';
       if (isToChannelsFirst(user)) return 'NHWC';
       const next = IN_PLACE.includes(user.opType) ? user.output.filter((output) => !seen.has(output)) : [];

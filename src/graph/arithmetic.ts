@@ -1,6 +1,6 @@
 import type { Graph } from './graph.js';
 import { broadcastAxes } from './node/axes.js';
-import { type Dim, formatShape, type Shape, sameShape } from './node/dim.js';
+import { asNumbers, formatShape, type Shape, sameShape } from './node/dim.js';
 import type { Value } from './node/node.js';
 
 /** Shorthands in which formulas over float32 values stay short. */
@@ -35,9 +35,8 @@ export function reshapeTo(g: Graph, x: Value, shape: Shape): Value {
 
 /** The shape of `like`, as an int64 tensor: a constant where it is known. */
 export function shapeOf(g: Graph, like: Value): Value {
-  return like.shape.every((dim: Dim) => typeof dim === 'number')
-    ? g.integers(like.shape as number[])
-    : g.op('Shape', [like]);
+  const sizes = asNumbers(like.shape);
+  return sizes ? g.integers(sizes) : g.op('Shape', [like]);
 }
 
 /** Broadcasts x to the shape of `like`. */

@@ -10,6 +10,8 @@ import { cpu } from '../lower/cpu/cpu.js';
 import { lower } from '../lower/lower.js';
 import { encodeModel } from '../onnx/file.js';
 import { elementCount, tensor } from '../onnx/tensor.js';
+import { at } from '../util/checked.js';
+import { present } from '../util/error.js';
 import { makeFolderOf, writeFileWhole } from '../util/files/files.js';
 import { parseObject, readTextIfThere } from '../util/files/read-json.js';
 import { migrate } from '../util/formats/format-version.js';
@@ -48,7 +50,7 @@ export async function tune(graph: Graph, options: TuneOptions): Promise<Chosen> 
   }
   const all = { ...known, ...found };
   if (open.length > 0 && known !== NEWER) await writeCache(path, all);
-  return Object.fromEntries([...choices.keys()].map((key) => [key, all[key] as string]));
+  return Object.fromEntries([...choices.keys()].map((key) => [key, present(all[key], key)]));
 }
 
 /** Looks a form up in what was chosen. */
@@ -88,13 +90,13 @@ async function fastestForm({ key, shapes, forms }: FormChoice, options: TuneOpti
     for (const [i, session] of sessions.entries()) {
       const started = performance.now();
       await session.run(feeds, ['y']);
-      if (round > 0) least[i] = Math.min(least[i] as number, performance.now() - started);
+      if (round > 0) least[i] = Math.min(at(least, i), performance.now() - started);
     }
   }
   for (const session of sessions) await session.close();
   const best = least.indexOf(Math.min(...least));
-  const worthIt = (least[best] as number) < (1 - MARGIN) * (least[0] as number);
-  return names[worthIt ? best : 0] as string;
+  const worthIt = at(least, best) < (1 - MARGIN) * at(least, 0);
+  return at(names, worthIt ? best : 0);
 }
 
 async function openForm(form: Form, shapes: readonly (readonly number[])[], { device, threads }: TuneOptions) {

@@ -9,6 +9,7 @@ import { networkPrefix } from '../../distill/step.js';
 import { readModelFile } from '../../onnx/file.js';
 import type { ModelProto } from '../../onnx/model.js';
 import type { OptimizerSettings } from '../../optim/optimizer.js';
+import { at } from '../../util/checked.js';
 import { fail, messageOf } from '../../util/error.js';
 import { ORT_FILES, PREPROCESSING_KEY } from './files.js';
 import { importNetwork, movedStatistics } from './import-network.js';
@@ -116,7 +117,7 @@ async function findCheckpoint(folder: string): Promise<string> {
     return fail(folder, `can't be read: ${messageOf(error)}`, { cause: error });
   });
   const found = names.includes('checkpoint') ? ['checkpoint'] : names.filter((name) => name.endsWith('.ckpt'));
-  if (found.length === 1) return join(folder, found[0] as string);
+  if (found.length === 1) return join(folder, at(found, 0));
   const hint = 'Name the file (--checkpoint)';
   if (found.length === 0) return fail(folder, 'there is no checkpoint in this folder', { hint });
   return fail(folder, 'there are several checkpoints in this folder', { got: found.join(', '), hint });

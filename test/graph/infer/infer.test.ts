@@ -73,7 +73,8 @@ describe('what doesn’t fit is an error that names the node', () => {
   it.each(rows)('%s', (_, build, message) => {
     const g = new Graph('case');
     const ops = g.ops.bind(g);
-    g.ops = (op, inputs, attributes, options) => ops(op, inputs, attributes, { ...options, name: 'n' });
+    g.ops = ((op, inputs, attributes, options) =>
+      ops(op, inputs, attributes, { ...options, name: 'n' })) as Graph['ops'];
     expect(() => build(g, (shape) => g.input(`x${g.inputs.length}`, 'float32', shape))).toThrow(message);
   });
 });
