@@ -14,6 +14,11 @@ export const scale = (g: Graph, a: Value, factor: number) => (factor === 1 ? a :
 /** 1 where a condition (bool) holds, else 0, as float32. */
 export const indicator = (g: Graph, condition: Value) => g.op('Cast', [condition], { to: 1 });
 
+export const equalsZero = (g: Graph, x: Value) => g.op('Equal', [x, g.scalar(0)]);
+
+/** 0 where a condition (bool) holds, else x: chosen, so that x may be infinite or NaN there, which no product with 0 takes away. */
+export const zeroWhere = (g: Graph, condition: Value, x: Value) => g.op('Where', [condition, g.scalar(0), x]);
+
 /** Reshapes to known sizes (-1: what is left). */
 export const reshape = (g: Graph, x: Value, sizes: readonly number[]) => g.op('Reshape', [x, g.integers(sizes)]);
 

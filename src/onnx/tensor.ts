@@ -1,4 +1,5 @@
 import { fail } from '../util/error.js';
+import { bytesOf } from '../util/typed-array.js';
 import type { ARRAY_TYPES } from './array-types.js';
 import { convertElements } from './convert-elements.js';
 import type { DType, NumericDType } from './dtype.js';
@@ -42,6 +43,12 @@ export function scalar(value: number, dtype: DType = 'float32'): Tensor {
 export function float32Data({ dtype, data }: Tensor): Float32Array {
   if (dtype === 'float32' && data instanceof Float32Array) return data;
   throw new Error(`internal error: a tensor of ${dtype} where float32 is needed`);
+}
+
+/** The bytes of a tensor that isn't of strings, without a copy. */
+export function tensorBytes({ dtype, data }: Tensor): Uint8Array {
+  if (Array.isArray(data)) throw new Error(`internal error: a tensor of ${dtype} has no bytes`);
+  return bytesOf(data);
 }
 
 /** The product of the dimensions: 1 for a scalar. Each must be a whole number >= 0, else an error at `where`. */

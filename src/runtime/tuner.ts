@@ -4,6 +4,7 @@ import { isAbsolute, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { z } from 'zod';
 import { Graph } from '../graph/graph.js';
+import { asNumbers } from '../graph/node/dim.js';
 import { toModel } from '../graph/to-model.js';
 import type { Choose, Form, FormChoice } from '../lower/cpu/blocked/forms.js';
 import { cpu } from '../lower/cpu/cpu.js';
@@ -83,8 +84,9 @@ function collectChoices(graph: Graph, block: number): Map<string, FormChoice> {
 
 async function fastestForm({ key, shapes, forms }: FormChoice, options: TuneOptions): Promise<string> {
   const names = Object.keys(forms);
-  const feeds = Object.fromEntries(shapes.map((shape, i) => [`x${i}`, randomTensor(shape as number[], key)]));
-  const sessions = await Promise.all(Object.values(forms).map((form) => openForm(form, shapes as number[][], options)));
+  const sizes = shapes.map((shape) => present(asNumbers(shape), 'a size'));
+  const feeds = Object.fromEntries(sizes.map((dims, i) => [`x${i}`, randomTensor(dims, key)]));
+  const sessions = await Promise.all(Object.values(forms).map((form) => openForm(form, sizes, options)));
   const least = names.map(() => Number.POSITIVE_INFINITY);
   for (let round = 0; round <= ROUNDS; round++) {
     for (const [i, session] of sessions.entries()) {

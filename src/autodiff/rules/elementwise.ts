@@ -1,8 +1,7 @@
-import { add, div, indicator, mul, neg, scale, sub } from '../../graph/arithmetic.js';
+import { add, div, equalsZero, indicator, mul, neg, scale, sub, zeroWhere } from '../../graph/arithmetic.js';
 import { toNumbers } from '../../onnx/tensor.js';
 import { mapTuple } from '../../util/checked.js';
 import { notDifferentiable, type Rule } from '../rule/rule.js';
-import { equalsZero, zeroWhere } from '../rule/zero.js';
 
 // dA = dY, dB = dY
 export const Add: Rule = ({ dY }) => [dY, dY];
