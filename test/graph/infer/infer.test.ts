@@ -68,6 +68,7 @@ describe('what doesn’t fit is an error that names the node', () => {
       (g, x) => g.op('LayerNormalization', [x(['N', 3, 6]), x([3])]),
       'LayerNormalization "n": scale and bias',
     ],
+    ['two scalars', (g, x) => g.op('MatMul', [x([]), x([])]), 'MatMul "n": inner sizes'],
     ['an unknown operator', (g, x) => g.op('Frobnicate', [x([1])]), 'Frobnicate "n": this operator is unknown'],
   ];
   it.each(rows)('%s', (_, build, message) => {
