@@ -5,7 +5,7 @@ import { portable } from '../lower/portable/portable.js';
 import type { NetworkInput } from '../nets/registry.js';
 import { encodeSafetensors } from '../onnx/safetensors.js';
 import type { Tensor } from '../onnx/tensor.js';
-import { toFileName } from '../util/files/file-name.js';
+import { toFileName } from '../util/files/files.js';
 import { AGON_VERSION } from '../util/version.js';
 import { evaluationEntry, networkEntry } from './entries.js';
 import { MANIFEST_HEAD, type Manifest, type NetworkEntry } from './manifest.js';

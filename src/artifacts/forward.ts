@@ -1,12 +1,13 @@
 import { Graph } from '../graph/graph.js';
 import { fromModel } from '../graph/import/from-model.js';
 import { inline } from '../graph/inline.js';
-import { type Dim, formatShape, type Shape } from '../graph/node/dim.js';
+import { asNumbers, formatShape, type Shape } from '../graph/node/dim.js';
 import type { Value } from '../graph/node/node.js';
 import type { NetworkInput } from '../nets/registry.js';
 import { decodeModel } from '../onnx/file.js';
 import type { ModelProto, ValueInfoProto } from '../onnx/model.js';
-import { fail } from '../util/error.js';
+import { at } from '../util/checked.js';
+import { fail, present } from '../util/error.js';
 import type { NetworkEntry } from './manifest.js';
 import { naming } from './naming.js';
 import { BATCH, settleShape } from './sizes.js';
@@ -63,7 +64,7 @@ function checkInterface({ graph }: ModelProto, shapes: ReadonlyMap<string, Shape
 function checkShape(name: string, type: ValueInfoProto['type'], shape: Shape, where: string): void {
   const dims = type?.tensorType?.shape?.dim;
   if (!dims) return;
-  const own = dims.map(({ dimValue }, axis) => dimValue ?? (shape[axis] as Dim));
+  const own = dims.map(({ dimValue }, axis) => dimValue ?? at(shape, axis));
   if (formatShape(own) === formatShape(shape)) return;
   fail(where, `its input "${name}" is not as the manifest says`, {
     expected: formatShape(shape),
@@ -81,11 +82,14 @@ function settledGraph(model: ModelProto, entry: NetworkEntry, shapes: ReadonlyMa
     if (name === 'images') bind.set(name, graph.input(name, dtype, shape));
   }
   for (const { name, role, initialiser } of entry.parameters) {
-    bind.set(name, graph.parameter(name, shapes.get(name) as number[], initialiser, role));
+    bind.set(name, graph.parameter(name, present(asNumbers(shapes.get(name) ?? []), name), initialiser, role));
   }
   // What the file itself holds is no parameter of the artifact
   for (const [name, content] of stored) bind.set(name, graph.constant(content, name));
   const copied = inline(file, graph, { bind });
-  for (const name of ['logits', 'features']) graph.output(name, copied.get(file.outputs.get(name) as Value) as Value);
+  for (const name of ['logits', 'features']) {
+    const value = present(file.outputs.get(name), name);
+    graph.output(name, present(copied.get(value), name));
+  }
   return graph;
 }

@@ -1,7 +1,8 @@
-import { formatShape } from '../graph/node/dim.js';
+import { asNumbers, formatShape } from '../graph/node/dim.js';
 import type { GraphProto, ValueInfoProto } from '../onnx/model.js';
 import type { Tensor } from '../onnx/tensor.js';
-import { fail } from '../util/error.js';
+import { at, take } from '../util/checked.js';
+import { fail, present } from '../util/error.js';
 import type { ImageShape } from './imported-network.js';
 
 /** Where things come from, for messages. */
@@ -53,17 +54,18 @@ function sizeFromWeight(
 /** The images that an input of this shape takes; `wanted` says what a flat one is. */
 export function imageOf(
   where: string,
-  [, ...sizes]: readonly (number | string)[],
+  [, ...shape]: readonly (number | string)[],
   wanted: ImageShape | undefined,
 ): ImageShape {
   const textOf = (shape: ImageShape) => `${shape.channels}x${shape.height}x${shape.width}`;
+  const sizes = present(asNumbers(shape), 'a size of its images');
   if (sizes.length === 3) {
-    const [channels, height, width] = sizes as [number, number, number];
+    const [channels, height, width] = take(sizes, 3);
     const own = { channels, height, width };
     if (!wanted || textOf(wanted) === textOf(own)) return own;
     fail(where, 'images of that size', { expected: textOf(own), got: textOf(wanted) });
   }
-  const numbers = sizes[0] as number;
+  const numbers = at(sizes, 0);
   if (wanted) {
     if (wanted.channels * wanted.height * wanted.width === numbers) return wanted;
     fail(where, 'images of that size', { expected: `${numbers} numbers`, got: textOf(wanted) });

@@ -5,8 +5,9 @@ import { Graph, type Parameter } from '../graph/graph.js';
 import { inline } from '../graph/inline.js';
 import { asNumber, formatShape } from '../graph/node/dim.js';
 import type { Value } from '../graph/node/node.js';
+import { spatialSizes } from '../graph/node/sizes.js';
 import { elementCount, type Tensor } from '../onnx/tensor.js';
-import { fail } from '../util/error.js';
+import { fail, present } from '../util/error.js';
 
 /** The images that a network takes. */
 export interface ImageShape {
@@ -50,11 +51,11 @@ export function onImages(
   const bind = new Map([[input, isFlat ? reshape(graph, images, [-1, channels * height * width]) : images]]);
   for (const [name, { value, role, initialiser }] of source.parameters) {
     const learned = isFrozen(name, role) ? 'frozen' : role;
-    bind.set(name, graph.parameter(name, value.shape as number[], initialiser, learned));
+    bind.set(name, graph.parameter(name, value.shape, initialiser, learned));
   }
   const copied = inline(source, graph, { bind });
-  const copyOf = (value: Value) => copied.get(value) as Value;
-  const scores = copyOf(source.outputs.get(logits) as Value);
+  const copyOf = (value: Value) => present(copied.get(value), value.name);
+  const scores = copyOf(present(source.outputs.get(logits), logits));
   const result = withoutUnitAxes(graph, scores);
   const [batch, classes] = result.shape;
   if (result.dtype !== 'float32' || result.shape.length !== 2 || batch !== 'N' || !asNumber(classes)) {
@@ -83,7 +84,7 @@ function logarithms(graph: Graph, probabilities: Value): Value {
 /** The last feature map on the way to the logits; without one, what the last layer sees, as a map of one position. */
 function featuresOf(graph: Graph, logits: Value): Value {
   const maps = graph.nodes.filter(
-    ({ outputs }) => outputs[0]?.shape.length === 4 && elementCount(outputs[0].shape.slice(2) as number[]) > 1,
+    ({ outputs }) => outputs[0]?.shape.length === 4 && elementCount(spatialSizes(outputs[0])) > 1,
   );
   const last = maps.at(-1)?.outputs[0];
   if (last) return last;

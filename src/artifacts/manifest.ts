@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { fail } from '../util/error.js';
-import { parseObject } from '../util/files/read-json.js';
+import { jsonIn, parseObject } from '../util/files/read-json.js';
 import { failDamaged } from '../util/formats/damage.js';
 import { migrate } from '../util/formats/format-version.js';
 import { FORMATS } from '../util/formats/formats.js';
@@ -144,12 +144,8 @@ export function parseManifest(text: string, where: string): Manifest {
 
 /** A normalisation that a model's metadata give as JSON; undefined where they say something else. */
 export function parsePreprocessing(text: string, channels: number): Manifest['preprocessing'] {
-  try {
-    const { data } = preprocessing.safeParse(JSON.parse(text));
-    return data?.mean.length === channels && data.std.length === channels ? data : undefined;
-  } catch {
-    return undefined;
-  }
+  const { data } = preprocessing.safeParse(jsonIn(text));
+  return data?.mean.length === channels && data.std.length === channels ? data : undefined;
 }
 
 /** A manifest as text: an entry a line. */

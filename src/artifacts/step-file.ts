@@ -74,5 +74,5 @@ function feedOf({ uniforms }: StepGraph, value: Value): StepEntry['inputs'][numb
 
 function stateEntry({ parameters }: Graph, name: string): StepEntry['state'][number] {
   const { value, role, initialiser } = present(parameters.get(name), name);
-  return { name, next: nextName(name), shape: value.shape as number[], role, initialiser };
+  return { name, next: nextName(name), shape: [...value.shape], role, initialiser };
 }

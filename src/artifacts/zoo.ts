@@ -1,4 +1,4 @@
-import { createNetwork, type NetworkInput, type NetworkSpec, planNetwork } from '../nets/registry.js';
+import { buildNetwork, type NetworkInput, planNetwork } from '../nets/registry.js';
 import type { ArtifactNetwork } from './create.js';
 
 /** Of the graphs of Agon's own networks. */
@@ -7,11 +7,11 @@ export const LICENCE = 'Apache-2.0';
 /** Networks of the zoo, by name or specification, as an artifact takes them. */
 export function zooNetworks(nets: readonly unknown[]): ArtifactNetwork[] {
   return nets.map((net) => {
-    const { name, spec } = planNetwork(net);
+    const plan = planNetwork(net);
     return {
-      name,
-      spec: { ...spec },
-      build: (input: NetworkInput) => createNetwork(net as string | NetworkSpec, input),
+      name: plan.name,
+      spec: { ...plan.spec },
+      build: (input: NetworkInput) => buildNetwork(plan, input),
     };
   });
 }

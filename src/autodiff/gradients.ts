@@ -22,7 +22,7 @@ class ReverseWalk {
   readonly #wrt: readonly Value[];
   /** Values that depend on one of `wrt`. */
   readonly #active: Set<Value>;
-  readonly #contributions = new Map<Value, Value[]>();
+  readonly #contributions = new Map<Value, [Value, ...Value[]]>();
   readonly #sums = new Map<Value, Value>();
 
   constructor(g: Graph, wrt: readonly Value[]) {
@@ -80,8 +80,7 @@ class ReverseWalk {
     return sum;
   }
 
-  #sum(value: Value, shares: readonly Value[]): Value {
-    const [first, ...others] = shares as [Value, ...Value[]];
+  #sum(value: Value, [first, ...others]: readonly [Value, ...Value[]]): Value {
     // The official training session has a name `<parameter>_grad` of its own
     const name = this.#g.producer(value) ? `${value.name}_grad` : `${value.name}_grad/sum`;
     return others.reduce((sum, share) => this.#g.op('Add', [sum, share], {}, { name }), first);

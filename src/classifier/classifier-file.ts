@@ -9,6 +9,7 @@ import { encodeModel, readModelFile } from '../onnx/file.js';
 import type { ModelProto } from '../onnx/model.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { Session } from '../runtime/session.js';
+import { at } from '../util/checked.js';
 import { AgonError, present } from '../util/error.js';
 import type { Classifier, ClassifierOptions } from './classifier.js';
 import { inBatches } from './in-batches.js';
@@ -63,7 +64,7 @@ async function readFirst(
 
 /** The sizes of an input's images, those that it leaves open as given. */
 function settledSizes([, ...sizes]: Shape, given: readonly number[]): number[] {
-  return sizes.map((size, i) => (typeof size === 'number' ? size : (given[i] as number)));
+  return sizes.map((size, i) => (typeof size === 'number' ? size : at(given, i)));
 }
 
 interface Served {

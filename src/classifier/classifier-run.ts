@@ -1,4 +1,3 @@
-import type { Preprocessing } from '../data/image/preprocess.js';
 import { networkPrefix } from '../distill/step.js';
 import { openCheckpoint } from '../group/open-checkpoint.js';
 import { Predictor } from '../runtime/predictor.js';
@@ -24,7 +23,7 @@ export async function openRunClassifier(folder: string, options: ClassifierOptio
   return {
     classes,
     input: present(graph.inputs[0], 'its input').shape,
-    preprocessing: preprocessing as Preprocessing,
+    preprocessing,
     settings: checkpoint.settings,
     notes: [],
     logits: (images) => predictor.logits(images),

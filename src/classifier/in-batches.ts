@@ -1,4 +1,5 @@
-import { type Tensor, tensor } from '../onnx/tensor.js';
+import { float32Data, type Tensor, tensor } from '../onnx/tensor.js';
+import { at } from '../util/checked.js';
 
 type Run = (images: Tensor) => Promise<Tensor>;
 
@@ -8,12 +9,14 @@ type Run = (images: Tensor) => Promise<Tensor>;
  */
 export function inBatches(size: number | undefined, run: Run): Run {
   if (size === undefined) return run;
-  return async ({ data, dims: [count, ...rest] }) => {
+  return async (images) => {
+    const [count = 0, ...rest] = images.dims;
+    const data = float32Data(images);
     const length = rest.reduce((a, b) => a * b, 1);
     const results: Tensor[] = [];
-    for (let first = 0; first < (count as number); first += size) {
-      const rows = Math.min(size, (count as number) - first);
-      const numbers = (data as Float32Array).subarray(first * length, (first + rows) * length);
+    for (let first = 0; first < count; first += size) {
+      const rows = Math.min(size, count - first);
+      const numbers = data.subarray(first * length, (first + rows) * length);
       const result = await run(tensor('float32', [size, ...rest], filled(numbers, size * length, length)));
       results.push(firstRows(result, rows));
     }
@@ -22,18 +25,20 @@ export function inBatches(size: number | undefined, run: Run): Run {
 }
 
 function filled(numbers: Float32Array, length: number, period: number): Float32Array {
-  return Float32Array.from({ length }, (_, i) => numbers[i < numbers.length ? i : i % period] as number);
+  const all = new Float32Array(length);
+  all.set(numbers);
+  for (let from = numbers.length; from < length; from += period) all.set(numbers.subarray(0, period), from);
+  return all;
 }
 
-function firstRows({ dtype, dims, data }: Tensor, rows: number): Tensor {
-  const [all, ...rest] = dims as [number, ...number[]];
-  const kept = (data as Float32Array).slice(0, (data.length / all) * rows);
-  return { dtype, dims: [rows, ...rest], data: kept };
+function firstRows(result: Tensor, rows: number): Tensor {
+  const data = float32Data(result);
+  const kept = data.slice(0, (data.length / at(result.dims, 0)) * rows);
+  return tensor('float32', [rows, ...result.dims.slice(1)], kept);
 }
 
 function joined(parts: readonly Tensor[]): Tensor {
-  const [first] = parts as [Tensor];
-  const data = parts.flatMap((part) => Array.from(part.data as Float32Array));
-  const rows = parts.reduce((sum, { dims }) => sum + (dims[0] as number), 0);
-  return tensor(first.dtype, [rows, ...first.dims.slice(1)], data);
+  const data = parts.flatMap((part) => Array.from(float32Data(part)));
+  const rows = parts.reduce((sum, { dims }) => sum + at(dims, 0), 0);
+  return tensor('float32', [rows, ...at(parts, 0).dims.slice(1)], data);
 }

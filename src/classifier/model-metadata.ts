@@ -4,7 +4,7 @@ import { preprocessingSchema } from '../data/image/preprocessing-schema.js';
 import type { ModelProto, ValueInfoProto } from '../onnx/model.js';
 import { recordedSettings, type Settings } from '../settings/settings.js';
 import { fail } from '../util/error.js';
-import { parseObject } from '../util/files/read-json.js';
+import { jsonIn, parseObject } from '../util/files/read-json.js';
 import { failDamaged } from '../util/formats/damage.js';
 import { type Content, checkVersion } from '../util/formats/format-version.js';
 import { FORMATS } from '../util/formats/formats.js';
@@ -66,11 +66,8 @@ function parsed<T>(schema: z.ZodType<T>, texts: ReadonlyMap<string, string>, key
 }
 
 function jsonOrText(text = 'null'): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  const value = jsonIn(text);
+  return value === undefined ? text : value;
 }
 
 /** Fails where the metadata are of another network than the one in the file. */

@@ -1,3 +1,4 @@
+import { at } from '../util/checked.js';
 import { fail } from '../util/error.js';
 
 export interface ClassMap {
@@ -22,7 +23,7 @@ export function classMap(where: string, got: readonly (string | undefined)[], cl
 }
 
 function failUnknown(where: string, unknown: readonly string[], classes: readonly string[]): never {
-  const [first] = unknown as [string];
+  const first = at(unknown, 0);
   const like = classes.find((name) => name.toLowerCase() === first.toLowerCase());
   return fail(where, 'classes that the network was not trained on', {
     expected: `only ${listed(classes)}`,

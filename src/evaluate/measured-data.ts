@@ -4,7 +4,8 @@ import { withValidation } from '../data/dataset/split.js';
 import { datasetWarnings, leftOutWarnings } from '../data/dataset/warnings.js';
 import { openDataset } from '../data/formats/open.js';
 import type { Settings } from '../settings/settings.js';
-import { fail } from '../util/error.js';
+import { at } from '../util/checked.js';
+import { fail, present } from '../util/error.js';
 import { classMap } from './class-map.js';
 
 /** The images that a classifier is measured on. */
@@ -43,7 +44,7 @@ export async function openMeasured(where: string, trained: TrainedOn, options: M
   }
   const isOwn = settings !== undefined && (data === undefined || resolve(data) === resolve(settings.data));
   if (isOwn && (data === undefined || split)) return ownSplit(trained.classes, settings, split);
-  return otherData(data as string, trained.classes, split, isOwn);
+  return otherData(present(data, 'its images'), trained.classes, split, isOwn);
 }
 
 async function ownSplit(
@@ -78,7 +79,7 @@ async function otherData(
   const { map, absent } = classMap(data, usedClasses(opened, parts), classes);
   const splits = parts.map((part) => ({
     ...part.split,
-    labels: part.split.labels.map((label) => map[label] as number),
+    labels: part.split.labels.map((label) => at(map, label)),
   }));
   const counts = parts.map((part) => `${part.name} ${part.split.length}`);
   return {

@@ -3,9 +3,10 @@ import { openClassifier } from '../classifier/open-classifier.js';
 import { imagesNamed } from '../data/formats/image-arguments.js';
 import { decodeImage } from '../data/image/decode.js';
 import { decodingFor, type Preprocessing, toTensor } from '../data/image/preprocess.js';
-import { tensor } from '../onnx/tensor.js';
+import { float32Data, tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import { messageOf } from '../util/error.js';
+import { softmax } from '../util/softmax.js';
 import { failUnknown } from './evaluate-model.js';
 
 /** A class and its softmax probability. */
@@ -71,18 +72,11 @@ async function predictFile(model: Model, file: string, { top }: PredictOptions):
     const decoding = decodingFor(model.preprocessing);
     const pixels = toTensor(await decodeImage(file, channels, decoding), model.preprocessing);
     const logits = await model.logits(tensor('float32', [1, channels, height, width], pixels));
-    const ranked = softmax(logits.data as Float32Array)
+    const ranked = Array.from(softmax(float32Data(logits)))
       .map((probability, i) => ({ label: model.classes[i] ?? String(i), probability }))
       .sort((a, b) => b.probability - a.probability);
     return { file, predictions: ranked.slice(0, top) };
   } catch (error) {
     return { file, error: messageOf(error) };
   }
-}
-
-function softmax(logits: Float32Array): number[] {
-  const largest = Math.max(...logits);
-  const powers = Array.from(logits, (z) => Math.exp(z - largest));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => power / sum);
 }

@@ -10,9 +10,9 @@ import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { withoutFolders } from '../settings/setting-paths.js';
 import { type Checkpoint, tensorsWithoutTrial } from '../store/checkpoint.js';
 import { runPaths } from '../store/run-folder.js';
+import { at } from '../util/checked.js';
 import { fail, present } from '../util/error.js';
-import { toFileName } from '../util/files/file-name.js';
-import { writeFileWhole } from '../util/files/files.js';
+import { toFileName, writeFileWhole } from '../util/files/files.js';
 import { FORMATS } from '../util/formats/formats.js';
 import { AGON_VERSION } from '../util/version.js';
 import { ensembleGraph, inferenceGraph } from './inference-graph.js';
@@ -140,7 +140,7 @@ const fileOf = (name: string, checkpoint: ExportOptions['checkpoint']) =>
 
 function chooseNetwork({ networks }: Group, wanted: string): NetworkInfo {
   const matches = networks.filter(({ index, name }) => String(index) === wanted || name === wanted);
-  if (matches.length === 1) return matches[0] as NetworkInfo;
+  if (matches.length === 1) return at(matches, 0);
   const list = networks.map(({ index, name }) => `${index} (${name})`).join(', ');
   return fail('export', `network "${wanted}"`, {
     expected: `one of ${list}`,

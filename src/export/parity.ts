@@ -1,8 +1,9 @@
 import type { Preprocessing } from '../data/image/preprocess.js';
 import type { Graph } from '../graph/graph.js';
-import { type Tensor, tensor, toNumbers } from '../onnx/tensor.js';
+import { float32Data, type Tensor, tensor, toNumbers } from '../onnx/tensor.js';
 import { CPU } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
+import { at } from '../util/checked.js';
 import { fail } from '../util/error.js';
 import { stream } from '../util/random.js';
 import { runExported } from './exported-model.js';
@@ -35,10 +36,9 @@ export async function checkParity(
   const images = randomImages(preprocessing);
   const logits: Tensor[] = [];
   for (const network of networks) logits.push(await logitsOf(network, images));
-  const [first] = logits as [Tensor];
-  const expected = ensemble ? logarithmsOfMean(logits) : Float64Array.from(first.data as Float32Array);
+  const expected = ensemble ? logarithmsOfMean(logits) : Float64Array.from(float32Data(at(logits, 0)));
   const exported = await runExported(model, images);
-  return compareLogits(what, expected, exported.data as Float32Array);
+  return compareLogits(what, expected, float32Data(exported));
 }
 
 function randomImages({ channels, height, width }: Preprocessing): Tensor {
@@ -62,10 +62,7 @@ async function logitsOf({ graph, parameterOf }: TrainedNetwork, images: Tensor):
 function logarithmsOfMean(logits: readonly Tensor[]): Float64Array {
   const classes = Number(logits[0]?.dims[1]);
   const logs = logits.map((each) => toRows(toNumbers(each), classes).flatMap(logSoftmax));
-  return Float64Array.from(
-    logs[0] as number[],
-    (_, k) => logSum(logs.map((own) => own[k] as number)) - Math.log(logs.length),
-  );
+  return Float64Array.from(at(logs, 0), (_, k) => logSum(logs.map((own) => at(own, k))) - Math.log(logs.length));
 }
 
 function toRows(numbers: readonly number[], width: number): number[][] {

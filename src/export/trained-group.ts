@@ -87,7 +87,7 @@ async function ofRun(folder: string): Promise<TrainedGroup> {
     updates: updatesBefore(group, step) + position.epoch * stepsPerEpoch + position.step,
     best: bestEpochOf(path, checkpoint).network,
     settings: { ...alone(settings), artifacts: sources.artifact ? runPaths(folder).artifacts : null },
-    preprocessing: { mean, std },
+    preprocessing: { mean: [...mean], std: [...std] },
     licence: sources.artifact ? sources.artifact.manifest.licence : LICENCE,
   };
 }
@@ -105,12 +105,18 @@ async function ofArtifact(folder: string): Promise<TrainedGroup> {
   if (!weights) {
     return fail(folder, 'this artifact has no weights', { hint: 'Take a run, or a network of the zoo (--nets)' });
   }
-  const input = { ...manifest.step?.sizes, ...fixedSizes(present(manifest.networks[0], 'the network')) };
-  const open = (['classes', 'channels', 'height', 'width'] as const).find((size) => input[size] === undefined);
-  if (open) fail(folder, `the size "${open}" of its networks is open`, { hint: 'Train it, and take the run' });
+  const sizes = { ...manifest.step?.sizes, ...fixedSizes(present(manifest.networks[0], 'the network')) };
+  const sizeOf = (size: keyof NetworkInput) =>
+    sizes[size] ?? fail(folder, `the size "${size}" of its networks is open`, { hint: 'Train it, and take the run' });
+  const input = {
+    classes: sizeOf('classes'),
+    channels: sizeOf('channels'),
+    height: sizeOf('height'),
+    width: sizeOf('width'),
+  };
   return {
-    networks: artifactNetworks(sources, input as NetworkInput),
-    input: input as NetworkInput,
+    networks: artifactNetworks(sources, input),
+    input: input,
     ...weights,
     best: manifest.networks.length === 1 ? 0 : undefined,
     settings: { ...artifactSettings(artifact), nets: manifest.networks.map(({ name }) => name), artifacts: folder },

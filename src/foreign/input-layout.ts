@@ -1,6 +1,7 @@
 import { formatShape, type Shape } from '../graph/node/dim.js';
 import type { GraphProto, ModelProto, NodeProto, ValueInfoProto } from '../onnx/model.js';
 import { codeOfDtype } from '../onnx/tensor.js';
+import { take } from '../util/checked.js';
 import { fail } from '../util/error.js';
 
 export interface ImageInput {
@@ -20,8 +21,8 @@ export function inputOf({ graph }: ModelProto, where: string): ImageInput {
   const shape = info ? shapeOf(info) : [];
   if (info && inputs.length === 1 && isFloat && shape.length === 4) {
     const layout = layoutOf(graph, info.name, shape);
-    const [n, h, w, c] = shape as [Shape[0], Shape[0], Shape[0], Shape[0]];
-    return { name: info.name, layout, shape: (layout === 'NCHW' ? shape : [n, c, h, w]) as Shape, info };
+    const [n, h, w, c] = take(shape, 4);
+    return { name: info.name, layout, shape: layout === 'NCHW' ? shape : [n, c, h, w], info };
   }
   const got = inputs.map((input) => `"${input.name}" ${formatShape(shapeOf(input))}`).join(', ');
   return fail(where, 'its inputs', { expected: 'one, float32 images [N, C, H, W]', got: got || 'none' });
@@ -58,7 +59,7 @@ function usedLayout({ node }: GraphProto, input: string): ImageInput['layout'] |
   const open = [input];
   const seen = new Set(open);
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    for (const user of node.filter((each) => each.input.includes(name as string))) {
+    for (const user of node.filter((each) => each.input.includes(name))) {
       if (user.opType === 'Conv') return 'NCHW';
       if (isToChannelsFirst(user)) return 'NHWC';
       const next = IN_PLACE.includes(user.opType) ? user.output.filter((output) => !seen.has(output)) : [];

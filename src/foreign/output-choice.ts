@@ -1,4 +1,5 @@
 import type { GraphProto, ModelProto, NodeProto } from '../onnx/model.js';
+import { at } from '../util/checked.js';
 import { fail } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
 import type { ForeignOptions } from './foreign-model.js';
@@ -18,7 +19,7 @@ export function chooseOutput({ graph }: ModelProto, where: string, options: Fore
   const wanted = options.output === undefined ? onlyOutput(graph, where, options) : named(graph, where, options);
   const producers = new Map(graph.node.flatMap((node) => node.output.map((name) => [name, node] as const)));
   const source = producers.get(sourceOf(wanted, producers));
-  if (source?.opType === 'Softmax') return { name: source.input[0] as string, scores: 'logits' };
+  if (source?.opType === 'Softmax') return { name: at(source.input, 0), scores: 'logits' };
   return { name: wanted, scores: isUnbounded(wanted, producers) ? 'unbounded' : 'other' };
 }
 

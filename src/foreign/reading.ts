@@ -1,5 +1,6 @@
 import { formatShape } from '../graph/node/dim.js';
-import { elementCount, type Tensor, tensor } from '../onnx/tensor.js';
+import { elementCount, float32Data, type Tensor, tensor } from '../onnx/tensor.js';
+import { at, take } from '../util/checked.js';
 import { fail } from '../util/error.js';
 import { stream } from '../util/random.js';
 import type { ForeignModel, ForeignOptions } from './foreign-model.js';
@@ -69,7 +70,7 @@ export function noteOf(reading: Reading, { output }: Pick<ForeignModel, 'output'
 export function asLogits(scores: Tensor, reading: Reading): Tensor {
   const flat = flattened(scores);
   if (reading === 'logits') return flat;
-  const logarithms = (flat.data as Float32Array).map((p) => Math.log(Math.max(LEAST_PROBABILITY, p)));
+  const logarithms = float32Data(flat).map((p) => Math.log(Math.max(LEAST_PROBABILITY, p)));
   return { ...flat, data: logarithms };
 }
 
@@ -77,7 +78,7 @@ export function asLogits(scores: Tensor, reading: Reading): Tensor {
 export function flattened(scores: Tensor): Tensor {
   const classes = classAxis(scores.dims);
   if (classes === undefined || scores.dims.length === 2) return scores;
-  return { ...scores, dims: [scores.dims[0] as number, scores.dims[classes] as number] };
+  return { ...scores, dims: [at(scores.dims, 0), at(scores.dims, classes)] };
 }
 
 /** The axis of the classes in [n, classes] or such a shape with axes of size 1; undefined where there is no such axis. */
@@ -88,9 +89,10 @@ export function classAxis(shape: readonly (number | string)[]): number | undefin
 }
 
 function rowsOf(batch: Tensor, where: string, output: string): number[][] {
-  const { data, dims } = flattened(batch);
+  const scores = flattened(batch);
+  const { dims } = scores;
   if (dims.length !== 2) fail(where, `its output "${output}"`, { expected: '[N, classes]', got: formatShape(dims) });
-  const [count, classes] = dims as [number, number];
-  const numbers = Array.from(data as Float32Array);
+  const [count, classes] = take(dims, 2);
+  const numbers = Array.from(float32Data(scores));
   return Array.from({ length: count }, (_, row) => numbers.slice(row * classes, (row + 1) * classes));
 }

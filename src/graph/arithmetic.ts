@@ -1,6 +1,6 @@
 import type { Graph } from './graph.js';
 import { broadcastAxes } from './node/axes.js';
-import { type Dim, formatShape, type Shape, sameShape } from './node/dim.js';
+import { asNumbers, formatShape, type Shape, sameShape } from './node/dim.js';
 import type { Value } from './node/node.js';
 
 /** Shorthands in which formulas over float32 values stay short. */
@@ -13,6 +13,11 @@ export const scale = (g: Graph, a: Value, factor: number) => (factor === 1 ? a :
 
 /** 1 where a condition (bool) holds, else 0, as float32. */
 export const indicator = (g: Graph, condition: Value) => g.op('Cast', [condition], { to: 1 });
+
+export const equalsZero = (g: Graph, x: Value) => g.op('Equal', [x, g.scalar(0)]);
+
+/** 0 where a condition (bool) holds, else x: chosen, so that x may be infinite or NaN there, which no product with 0 takes away. */
+export const zeroWhere = (g: Graph, condition: Value, x: Value) => g.op('Where', [condition, g.scalar(0), x]);
 
 /** Reshapes to known sizes (-1: what is left). */
 export const reshape = (g: Graph, x: Value, sizes: readonly number[]) => g.op('Reshape', [x, g.integers(sizes)]);
@@ -35,9 +40,8 @@ export function reshapeTo(g: Graph, x: Value, shape: Shape): Value {
 
 /** The shape of `like`, as an int64 tensor: a constant where it is known. */
 export function shapeOf(g: Graph, like: Value): Value {
-  return like.shape.every((dim: Dim) => typeof dim === 'number')
-    ? g.integers(like.shape as number[])
-    : g.op('Shape', [like]);
+  const sizes = asNumbers(like.shape);
+  return sizes ? g.integers(sizes) : g.op('Shape', [like]);
 }
 
 /** Broadcasts x to the shape of `like`. */

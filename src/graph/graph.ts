@@ -1,6 +1,7 @@
 import { type DType, type Tensor, tensor, toNumbers } from '../onnx/tensor.js';
+import { at, type Tuple } from '../util/checked.js';
 import { fail } from '../util/error.js';
-import { inferOutputs, semanticOutputs } from './infer/infer.js';
+import { inferOutputs, type SemanticOutputs, semanticOutputs } from './infer/infer.js';
 import type { Initialiser } from './initialiser.js';
 import { type Dim, MOST_KNOWN, type Shape } from './node/dim.js';
 import { AGON, type Attributes, MICROSOFT, Node, type Value } from './node/node.js';
@@ -10,7 +11,7 @@ import { AGON, type Attributes, MICROSOFT, Node, type Value } from './node/node.
  * optimizer keeps.
  */
 export interface Parameter {
-  readonly value: Value;
+  readonly value: Value<number>;
   readonly role: 'weight' | 'buffer' | 'frozen' | 'optimizer';
   readonly initialiser: Initialiser;
 }
@@ -24,6 +25,15 @@ export interface NodeOptions {
   /** Operator domain; `agon` and `com.microsoft` operators have methods of their own. */
   readonly domain?: string;
 }
+
+type NamedOnly = Pick<NodeOptions, 'name'>;
+
+/** The values of a node's outputs: as many as the type of its options says. */
+export type OutputsOf<O extends NodeOptions> = O extends { readonly outputs: infer Count extends number }
+  ? Tuple<Value, Count>
+  : O extends { readonly outputs: infer Names extends readonly string[] }
+    ? { -readonly [I in keyof Names]: Value }
+    : Value[];
 
 /**
  * A graph under construction: inputs, parameters, constants, nodes in topological order, named outputs.
@@ -57,7 +67,7 @@ export class Graph {
     shape: readonly number[],
     initialiser: Initialiser,
     role: Parameter['role'] = 'weight',
-  ): Value {
+  ): Value<number> {
     const value = this.#declare(name, 'float32', shape);
     this.parameters.set(name, { value, role, initialiser });
     return value;
@@ -68,7 +78,7 @@ export class Graph {
     if (name !== undefined || content.data.length > 64) return this.#addConstant(content, name);
     const { dtype, dims, data } = content;
     // Texts may hold any separator
-    const key = JSON.stringify([dtype, dims, Array.from(data as ArrayLike<unknown>, exact)]);
+    const key = JSON.stringify([dtype, dims, Array.from<unknown, string>(data, exact)]);
     const known = this.#constantsByContent.get(key);
     if (known) return known;
     const value = this.#addConstant(content);
@@ -100,11 +110,17 @@ export class Graph {
 
   /** Adds a node with one output. */
   op(op: string, inputs: readonly (Value | null)[], attributes: Attributes = {}, options: NodeOptions = {}): Value {
-    return this.ops(op, inputs, attributes, options)[0] as Value;
+    return at(this.ops(op, inputs, attributes, options), 0);
   }
 
   /** Adds a node of the semantic training vocabulary. */
-  agon(op: string, inputs: readonly (Value | null)[], attributes: Attributes = {}, options: NodeOptions = {}): Value[] {
+  agon<const Op extends string>(
+    op: Op,
+    inputs: readonly (Value | null)[],
+    attributes?: Attributes,
+    options?: NamedOnly,
+  ): Tuple<Value, SemanticOutputs<Op>>;
+  agon(op: string, inputs: readonly (Value | null)[], attributes: Attributes = {}, options: NamedOnly = {}): Value[] {
     return this.ops(op, inputs, attributes, { outputs: semanticOutputs(op), ...options, domain: AGON });
   }
 
@@ -119,6 +135,12 @@ export class Graph {
   }
 
   /** Adds a node and returns all its outputs. */
+  ops<const O extends NodeOptions>(
+    op: string,
+    inputs: readonly (Value | null)[],
+    attributes?: Attributes,
+    options?: O,
+  ): OutputsOf<O>;
   ops(op: string, inputs: readonly (Value | null)[], attributes: Attributes = {}, options: NodeOptions = {}): Value[] {
     const name = this.#uniqueName(options.name ?? this.scoped(op));
     const node = new Node(op, options.domain ?? '', name, inputs, attributes);
@@ -188,7 +210,7 @@ export class Graph {
     return value;
   }
 
-  #declare(name: string, dtype: DType, shape: Shape): Value {
+  #declare<Size extends Dim>(name: string, dtype: DType, shape: readonly Size[]): Value<Size> {
     return { name: this.#claim(name), dtype, shape: [...shape] };
   }
 

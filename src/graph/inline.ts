@@ -1,3 +1,4 @@
+import { present } from '../util/error.js';
 import type { Graph } from './graph.js';
 import { type Node, namingNode, type Value } from './node/node.js';
 
@@ -28,7 +29,7 @@ export function inline(source: Graph, target: Graph, options: InlineOptions = {}
   }
   for (const [name, { value, role, initialiser }] of source.parameters) {
     const bound = bind?.get(name);
-    copied.set(value, bound ?? target.parameter(parameterPrefix + name, value.shape as number[], initialiser, role));
+    copied.set(value, bound ?? target.parameter(parameterPrefix + name, value.shape, initialiser, role));
   }
   const copyOf = (value: Value | null) => {
     if (!value) return null;
@@ -49,7 +50,7 @@ export function inline(source: Graph, target: Graph, options: InlineOptions = {}
 /** Copies a whole graph through a rewrite, with its outputs. */
 export function rewriteGraph(source: Graph, target: Graph, rewrite?: Rewrite): Graph {
   const copied = inline(source, target, rewrite ? { rewrite } : {});
-  for (const [name, value] of source.outputs) target.output(name, copied.get(value) as Value);
+  for (const [name, value] of source.outputs) target.output(name, present(copied.get(value), `output ${name}`));
   return target;
 }
 

@@ -44,9 +44,9 @@ function typed({ name, dtype, shape }: Value): string {
 }
 
 function attributesText(attributes: Attributes): string {
-  const names = Object.keys(attributes).sort((a, b) => (a < b ? -1 : 1));
-  if (names.length === 0) return '';
-  return ` {${names.map((name) => `${name}=${attributeText(name, attributes[name] as Attribute)}`).join(', ')}}`;
+  const entries = Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (entries.length === 0) return '';
+  return ` {${entries.map(([name, value]) => `${name}=${attributeText(name, value)}`).join(', ')}}`;
 }
 
 function attributeText(name: string, value: Attribute): string {

@@ -11,7 +11,7 @@ import { toTensorProto } from '../onnx/tensor-proto.js';
 import { fail } from '../util/error.js';
 import type { Graph } from './graph.js';
 import { neededNodes } from './inline.js';
-import { AGON, type Attribute, isFloatAttribute, type Node, type Value } from './node/node.js';
+import { AGON, type Attribute, isFloatAttribute, isNumbers, type Node, type Value } from './node/node.js';
 
 /** The ONNX operator set that Agon writes. */
 export const OPSET = 20;
@@ -106,10 +106,8 @@ function toAttributeProto(name: string, value: Attribute): AttributeProto {
   if ('float' in value) return float(name, value.float);
   if ('floats' in value) return { name, type: AttributeType.FLOATS, floats: value.floats };
   if ('dtype' in value) return { name, type: AttributeType.TENSOR, t: toTensorProto('', value) };
-  if (value.length > 0 && value.every((item) => typeof item === 'string')) {
-    return { name, type: AttributeType.STRINGS, strings: (value as readonly string[]).map(utf8) };
-  }
-  return { name, type: AttributeType.INTS, ints: value as readonly number[] };
+  if (isNumbers(value)) return { name, type: AttributeType.INTS, ints: value };
+  return { name, type: AttributeType.STRINGS, strings: value.map(utf8) };
 }
 
 function float(name: string, f: number): AttributeProto {

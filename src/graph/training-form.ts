@@ -1,4 +1,6 @@
 import { toNumbers } from '../onnx/tensor.js';
+import { mapTuple } from '../util/checked.js';
+import { present } from '../util/error.js';
 import { add, countAlong, div, indicator, mul, scale, sub } from './arithmetic.js';
 import type { Graph } from './graph.js';
 import { type InlineOptions, inline, type Rewrite } from './inline.js';
@@ -34,7 +36,7 @@ export function inlineForTraining(
     return undefined;
   };
   const copied = inline(forward, target, { ...options, rewrite });
-  const copyOf = (value: Value) => copied.get(value) as Value;
+  const copyOf = (value: Value) => present(copied.get(value), value.name);
   const weights = [...forward.parameters.values()]
     .filter(({ role }) => role === 'weight')
     .map(({ value }) => copyOf(value));
@@ -58,7 +60,9 @@ function trainBatchNorm(
   inputs: readonly (Value | null)[],
   statistics: Map<string, Value>,
 ): Value {
-  const [x, weight, bias, runningMean, runningVar] = inputs as readonly [Value, Value, Value, Value, Value];
+  const [x, weight, bias, runningMean, runningVar] = mapTuple([0, 1, 2, 3, 4], (i) =>
+    present(inputs[i], `input ${i} of ${node.name}`),
+  );
   const momentum = node.number('momentum', 0.9);
   const scope = g.scoped(node.name);
   const [y, mean, variance] = g.agon(
@@ -73,12 +77,12 @@ function trainBatchNorm(
       x,
       x.shape.map((_, axis) => axis).filter((axis) => axis !== 1),
     );
-    const unbiased = mul(g, variance as Value, div(g, n, sub(g, n, g.scalar(1))));
+    const unbiased = mul(g, variance, div(g, n, sub(g, n, g.scalar(1))));
     const blend = (running: Value, batch: Value) => add(g, scale(g, running, momentum), scale(g, batch, 1 - momentum));
-    statistics.set(runningMean.name, blend(runningMean, mean as Value));
+    statistics.set(runningMean.name, blend(runningMean, mean));
     statistics.set(runningVar.name, blend(runningVar, unbiased));
   });
-  return y as Value;
+  return y;
 }
 
 // Y = X / (1 - ratio) where a uniform number is at least ratio, else 0
@@ -89,7 +93,7 @@ function trainDropout(
   forward: Graph,
   uniforms: Value[],
 ): Value {
-  const x = inputs[0] as Value;
+  const x = present(inputs[0], 'its input');
   const ratio = dropoutRatio(forward, node);
   if (ratio === 0) return x;
   const uniform = g.input(`${g.scoped(node.name)}.uniform`, 'float32', x.shape);

@@ -6,7 +6,7 @@ import { openArtifact } from '../artifacts/read.js';
 import { readTrainable } from '../artifacts/trainable.js';
 import { checkWeights, type Weights } from '../artifacts/weights.js';
 import type { Graph } from '../graph/graph.js';
-import { createNetwork, type NetworkInput, planNetwork } from '../nets/registry.js';
+import { buildNetwork, type NetworkInput, planNetwork } from '../nets/registry.js';
 import { readSafetensors } from '../onnx/safetensors.js';
 import { type Settings, settingsSchema } from '../settings/settings.js';
 import { runPaths } from '../store/run-folder.js';
@@ -38,7 +38,8 @@ type ChosenFrom = Chosen & Partial<Pick<Settings, 'from'>>;
 /** Networks of the zoo, by name or specification. */
 export function zooSources(nets: Settings['nets']): NetworkSources {
   const sources = nets.map((spec) => {
-    return { name: planNetwork(spec).name, create: (input: NetworkInput) => createNetwork(spec as string, input) };
+    const plan = planNetwork(spec);
+    return { name: plan.name, create: (input: NetworkInput) => buildNetwork(plan, input) };
   });
   return { sources };
 }

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Weights } from '../artifacts/weights.js';
 import type { Origin } from '../events/origin-schema.js';
 import type { Tensor } from '../onnx/tensor.js';
+import { float32Data } from '../onnx/tensor.js';
 import { createOptimizer } from '../optim/optimizer.js';
 import type { Settings } from '../settings/settings.js';
 import { type Checkpoint, readCheckpoint, TRIAL_PREFIX, tensorsWithoutTrial } from '../store/checkpoint.js';
@@ -50,8 +51,8 @@ async function readGood(run: string, which: Origin['checkpoint']): Promise<Check
 }
 
 function checkFinite(path: string, tensors: Checkpoint['tensors']): void {
-  for (const [name, { data }] of tensors) {
-    if ((data as Float32Array).every(Number.isFinite)) continue;
+  for (const [name, tensor] of tensors) {
+    if (float32Data(tensor).every(Number.isFinite)) continue;
     fail(path, `tensor "${name}"`, { expected: 'finite numbers', got: 'others as well' });
   }
 }

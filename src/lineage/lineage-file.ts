@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { originSchema } from '../events/origin-schema.js';
 import { readWhole } from '../onnx/read-whole.js';
 import { fail, messageOf } from '../util/error.js';
-import { appendToFile, errorCode } from '../util/files/files.js';
+import { appendToFile, errorCode, failIrregular, failUnreadable } from '../util/files/files.js';
 import { parseObject } from '../util/files/read-json.js';
 import { failDamaged } from '../util/formats/damage.js';
 import { type Content, migrate } from '../util/formats/format-version.js';
@@ -163,10 +163,10 @@ export async function readLineageHeader(path: string): Promise<LineageHeader> {
 /** Fails unless a lineage file is there, and is a regular one. */
 async function checkThere(path: string): Promise<void> {
   const info = await stat(path).catch((error: unknown) => {
-    if (errorCode(error) !== 'ENOENT') return fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
+    if (errorCode(error) !== 'ENOENT') return failUnreadable(path, error);
     return fail(path, 'there is no lineage', { hint: 'Name the folder of a run; it is written with its checkpoints' });
   });
-  if (!info.isFile()) fail(path, "can't be read: it isn't a regular file");
+  if (!info.isFile()) failIrregular(path);
 }
 
 async function readBegin(path: string, length: number): Promise<Buffer> {
@@ -187,7 +187,7 @@ async function sizeOf(path: string): Promise<number> {
     if (info.isFile()) return info.size;
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return 0;
-    return fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
+    return failUnreadable(path, error);
   }
-  return fail(path, "can't be read: it isn't a regular file");
+  return failIrregular(path);
 }

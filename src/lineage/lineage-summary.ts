@@ -1,5 +1,6 @@
 import type { PerturbationResults } from '../events/events.js';
 import type { Origin } from '../events/origin-schema.js';
+import { at } from '../util/checked.js';
 import { addToSums, type LineageSums, noSums, perturbationResults } from './epoch-sums.js';
 import type { LineageStep } from './lineage.js';
 import type { Lineage } from './lineage-file.js';
@@ -39,8 +40,8 @@ export function summariseLineage({ networks, stepsPerEpoch, origin, steps }: Lin
   let before: LineageStep['teachers'] | null = null;
   for (const [count, step] of steps.entries()) {
     if (count % stepsPerEpoch === 0) epochs.push(noSums(networks.length));
-    const sums = step ? [total, epochs.at(-1) as LineageSums] : [];
-    for (const each of sums) addToSums(each, step as LineageStep, before);
+    const sums = [total, at(epochs, epochs.length - 1)];
+    if (step) for (const each of sums) addToSums(each, step, before);
     before = step?.teachers ?? null;
   }
   const parts = epochs.map((sums, epoch) => ({ epoch, ...partOf(sums) }));

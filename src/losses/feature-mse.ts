@@ -22,7 +22,7 @@ export function featureMse(g: Graph, student: Value, teacher: Value, reduction: 
       hint: 'Compare them through a learned projection (--feature-projection), or leave features out (--beta 0)',
     });
   }
-  const difference = sub(g, student, g.agon('Detach', [teacher])[0] as Value);
+  const difference = sub(g, student, g.agon('Detach', [teacher])[0]);
   const squares = mul(g, difference, difference);
   const axes = squares.shape.map((_, axis) => axis).slice(1);
   return g.op('ReduceMean', [reduction === 'sum' ? reduceSum(g, squares, axes) : squares], { keepdims: 0 });

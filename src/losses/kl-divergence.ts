@@ -12,7 +12,7 @@ import type { Value } from '../graph/node/node.js';
  */
 export function klDivergence(g: Graph, student: Value, teacher: Value, temperature = 1): Value {
   const logP = (logits: Value) => g.op('LogSoftmax', [scale(g, logits, 1 / temperature)], { axis: -1 });
-  const expected = logP(g.agon('Detach', [teacher])[0] as Value);
+  const expected = logP(g.agon('Detach', [teacher])[0]);
   const divergence = mul(g, g.op('Exp', [expected]), sub(g, expected, logP(student)));
   return g.op('ReduceMean', [reduceSum(g, divergence, [1])], { keepdims: 0 });
 }

@@ -1,5 +1,7 @@
 import type { Node, Value } from '../graph/node/node.js';
+import { sizeOf } from '../graph/node/sizes.js';
 import { type Window, windowOf } from '../graph/node/window.js';
+import { at } from '../util/checked.js';
 
 /** A convolution's geometry, read off a Conv or a semantic gradient node. */
 export interface Geometry extends Window {
@@ -22,13 +24,6 @@ export function inputGradPads(geometry: Geometry): number[] {
 
 /** Padding after an axis so that dY, laid over X as a kernel, takes just the weights' positions; negative: X has a tail. */
 export function endPad(geometry: Geometry, dY: Value, size: number, axis: number): number {
-  const span = (at(dY.shape, axis + 2) - 1) * at(geometry.strides, axis) + 1;
+  const span = (sizeOf(dY, axis + 2) - 1) * at(geometry.strides, axis) + 1;
   return reach(geometry, axis) + span - size - at(geometry.begin, axis);
-}
-
-/** The settled number at an index. */
-export function at(list: readonly (number | string)[], i: number): number {
-  const value = list[i];
-  if (typeof value !== 'number') throw new Error(`internal error: size ${i} is ${value}`);
-  return value;
 }

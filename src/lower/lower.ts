@@ -13,11 +13,12 @@ export function lower(graph: Graph, target: Target): Graph {
 /** Semantic operators must have a body; one of ONNX’s may have one, where the target needs it in another form. */
 function expandBodies(target: Target): Rewrite {
   return (node, inputs, g) => {
+    const given = (value: Value | null, i: number) => value ?? node.fail(`input ${i} is missing`);
     if (node.domain !== AGON && node.domain !== '') return undefined;
     const body = target.bodies[node.op];
     if (!body)
       return node.domain === AGON ? node.fail(`target ${target.name}`, 'a body for this operator', 'none') : undefined;
-    return g.within(node.name, () => body(g, node, inputs as readonly Value[]));
+    return g.within(node.name, () => body(g, node, inputs.map(given)));
   };
 }
 

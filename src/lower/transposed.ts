@@ -1,6 +1,8 @@
 import type { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node/node.js';
-import { at, type Geometry, reach } from './geometry.js';
+import { sizeOf } from '../graph/node/sizes.js';
+import { at } from '../util/checked.js';
+import { type Geometry, reach } from './geometry.js';
 
 /** dX [N, C, ...sizes] as the transposed convolution of dY with W: any stride, padding, dilation and group. */
 export function transposedInputGrad(
@@ -12,7 +14,7 @@ export function transposedInputGrad(
 ): Value {
   const { kernel, strides, dilations, begin, end, group } = geometry;
   const extra = sizes.map((size, i) => {
-    const made = (at(dY.shape, i + 2) - 1) * at(strides, i) + reach(geometry, i) + 1 - at(begin, i) - at(end, i);
+    const made = (sizeOf(dY, i + 2) - 1) * at(strides, i) + reach(geometry, i) + 1 - at(begin, i) - at(end, i);
     return size - made;
   });
   const pads = [...begin, ...end];

@@ -1,11 +1,12 @@
 import { reshape, transpose } from '../graph/arithmetic.js';
 import type { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node/node.js';
+import { sizesOf, spatialSizes } from '../graph/node/sizes.js';
 
 /** W [K, C/G, k...] -> [C, K/G, reversed k...]. */
 export function swapAndReverse(g: Graph, w: Value, group: number): Value {
-  const [k, c, ...kernel] = w.shape as readonly number[];
-  const [outputs, inputs] = [k ?? 1, c ?? 1];
+  const [outputs, inputs] = sizesOf(w, 2);
+  const kernel = spatialSizes(w);
   const swapped = () => {
     if (group === 1) return transpose(g, w, [1, 0, ...kernel.map((_, i) => i + 2)]);
     if (inputs === 1 && outputs === group) return w;

@@ -77,7 +77,8 @@ function planSpec<Spec>(spec: unknown, families: readonly NetworkFamily<Spec>[])
   });
 }
 
-function buildNetwork(plan: NamedPlan<unknown>, input: NetworkInput): Graph {
+/** The forward graph of a plan for inputs of this size. */
+export function buildNetwork(plan: NamedPlan<unknown>, input: NetworkInput): Graph {
   checkInput(plan, input);
   const graph = new Graph(plan.name);
   const images = graph.input('images', 'float32', ['N', input.channels, input.height, input.width]);

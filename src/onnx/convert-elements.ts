@@ -1,23 +1,29 @@
 import { fail } from '../util/error.js';
 import { ARRAY_TYPES, BIG_ARRAY_TYPES, isBig, NUMBER_ARRAY_TYPES } from './array-types.js';
-import type { DType } from './dtype.js';
+import type { DType, NumericDType } from './dtype.js';
 import { encodeBfloat, encodeHalf } from './half.js';
 import type { TensorData } from './tensor.js';
 
 type Elements = ArrayLike<number | bigint> | TensorData;
 
 /** The elements in the dtype's own array: the very same if they are already, else converted; see `tensor`. */
+export function convertElements<D extends DType>(dtype: D, data: Elements, where: string): TensorData<D>;
 export function convertElements(dtype: DType, data: Elements, where: string): TensorData {
   if (dtype === 'string') return toStrings(data, where);
-  if (data instanceof ARRAY_TYPES[dtype]) return data as TensorData;
+  if (isArrayOf(dtype, data)) return data;
   return isBig(dtype) ? toBig(dtype, data, where) : toNumberArray(dtype, data, where);
+}
+
+function isArrayOf<D extends NumericDType>(dtype: D, data: Elements): data is TensorData<D> {
+  return data instanceof ARRAY_TYPES[dtype];
 }
 
 function toStrings(data: Elements, where: string): string[] {
   if (!Array.isArray(data)) fail(where, 'wrong elements', { expected: 'an array of strings' });
-  const wrong = (data as unknown[]).findIndex((element) => typeof element !== 'string');
-  if (wrong >= 0) misfit('string', data[wrong], wrong, where);
-  return data as string[];
+  const elements: unknown[] = data;
+  if (elements.every((element) => typeof element === 'string')) return elements;
+  const wrong = elements.findIndex((element) => typeof element !== 'string');
+  return misfit('string', elements[wrong], wrong, where);
 }
 
 function toBig(dtype: keyof typeof BIG_ARRAY_TYPES, data: Elements, where: string): BigInt64Array | BigUint64Array {

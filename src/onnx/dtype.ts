@@ -1,3 +1,4 @@
+import { keysOf } from '../util/checked.js';
 import { fail } from '../util/error.js';
 
 /** The element types that Agon handles. They are spelt as in numpy and onnxruntime. */
@@ -71,9 +72,7 @@ const SIZES: Readonly<Record<NumericDType, number>> = {
   bool: 1,
 };
 
-const BY_CODE: ReadonlyMap<number, DType> = new Map(
-  (Object.keys(CODES) as DType[]).map((dtype) => [CODES[dtype], dtype]),
-);
+const BY_CODE: ReadonlyMap<number, DType> = new Map(keysOf(CODES).map((dtype) => [CODES[dtype], dtype]));
 
 /** The `TensorProto.DataType` code of an element type. */
 export function codeOfDtype(dtype: DType): number {

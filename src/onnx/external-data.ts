@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { fail, messageOf, present } from '../util/error.js';
+import { fail, present } from '../util/error.js';
+import { failUnreadable } from '../util/files/files.js';
 import { totalLength } from './chunks.js';
 import { mapTensors } from './map-tensors.js';
 import { DataLocation, type ModelProto, type TensorProto } from './model.js';
@@ -69,7 +70,7 @@ async function realPaths(paths: readonly string[], where: string, what: string):
   try {
     return await Promise.all(paths.map((path) => realpath(path)));
   } catch (error) {
-    fail(where, `${what} can't be read: ${messageOf(error)}`, { cause: error });
+    failUnreadable(where, error, what);
   }
 }
 

@@ -1,3 +1,4 @@
+import { keysOf } from '../util/checked.js';
 import { fail, messageOf } from '../util/error.js';
 import type { NumericDType } from './dtype.js';
 
@@ -31,7 +32,7 @@ export const DTYPE_NAMES: Readonly<Record<NumericDType, string>> = {
 };
 
 const DTYPES: ReadonlyMap<unknown, NumericDType> = new Map(
-  (Object.keys(DTYPE_NAMES) as NumericDType[]).map((dtype) => [DTYPE_NAMES[dtype], dtype]),
+  keysOf(DTYPE_NAMES).map((dtype) => [DTYPE_NAMES[dtype], dtype]),
 );
 
 /** One tensor of the header: `begin` and `end` count bytes from the end of the header, `where` is for errors. */
@@ -82,7 +83,7 @@ function parseHeader(bytes: Uint8Array, name: string): Record<string, unknown> {
   if (bytes[0] !== 0x7b) fail(name, "has a header that doesn't begin with {");
   checkDepth(bytes, name);
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Record<string, unknown>;
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
     fail(name, `has a header that isn't JSON: ${messageOf(error)}`, { cause: error });
   }
@@ -105,10 +106,11 @@ function checkDepth(bytes: Uint8Array, name: string): void {
 function readMetadata(value: unknown, name: string): Record<string, string> {
   const where = `${name}: ${METADATA}`;
   if (!isObject(value)) fail(where, "isn't an object of strings");
-  for (const [key, text] of Object.entries(value)) {
-    if (typeof text !== 'string') fail(where, `the value of ${shown(key)} isn't a string`);
-  }
-  return value as Record<string, string>;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, text]) => {
+      return typeof text === 'string' ? [key, text] : fail(where, `the value of ${shown(key)} isn't a string`);
+    }),
+  );
 }
 
 function readEntry(key: string, value: unknown, name: string): Entry {

@@ -1,29 +1,22 @@
 import { fail } from '../util/error.js';
+import { bytesOf } from '../util/typed-array.js';
+import type { ARRAY_TYPES } from './array-types.js';
 import { convertElements } from './convert-elements.js';
-import type { DType } from './dtype.js';
+import type { DType, NumericDType } from './dtype.js';
 import { decodeBfloat, decodeHalf } from './half.js';
 
 export { codeOfDtype, type DType, dtypeOfCode, type NumericDType, sizeOfDtype } from './dtype.js';
 
 /** A tensor's elements. `float16` and `bfloat16` are bit patterns in a Uint16Array, `bool` is 0 or 1 in a Uint8Array. */
-export type TensorData =
-  | Float32Array
-  | Float64Array
-  | Uint16Array
-  | Int8Array
-  | Int16Array
-  | Int32Array
-  | BigInt64Array
-  | Uint8Array
-  | Uint32Array
-  | BigUint64Array
-  | string[];
+export type TensorData<D extends DType = DType> = D extends NumericDType
+  ? (typeof ARRAY_TYPES)[D]['prototype']
+  : string[];
 
 /** Elements in row-major order. `data.length` is the product of `dims`; a scalar has no dims and one element. */
-export interface Tensor {
-  readonly dtype: DType;
+export interface Tensor<D extends DType = DType> {
+  readonly dtype: D;
   readonly dims: readonly number[];
-  readonly data: TensorData;
+  readonly data: TensorData<D>;
 }
 
 /**
@@ -31,12 +24,12 @@ export interface Tensor {
  * `bfloat16` a Uint16Array is bits, anything else is values that get rounded. Numbers for an integer dtype must be
  * integers in its range; for `bool`, 0 or 1. Errors begin with `where`.
  */
-export function tensor(
-  dtype: DType,
+export function tensor<D extends DType>(
+  dtype: D,
   dims: readonly number[],
   data: ArrayLike<number> | TensorData,
   where = 'tensor',
-): Tensor {
+): Tensor<D> {
   checkCount(dtype, dims, data.length, where);
   return { dtype, dims, data: convertElements(dtype, data, where) };
 }
@@ -44,6 +37,18 @@ export function tensor(
 /** A tensor without dimensions. */
 export function scalar(value: number, dtype: DType = 'float32'): Tensor {
   return tensor(dtype, [], [value]);
+}
+
+/** The elements of a tensor that is float32 unless Agon is wrong: the array itself, no copy. */
+export function float32Data({ dtype, data }: Tensor): Float32Array {
+  if (dtype === 'float32' && data instanceof Float32Array) return data;
+  throw new Error(`internal error: a tensor of ${dtype} where float32 is needed`);
+}
+
+/** The bytes of a tensor that isn't of strings, without a copy. */
+export function tensorBytes({ dtype, data }: Tensor): Uint8Array {
+  if (Array.isArray(data)) throw new Error(`internal error: a tensor of ${dtype} has no bytes`);
+  return bytesOf(data);
 }
 
 /** The product of the dimensions: 1 for a scalar. Each must be a whole number >= 0, else an error at `where`. */

@@ -11,6 +11,7 @@ type ViewType = Parameters<typeof viewAs<Exclude<TensorData, string[]>>>[0];
  * the number of bytes is what dtype and dimensions make. (Node.js runs on little-endian machines only.)
  */
 export function viewElements(dtype: NumericDType, dims: readonly number[], bytes: Uint8Array, where: string): Tensor {
+  const Type: ViewType = ARRAY_TYPES[dtype];
   const expected = elementCount(dims, where) * sizeOfDtype(dtype);
   if (bytes.byteLength !== expected) {
     fail(where, `wrong number of bytes for ${dtype}${shapeText(dims)}`, {
@@ -18,5 +19,5 @@ export function viewElements(dtype: NumericDType, dims: readonly number[], bytes
       got: `${bytes.byteLength}`,
     });
   }
-  return { dtype, dims, data: viewAs(ARRAY_TYPES[dtype] as ViewType, bytes) };
+  return { dtype, dims, data: viewAs(Type, bytes) };
 }

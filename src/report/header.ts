@@ -13,16 +13,18 @@ export function headerLines(start: StartEvent, columns: number, colors: Colors):
   const rows: [string, string[]][] = [
     ['data', dataParts(start)],
     ['networks', networkParts(start.networks)],
-    ...(settings.preset ? [['preset', presetParts(start)] as const] : []),
+    ...(settings.preset ? [row('preset', presetParts(start))] : []),
     ['rule', ruleParts(settings)],
     ['training', trainingParts(start)],
     ['folder', [printable(folder)]],
-    ...(origin ? [['from', [formatOrigin(origin)]] as const] : []),
-    ...(resumedAt ? [['resumed', [placeOf(resumedAt, settings.epochs)]] as const] : []),
-  ].map(([label, parts]) => [label as string, parts as string[]]);
+    ...(origin ? [row('from', [formatOrigin(origin)])] : []),
+    ...(resumedAt ? [row('resumed', [placeOf(resumedAt, settings.epochs)])] : []),
+  ];
   const title = `${colors.bold(`Agon ${start.agon}`)} ${colors.dim(`on ONNX Runtime ${start.onnxruntime}`)}`;
   return [title, ...rows.flatMap(([label, parts]) => labelled(label, parts, columns, colors))];
 }
+
+const row = (label: string, parts: string[]): [string, string[]] => [label, parts];
 
 /** Parts joined with commas after a label, broken into as many lines as they need. */
 export function labelled(label: string, parts: readonly string[], columns: number, colors: Colors): string[] {

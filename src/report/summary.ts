@@ -1,4 +1,5 @@
 import type { EndEvent, EvaluatedEpoch, StartEvent } from '../events/events.js';
+import { at } from '../util/checked.js';
 import { present } from '../util/error.js';
 import { formatPercent, hasTop5, printable } from './format.js';
 import { labelled } from './header.js';
@@ -25,7 +26,7 @@ export function summaryLines(
     : 'by training loss in the last epoch, as nothing was held out';
   return [
     ...row('winner', `${colors.bold(labels[winner.index] ?? winner.name)} ${chosen}`),
-    ...table.map((line, i) => row(i === 0 ? measured : '', line)[0] as string),
+    ...table.map((line, i) => at(row(i === 0 ? measured : '', line), 0)),
     ...row('model', printable(model)),
     ...row('parity', `its logits differ from the trainer's by ${parity.toExponential(1)} at most`),
   ];

@@ -45,7 +45,7 @@ export async function openContext(
 ): Promise<LoopContext> {
   const { settings, folder, emit, stopRequested } = options;
   const { dataset, fingerprint } = data;
-  const preprocessing = data.preprocessing as Checkpoint['preprocessing'];
+  const preprocessing = data.preprocessing;
   const paths = runPaths(folder);
   const teacher = await openTeacher(settings, data);
   for (const message of teacher?.notes ?? []) emit({ type: 'warning', message });
@@ -74,7 +74,7 @@ export async function openContext(
     settings,
     networks: group.networks,
     input: preprocessing,
-    uniforms: step.uniforms.map(({ name, shape }) => ({ name, shape: shape as number[] })),
+    uniforms: step.uniforms.map(({ name, shape }) => ({ name, shape: shape.map(Number) })),
     teacher,
     updatesBefore: seen,
     stepper,

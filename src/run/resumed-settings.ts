@@ -3,6 +3,7 @@ import type { Position } from '../events/events.js';
 import { learningRateOf } from '../settings/learning-rate.js';
 import { absolutePaths } from '../settings/setting-paths.js';
 import { COMPUTING_KEYS, type Settings, settingsSchema } from '../settings/settings.js';
+import { keysOf } from '../util/checked.js';
 import { fail } from '../util/error.js';
 
 /**
@@ -14,7 +15,7 @@ export const CHANGEABLE: readonly (keyof Settings)[] = ['data', 'device', ...COM
 /** Fails unless a run can go on from a checkpoint (at a path) of some settings with others. */
 export function checkResumed(path: string, checkpoint: Settings, settings: Settings): void {
   const own = withTeacherOf(settings, absolutePaths(checkpoint));
-  const keys = Object.keys(settingsSchema.shape) as (keyof Settings)[];
+  const keys = keysOf(settingsSchema.shape);
   const changed = keys.find((key) => !CHANGEABLE.includes(key) && !isDeepStrictEqual(own[key], settings[key]));
   if (changed) {
     fail(path, `setting "${changed}" is not the one of the run in this folder`, {

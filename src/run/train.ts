@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import type { Split } from '../data/dataset/dataset.js';
 import { summarise } from '../data/dataset/summary.js';
 import { datasetWarnings } from '../data/dataset/warnings.js';
-import type { Preprocessing } from '../data/image/preprocess.js';
 import type { GroupEvaluation } from '../events/evaluation.js';
 import type { EpochEvent, EvaluatedEpoch, Position, StartEvent } from '../events/events.js';
 import { exportRun } from '../export/export-run.js';
@@ -228,7 +227,7 @@ async function evaluateEpochs(
   const { test, validation: held } = data.dataset;
   const measure = async (tensors: Checkpoint['tensors'], split: Split): Promise<GroupEvaluation> => {
     loadPredictors(context.predictors, tensors);
-    const loader = stoppable(evaluationLoader(split, data.preprocessing as Preprocessing, settings), stopRequested);
+    const loader = stoppable(evaluationLoader(split, data.preprocessing, settings), stopRequested);
     return evaluate(context.predictors, loader, data.preprocessing).finally(() => loader.close());
   };
   const evaluated: EvaluatedEpoch = {

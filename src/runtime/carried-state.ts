@@ -1,4 +1,4 @@
-import { elementCount, type Tensor, tensor } from '../onnx/tensor.js';
+import { elementCount, float32Data, type Tensor, tensor } from '../onnx/tensor.js';
 import { present } from '../util/error.js';
 import type { Device } from './device-kind.js';
 import { Downloader } from './downloader.js';
@@ -44,7 +44,7 @@ class HostState implements CarriedState {
 
   /** In place. */
   replace(name: string, given: Tensor): void {
-    (present(this.#state.get(name), name).data as Float32Array).set(given.data as Float32Array);
+    float32Data(fromOrt(present(this.#state.get(name), name))).set(float32Data(given));
   }
 
   target(name: string): ort.Tensor {

@@ -2,6 +2,7 @@ import { Graph } from '../graph/graph.js';
 import { toModel } from '../graph/to-model.js';
 import { encodeModel } from '../onnx/file.js';
 import type { Tensor } from '../onnx/tensor.js';
+import { present } from '../util/error.js';
 import type { Device } from './device-kind.js';
 import type * as ort from './onnxruntime.js';
 import { fromOrt, Session } from './session.js';
@@ -32,7 +33,7 @@ export class Downloader {
   async download(values: ReadonlyMap<string, ort.Tensor>, names: readonly string[]): Promise<Map<string, Tensor>> {
     const fetches = Object.fromEntries(names.map((name) => [copyName(name), null]));
     const copies = await this.#session.runHeld(Object.fromEntries(values), fetches);
-    return new Map(names.map((name) => [name, fromOrt(copies[copyName(name)] as ort.Tensor)]));
+    return new Map(names.map((name) => [name, fromOrt(present(copies[copyName(name)], name))]));
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Tensor } from '../onnx/tensor.js';
-import { AgonError, fail, messageOf } from '../util/error.js';
+import { AgonError, fail, messageOf, present } from '../util/error.js';
 import { type Device, formatDevice } from './device-kind.js';
 import * as ort from './onnxruntime.js';
 
@@ -40,7 +40,7 @@ export class Session {
   async run(feeds: Feeds, outputs: readonly string[]): Promise<Map<string, Tensor>> {
     const inputs = Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, toOrt(value)]));
     const results = await this.runHeld(inputs, Object.fromEntries(outputs.map((name) => [name, null])));
-    return new Map(outputs.map((name) => [name, fromOrt(results[name] as ort.Tensor)]));
+    return new Map(outputs.map((name) => [name, fromOrt(present(results[name], name))]));
   }
 
   /** Runs the graph on ONNX Runtime's own tensors, which may be on the device. What it throws becomes an error that says where. */

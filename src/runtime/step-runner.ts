@@ -1,4 +1,4 @@
-import { type Tensor, tensor } from '../onnx/tensor.js';
+import { float32Data, type Tensor, tensor } from '../onnx/tensor.js';
 import { fail } from '../util/error.js';
 
 /** What runs the steps of a training: it holds the tensors that a step carries over to the next. */
@@ -26,6 +26,6 @@ export function failNoParameter(name: string): never {
   return fail('state', `"${name}" is no parameter`);
 }
 
-export function copyOf({ dims, data }: Tensor): Tensor {
-  return tensor('float32', dims, Float32Array.from(data as Float32Array));
+export function copyOf(given: Tensor): Tensor {
+  return tensor('float32', given.dims, float32Data(given).slice());
 }

@@ -4,7 +4,7 @@ import { lower } from '../lower/lower.js';
 import type { Target } from '../lower/target.js';
 import { encodeModel } from '../onnx/file.js';
 import type { Tensor } from '../onnx/tensor.js';
-import { fail } from '../util/error.js';
+import { fail, present } from '../util/error.js';
 import { type CarriedState, openState } from './carried-state.js';
 import type { Device } from './device-kind.js';
 import type * as ort from './onnxruntime.js';
@@ -82,8 +82,8 @@ export class Stepper implements StepRunner {
     for (const name of this.#outputs) fetches[name] = null;
     for (const name of state) fetches[nextOf(name)] = this.#state.target(name);
     const results = await this.#session.runHeld(inputs, fetches);
-    this.#state.advance(new Map(state.map((name) => [name, results[nextOf(name)] as ort.Tensor])));
-    return new Map(this.#outputs.map((name) => [name, fromOrt(results[name] as ort.Tensor)]));
+    this.#state.advance(new Map(state.map((name) => [name, present(results[nextOf(name)], name)])));
+    return new Map(this.#outputs.map((name) => [name, fromOrt(present(results[name], name))]));
   }
 
   state(names: readonly string[] = this.#source.state): Promise<Map<string, Tensor>> {
@@ -103,5 +103,5 @@ export class Stepper implements StepRunner {
 
 function shapeOf({ graph }: StatefulGraph, name: string): readonly number[] {
   const { value } = graph.parameters.get(name) ?? failNoParameter(name);
-  return value.shape as number[];
+  return value.shape;
 }

@@ -4,12 +4,15 @@ import { isAbsolute, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { z } from 'zod';
 import { Graph } from '../graph/graph.js';
+import { asNumbers } from '../graph/node/dim.js';
 import { toModel } from '../graph/to-model.js';
 import type { Choose, Form, FormChoice } from '../lower/cpu/blocked/forms.js';
 import { cpu } from '../lower/cpu/cpu.js';
 import { lower } from '../lower/lower.js';
 import { encodeModel } from '../onnx/file.js';
 import { elementCount, tensor } from '../onnx/tensor.js';
+import { at } from '../util/checked.js';
+import { present } from '../util/error.js';
 import { makeFolderOf, writeFileWhole } from '../util/files/files.js';
 import { parseObject, readTextIfThere } from '../util/files/read-json.js';
 import { migrate } from '../util/formats/format-version.js';
@@ -48,7 +51,7 @@ export async function tune(graph: Graph, options: TuneOptions): Promise<Chosen> 
   }
   const all = { ...known, ...found };
   if (open.length > 0 && known !== NEWER) await writeCache(path, all);
-  return Object.fromEntries([...choices.keys()].map((key) => [key, all[key] as string]));
+  return Object.fromEntries([...choices.keys()].map((key) => [key, present(all[key], key)]));
 }
 
 /** Looks a form up in what was chosen. */
@@ -81,20 +84,21 @@ function collectChoices(graph: Graph, block: number): Map<string, FormChoice> {
 
 async function fastestForm({ key, shapes, forms }: FormChoice, options: TuneOptions): Promise<string> {
   const names = Object.keys(forms);
-  const feeds = Object.fromEntries(shapes.map((shape, i) => [`x${i}`, randomTensor(shape as number[], key)]));
-  const sessions = await Promise.all(Object.values(forms).map((form) => openForm(form, shapes as number[][], options)));
+  const sizes = shapes.map((shape) => present(asNumbers(shape), 'a size'));
+  const feeds = Object.fromEntries(sizes.map((dims, i) => [`x${i}`, randomTensor(dims, key)]));
+  const sessions = await Promise.all(Object.values(forms).map((form) => openForm(form, sizes, options)));
   const least = names.map(() => Number.POSITIVE_INFINITY);
   for (let round = 0; round <= ROUNDS; round++) {
     for (const [i, session] of sessions.entries()) {
       const started = performance.now();
       await session.run(feeds, ['y']);
-      if (round > 0) least[i] = Math.min(least[i] as number, performance.now() - started);
+      if (round > 0) least[i] = Math.min(at(least, i), performance.now() - started);
     }
   }
   for (const session of sessions) await session.close();
   const best = least.indexOf(Math.min(...least));
-  const worthIt = (least[best] as number) < (1 - MARGIN) * (least[0] as number);
-  return names[worthIt ? best : 0] as string;
+  const worthIt = at(least, best) < (1 - MARGIN) * at(least, 0);
+  return at(names, worthIt ? best : 0);
 }
 
 async function openForm(form: Form, shapes: readonly (readonly number[])[], { device, threads }: TuneOptions) {

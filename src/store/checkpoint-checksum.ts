@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Tensor } from '../onnx/tensor.js';
-import { bytesOf } from '../util/typed-array.js';
+import { tensorBytes } from '../onnx/tensor.js';
 
 /** What a checkpoint's metadata say of its content, as SHA-256 in hexadecimal. */
 export interface CheckpointChecksum {
@@ -28,9 +28,9 @@ function checksumOfTexts(texts: Readonly<Record<string, string>>): string {
 
 function checksumOfTensors(tensors: ReadonlyMap<string, Tensor>): string {
   const hash = createHash('sha256');
-  for (const [name, { dtype, dims, data }] of sorted([...tensors])) {
-    hash.update(JSON.stringify([name, dtype, dims]));
-    const bytes = bytesOf(data as Float32Array);
+  for (const [name, tensor] of sorted([...tensors])) {
+    hash.update(JSON.stringify([name, tensor.dtype, tensor.dims]));
+    const bytes = tensorBytes(tensor);
     for (let at = 0; at < bytes.length; at += PART) hash.update(bytes.subarray(at, at + PART));
   }
   return hash.digest('hex');

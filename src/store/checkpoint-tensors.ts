@@ -2,7 +2,7 @@ import { networkPrefix } from '../distill/step.js';
 import type { Graph } from '../graph/graph.js';
 import { formatShape, sameShape } from '../graph/node/dim.js';
 import type { Tensor } from '../onnx/tensor.js';
-import { fail } from '../util/error.js';
+import { fail, present } from '../util/error.js';
 import { type Checkpoint, type CheckpointHeader, TRIAL_PREFIX } from './checkpoint.js';
 import { RESTORE } from './checkpoint-check.js';
 
@@ -54,7 +54,7 @@ function checkSnapshot(where: string, tensors: Checkpoint['tensors'], trial: Che
     const of = name.slice(TRIAL_PREFIX.length);
     const now = own !== undefined && of.startsWith(own) ? tensors.get(of) : undefined;
     if (!now) fail(where, `tensor "${name}" is of no network on trial`, { hint: RESTORE });
-    const given = tensors.get(name) as Tensor;
+    const given = present(tensors.get(name), name);
     if (given.dtype !== now.dtype || !sameShape(given.dims, now.dims)) {
       failShape(where, name, `${now.dtype} ${formatShape(now.dims)}`, given);
     }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Preprocessing } from '../data/image/preprocess.js';
 import { preprocessingSchema } from '../data/image/preprocessing-schema.js';
 import { PARAMETER_OPERATIONS } from '../distill/mutation.js';
 import { evaluationSchema } from '../events/evaluation.js';
@@ -7,8 +8,8 @@ import { lineageSumsSchema } from '../lineage/epoch-sums.js';
 import { readSafetensorsFile, type Safetensors, safetensorsParts } from '../onnx/safetensors.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { recordedSettings } from '../settings/settings.js';
-import { AgonError, fail, messageOf } from '../util/error.js';
-import { errorCode, writeFileWhole } from '../util/files/files.js';
+import { AgonError, fail } from '../util/error.js';
+import { errorCode, failUnreadable, writeFileWhole } from '../util/files/files.js';
 import { parseJson } from '../util/files/read-json.js';
 import { failDamaged } from '../util/formats/damage.js';
 import { type Content, checkVersion, migrate } from '../util/formats/format-version.js';
@@ -77,7 +78,9 @@ const header = z.object({
 });
 
 /** All that a run needs to go on, beside its tensors. */
-export type CheckpointHeader = z.infer<typeof header>;
+export type CheckpointHeader = Omit<z.infer<typeof header>, 'preprocessing'> & {
+  readonly preprocessing: Preprocessing;
+};
 
 /**
  * A run at some step: parameters and running statistics `net<i>.<name>`, optimizer state `net<i>.<name>.<state>`, and the
@@ -126,9 +129,11 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
 const DAMAGED = 'its header is damaged';
 
 function parseTexts(path: string, metadata: Readonly<Record<string, string>>): Content {
-  const keys = Object.keys(header.shape).filter((key) => metadata[key] !== undefined);
-  const values = keys.map((key) => [key, parseJson(metadata[key] as string, `${path}: ${DAMAGED}: ${key}`)]);
-  return Object.fromEntries(values) as Content;
+  const values = Object.keys(header.shape).flatMap((key) => {
+    const text = metadata[key];
+    return text === undefined ? [] : [[key, parseJson(text, `${path}: ${DAMAGED}: ${key}`)]];
+  });
+  return Object.fromEntries(values);
 }
 
 function checkChecksum(
@@ -158,7 +163,7 @@ async function readFileOf(path: string): Promise<Safetensors> {
     return await readSafetensorsFile(path);
   } catch (error) {
     if (error instanceof AgonError) throw error;
-    if (errorCode(error) !== 'ENOENT') return fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
+    if (errorCode(error) !== 'ENOENT') return failUnreadable(path, error);
     return fail(path, 'there is no such checkpoint', { hint: MISSING });
   }
 }

@@ -3,9 +3,10 @@ import type { Classifier, ClassifierOptions } from '../classifier/classifier.js'
 import { openClassifier } from '../classifier/open-classifier.js';
 import type { Preprocessing } from '../data/image/preprocess.js';
 import { formatShape } from '../graph/node/dim.js';
-import { elementCount, type Tensor, tensor } from '../onnx/tensor.js';
+import { elementCount, float32Data, type Tensor, tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import type { Settings } from '../settings/settings.js';
+import { at, take } from '../util/checked.js';
 import { AgonError, fail, messageOf } from '../util/error.js';
 import type { RunData } from './data.js';
 
@@ -116,15 +117,15 @@ type Normalisation = Pick<Preprocessing, 'mean' | 'std'>;
 /** (x * fromStd + fromMean - toMean) / toStd in each channel; x itself where they are the same. */
 function renormaliser(from: Normalisation, to: Normalisation = from): (images: Tensor) => Tensor {
   if (isDeepStrictEqual([from.mean, from.std], [to.mean, to.std])) return (images) => images;
-  const pick = (list: readonly number[], channel: number) => list[channel] as number;
-  const factors = from.std.map((std, c) => std / pick(to.std, c));
-  const shifts = from.mean.map((mean, c) => (mean - pick(to.mean, c)) / pick(to.std, c));
-  return ({ data, dims }) => {
-    const [, channels, height, width] = dims as [number, number, number, number];
+  const factors = from.std.map((std, c) => std / at(to.std, c));
+  const shifts = from.mean.map((mean, c) => (mean - at(to.mean, c)) / at(to.std, c));
+  return (images) => {
+    const { dims } = images;
+    const [, channels, height, width] = take(dims, 4);
     const plane = height * width;
-    const numbers = (data as Float32Array).map((x, i) => {
+    const numbers = float32Data(images).map((x, i) => {
       const channel = Math.floor(i / plane) % channels;
-      return x * pick(factors, channel) + pick(shifts, channel);
+      return x * at(factors, channel) + at(shifts, channel);
     });
     return tensor('float32', dims, numbers);
   };

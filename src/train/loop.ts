@@ -7,11 +7,13 @@ import type { Emit, EpochEvent, NetworkEpoch, NetworkInfo, Position, StepEvent }
 import { lineageOf } from '../lineage/lineage.js';
 import type { LineageFile } from '../lineage/lineage-file.js';
 import type { Tensor } from '../onnx/tensor.js';
+import { float32Data } from '../onnx/tensor.js';
 import type { Predictor } from '../runtime/predictor.js';
 import type { StepRunner } from '../runtime/step-runner.js';
 import { learningRateOf } from '../settings/learning-rate.js';
 import { bestOf, isBetter } from '../store/best-network.js';
 import type { Checkpoint, CheckpointHeader } from '../store/checkpoint.js';
+import { at } from '../util/checked.js';
 import { fail } from '../util/error.js';
 import { evaluate, loadPredictors } from './evaluate.js';
 import { type FeedSource, feedsFor } from './feeds.js';
@@ -157,7 +159,7 @@ async function trainStep(context: LoopContext, batch: Batch, position: Position,
 function inputPerturbationOf({ perturbed }: Batch, ce: readonly number[]): StepEvent['inputPerturbation'] {
   if (!perturbed) return undefined;
   const { network, operation } = perturbed;
-  return { network, operation, difference: (ce[network] as number) - bestOther(ce, network) };
+  return { network, operation, difference: at(ce, network) - bestOther(ce, network) };
 }
 
 /** A step's number over the run, from 0. */
@@ -188,8 +190,8 @@ async function validate(
 
 /** Fails where the state after some step is not finite. A loss shows only a step later that an update has spoilt the parameters. */
 function checkState({ networks }: LoopContext, state: ReadonlyMap<string, Tensor>, { epoch, step }: Position): void {
-  for (const [name, { data }] of state) {
-    if ((data as Float32Array).every(Number.isFinite)) continue;
+  for (const [name, tensor] of state) {
+    if (float32Data(tensor).every(Number.isFinite)) continue;
     const network = networks.findIndex((_, i) => name.startsWith(networkPrefix(i)));
     failDiverged({ networks }, network, `${name} is not finite after step ${step} of epoch ${epoch + 1}`);
   }

@@ -9,7 +9,7 @@ import {
 import { networkPrefix } from '../distill/step.js';
 import { addStep, judge, loseDiverged, type Trial, type Verdict } from '../distill/trial.js';
 import type { Graph } from '../graph/graph.js';
-import { type Tensor, tensor } from '../onnx/tensor.js';
+import { float32Data, type Tensor, tensor } from '../onnx/tensor.js';
 import { createOptimizer } from '../optim/optimizer.js';
 import type { StepRunner } from '../runtime/step-runner.js';
 import type { Settings } from '../settings/settings.js';
@@ -165,10 +165,10 @@ export class ParameterPerturbation {
   }
 }
 
-function scaled({ dims, data }: Tensor, factor: number): Tensor {
+function scaled(given: Tensor, factor: number): Tensor {
   return tensor(
     'float32',
-    dims,
-    (data as Float32Array).map((x) => factor * x),
+    given.dims,
+    float32Data(given).map((x) => factor * x),
   );
 }

@@ -1,5 +1,8 @@
 import type { Evaluation } from '../events/evaluation.js';
 import type { Tensor } from '../onnx/tensor.js';
+import { float32Data } from '../onnx/tensor.js';
+import { at } from '../util/checked.js';
+import { softmax } from '../util/softmax.js';
 
 /** Bins of equal width for the expected calibration error (Guo et al. 2017). */
 const BINS = 15;
@@ -17,7 +20,7 @@ export class Scores {
 
   /** Adds an image: its probabilities, which add up to 1, and its class. */
   add(probabilities: Float64Array, label: number): void {
-    const own = probabilities[label] as number;
+    const own = at(probabilities, label);
     const confidence = probabilities.reduce((a, b) => Math.max(a, b), 0);
     const correct = probabilities.indexOf(confidence) === label;
     // Of equal probabilities the first one counts as larger
@@ -41,18 +44,13 @@ export class Scores {
   }
 }
 
-/** The softmax of one row of logits, in float64. */
-export function probabilitiesOf({ data, dims }: Tensor, row: number): Float64Array {
-  const classes = dims[1] as number;
-  const logits = Float64Array.from((data as Float32Array).subarray(row * classes, (row + 1) * classes));
-  const largest = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const powers = logits.map((z) => Math.exp(z - largest));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => power / sum);
+/** The softmax of one row of logits [N, classes], in float64. */
+export function probabilitiesOf(logits: Tensor, row: number): Float64Array {
+  const classes = at(logits.dims, 1);
+  return softmax(float32Data(logits).subarray(row * classes, (row + 1) * classes));
 }
 
 /** The mean of several networks' probabilities. */
 export function meanProbabilities(all: readonly Float64Array[]): Float64Array {
-  const [first] = all as readonly [Float64Array];
-  return first.map((_, i) => all.reduce((sum, each) => sum + (each[i] as number), 0) / all.length);
+  return at(all, 0).map((_, i) => all.reduce((sum, each) => sum + at(each, i), 0) / all.length);
 }

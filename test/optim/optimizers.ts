@@ -25,7 +25,7 @@ export async function replay(
   start: Start,
   scalarsOf: (step: number) => Scalars,
 ): Promise<Trace[]> {
-  const vector = (values: readonly number[]) => tensor('float32', [start.parameter.length], values);
+  const vector = (values: readonly number[]): Tensor => tensor('float32', [start.parameter.length], values);
   const session = await openGraph(updateGraph(optimizer, start.parameter.length));
   const traces: Trace[] = [];
   let parameter = vector(start.parameter);

@@ -1,7 +1,7 @@
-import { add, div, indicator, mul, neg, scale, sub } from '../../graph/arithmetic.js';
+import { add, div, equalsZero, indicator, mul, neg, scale, sub, zeroWhere } from '../../graph/arithmetic.js';
 import { toNumbers } from '../../onnx/tensor.js';
+import { mapTuple } from '../../util/checked.js';
 import { notDifferentiable, type Rule } from '../rule/rule.js';
-import { equalsZero, zeroWhere } from '../rule/zero.js';
 
 // dA = dY, dB = dY
 export const Add: Rule = ({ dY }) => [dY, dY];
@@ -79,8 +79,7 @@ export const Where: Rule = ({ g, node, dY, needs }) => {
 const extremum: Rule = ({ g, node, dY }) => {
   if (node.inputs.length !== 2) node.fail('inputs', 'two, to be differentiated', String(node.inputs.length));
   const y = node.output();
-  const ties = node.inputs.map((_, i) => indicator(g, g.op('Equal', [node.input(i), y])));
-  const [a, b] = ties as [typeof y, typeof y];
+  const [a, b] = mapTuple([0, 1], (i) => indicator(g, g.op('Equal', [node.input(i), y])));
   const share = div(g, dY, add(g, a, b));
   return [mul(g, share, a), mul(g, share, b)];
 };

@@ -1,8 +1,7 @@
-import { div, indicator, mul, reduceSum, scale } from '../../graph/arithmetic.js';
+import { div, equalsZero, indicator, mul, reduceSum, scale, zeroWhere } from '../../graph/arithmetic.js';
 import type { Value } from '../../graph/node/node.js';
 import { reducedAxes, spread } from '../rule/reduced.js';
 import { notDifferentiable, type Rule } from '../rule/rule.js';
-import { equalsZero, zeroWhere } from '../rule/zero.js';
 
 // dX = dY, the same along the reduced axes
 export const ReduceSum: Rule = ({ g, node, dY }) => [spread(g, node, dY), null];

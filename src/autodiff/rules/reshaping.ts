@@ -4,6 +4,7 @@ import { inversePermutation, normaliseAxis, range } from '../../graph/node/axes.
 import { formatShape } from '../../graph/node/dim.js';
 import type { Node, Value } from '../../graph/node/node.js';
 import { clampSlice, slicesOf } from '../../graph/node/slices.js';
+import { mapTuple } from '../../util/checked.js';
 import { notDifferentiable, type Rule } from '../rule/rule.js';
 
 /** dX = dY in X's shape. */
@@ -95,9 +96,9 @@ export const Size = notDifferentiable;
 export const ConstantOfShape = notDifferentiable;
 export const OneHot = notDifferentiable;
 
-function integersOf(g: Graph, node: Node, i: number): number[] {
+function integersOf(g: Graph, node: Node, i: number): readonly number[] {
   const values = g.knownIntegers.get(node.input(i));
-  if (values?.every((value) => typeof value === 'number')) return values as number[];
+  if (values?.every((value) => typeof value === 'number')) return values;
   return node.fail(`input ${i}`, 'constant integers', values ? formatShape(values) : 'computed values');
 }
 
@@ -106,8 +107,8 @@ function zerosLike(g: Graph, value: Value): Value {
 }
 
 function flip(g: Graph, x: Value, axis: number): Value {
-  const [start, end, step] = [[-1], [-(2 ** 31)], [-1]].map((list) => g.integers(list));
-  return g.op('Slice', [x, start as Value, end as Value, g.integers([axis]), step as Value]);
+  const [start, end, step] = mapTuple([-1, -(2 ** 31), -1], (number) => g.integers([number]));
+  return g.op('Slice', [x, start, end, g.integers([axis]), step]);
 }
 
 /** Puts step - 1 zeros between neighbours along an axis. */

@@ -1,9 +1,10 @@
+import { keysOf } from '../../util/checked.js';
 /** Signals that ask a run to stop, and the exit status that says so: 128 and the signal's number. */
 export const STOPPED = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 export type StopSignal = keyof typeof STOPPED;
 
-const SIGNALS = Object.keys(STOPPED) as StopSignal[];
+const SIGNALS = keysOf(STOPPED);
 
 /** What sends signals: `process`. */
 export interface SignalSource {

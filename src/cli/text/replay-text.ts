@@ -2,6 +2,7 @@ import type { LineageStep } from '../../lineage/lineage.js';
 import type { Replay } from '../../lineage/lineage-replay.js';
 import { formatCount, formatNumberOf, printable } from '../../report/format.js';
 import { labelNetworks } from '../../report/labels.js';
+import { at } from '../../util/checked.js';
 
 /** Whether a run replayed another, and else where they part, and what each did there. */
 export function replayLines(
@@ -20,7 +21,7 @@ export function replayLines(
   const names = folders.map(printable);
   const width = Math.max(...names.map((name) => name.length));
   const line = (i: 0 | 1, step: Pick<LineageStep, 'teachers' | 'winner'>) =>
-    `${(names[i] as string).padEnd(width)}  ${describeStep(step, labels)}`;
+    `${at(names, i).padEnd(width)}  ${describeStep(step, labels)}`;
   return [
     `different from epoch ${parting.epoch + 1}, step ${parting.step + 1} on; ${steps} before ${equal === 1 ? 'is' : 'are'} equal`,
     line(0, parting.one),

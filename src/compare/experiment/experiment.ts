@@ -2,12 +2,13 @@ import { z } from 'zod';
 import { isSection } from '../../settings/presets.js';
 import { migrateSettings } from '../../settings/setting-changes.js';
 import { type Settings, settingsSchema } from '../../settings/settings.js';
+import { at, keysOf } from '../../util/checked.js';
 import { AgonError, fail } from '../../util/error.js';
 import { parseObject, readTextIfThere } from '../../util/files/read-json.js';
 import { migrate } from '../../util/formats/format-version.js';
 import { FORMATS } from '../../util/formats/formats.js';
 import { suggestion } from '../../util/suggest.js';
-import { DEFAULT_MEASURE, MEASURES, type Measure } from './measures.js';
+import { DEFAULT_MEASURE, MEASURES } from './measures.js';
 import { checkPlaces, settleMethod } from './method.js';
 
 const partial = settingsSchema.partial().loose();
@@ -43,7 +44,7 @@ export const experimentSchema = z.strictObject({
   methods: some(z.record(z.string(), z.record(z.string(), z.unknown()))),
   seeds: seeds.default({ from: 0, count: 3 }),
   /** What the tables are about: chosen beforehand, it can't be chosen by the results. */
-  measure: z.enum(Object.keys(MEASURES) as Measure[]).default(DEFAULT_MEASURE),
+  measure: z.enum(keysOf(MEASURES)).default(DEFAULT_MEASURE),
   /** The method that others are held against first. */
   baseline: z.string().optional(),
 });
@@ -67,7 +68,7 @@ export function parseExperiment(input: unknown, where: string): Experiment {
   if (parsed.success) return checkExperiment(parsed.data, where);
   const [issue] = parsed.error.issues;
   if (issue?.code === 'unrecognized_keys' && issue.path.length === 0) {
-    const key = issue.keys[0] as string;
+    const key = at(issue.keys, 0);
     throw new AgonError(where, `unknown key "${key}"`, { hint: suggestion(key, Object.keys(experimentSchema.shape)) });
   }
   const key = issue?.path.join('.');

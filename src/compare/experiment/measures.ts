@@ -1,3 +1,4 @@
+import { keysOf } from '../../util/checked.js';
 /** What is compared: accuracy in per cent on the test split, or on the validation split where there is no other. */
 export const MEASURES = {
   'mean-last': 'mean of the networks, last epoch',
@@ -9,5 +10,5 @@ export const MEASURES = {
 export type Measure = keyof typeof MEASURES;
 export const DEFAULT_MEASURE: Measure = 'mean-last';
 /** All in which methods are compared, in per cent: also top-5 and expected calibration error, mean of the networks, last epoch. */
-export const COMPARED = [...(Object.keys(MEASURES) as Measure[]), 'top5', 'ece'] as const;
+export const COMPARED = [...keysOf(MEASURES), 'top5', 'ece'] as const;
 export type Compared = (typeof COMPARED)[number];

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { flatten } from '../../settings/explain.js';
 import { METHOD_KEYS } from '../../settings/presets.js';
 import { COMPUTING_KEYS, type Settings } from '../../settings/settings.js';
+import { keysOf } from '../../util/checked.js';
 
 /** What makes a method, and what else the methods of a comparison don't share; with the preset that it started from. */
 export type MethodSettings = Readonly<Partial<Settings>>;
@@ -19,7 +20,7 @@ export function methodSettings(all: readonly Settings[]): MethodSettings[] {
 
 /** The settings in which methods differ. */
 export function differingKeys(all: readonly MethodSettings[]): (keyof Settings)[] {
-  const keys = new Set(all.flatMap((settings) => Object.keys(settings))) as ReadonlySet<keyof Settings>;
+  const keys = new Set(all.flatMap((settings) => keysOf(settings)));
   const differ = (key: keyof Settings) => all.some((settings) => !isDeepStrictEqual(settings[key], all[0]?.[key]));
   return [...keys].filter((key) => !OTHERS.has(key) && differ(key));
 }

@@ -5,7 +5,7 @@ import type { Experiment } from './experiment.js';
 
 type Raw = Readonly<Record<string, unknown>>;
 
-const isMethodKey = (key: string) => (METHOD_KEYS as readonly string[]).includes(key);
+const isMethodKey = (key: string) => METHOD_KEYS.some((own) => own === key);
 
 /**
  * The settings of a method's runs but for networks and seed. From the strongest: what the method says itself, what makes

@@ -1,3 +1,4 @@
+import { at } from '../../util/checked.js';
 import { toHtml } from '../../util/markup.js';
 import type { Curve } from '../results/curves.js';
 import { axisText, CHARACTER_WIDTH, round, svgFigure } from './svg.js';
@@ -18,7 +19,7 @@ export function curveFigure(curves: readonly Curve[], caption: string): string {
   const values = curves.flatMap(({ accuracy }) => accuracy.flatMap((value) => value ?? []));
   if (values.length === 0) return '';
   const ticks = ticksAround(Math.min(...values), Math.max(...values));
-  const [low, high] = [ticks[0] as number, ticks.at(-1) as number];
+  const [low, high] = [at(ticks, 0), at(ticks, ticks.length - 1)];
   const x = (epoch: number) => round(LEFT + ((epoch - 1) / (epochs - 1)) * WIDTH);
   const y = (value: number) => round(TOP + ((high - value) / (high - low)) * HEIGHT);
   const whole = ticksAround(1, epochs).filter((tick) => Number.isInteger(tick) && tick >= 1 && tick <= epochs);

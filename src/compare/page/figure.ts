@@ -1,3 +1,4 @@
+import { at } from '../../util/checked.js';
 import { toHtml } from '../../util/markup.js';
 import type { Summary } from '../results/statistics.js';
 import { axisText, CHARACTER_WIDTH, round, svgFigure } from './svg.js';
@@ -31,7 +32,7 @@ export function figure(marks: readonly Mark[], { axis, caption, format, zero }: 
   if (marks.length === 0) return '';
   const ends = marks.flatMap(({ summary }) => [summary.mean, ...(summary.interval ?? []), ...(zero ? [0] : [])]);
   const ticks = ticksAround(Math.min(...ends), Math.max(...ends));
-  const [low, high] = [ticks[0] as number, ticks.at(-1) as number];
+  const [low, high] = [at(ticks, 0), at(ticks, ticks.length - 1)];
   const left = Math.ceil(Math.max(...marks.map(({ label }) => label.length)) * CHARACTER_WIDTH) + PADDING;
   const x = (value: number) => round(left + ((value - low) / (high - low)) * PLOT_WIDTH);
   const bottom = marks.length * ROW_HEIGHT;

@@ -1,6 +1,7 @@
 import type { GroupEvaluation } from '../../events/evaluation.js';
 import type { RunResult } from '../../store/result.js';
-import { fail } from '../../util/error.js';
+import { at, mapTuple } from '../../util/checked.js';
+import { fail, present } from '../../util/error.js';
 import type { PlannedRun } from '../experiment/experiment.js';
 import { COMPARED, type Compared, type Measure } from '../experiment/measures.js';
 import { type MethodSettings, methodSettings } from '../experiment/method-settings.js';
@@ -64,16 +65,16 @@ export function compareRuns(finished: readonly Finished[], measure: Measure, bas
 function namedMethods(finished: readonly Finished[]): NamedMethod[] {
   const runs = new Map(finished.map(({ run }) => [run.method, run.settings]));
   const settings = methodSettings([...runs.values()]);
-  return [...runs.keys()].map((method, i) => ({ method, settings: settings[i] as MethodSettings }));
+  return [...runs.keys()].map((method, i) => ({ method, settings: at(settings, i) }));
 }
 
 type SplitName = Comparison['split'];
 
 function methodResult(members: readonly Finished[], split: SplitName): MethodResult {
-  const { group, method } = (members[0] as Finished).run;
+  const { group, method } = at(members, 0).run;
   const over = (read: (result: RunResult) => number) => summarise(members.map(({ result }) => read(result)));
   const last = (result: RunResult) => evaluated(result, 'last', split).networks;
-  const { networks } = (members[0] as Finished).result;
+  const { networks } = at(members, 0).result;
   return {
     group,
     method,
@@ -105,10 +106,10 @@ function differencesOf(
     .flatMap((b, i) => names.slice(i + 1).map((a) => pair(byMethod, group, a, b, measure, split)))
     .filter(({ seeds }) => seeds.length > 0);
   const tested = pairs.filter(({ difference }) => difference.p !== undefined);
-  const adjusted = holm(tested.map(({ difference }) => difference.p as number));
+  const adjusted = holm(tested.map(({ difference }) => present(difference.p, 'p')));
   return pairs.map((each) => {
-    const at = tested.indexOf(each);
-    return at < 0 ? each : { ...each, adjustedP: adjusted[at] as number };
+    const adjustedP = adjusted[tested.indexOf(each)];
+    return adjustedP === undefined ? each : { ...each, adjustedP };
   });
 }
 
@@ -120,13 +121,13 @@ function pair(
   measure: Measure,
   split: SplitName,
 ): MethodDifference {
-  const [ofA, ofB] = [a, b].map((method) => {
+  const [ofA, ofB] = mapTuple([a, b], (method) => {
     return new Map((byMethod.get(method) ?? []).map(({ run, result }) => [run.seed, result]));
-  }) as [Map<number, RunResult>, Map<number, RunResult>];
+  });
   const seeds = [...ofA.keys()].filter((seed) => ofB.has(seed));
   const over = (compared: Compared) => {
     const of = (results: ReadonlyMap<number, RunResult>) => {
-      return seeds.map((seed) => measured(results.get(seed) as RunResult, compared, split));
+      return seeds.map((seed) => measured(present(results.get(seed), 'a result'), compared, split));
     };
     return pairedDifference(of(ofA), of(ofB));
   };

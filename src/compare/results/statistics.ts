@@ -1,5 +1,6 @@
 // biome-ignore lint/correctness/noUnresolvedImports: a package without an index, found by Node through its main field
 import jstat from 'jstat';
+import { at } from '../../util/checked.js';
 
 /** A sample: one number a seed. */
 export interface Summary {
@@ -42,7 +43,7 @@ export function summarise(values: readonly number[]): Summary {
  * (t(0.975, n - 1) + t(0.8, n - 1)) sd / sqrt(n): 80 % power at a level of 5 %, before any correction.
  */
 export function pairedDifference(a: readonly number[], b: readonly number[]): PairedDifference {
-  const summary = summarise(a.map((x, i) => x - (b[i] as number)));
+  const summary = summarise(a.map((x, i) => x - at(b, i)));
   const { n, mean, sd } = summary;
   if (!sd) return summary;
   const error = sd / Math.sqrt(n);
@@ -55,11 +56,11 @@ export function pairedDifference(a: readonly number[], b: readonly number[]): Pa
  * m - k + 1, and none becomes smaller than one before it.
  */
 export function holm(ps: readonly number[]): number[] {
-  const order = ps.map((_, i) => i).sort((i, j) => (ps[i] as number) - (ps[j] as number));
+  const order = ps.map((_, i) => i).sort((i, j) => at(ps, i) - at(ps, j));
   const adjusted = new Array<number>(ps.length);
   let least = 0;
   order.forEach((i, rank) => {
-    least = Math.max(least, Math.min(1, (ps[i] as number) * (ps.length - rank)));
+    least = Math.max(least, Math.min(1, at(ps, i) * (ps.length - rank)));
     adjusted[i] = least;
   });
   return adjusted;

@@ -1,3 +1,4 @@
+import { keysOf } from '../../util/checked.js';
 import { MEASURES, type Measure } from '../experiment/measures.js';
 import { differingKeys, formatSetting } from '../experiment/method-settings.js';
 import type { Comparison } from './results.js';
@@ -112,7 +113,7 @@ function settingTable({ settings }: Comparison): TextTable {
   const differing = differingKeys(settings.map((each) => each.settings));
   const [first] = settings;
   const shared = Object.entries(first?.settings ?? {}).filter(([key]) => {
-    return key !== 'preset' && !differing.includes(key as (typeof differing)[number]);
+    return key !== 'preset' && !differing.some((own) => own === key);
   });
   return {
     title: 'What the methods are',
@@ -136,5 +137,5 @@ function moreMeasures({ methods }: Comparison) {
 }
 
 function othersThan(measure: Measure): Measure[] {
-  return (Object.keys(MEASURES) as Measure[]).filter((each) => each !== measure);
+  return keysOf(MEASURES).filter((each) => each !== measure);
 }

@@ -1,3 +1,4 @@
+import { at } from '../../util/checked.js';
 import { mapConcurrent } from '../../util/concurrency.js';
 import { stream } from '../../util/random.js';
 import type { ImageSource, Pixels } from '../dataset/dataset.js';
@@ -54,7 +55,7 @@ export function batchMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<Ma
     const batch = new Float32Array(indices.length * imageLength);
     const pixels: Pixels[] = [];
     const place = (image: Pixels, slot: number) => {
-      const random = training && stream(training.seed, 'augment', epoch, indices[slot] as number);
+      const random = training && stream(training.seed, 'augment', epoch, at(indices, slot));
       const changed = random ? augment(image, training.augmentation, preprocessing, random) : image;
       writeNormalised(changed, table, batch, slot * imageLength);
       if (perturbation) pixels[slot] = changed;
@@ -79,7 +80,7 @@ function imageLoader({ source, preprocessing, training, cacheBytes, decodedPixel
   const cache = new ImageCache(cacheBytes);
   const needed = neededForTraining(augmentation, preprocessing);
   const decoding = { ...decodingFor(preprocessing, needed), gate: new DecodeGate(decodedPixels) };
-  const decode = (i: number) => withImage(source.paths[i] as string, channels, decoding, keep);
+  const decode = (i: number) => withImage(at(source.paths, i), channels, decoding, keep);
   return async (indices, place) => {
     await mapConcurrent([...indices], CONCURRENCY, async (i, slot) => place(await cache.get(i, () => decode(i)), slot));
   };

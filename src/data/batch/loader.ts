@@ -1,4 +1,5 @@
-import { fail } from '../../util/error.js';
+import { at } from '../../util/checked.js';
+import { fail, present } from '../../util/error.js';
 import type { Split } from '../dataset/dataset.js';
 import { DECODED_PIXELS } from '../image/decode-gate.js';
 import type { Preprocessing } from '../image/preprocess.js';
@@ -108,10 +109,10 @@ async function makeBatch(
 ): Promise<Batch> {
   const { indices } = task;
   const { images, perturbed } = await pool.make(perturbation ? { ...task, perturbation } : task);
-  const own = Int32Array.from(indices, (i) => labels[i] as number);
+  const own = Int32Array.from(indices, (i) => at(labels, i));
   const batch = { images, labels: own, indices, size: indices.length };
   if (!perturbed || !perturbation) return batch;
-  const partners = perturbed.partners ? Int32Array.from(perturbed.partners, (slot) => own[slot] as number) : own;
+  const partners = perturbed.partners ? Int32Array.from(perturbed.partners, (slot) => at(own, slot)) : own;
   const { network, operation } = perturbation;
   return { ...batch, perturbed: { network, operation, images: perturbed.images, partners, lambda: perturbed.lambda } };
 }
@@ -126,7 +127,7 @@ async function* inOrder<T>(
   const begun: Promise<T>[] = [];
   for (let next = first, step = first; step < end; step++) {
     for (; next < end && begun.length <= ahead; next++) begun.push(begin(make, next));
-    yield await (begun.shift() as Promise<T>);
+    yield await present(begun.shift(), 'a batch');
   }
 }
 

@@ -1,3 +1,4 @@
+import { at } from '../../util/checked.js';
 import { mapConcurrent } from '../../util/concurrency.js';
 import { AgonError, fail } from '../../util/error.js';
 import {
@@ -46,8 +47,12 @@ export async function checkImages(
   if (!measuring) checkClasses(dataset, train);
   const parts = [train, ...(validation ? [validation] : []), ...(test ? [test] : [])];
   const size = dataset.size ?? commonSize(parts.map(({ split }) => split));
-  const names = ['train', ...(validation ? ['validation'] : []), ...(test ? ['test'] : [])] as SplitName[];
-  const notes = parts.flatMap(({ constant }, i) => constantNotes(names[i] as SplitName, constant));
+  const names: SplitName[] = [
+    'train',
+    ...(validation ? ['validation' as const] : []),
+    ...(test ? ['test' as const] : []),
+  ];
+  const notes = parts.flatMap(({ constant }, i) => constantNotes(at(names, i), constant));
   return {
     ...withNotes(dataset, notes),
     ...(size && { size }),
@@ -69,9 +74,7 @@ async function checkSplit(dataset: Dataset, split: Split, count: () => void): Pr
     return result;
   });
   const readable = results.flatMap((result, i) => (typeof result === 'string' ? [] : [i]));
-  const skipped = results.flatMap((reason, i) =>
-    typeof reason === 'string' ? [{ path: paths[i] as string, reason }] : [],
-  );
+  const skipped = results.flatMap((reason, i) => (typeof reason === 'string' ? [{ path: at(paths, i), reason }] : []));
   if (readable.length === 0 && paths.length > 0) failUnreadable(dataset.name, skipped);
   const source: ImageFiles = { kind: 'files', paths, sizes: results.map(sizeOf), digests };
   const constant = results.flatMap((result) => (typeof result === 'string' ? [] : [result.constant]));

@@ -1,12 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { fail, messageOf } from '../../util/error.js';
-import { errorCode } from '../../util/files/files.js';
+import { fail } from '../../util/error.js';
+import { errorCode, failUnreadable } from '../../util/files/files.js';
 
 /** The names in a text file, one a line; empty lines at its end are ignored. */
 export async function readClassNames(path: string): Promise<string[]> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) =>
-    fail(path, `class names can't be read: ${messageOf(error)}`, { cause: error }),
-  );
+  const text = await readFile(path, 'utf8').catch((error: unknown) => failUnreadable(path, error, 'class names'));
   return namesIn(text);
 }
 
@@ -16,7 +14,7 @@ export async function readClassNamesIfThere(path: string): Promise<string[] | un
     return namesIn(await readFile(path, 'utf8'));
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
-    return fail(path, `class names can't be read: ${messageOf(error)}`, { cause: error });
+    return failUnreadable(path, error, 'class names');
   }
 }
 

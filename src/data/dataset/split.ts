@@ -1,3 +1,4 @@
+import { at } from '../../util/checked.js';
 import { fail } from '../../util/error.js';
 import { permutation, stream } from '../../util/random.js';
 import type { Dataset, ImageSource, Split } from './dataset.js';
@@ -9,7 +10,7 @@ export type HoldOut = { readonly fraction: number } | { readonly perClass: numbe
 export function selectRows(split: Split, positions: ArrayLike<number>): Split {
   return {
     length: positions.length,
-    labels: Int32Array.from(positions, (i) => split.labels[i] as number),
+    labels: Int32Array.from(positions, (i) => at(split.labels, i)),
     source: selectSource(split.source, Array.from(positions)),
   };
 }
@@ -27,7 +28,7 @@ export function holdOut(split: Split, amount: HoldOut, seed: number): { kept: Sp
     const wanted = 'fraction' in amount ? Math.round(amount.fraction * members.length) : amount.perClass;
     const count = Math.min(Math.max(1, wanted), members.length - 1);
     const order = permutation(members.length, stream(seed, 'hold-out', label));
-    for (const i of order.subarray(0, count)) chosen[members[i] as number] = 1;
+    for (const i of order.subarray(0, count)) chosen[at(members, i)] = 1;
   }
   const positions = Array.from(chosen.keys());
   const held = positions.filter((i) => chosen[i] === 1);
@@ -63,7 +64,7 @@ export function limitSplit(split: Split, count: number, seed: number): Split {
   );
   const positions = classes.flatMap(([label, members], c) => {
     const order = permutation(members.length, stream(seed, 'limit', label));
-    return Array.from(order.subarray(0, shares[c]), (i) => members[i] as number);
+    return Array.from(order.subarray(0, shares[c]), (i) => at(members, i));
   });
   return selectRows(split, Uint32Array.from(positions).sort());
 }
@@ -86,21 +87,20 @@ function proportionalShares(sizes: readonly number[], total: number): number[] {
   const shares = sizes.map((size) => Math.max(least, Math.floor((total * size) / all)));
   let left = total - shares.reduce((a, b) => a + b, 0);
   for (; left !== 0; left -= Math.sign(left)) {
-    const lacking = sizes.map((size, c) => ((total * size) / all - (shares[c] as number)) * Math.sign(left));
-    const movable = sizes.map((size, c) => (left > 0 ? (shares[c] as number) < size : (shares[c] as number) > least));
+    const lacking = sizes.map((size, c) => ((total * size) / all - at(shares, c)) * Math.sign(left));
+    const movable = sizes.map((size, c) => (left > 0 ? at(shares, c) < size : at(shares, c) > least));
     const best = lacking.reduce(
-      (best, lack, c) => (movable[c] && (best < 0 || lack > (lacking[best] as number)) ? c : best),
+      (best, lack, c) => (movable[c] && (best < 0 || lack > at(lacking, best)) ? c : best),
       -1,
     );
-    shares[best] = (shares[best] as number) + Math.sign(left);
+    shares[best] = at(shares, best) + Math.sign(left);
   }
   return shares;
 }
 
 function selectSource(source: ImageSource, positions: readonly number[]): ImageSource {
-  if (source.kind === 'packed')
-    return { ...source, rows: Uint32Array.from(positions, (i) => source.rows[i] as number) };
-  const pick = <T>(items: readonly T[]) => positions.map((i) => items[i] as T);
+  if (source.kind === 'packed') return { ...source, rows: Uint32Array.from(positions, (i) => at(source.rows, i)) };
+  const pick = <T>(items: readonly T[]) => positions.map((i) => at(items, i));
   const { paths, sizes, digests } = source;
   return {
     kind: 'files',

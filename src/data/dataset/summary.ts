@@ -1,3 +1,4 @@
+import { at } from '../../util/checked.js';
 import { classCounts, type Dataset, type DatasetKind, type SkippedFile, type SplitName, splitsOf } from './dataset.js';
 import { datasetNotes } from './warnings.js';
 
@@ -34,7 +35,7 @@ export function summarise(dataset: Dataset): DatasetSummary {
     kind: dataset.kind,
     channels: dataset.channels,
     splits: splits.map(({ name, split }) => ({ name, images: split.length })),
-    classes: dataset.classes.map((name, c) => ({ name, counts: counts.map((count) => count[c] as number) })),
+    classes: dataset.classes.map((name, c) => ({ name, counts: counts.map((count) => at(count, c)) })),
     ...(sizes && { sizes }),
     skipped: dataset.skipped,
     ...(notes.length > 0 && { notes }),
@@ -52,6 +53,6 @@ function imageSizes(dataset: Dataset): DatasetSummary['sizes'] {
 
 function rangeOf(values: readonly number[]): Range {
   const sorted = [...values].sort((a, b) => a - b);
-  const at = (i: number) => sorted[i] as number;
-  return { least: at(0), median: at(Math.floor((sorted.length - 1) / 2)), greatest: at(sorted.length - 1) };
+  const last = sorted.length - 1;
+  return { least: at(sorted, 0), median: at(sorted, Math.floor(last / 2)), greatest: at(sorted, last) };
 }

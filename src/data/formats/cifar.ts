@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { fail, messageOf } from '../../util/error.js';
+import { fail, present } from '../../util/error.js';
+import { failUnreadable } from '../../util/files/files.js';
 import { checkClassNames, numberedClasses, readClassNamesIfThere } from '../dataset/class-names.js';
 import type { Dataset, Split } from '../dataset/dataset.js';
 import { allocateImages, packedSplit } from '../dataset/packed-images.js';
@@ -125,7 +126,7 @@ async function readRecords(paths: readonly string[], version: CifarVersion): Pro
 }
 
 function labelAt(path: string, bytes: Uint8Array, at: number, version: CifarVersion): number {
-  const label = bytes[at + version.labelBytes - 1] as number;
+  const label = present(bytes[at + version.labelBytes - 1], 'a label');
   if (label < version.classes) return label;
   const record = at / recordBytes(version);
   return fail(path, `label of record ${record}`, { expected: `0 to ${version.classes - 1}`, got: `${label}` });
@@ -154,5 +155,5 @@ function recordBytes({ labelBytes }: CifarVersion): number {
 }
 
 function readBytes(path: string): Promise<Uint8Array> {
-  return readFile(path).catch((error: unknown) => fail(path, `can't be read: ${messageOf(error)}`, { cause: error }));
+  return readFile(path).catch((error: unknown) => failUnreadable(path, error));
 }

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { fail, messageOf } from '../../util/error.js';
+import { fail } from '../../util/error.js';
+import { failUnreadable } from '../../util/files/files.js';
 
 /** The content of an IDX file of unsigned bytes. */
 export interface IdxArray {
@@ -38,6 +39,6 @@ async function readUnzipped(path: string): Promise<Buffer> {
     const bytes = await readFile(path);
     return path.endsWith('.gz') ? await promisify(gunzip)(bytes) : bytes;
   } catch (error) {
-    return fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
+    return failUnreadable(path, error);
   }
 }

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fail } from '../../util/error.js';
+import { take } from '../../util/checked.js';
+import { fail, present } from '../../util/error.js';
 import { numberedClasses } from '../dataset/class-names.js';
 import type { Dataset, Split } from '../dataset/dataset.js';
 import { allocateImages, packedSplit } from '../dataset/packed-images.js';
@@ -23,7 +24,7 @@ export async function openIdxFolder(folder: string, measuring = false): Promise<
   if (!trainName && !measuring) {
     return fail(folder, 'training images are missing', { expected: 'train-images-idx3-ubyte[.gz]' });
   }
-  if (!trainName) return onlyTest(folder, await readSplit(folder, testName as string, names));
+  if (!trainName) return onlyTest(folder, await readSplit(folder, present(testName, 'a split'), names));
   const train = await readSplit(folder, trainName, names);
   const classes = train.labels.reduce((most, label) => Math.max(most, label), 0) + 1;
   const test = testName && (await readSplit(folder, testName, names, classes));
@@ -60,7 +61,7 @@ async function readSplit(folder: string, name: string, names: string[], classes 
   const [imagesPath, labelsPath] = [join(folder, name), join(folder, labelsName)];
   const images = await readIdx(imagesPath, 3);
   const labels = await readIdx(labelsPath, 1);
-  const [count, height, width] = images.shape as [number, number, number];
+  const [count, height, width] = take(images.shape, 3);
   if (labels.shape[0] !== count) {
     fail(labelsPath, 'labels', { expected: `${count}, one for each image of ${name}`, got: `${labels.shape[0]}` });
   }

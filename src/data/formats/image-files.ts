@@ -1,6 +1,7 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fail, messageOf } from '../../util/error.js';
+import { failUnreadable } from '../../util/files/files.js';
 import type { SkippedFile } from '../dataset/dataset.js';
 import { type FileKind, kindOf, SNIFFED_BYTES } from '../image/image-type.js';
 
@@ -45,9 +46,9 @@ export interface FolderContent {
 /** The names in a folder by kind, links followed, hidden ones left out. */
 export async function readFolder(folder: string): Promise<FolderContent> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) =>
-    fail(folder, `can't be read: ${messageOf(error)}`, { cause: error }),
+    failUnreadable(folder, error),
   );
-  const content = { folders: [] as string[], files: [] as string[], system: [] as string[] };
+  const content: Record<'folders' | 'files' | 'system', string[]> = { folders: [], files: [], system: [] };
   const odd: FolderContent['odd'][number][] = [];
   for (const entry of entries.sort(byName)) {
     const { name } = entry;
@@ -90,7 +91,9 @@ export interface FoundImages {
 export async function findImages(folder: string, depth = 0): Promise<FoundImages> {
   const { folders, files, odd, system } = await readFolder(folder);
   const at = (name: string) => join(folder, name);
-  const found = { paths: [] as string[], skipped: [] as SkippedFile[], system: system.map(at), folders };
+  const paths: string[] = [];
+  const skipped: SkippedFile[] = [];
+  const found = { paths, skipped, system: system.map(at), folders };
   for (const name of files) {
     const reason = await reasonToSkip(at(name));
     if (reason === undefined) found.paths.push(at(name));
@@ -100,7 +103,9 @@ export async function findImages(folder: string, depth = 0): Promise<FoundImages
   if (depth === MOST_NESTED && folders.length > 0) fail(folder, 'is nested too deeply', { hint: LOOP_HINT });
   for (const name of folders) {
     const below = await findImages(at(name), depth + 1);
-    for (const key of ['paths', 'skipped', 'system'] as const) found[key].push(...(below[key] as never[]));
+    found.paths.push(...below.paths);
+    found.skipped.push(...below.skipped);
+    found.system.push(...below.system);
   }
   return found;
 }

@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
-import { fail } from '../../util/error.js';
+import { at } from '../../util/checked.js';
+import { fail, present } from '../../util/error.js';
 import type { Dataset, SkippedFile, Split, SplitName } from '../dataset/dataset.js';
 import { type ClassFolder, caseHints, looseFiles, readClassFolders, requireImages } from './class-folders.js';
 import { isImageName, readFolder } from './image-files.js';
@@ -36,7 +37,7 @@ export async function openImageFolder(folder: string): Promise<Dataset | undefin
     name: folder,
     classes,
     channels: 3,
-    train: byName('train') as Split,
+    train: present(byName('train'), 'the training images'),
     ...(validation && { validation }),
     ...(test && { test }),
     skipped: [...skipped, ...parts.flatMap((part) => part.skipped)],
@@ -91,7 +92,6 @@ async function systemNames(folders: Iterable<string>): Promise<string[]> {
 
 function systemNotes(folder: string, paths: readonly string[]): string[] {
   if (paths.length === 0) return [];
-  const [first] = paths;
   const others = paths.length > 1 ? ` and ${paths.length - 1} more like it` : '';
-  return [`${relative(folder, first as string)}${others}: made by a system or a storage device, not read`];
+  return [`${relative(folder, at(paths, 0))}${others}: made by a system or a storage device, not read`];
 }

@@ -1,4 +1,5 @@
-import { fail } from '../../util/error.js';
+import { keysOf } from '../../util/checked.js';
+import { fail, present } from '../../util/error.js';
 import type { Dataset, SkippedFile, SplitName } from '../dataset/dataset.js';
 import { type ClassFolder, looseFiles, readClassFolders } from './class-folders.js';
 import { readFolder } from './image-files.js';
@@ -13,10 +14,11 @@ import { findSplitFolders } from './split-folders.js';
 export async function openMeasuredFolder(folder: string): Promise<Dataset | undefined> {
   const splits = await findSplitFolders(folder, true);
   const isSplit = Object.keys(splits).length > 0;
-  const roots = isSplit ? (Object.entries(splits) as [SplitName, string][]) : [['train', folder] as const];
+  const roots = isSplit ? splits : { train: folder };
   const found = new Map<SplitName, ClassFolder[]>();
   const loose: SkippedFile[] = [];
-  for (const [name, root] of roots) {
+  for (const name of keysOf(roots)) {
+    const root = present(roots[name], name);
     found.set(name, await readClassFolders(root, await readFolder(root)));
     loose.push(...(await looseFiles(root)));
   }

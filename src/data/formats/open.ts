@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { fail, messageOf } from '../../util/error.js';
-import { errorCode } from '../../util/files/files.js';
+import { fail } from '../../util/error.js';
+import { errorCode, failUnreadable } from '../../util/files/files.js';
 import { checkImages } from '../check/image-check.js';
 import { checkClassNames, readClassNames } from '../dataset/class-names.js';
 import { classCounts, type Dataset } from '../dataset/dataset.js';
@@ -48,7 +48,7 @@ const NOT_THERE = `Name the path of a data set, or "${BUILTIN}" for the one that
 
 async function openPath(path: string, measuring?: boolean): Promise<Dataset> {
   const info = await stat(path).catch((error: unknown) => {
-    if (errorCode(error) !== 'ENOENT') return fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
+    if (errorCode(error) !== 'ENOENT') return failUnreadable(path, error);
     return fail(path, 'there is no such file or folder', { hint: NOT_THERE });
   });
   return info.isDirectory() ? openFolder(path, measuring) : openFile(path);

@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import { keysOf } from '../../util/checked.js';
 import { fail } from '../../util/error.js';
 import type { SkippedFile, SplitName } from '../dataset/dataset.js';
 import { readFolder } from './image-files.js';
@@ -17,7 +18,7 @@ export type SplitFolders = Readonly<Partial<Record<SplitName, string>>>;
 
 /** The split that a folder's name stands for. */
 export function splitNamed(folderName: string): SplitName | undefined {
-  const names = Object.keys(SPLIT_FOLDERS) as SplitName[];
+  const names = keysOf(SPLIT_FOLDERS);
   return names.find((split) => SPLIT_FOLDERS[split].includes(folderName.toLowerCase()));
 }
 

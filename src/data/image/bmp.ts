@@ -59,7 +59,7 @@ function readHeader(view: DataView): BmpHeader {
   const compression = size >= 40 ? view.getUint32(30, true) : RGB;
   const [start, height] = [view.getUint32(10, true), Math.abs(signed)];
   if (width <= 0 || height === 0) throw new BmpError(`the bitmap has ${width} x ${height} pixels`);
-  checkForm(size, bits, compression as number);
+  checkForm(size, bits, compression);
   const masked = compression === BITFIELDS || compression === ALPHA_BITFIELDS;
   const beside = masked && size === 40 ? (compression === BITFIELDS ? 12 : 16) : 0;
   const paletteAt = 14 + size + beside;
@@ -69,7 +69,7 @@ function readHeader(view: DataView): BmpHeader {
     width,
     start,
     bits,
-    compression: compression as number,
+    compression: compression,
     topDown: signed < 0,
     palette: readPalette(view, { at: paletteAt, entry: short ? 3 : 4, colours: coloursOf(view, size, bits), start }),
     masks: masked ? readMasks(view, size, beside) : usualMasks(bits),

@@ -1,5 +1,7 @@
 import type { OutputInfo } from 'sharp';
-import { AgonError, fail, messageOf } from '../../util/error.js';
+import { take } from '../../util/checked.js';
+import { AgonError, messageOf } from '../../util/error.js';
+import { failUnreadable } from '../../util/files/files.js';
 import type { Pixels, Size } from '../dataset/dataset.js';
 import { DecodeGate } from './decode-gate.js';
 import { ImageFault, type OpenedImage, openImage, readImageFile } from './open-image.js';
@@ -49,7 +51,7 @@ export async function withImage<T>(
     return await retriedAlone(gate, height * width, () => render(source, decoding), suit);
   } catch (error) {
     if (!(error instanceof ImageFault)) throw error;
-    return fail(typeof file === 'string' ? file : 'image', `can't be read: ${messageOf(error)}`, { cause: error });
+    return failUnreadable(typeof file === 'string' ? file : 'image', error);
   }
 }
 
@@ -100,8 +102,9 @@ function reducedSize(image: Size, covered: Size): Size | undefined {
   return image.height >= 2 * reduced.height && image.width >= 2 * reduced.width ? reduced : undefined;
 }
 
-function toCss([r, g, b]: readonly number[]): { r: number; g: number; b: number } {
-  return { r: r as number, g: g as number, b: b as number };
+function toCss(colour: readonly number[]): { r: number; g: number; b: number } {
+  const [r, g, b] = take(colour, 3);
+  return { r, g, b };
 }
 
 /** Red, green and blue, without what else there is for each pixel. */

@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
-import { fail, messageOf } from '../../util/error.js';
-import { errorCode } from '../../util/files/files.js';
+import { errorCode, failUnreadable } from '../../util/files/files.js';
 import type { Size } from '../dataset/dataset.js';
 import { BmpError, bmpSize, decodeBmp } from './bmp.js';
 import { kindOf } from './image-type.js';
@@ -32,7 +31,7 @@ export async function readImageFile(file: string): Promise<Uint8Array> {
     if (error instanceof ImageFault) throw error;
     const reason = FILE_FAULTS[errorCode(error) ?? ''];
     if (reason !== undefined) throw new ImageFault(reason, { cause: error });
-    return fail(file, `can't be read: ${messageOf(error)}`, { cause: error });
+    return failUnreadable(file, error);
   }
 }
 

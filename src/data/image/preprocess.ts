@@ -1,3 +1,4 @@
+import { at } from '../../util/checked.js';
 import type { Dataset, Pixels, Size } from '../dataset/dataset.js';
 import { withChannels } from './channels.js';
 import { centreBox, crop } from './crop.js';
@@ -97,7 +98,7 @@ export function toTensor(image: Pixels, preprocessing: Preprocessing): Float32Ar
 export function normalisationTable({ channels, mean, std }: Preprocessing): Float32Array {
   return Float32Array.from({ length: channels * 256 }, (_, i) => {
     const channel = Math.floor(i / 256);
-    return ((i % 256) / 255 - (mean[channel] as number)) / (std[channel] as number);
+    return ((i % 256) / 255 - at(mean, channel)) / at(std, channel);
   });
 }
 

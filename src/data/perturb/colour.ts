@@ -1,3 +1,4 @@
+import { at, mapTuple } from '../../util/checked.js';
 import { permutation, type Random } from '../../util/random.js';
 import { gaussianWeights, smooth } from './gaussian.js';
 import { clamp, type ImageOperation, type ImageShape } from './images.js';
@@ -24,24 +25,24 @@ export interface BlurKernel {
 export function colourJitterWithBlur(ranges: JitterRanges, { height, width }: BlurKernel): ImageOperation {
   return (image, shape, random) => {
     const sigma = BLUR_SIGMA.least + (BLUR_SIGMA.greatest - BLUR_SIGMA.least) * random.uniform();
-    const [along, down] = [width, height].map((size) => gaussianWeights(sigma, (size - 1) / 2)) as [number[], number[]];
+    const [along, down] = mapTuple([width, height], (size) => gaussianWeights(sigma, (size - 1) / 2));
     return smooth(jitter(image, shape, ranges, random), shape, along, down);
   };
 }
 
 function jitter(image: Float32Array, shape: ImageShape, ranges: JitterRanges, random: Random): Float32Array {
   const factor = (range: number) => 1 + range * (2 * random.uniform() - 1);
-  const [brightness, contrast, saturation] = [ranges.brightness, ranges.contrast, ranges.saturation].map(factor);
+  const [brightness, contrast, saturation] = mapTuple([ranges.brightness, ranges.contrast, ranges.saturation], factor);
   const turn = ranges.hue * (2 * random.uniform() - 1);
   const changes: ((x: Float32Array) => Float32Array)[] = [
-    (x) => adjustBrightness(x, brightness as number),
-    (x) => adjustContrast(x, shape, contrast as number),
+    (x) => adjustBrightness(x, brightness),
+    (x) => adjustContrast(x, shape, contrast),
     ...(shape.channels === 3
-      ? [(x: Float32Array) => adjustSaturation(x, saturation as number), (x: Float32Array) => adjustHue(x, turn)]
+      ? [(x: Float32Array) => adjustSaturation(x, saturation), (x: Float32Array) => adjustHue(x, turn)]
       : []),
   ];
   const order = permutation(changes.length, random);
-  return order.reduce<Float32Array>((x, i) => (changes[i] as (x: Float32Array) => Float32Array)(x), image);
+  return order.reduce<Float32Array>((x, i) => at(changes, i)(x), image);
 }
 
 /** factor * x. */

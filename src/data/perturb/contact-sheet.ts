@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { at } from '../../util/checked.js';
 import { stream } from '../../util/random.js';
 import type { Pixels, Size } from '../dataset/dataset.js';
 import { type ImageBatch, toBatch } from './images.js';
@@ -37,7 +38,7 @@ export async function contactSheet(images: readonly Pixels[], { pools, seed }: C
 }
 
 async function compose(rows: readonly Row[], zoom: number): Promise<Buffer> {
-  const [{ images: first }] = rows as readonly [Row, ...Row[]];
+  const first = at(rows, 0).images;
   const cell = { height: first.height * zoom, width: first.width * zoom };
   const longest = Math.max(...rows.map(({ label }) => label.length));
   const labelWidth = 2 * MARGIN + Math.ceil(longest * CHARACTER_WIDTH * FONT_SIZE);
@@ -48,11 +49,11 @@ async function compose(rows: readonly Row[], zoom: number): Promise<Buffer> {
     rows.flatMap(({ images }, r) =>
       Array.from({ length: images.count }, async (_, i) => {
         const input = await picture(images, i, cell);
-        return { input, left: labelWidth + i * (cell.width + GAP), top: tops[r] as number };
+        return { input, left: labelWidth + i * (cell.width + GAP), top: at(tops, r) };
       }),
     ),
   );
-  const labels = rows.map(({ label }, r) => text(label, (tops[r] as number) + cell.height / 2));
+  const labels = rows.map(({ label }, r) => text(label, at(tops, r) + cell.height / 2));
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${labels.join('')}</svg>`;
   return sharp({ create: { width, height, channels: 3, background: '#ffffff' } })
     .composite([...pictures, { input: Buffer.from(svg), left: 0, top: 0 }])

@@ -1,3 +1,4 @@
+import { at } from '../../util/checked.js';
 import { type Firing, fires } from '../../util/firing.js';
 import { stream } from '../../util/random.js';
 import { type PerturbationPool, POOLS } from './pools.js';
@@ -26,7 +27,7 @@ export function drawPerturbation(
   if (!fires(when, seed, PURPOSE, step)) return undefined;
   const random = stream(seed, PURPOSE, step);
   const names = Object.keys(POOLS[pool]);
-  return { network: random.below(networks), operation: names[random.below(names.length)] as string };
+  return { network: random.below(networks), operation: at(names, random.below(names.length)) };
 }
 
 /** The random numbers of a step's operation. */

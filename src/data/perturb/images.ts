@@ -1,3 +1,4 @@
+import { at } from '../../util/checked.js';
 import { type Random, stream } from '../../util/random.js';
 import type { Pixels, Size } from '../dataset/dataset.js';
 
@@ -46,7 +47,7 @@ export function batchwise(change: ImageOperation): Operation {
 
 /** 8-bit images of one size as a batch. */
 export function toBatch(images: readonly Pixels[]): ImageBatch {
-  const [{ height, width, channels }] = images as readonly [Pixels, ...Pixels[]];
+  const { height, width, channels } = at(images, 0);
   const length = height * width * channels;
   const data = new Float32Array(images.length * length);
   for (const [i, image] of images.entries()) {

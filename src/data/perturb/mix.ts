@@ -1,3 +1,4 @@
+import { at } from '../../util/checked.js';
 import { permutation } from '../../util/random.js';
 import type { Operation } from './images.js';
 
@@ -31,7 +32,7 @@ export const cutmix: Operation = (batch, random) => {
   const start = (image: number, y: number) => ((image * height + y) * width + left) * channels;
   for (let i = 0; i < count; i++) {
     for (let y = top; y < bottom; y++) {
-      const from = start(partners[i] as number, y);
+      const from = start(at(partners, i), y);
       data.set(batch.data.subarray(from, from + (right - left) * channels), start(i, y));
     }
   }

@@ -1,3 +1,4 @@
+import { at } from '../../util/checked.js';
 import type { Pixels } from '../dataset/dataset.js';
 import type { Preprocessing } from '../image/preprocess.js';
 import { operationStream } from './draw.js';
@@ -33,7 +34,7 @@ function normalise({ data, count, height, width, channels }: ImageBatch, { mean,
   for (let image = 0; image < count; image++) {
     for (let c = 0; c < channels; c++) {
       const [from, to] = [image * plane * channels + c, (image * channels + c) * plane];
-      const [shift, factor] = [mean[c] as number, 1 / (std[c] as number)];
+      const [shift, factor] = [at(mean, c), 1 / at(std, c)];
       for (let i = 0; i < plane; i++) out[to + i] = ((data[from + i * channels] as number) - shift) * factor;
     }
   }

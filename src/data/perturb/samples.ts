@@ -1,3 +1,4 @@
+import { at } from '../../util/checked.js';
 import { permutation, stream } from '../../util/random.js';
 import type { Dataset, Pixels, Size } from '../dataset/dataset.js';
 import { pixelsAt } from '../dataset/packed-images.js';
@@ -12,7 +13,7 @@ export async function sampleImages(dataset: Dataset, count: number, seed: number
   const chosen = permutation(length, stream(seed, 'sample')).subarray(0, count);
   const load = (i: number) => {
     if (source.kind === 'packed') return pixelsAt(source, i);
-    return decodeImage(source.paths[i] as string, dataset.channels, decodingFor(preprocessing));
+    return decodeImage(at(source.paths, i), dataset.channels, decodingFor(preprocessing));
   };
   return Promise.all([...chosen].map(async (i) => fitImage(await load(i), preprocessing)));
 }

@@ -1,3 +1,4 @@
+import { at } from '../../util/checked.js';
 import type { Random } from '../../util/random.js';
 import { gaussianWeights, smooth } from './gaussian.js';
 import type { ImageOperation, ImageShape } from './images.js';
@@ -80,7 +81,7 @@ export const elastic: ImageOperation = (image, shape, random) => {
 /** Warps an image in one of two ways, each as often as the other. */
 export const warp = (ranges: AffineRanges): ImageOperation => {
   const changes = [affine(ranges), elastic] as const;
-  return (image, shape, random) => (changes[random.below(changes.length)] as ImageOperation)(image, shape, random);
+  return (image, shape, random) => at(changes, random.below(changes.length))(image, shape, random);
 };
 
 function displacements(grid: ImageShape, sigma: number, reach: number, random: Random): Float32Array {

@@ -1,5 +1,6 @@
 import type { GraphProto, ModelProto, NodeProto } from '../../onnx/model.js';
 import type { Tensor } from '../../onnx/tensor.js';
+import { at } from '../../util/checked.js';
 import { fail } from '../../util/error.js';
 import { Graph } from '../graph.js';
 import { isKnownOperator } from '../infer/infer.js';
@@ -130,7 +131,7 @@ class Importer {
       outputs: outputs.map((output) => (output ? this.#freeName(output) : '')),
     });
     for (const value of values) checkSize(value.shape, where);
-    for (const [i, output] of outputs.entries()) if (output) this.#values.set(output, values[i] as Value);
+    for (const [i, output] of outputs.entries()) if (output) this.#values.set(output, at(values, i));
   }
 
   #checkNew({ opType, output }: NodeProto, name: string): void {

@@ -3,6 +3,7 @@ import { type DType, elementCount, shapeText, type Tensor, tensor, toNumbers } f
 import { fromTensorProto } from '../../onnx/tensor-proto.js';
 import { fail } from '../../util/error.js';
 import type { Attribute, Attributes } from '../node/node.js';
+import { isNumbers, isTexts } from '../node/node.js';
 import { fromAttributeProtos } from './attributes.js';
 
 /** A tensor that is in the file, whichever way. */
@@ -97,8 +98,8 @@ function constantOf(attributes: Attributes, where: string): Tensor {
   if (typeof value === 'number') return tensor(name === 'value_int' ? 'int64' : 'float32', [], [value]);
   if (value && 'dtype' in value) return value;
   if (value && 'floats' in value) return tensor('float32', [value.floats.length], value.floats);
-  if (name === 'value_ints') return tensor('int64', [(value as number[]).length], value as number[]);
-  if (name === 'value_strings') return tensor('string', [(value as string[]).length], value as string[]);
+  if (name === 'value_ints' && isNumbers(value)) return tensor('int64', [value.length], value);
+  if (name === 'value_strings' && isTexts(value)) return tensor('string', [value.length], [...value]);
   return fail(where, 'has no value that Agon can read', { got: name ?? 'no attribute' });
 }
 

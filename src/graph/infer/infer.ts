@@ -54,7 +54,7 @@ export function inferOutputs(
   const known = (i: number) => (node.inputs[i] ? knownOf(node.input(i)) : undefined);
   const integers = (i: number) => {
     const values = known(i);
-    if (values?.every((value) => typeof value === 'number')) return values as number[];
+    if (values?.every((value) => typeof value === 'number')) return values;
     return node.fail(
       `input ${i} ("${node.input(i).name}")`,
       'integers known when the graph is built',
@@ -62,7 +62,7 @@ export function inferOutputs(
     );
   };
   const result = namingNode(node, () => rule({ node, outputs, known, integers }));
-  return (Array.isArray(result) ? result : [result as Inferred]).map((output) => checked(node, output));
+  return [result].flat().map((output) => checked(node, output));
 }
 
 /** Axes: as many as NumPy has. */
@@ -91,8 +91,16 @@ export function isKnownOperator(op: string, domain = ''): boolean {
 }
 
 /** How many outputs a semantic training operator has. */
+export function semanticOutputs<Op extends string>(op: Op): SemanticOutputs<Op>;
 export function semanticOutputs(op: string): number {
-  return OUTPUTS[op] ?? 1;
+  return ownEntry<number>(OUTPUTS, op) ?? 1;
 }
 
-const OUTPUTS: Readonly<Record<string, number>> = { BatchNormTraining: 4, BatchNormTrainingGrad: 3 };
+const OUTPUTS = { BatchNormTraining: 4, BatchNormTrainingGrad: 3 } as const;
+
+/** The number of outputs as a type: `number` for an operator that isn't known when the code is compiled. */
+export type SemanticOutputs<Op extends string> = Op extends keyof typeof OUTPUTS
+  ? (typeof OUTPUTS)[Op]
+  : string extends Op
+    ? number
+    : 1;

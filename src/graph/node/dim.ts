@@ -1,3 +1,4 @@
+import { at } from '../../util/checked.js';
 import { fail } from '../../util/error.js';
 
 /**
@@ -62,10 +63,10 @@ export function broadcastShapes(shapes: readonly Shape[]): Shape | undefined {
   const result: Dim[] = new Array(rank).fill(1);
   for (const shape of shapes) {
     for (let i = 0; i < shape.length; i++) {
-      const at = rank - shape.length + i;
-      const dim = broadcastDim(result[at] as Dim, shape[i] as Dim);
+      const axis = rank - shape.length + i;
+      const dim = broadcastDim(at(result, axis), at(shape, i));
       if (dim === undefined) return undefined;
-      result[at] = dim;
+      result[axis] = dim;
     }
   }
   return result;
@@ -88,7 +89,7 @@ export function asNumber(dim: Dim | undefined): number | undefined {
 
 /** All sizes as numbers, or undefined when one is symbolic. */
 export function asNumbers(shape: Shape): number[] | undefined {
-  return shape.every((dim) => typeof dim === 'number') ? (shape as number[]).slice() : undefined;
+  return shape.every((dim) => typeof dim === 'number') ? shape.slice() : undefined;
 }
 
 function parse(dim: Dim): Monomial {

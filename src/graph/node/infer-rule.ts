@@ -16,7 +16,7 @@ export interface InferContext {
   /** The integers of an int64 input, where they are known. */
   known(i: number): readonly Dim[] | undefined;
   /** Like {@link known}, as settled numbers; an error that names the node otherwise. */
-  integers(i: number): number[];
+  integers(i: number): readonly number[];
 }
 
 /** An inference rule is a constant named like its operator: the folder's exports are the registry. */

@@ -1,6 +1,6 @@
 import type { DType, Tensor } from '../../onnx/tensor.js';
 import { AgonError, fail } from '../../util/error.js';
-import { asNumbers, type Dim, formatShape, type Shape } from './dim.js';
+import { asNumbers, type Dim, formatShape } from './dim.js';
 
 /** The domain of Agon's semantic training operators; a lowering replaces them by operators of its target. */
 export const AGON = 'agon';
@@ -9,11 +9,11 @@ export const MICROSOFT = 'com.microsoft';
 /** ONNX Runtime's channel-blocked operators: internal to its CPU provider. */
 export const NCHWC = 'com.microsoft.nchwc';
 
-/** A tensor in a graph: its name is unique in there, its identity is the object. */
-export interface Value {
+/** A tensor in a graph: its name is unique in there, its identity is the object. A `Value<number>` has no symbolic size. */
+export interface Value<Size extends Dim = Dim> {
   readonly name: string;
   readonly dtype: DType;
-  readonly shape: Shape;
+  readonly shape: readonly Size[];
 }
 
 /** `{ float }` marks a float attribute whose name alone doesn't tell (see `isFloatAttribute`). */
@@ -27,6 +27,14 @@ export type Attribute =
   | { readonly floats: readonly number[] };
 /** The attributes of a node by name. */
 export type Attributes = Readonly<Record<string, Attribute>>;
+
+export function isNumbers(value: Attribute | undefined): value is readonly number[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'number');
+}
+
+export function isTexts(value: Attribute | undefined): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
 
 const FLOAT_ATTRIBUTES = new Set([
   'alpha',
@@ -84,7 +92,7 @@ export class Node {
   numbers(attribute: string, fallback?: readonly number[]): readonly number[] {
     const value = this.attributes[attribute] ?? fallback;
     if (value && typeof value === 'object' && 'floats' in value) return value.floats;
-    if (Array.isArray(value) && value.every((item) => typeof item === 'number')) return value;
+    if (isNumbers(value)) return value;
     return this.fail(`attribute ${attribute}`, 'a list of numbers', describe(value));
   }
 
@@ -92,6 +100,13 @@ export class Node {
   string(attribute: string, fallback?: string): string {
     const value = this.attributes[attribute] ?? fallback;
     return typeof value === 'string' ? value : this.fail(`attribute ${attribute}`, 'a string', describe(value));
+  }
+
+  /** A tensor, or undefined where the attribute is left out. */
+  tensor(attribute: string): Tensor | undefined {
+    const value = this.attributes[attribute];
+    if (value === undefined || (typeof value === 'object' && 'dtype' in value)) return value;
+    return this.fail(`attribute ${attribute}`, 'a tensor', describe(value));
   }
 
   /** The i-th input's shape with every size settled; an error that names the node otherwise. */

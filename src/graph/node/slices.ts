@@ -1,3 +1,4 @@
+import { at } from '../../util/checked.js';
 import { normaliseAxis } from './axes.js';
 import type { Dim } from './dim.js';
 import type { InferContext } from './infer-rule.js';
@@ -21,7 +22,7 @@ export function slicesOf({ node, integers }: Pick<InferContext, 'node' | 'intege
     const step = steps[i] ?? 1;
     const end = ends[i] ?? 0;
     const whole = step > 0 && (end >= 2 ** 31 - 1 || end === shape[axis]);
-    return { axis, start, end: whole ? (shape[axis] as Dim) : end, step };
+    return { axis, start, end: whole ? at(shape, axis) : end, step };
   });
 }
 

@@ -60,9 +60,7 @@ function singleAxis(shape: Shape, start: number): number | undefined {
 function shapeOf(call: Call, graph: Graph) {
   const { shape } = call.node.input(0);
   const known = shape.every((dim) => typeof dim === 'number');
-  return known
-    ? constant(call, graph, 'shape', integers(shape as number[]))
-    : before(call, graph, 'Shape', [call.node.input(0)]);
+  return known ? constant(call, graph, 'shape', integers(shape)) : before(call, graph, 'Shape', [call.node.input(0)]);
 }
 
 /** `FLOAT` and `DOUBLE` aside, the old names are Agon's in capitals. */

@@ -2,6 +2,7 @@ import { add, countAlong, div, mul, neg, reshape, sub } from '../../graph/arithm
 import type { Graph } from '../../graph/graph.js';
 import type { Value } from '../../graph/node/node.js';
 import { tensor } from '../../onnx/tensor.js';
+import { take } from '../../util/checked.js';
 import type { Body } from '../target.js';
 
 /**
@@ -9,7 +10,7 @@ import type { Body } from '../target.js';
  * spread. The centred values are shared with the gradient, so X itself isn't kept for it.
  */
 export const BatchNormTraining: Body = (g, node, inputs) => {
-  const [x, weight, bias] = inputs as [Value, Value, Value];
+  const [x, weight, bias] = take(inputs, 3);
   const epsilon = node.number('epsilon', 1e-5);
   const n = countAlong(g, x, axesButChannels(x));
   const mean = div(g, sumPerChannel(g, x), n);
@@ -23,7 +24,7 @@ export const BatchNormTraining: Body = (g, node, inputs) => {
 // With r the inverse deviation and c = X - mean: dBias = sum dY, dScale = r sum dY c,
 // dX = scale r (dY - dBias / n - c r dScale / n)
 export const BatchNormTrainingGrad: Body = (g, _node, inputs) => {
-  const [dY, x, weight, mean, inverse] = inputs as [Value, Value, Value, Value, Value];
+  const [dY, x, weight, mean, inverse] = take(inputs, 5);
   const n = countAlong(g, x, axesButChannels(x));
   const centred = sub(g, x, perChannel(g, mean, x));
   const dBias = sumPerChannel(g, dY);

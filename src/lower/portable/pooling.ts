@@ -2,8 +2,10 @@ import { indicator, mul, reshape, sub } from '../../graph/arithmetic.js';
 import type { Graph } from '../../graph/graph.js';
 import { range } from '../../graph/node/axes.js';
 import type { Node, Value } from '../../graph/node/node.js';
+import { spatialSizes } from '../../graph/node/sizes.js';
 import { type Window, windowOf } from '../../graph/node/window.js';
 import { tensor } from '../../onnx/tensor.js';
+import { take } from '../../util/checked.js';
 import type { Body } from '../target.js';
 
 const LOWEST = -3.4028234663852886e38;
@@ -13,8 +15,8 @@ const LOWEST = -3.4028234663852886e38;
  * gradients are put back where they came from by one ConvTranspose with one-hot kernels.
  */
 export const MaxPoolGrad: Body = (g, node, inputs) => {
-  const [dY, x, y] = inputs as [Value, Value, Value];
-  const window = windowOfPool(node, x.shape.slice(2) as number[], y.shape.slice(2) as number[]);
+  const [dY, x, y] = take(inputs, 3);
+  const window = windowOfPool(node, spatialSizes(x), spatialSizes(y));
   const spatial = range(window.kernel.length);
   const padded = g.op('Pad', [
     x,
@@ -38,9 +40,9 @@ export const MaxPoolGrad: Body = (g, node, inputs) => {
 
 /** dX of AveragePool: dY over the number of averaged positions, spread over each window. */
 export const AveragePoolGrad: Body = (g, node, inputs) => {
-  const [dY] = inputs as [Value];
+  const [dY] = take(inputs, 1);
   const sizes = node.numbers('input_size');
-  const window = windowOfPool(node, sizes, dY.shape.slice(2) as number[]);
+  const window = windowOfPool(node, sizes, spatialSizes(dY));
   const channels = Number(dY.shape[1]);
   const counts = tensor('float32', [1, 1, ...window.output], inverseCounts(node, window, sizes));
   const ones = new Float32Array(channels * window.kernel.reduce((n, k) => n * k, 1)).fill(1);

@@ -6,6 +6,7 @@ import { encodeModel } from '../../onnx/file.js';
 import type { ModelProto } from '../../onnx/model.js';
 import type { Tensor } from '../../onnx/tensor.js';
 import type { OptimizerSettings } from '../../optim/optimizer.js';
+import { at } from '../../util/checked.js';
 import { fail } from '../../util/error.js';
 import { type FolderKind, writeFolderWhole } from '../../util/files/write-folder.js';
 import type { Momenta, OptimizerGroup } from './checkpoint.js';
@@ -104,7 +105,7 @@ function momentsOf(
   { parameters }: TrainingModels,
   weights: OrtExportOptions['weights'],
   updates: number,
-  [rate]: Rates,
+  rates: Rates,
 ): OptimizerGroup[] {
   const trained = parameters.filter(({ trainable }) => trainable).map(({ name }) => name);
   if (!trained.every((name) => weights.has(`${name}.exp_avg`))) return [];
@@ -118,5 +119,5 @@ function momentsOf(
       ]),
     ];
   });
-  return [{ name: 'group0', step: BigInt(updates), initialLearningRate: rate as number, states: new Map(states) }];
+  return [{ name: 'group0', step: BigInt(updates), initialLearningRate: at(rates, 0), states: new Map(states) }];
 }

@@ -1,5 +1,5 @@
 import type { ModelProto, NodeProto } from '../../onnx/model.js';
-import { type Tensor, toNumbers } from '../../onnx/tensor.js';
+import { float32Data, type Tensor, toNumbers } from '../../onnx/tensor.js';
 import { fromTensorProto } from '../../onnx/tensor-proto.js';
 import type { AdamWSettings, OptimizerSettings } from '../../optim/optimizer.js';
 import { fail } from '../../util/error.js';
@@ -93,7 +93,7 @@ function checkMoment(moment: Tensor, parameter: Tensor, isSquare: boolean, where
   if (describe(moment) !== describe(parameter)) {
     fail(where, 'is not for it', { expected: describe(parameter), got: describe(moment) });
   }
-  const odd = (moment.data as Float32Array).find((value) => !Number.isFinite(value) || (isSquare && value < 0));
+  const odd = float32Data(moment).find((value) => !Number.isFinite(value) || (isSquare && value < 0));
   if (odd === undefined) return;
   fail(where, 'holds what no optimizer makes', { expected: isSquare ? 'numbers from 0' : 'numbers', got: String(odd) });
 }

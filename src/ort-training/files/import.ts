@@ -9,7 +9,9 @@ import { networkPrefix, STEP_DEFAULTS } from '../../distill/step.js';
 import { readModelFile } from '../../onnx/file.js';
 import type { ModelProto } from '../../onnx/model.js';
 import type { OptimizerSettings } from '../../optim/optimizer.js';
-import { fail, messageOf } from '../../util/error.js';
+import { at } from '../../util/checked.js';
+import { fail } from '../../util/error.js';
+import { failUnreadable } from '../../util/files/files.js';
 import { ORT_FILES, PREPROCESSING_KEY } from './files.js';
 import { importNetwork, movedStatistics } from './import-network.js';
 import { optimizerState, PYTHON_ADAMW, readOptimizer } from './import-optimizer.js';
@@ -104,10 +106,10 @@ function findModel(folder: string): string {
 
 async function findCheckpoint(folder: string): Promise<string> {
   const names = await readdir(folder).catch((error: unknown) => {
-    return fail(folder, `can't be read: ${messageOf(error)}`, { cause: error });
+    return failUnreadable(folder, error);
   });
   const found = names.includes('checkpoint') ? ['checkpoint'] : names.filter((name) => name.endsWith('.ckpt'));
-  if (found.length === 1) return join(folder, found[0] as string);
+  if (found.length === 1) return join(folder, at(found, 0));
   const hint = 'Name the file (--checkpoint)';
   if (found.length === 0) return fail(folder, 'there is no checkpoint in this folder', { hint });
   return fail(folder, 'there are several checkpoints in this folder', { got: found.join(', '), hint });

@@ -1,5 +1,5 @@
 import { readWhole } from '../../onnx/read-whole.js';
-import { dtypeOfCode, elementCount, type NumericDType, type Tensor } from '../../onnx/tensor.js';
+import { dtypeOfCode, elementCount, type Tensor } from '../../onnx/tensor.js';
 import { viewElements } from '../../onnx/view-elements.js';
 import { fail } from '../../util/error.js';
 import { FIELDS, IDENTIFIER, type Momenta, type OptimizerGroup, type OrtCheckpoint } from './checkpoint.js';
@@ -58,7 +58,7 @@ function readTensor(table: FlatbufferTable, nominal: boolean, path: string): [st
   if (nominal && raw.length === 0 && elementCount(dims, where) > 0) {
     return [name, { dtype, dims: [0], data: new Float32Array(0) }];
   }
-  return [name, viewElements(dtype as NumericDType, dims, raw, where)];
+  return [name, viewElements(dtype, dims, raw, where)];
 }
 
 function readProperties(bag: FlatbufferTable | undefined): OrtCheckpoint['properties'] {

@@ -62,7 +62,7 @@ export function buildTrainingModels(network: Graph, options: ModelOptions): Trai
     training: toOrtModel(lower(training.graph, ortTraining(training.statistics)), training.buffers),
     evaluation: toOrtModel(lower(evaluationGraph(network, options), portable), []),
     parameters: [...network.parameters].map(([name, { value }]) => {
-      return { name, shape: value.shape as number[], trainable: training.buffers.includes(bufferName(name)) };
+      return { name, shape: value.shape, trainable: training.buffers.includes(bufferName(name)) };
     }),
     uniforms: training.uniforms,
   };
@@ -120,7 +120,7 @@ function accumulate(
   g.within('accumulate', () => {
     const decayed = weightDecay === 0 ? gradient : add(g, gradient, scale(g, weight, weightDecay));
     const [named] = g.ops('Identity', [decayed], {}, { outputs: [gradientName(weight.name)] });
-    const operands = [g.input(name, 'float32', weight.shape), named as Value, reset];
+    const operands = [g.input(name, 'float32', weight.shape), named, reset];
     g.output(
       `${weight.name}${DONE}`,
       g.microsoft('InPlaceAccumulatorV2', operands, {}, { name: g.scoped(weight.name) }),

@@ -1,6 +1,5 @@
 import { Builder, type Offset } from 'flatbuffers';
-import { codeOfDtype, type Tensor } from '../../onnx/tensor.js';
-import { bytesOf } from '../../util/typed-array.js';
+import { codeOfDtype, type Tensor, tensorBytes } from '../../onnx/tensor.js';
 import { FIELDS, IDENTIFIER, type OptimizerGroup, type OrtCheckpoint, VERSION } from './checkpoint.js';
 
 /** Encodes a checkpoint as version 2, which ONNX Runtime 1.19 reads, with its tensors in their order. */
@@ -54,12 +53,13 @@ function writeTensors(b: Builder, tensors: Tensors): Offset {
   return vectorOf(b, written);
 }
 
-function writeTensor(b: Builder, name: string, { dtype, dims, data }: Tensor): Offset {
+function writeTensor(b: Builder, name: string, tensor: Tensor): Offset {
+  const { dtype, dims } = tensor;
   const label = b.createString(name);
   b.startVector(8, dims.length, 8);
   for (const size of [...dims].reverse()) b.addInt64(BigInt(size));
   const sizes = b.endVector();
-  const raw = b.createByteVector(bytesOf(data as Float32Array));
+  const raw = b.createByteVector(tensorBytes(tensor));
   b.startObject(7);
   b.addFieldOffset(FIELDS.tensor.name, label, 0);
   b.addFieldOffset(FIELDS.tensor.dims, sizes, 0);

@@ -1,25 +1,27 @@
 import type { Graph } from '../../graph/graph.js';
 import { sameShape } from '../../graph/node/dim.js';
 import { MICROSOFT, type Node, type Value } from '../../graph/node/node.js';
-import { portable } from '../../lower/portable/portable.js';
+import { bodies } from '../../lower/portable/portable.js';
 import type { Body } from '../../lower/target.js';
+import { take } from '../../util/checked.js';
+import { present } from '../../util/error.js';
 
 /** Both gradients are outputs of one ConvGrad, which the first of the two makes. */
 export const ConvInputGrad: Body = (g, node, inputs) => {
-  const [dY, w] = inputs as readonly [Value, Value];
+  const [dY, w] = take(inputs, 2);
   const forward = convolutionOf(g, dY, (conv) => conv.inputs[1] === w);
-  if (!forward) return (portable.bodies.ConvInputGrad as Body)(g, node, inputs);
+  if (!forward) return bodies.ConvInputGrad(g, node, inputs);
   return [convGrad(g, node, [dY, forward.input(0), w]).output(0)];
 };
 
 export const ConvWeightGrad: Body = (g, node, inputs) => {
-  const [x, dY] = inputs as readonly [Value, Value];
+  const [x, dY] = take(inputs, 2);
   const forward = convolutionOf(
     g,
     dY,
     (conv) => conv.inputs[0] === x && sameShape(conv.input(1).shape, node.output(0).shape),
   );
-  if (!forward) return (portable.bodies.ConvWeightGrad as Body)(g, node, inputs);
+  if (!forward) return bodies.ConvWeightGrad(g, node, inputs);
   return [convGrad(g, node, [dY, x, forward.input(1)]).output(1)];
 };
 
@@ -35,5 +37,5 @@ function convGrad(g: Graph, node: Node, operands: readonly [Value, Value, Value]
   if (known) return known;
   const { input_size: _, ...attributes } = node.attributes;
   const [dX] = g.ops('ConvGrad', operands, attributes, { domain: MICROSOFT, outputs: 2 });
-  return g.producer(dX as Value) as Node;
+  return present(g.producer(dX), 'ConvGrad');
 }

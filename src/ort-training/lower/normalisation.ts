@@ -1,6 +1,6 @@
 import { div, mul, sub } from '../../graph/arithmetic.js';
-import { MICROSOFT, type Value } from '../../graph/node/node.js';
-import { portable } from '../../lower/portable/portable.js';
+import { MICROSOFT } from '../../graph/node/node.js';
+import { bodies } from '../../lower/portable/portable.js';
 import type { Body } from '../../lower/target.js';
 import type { RunningStatistics } from './ort-training.js';
 
@@ -9,15 +9,15 @@ export function normalisation(statistics: ReadonlyMap<string, RunningStatistics>
   return {
     BatchNormTraining: (g, node, inputs) => {
       const running = statistics.get(node.name);
-      if (!running) return (portable.bodies.BatchNormTraining as Body)(g, node, inputs);
+      if (!running) return bodies.BatchNormTraining(g, node, inputs);
       const epsilon = node.number('epsilon', 1e-5);
       const kept = [running.mean, running.variance].map((name) => g.parameters.get(name)?.value ?? null);
       const attributes = { epsilon, momentum: running.momentum, training_mode: 1 };
-      const options = { domain: MICROSOFT, outputs: 5 };
-      const [y, , , mean, inverse] = g.ops('BatchNormInternal', [...inputs, ...kept], attributes, options) as Value[];
-      const [r, one] = [inverse as Value, g.scalar(1)];
+      const options = { domain: MICROSOFT, outputs: 5 } as const;
+      const [y, , , mean, r] = g.ops('BatchNormInternal', [...inputs, ...kept], attributes, options);
+      const one = g.scalar(1);
       const variance = sub(g, div(g, one, mul(g, r, r)), g.scalar(epsilon));
-      return [y as Value, mean as Value, variance, r];
+      return [y, mean, variance, r];
     },
     BatchNormTrainingGrad: (g, _node, inputs) => {
       return g.ops('BatchNormalizationGrad', inputs, { epsilon: 1e-5 }, { domain: MICROSOFT, outputs: 3 });

@@ -1,7 +1,6 @@
 import { portable } from '../../lower/portable/portable.js';
-import type { Target } from '../../lower/target.js';
+import type { Body, Target } from '../../lower/target.js';
 import * as convolution from './convolution.js';
-import * as elementwise from './elementwise.js';
 import { normalisation } from './normalisation.js';
 import * as pooling from './pooling.js';
 
@@ -13,6 +12,8 @@ export interface RunningStatistics {
   readonly momentum: number;
 }
 
+const ReluGrad: Body = (g, _node, inputs) => [g.microsoft('ReluGrad', inputs)];
+
 /**
  * ONNX Runtime's on-device training (1.19): its gradient operators where it has them, the portable form elsewhere.
  *
@@ -23,6 +24,6 @@ export interface RunningStatistics {
 export function ortTraining(statistics: ReadonlyMap<string, RunningStatistics> = new Map()): Target {
   return {
     name: 'ort-training',
-    bodies: { ...portable.bodies, ...convolution, ...elementwise, ...pooling, ...normalisation(statistics) },
+    bodies: { ...portable.bodies, ...convolution, ReluGrad, ...pooling, ...normalisation(statistics) },
   };
 }

@@ -32,10 +32,9 @@ export class OrtTrainingSession {
   static async open({ trainModel, evalModel, optimizerModel, checkpointState }: TrainingArtifacts) {
     const library = await loadOrtTraining();
     const given = { trainModel, evalModel, optimizerModel, checkpointState };
-    const options = Object.fromEntries(Object.entries(given).filter(([, bytes]) => bytes)) as Record<
-      string,
-      Uint8Array
-    >;
+    const options = Object.fromEntries(
+      Object.entries(given).flatMap(([name, bytes]) => (bytes ? [[name, bytes]] : [])),
+    );
     const session = await attempt('opening the artifacts', () => library.TrainingSession.create(options));
     const toLibrary = ({ dtype, data, dims }: Tensor) => new library.Tensor(dtype, data, dims);
     return new OrtTrainingSession(session, toLibrary);

@@ -1,4 +1,4 @@
-import { elementCount, type Tensor, tensor } from '../../onnx/tensor.js';
+import { elementCount, float32Data, type Tensor, tensor } from '../../onnx/tensor.js';
 import { present } from '../../util/error.js';
 import { OrtTrainingSession, type TrainingArtifacts } from './session.js';
 
@@ -43,8 +43,8 @@ export class SteppedNetwork {
   }
 
   /** Sets a parameter, copying it. */
-  set(name: string, { data }: Tensor): void {
-    this.#pending.set(name, Float32Array.from(data as Float32Array));
+  set(name: string, given: Tensor): void {
+    this.#pending.set(name, float32Data(given).slice());
   }
 
   /** Its logits for a batch, normalised as in training. */

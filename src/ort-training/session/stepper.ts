@@ -89,8 +89,12 @@ export class OrtTrainingStepper implements StepRunner {
 
   async #teach(given: Feeds): Promise<Map<string, Tensor>> {
     const { inputs, outputs } = this.#source.lessons;
-    const names = inputs.map(({ name }) => name).filter((name) => given[name]);
-    const feeds = Object.fromEntries(names.map((name) => [name, given[name] as Tensor]));
+    const feeds = Object.fromEntries(
+      inputs.flatMap(({ name }) => {
+        const value = given[name];
+        return value ? [[name, value]] : [];
+      }),
+    );
     return this.#lessons.run(feeds, [...outputs.keys()]);
   }
 

@@ -1,4 +1,5 @@
 import type { EpochEvent, Position, StartEvent } from '../../events/events.js';
+import { jsonIn } from '../../util/files/read-json.js';
 import { printableJson } from '../../util/printable.js';
 
 /** What of a log's lines counts here. */
@@ -51,7 +52,7 @@ class Kept {
     if (isOfEpoch) yield* this.#begin(epoch);
     if (type === 'start') this.#started = true;
     if (type === 'step') this.steps++;
-    if (type === 'epoch') this.#missing.delete(epoch as number);
+    if (type === 'epoch' && typeof epoch === 'number') this.#missing.delete(epoch);
     this.#held.push({ line, phase });
     if (type !== 'phase' && this.#started) yield* this.#flush();
   }
@@ -97,10 +98,6 @@ function comesAgain({ type, epoch, step }: LoggedEvent, resumedAt: Position): bo
 }
 
 function parseEvent(line: string): LoggedEvent | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = jsonIn(line);
+  return typeof value === 'object' && value !== null ? value : undefined;
 }

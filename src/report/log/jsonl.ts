@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import type { StartEvent, TrainEvent } from '../../events/events.js';
+import { at } from '../../util/checked.js';
 import { AgonError, messageOf } from '../../util/error.js';
 import { errorCode, writeFileWhole } from '../../util/files/files.js';
 import { linesOf } from '../../util/files/read-lines.js';
@@ -49,7 +50,7 @@ export async function createJsonlLog(path: string, options: JsonlOptions = {}): 
     },
     close() {
       // There may be room again.
-      while (unwritten.length > 0 && !append(unwritten[0] as TrainEvent)) unwritten.shift();
+      while (unwritten.length > 0 && !append(at(unwritten, 0))) unwritten.shift();
       closeSync(file);
       return failure ? Promise.reject(failure) : Promise.resolve();
     },

@@ -1,4 +1,5 @@
 import type { StartEvent } from '../../events/events.js';
+import { jsonIn } from '../../util/files/read-json.js';
 import { checkVersion } from '../../util/formats/format-version.js';
 import { FORMATS } from '../../util/formats/formats.js';
 
@@ -15,9 +16,6 @@ export function checkLogVersion(line: string, path: string): void {
 }
 
 function versionIn(start: string): unknown {
-  try {
-    return (JSON.parse(start) as { readonly version?: unknown }).version;
-  } catch {
-    return undefined;
-  }
+  const event = jsonIn(start);
+  return typeof event === 'object' && event !== null && 'version' in event ? event.version : undefined;
 }

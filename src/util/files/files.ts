@@ -49,6 +49,11 @@ function firstMissing(folder: string): string {
   return above === folder || existsSync(above) ? folder : firstMissing(above);
 }
 
+/** A name from anywhere as the name of a file or folder: of letters, digits, `_`, `-` and dots, none of them in front. */
+export function toFileName(name: string): string {
+  return name.replace(/[^\w.-]/g, '_').replace(/^(\.|$)/, '_');
+}
+
 /** Removes a file or folder if it is there. */
 export async function removeIfThere(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
@@ -57,6 +62,16 @@ export async function removeIfThere(path: string): Promise<void> {
 /** Removes a folder if it is there and nothing is in it. */
 export async function removeIfEmpty(folder: string): Promise<void> {
   await rmdir(folder).catch(() => undefined);
+}
+
+/** Throws the error of a file or folder that can't be read, which says why; `what` is what it is read for (`class names`). */
+export function failUnreadable(path: string, error: unknown, what?: string): never {
+  return fail(path, `${what ? `${what} ` : ''}can't be read: ${messageOf(error)}`, { cause: error });
+}
+
+/** Throws the error of what is there, but is a device, a pipe or a folder. */
+export function failIrregular(path: string): never {
+  return fail(path, "can't be read: it isn't a regular file");
 }
 
 /** The `code` of a Node.js system error (`ENOENT`, `ENOSPC`, ...), if it has one. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { exists, isNear, isRunning } from './process-identity.js';
+import { jsonIn } from './read-json.js';
 
 const ownerSchema = z.object({
   /** Tells this lock from any other. Older versions wrote `pid` and `since` only. */
@@ -21,11 +22,7 @@ export const SILENT_MINUTES = 10;
 
 /** The owner in a lock's text; undefined where it says nothing sensible. */
 export function parseOwner(text: string): LockOwner | undefined {
-  try {
-    return ownerSchema.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
+  return ownerSchema.safeParse(jsonIn(text)).data;
 }
 
 /** The owner in a lock's file; undefined where there is none, or it says nothing sensible. */

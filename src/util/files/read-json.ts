@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { AgonError, fail, messageOf } from '../error.js';
 import type { Content } from '../formats/format-version.js';
-import { errorCode } from './files.js';
+import { errorCode, failIrregular, failUnreadable } from './files.js';
 
 /** Objects and lists in each other. Agon's own files have fewer; thousands would end the process where they are walked. */
 const DEEPEST = 64;
@@ -12,9 +12,9 @@ export async function readTextIfThere(path: string): Promise<string | undefined>
     if ((await stat(path)).isFile()) return await readFile(path, 'utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
-    return fail(path, `can't be read: ${messageOf(error)}`, { cause: error });
+    return failUnreadable(path, error);
   }
-  return fail(path, "can't be read: it isn't a regular file");
+  return failIrregular(path);
 }
 
 /** The object of a JSON text; what is no JSON, no object, and too deep, are errors that name the file. */
@@ -31,6 +31,15 @@ export function parseJson(text: string, where: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     return fail(where, `not valid JSON: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** The value of a JSON text; undefined where it is none. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { AgonError, messageOf } from '../error.js';
-import { errorCode } from './files.js';
+import { errorCode, failUnreadable } from './files.js';
 
 /** The lines of a file, without line ends; none where there is no file. A file that can't be read is an error that names it. */
 export async function* linesOf(path: string): AsyncGenerator<string> {
@@ -10,7 +9,7 @@ export async function* linesOf(path: string): AsyncGenerator<string> {
     yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return;
-    throw new AgonError(path, `can't be read: ${messageOf(error)}`, { cause: error });
+    failUnreadable(path, error);
   } finally {
     input.destroy();
   }

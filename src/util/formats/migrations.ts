@@ -13,7 +13,7 @@ export const checkpoint1: Migration = (content) => {
 };
 
 function partialSums({ won, ...sums }: Content): Content {
-  const networks = Array.isArray(won) ? (won as unknown[]) : [];
+  const networks = Array.isArray(won) ? won : [];
   const steps = networks.reduce<number>((sum, count) => sum + (typeof count === 'number' ? count : 0), 0);
   const lineage = { steps, won, kl: networks.map(() => 0), margin: 0, roleChanges: 0, input: {}, parameters: {} };
   return { ...sums, lineage, teachers: null, seconds: 0, waited: 0 };

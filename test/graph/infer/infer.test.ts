@@ -68,12 +68,14 @@ describe('what doesn’t fit is an error that names the node', () => {
       (g, x) => g.op('LayerNormalization', [x(['N', 3, 6]), x([3])]),
       'LayerNormalization "n": scale and bias',
     ],
+    ['two scalars', (g, x) => g.op('MatMul', [x([]), x([])]), 'MatMul "n": inner sizes'],
     ['an unknown operator', (g, x) => g.op('Frobnicate', [x([1])]), 'Frobnicate "n": this operator is unknown'],
   ];
   it.each(rows)('%s', (_, build, message) => {
     const g = new Graph('case');
     const ops = g.ops.bind(g);
-    g.ops = (op, inputs, attributes, options) => ops(op, inputs, attributes, { ...options, name: 'n' });
+    g.ops = ((op, inputs, attributes, options) =>
+      ops(op, inputs, attributes, { ...options, name: 'n' })) as Graph['ops'];
     expect(() => build(g, (shape) => g.input(`x${g.inputs.length}`, 'float32', shape))).toThrow(message);
   });
 });

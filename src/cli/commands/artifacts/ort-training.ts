@@ -55,10 +55,11 @@ async function networkOf({ settings, input, trained }: ExportPlan) {
       hint: 'Export each to a folder of its own',
     });
   }
-  const { createNetwork, planNetwork } = await import('../../../nets/registry.js');
+  const { buildNetwork, planNetwork } = await import('../../../nets/registry.js');
   const { initialiseParameters } = await import('../../../nets/initialise.js');
-  const graph = createNetwork(nets[0] as string, input);
-  return { name: planNetwork(nets[0]).name, graph, weights: initialiseParameters(graph, seed, 0), updates: 0 };
+  const plan = planNetwork(nets[0]);
+  const graph = buildNetwork(plan, input);
+  return { name: plan.name, graph, weights: initialiseParameters(graph, seed, 0), updates: 0 };
 }
 
 /** The learning rate of each update: one, or a whole schedule. */

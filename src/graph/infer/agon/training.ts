@@ -1,5 +1,5 @@
+import { at } from '../../../util/checked.js';
 import { checkPerChannel } from '../../node/channels.js';
-import type { Dim } from '../../node/dim.js';
 import type { InferRule, Inferred } from '../../node/infer-rule.js';
 import type { Value } from '../../node/node.js';
 
@@ -9,7 +9,7 @@ const like = ({ dtype, shape }: Value): Inferred => ({ dtype, shape });
 export const ConvInputGrad: InferRule = ({ node }) => {
   const [dY, w] = [node.input(0), node.input(1)];
   const channels = node.size(1, 1) * node.number('group', 1);
-  return { dtype: w.dtype, shape: [dY.shape[0] as Dim, channels, ...node.numbers('input_size')] };
+  return { dtype: w.dtype, shape: [at(dY.shape, 0), channels, ...node.numbers('input_size')] };
 };
 
 /** (X, dY) -> dW [K, C / group, kernel...]; attributes of the Conv, `kernel_shape` included. */

@@ -1,4 +1,5 @@
 import { type DType, dtypeOfCode } from '../../../onnx/tensor.js';
+import { at } from '../../../util/checked.js';
 import { broadcastShapes, type Dim, exactProduct, formatShape, quotient } from '../../node/dim.js';
 import type { InferContext, InferRule, Inferred } from '../../node/infer-rule.js';
 
@@ -7,9 +8,12 @@ const unary: InferRule = ({ node, known }) => ({
   known: node.op === 'Identity' ? known(0) : undefined,
 });
 
-const variadic: InferRule = (context) => ({ dtype: context.node.input(0).dtype, shape: broadcast(context) });
+const variadic = (context: InferContext): Inferred => ({
+  dtype: context.node.input(0).dtype,
+  shape: broadcast(context),
+});
 
-const comparison: InferRule = (context) => ({ dtype: 'bool', shape: broadcast(context) });
+const comparison = (context: InferContext): Inferred => ({ dtype: 'bool', shape: broadcast(context) });
 
 const arithmetic =
   (compute: (a: Dim, b: Dim, dtype: DType) => Dim | undefined): InferRule =>
@@ -20,7 +24,7 @@ const arithmetic =
     }
     const { dtype } = node.input(0);
     return {
-      ...(variadic(context) as Inferred),
+      ...variadic(context),
       known: combine(known(0), known(1), (a, b) => compute(a, b, dtype)),
     };
   };
@@ -49,7 +53,7 @@ export const Mean = variadic;
 
 /** Sizes are never negative, so a symbol differs from the -1 that stands for "as it is" in exported Expands. */
 export const Equal: InferRule = (context) => ({
-  ...(comparison(context) as Inferred),
+  ...comparison(context),
   known: combine(context.known(0), context.known(1), equal),
 });
 export const Less = comparison;
@@ -62,11 +66,11 @@ export const Or = comparison;
 export const Where: InferRule = (context) => {
   const { node, known } = context;
   const [condition, yes, no] = [known(0), known(1), known(2)];
-  const fits = condition?.length === yes?.length && condition?.length === no?.length;
+  const fits = yes && no && condition?.length === yes.length && condition.length === no.length;
   return {
     dtype: node.input(1).dtype,
     shape: broadcast(context),
-    known: fits ? condition?.map((chosen, i) => (chosen === 1 ? yes : no)?.[i] as Dim) : undefined,
+    known: fits ? condition?.map((chosen, i) => at(chosen === 1 ? yes : no, i)) : undefined,
   };
 };
 
@@ -103,10 +107,10 @@ function combine(
   compute: (a: Dim, b: Dim) => Dim | undefined,
 ): Dim[] | undefined {
   if (!a || !b || (a.length !== b.length && a.length !== 1 && b.length !== 1)) return undefined;
-  const length = Math.max(a.length, b.length);
+  const length = a.length === 1 ? b.length : a.length;
   const result: Dim[] = [];
   for (let i = 0; i < length; i++) {
-    const value = compute(a[a.length === 1 ? 0 : i] as Dim, b[b.length === 1 ? 0 : i] as Dim);
+    const value = compute(at(a, a.length === 1 ? 0 : i), at(b, b.length === 1 ? 0 : i));
     if (value === undefined) return undefined;
     result.push(value);
   }

@@ -3,7 +3,7 @@ import { exactProduct } from '../../node/dim.js';
 import type { InferContext, InferRule, Inferred } from '../../node/infer-rule.js';
 
 /** Axes in input 1 (opset 18); none reduces all, unless noop_with_empty_axes. */
-const reduction: InferRule = (context) => {
+const reduction = (context: InferContext): Inferred => {
   const { node } = context;
   const { dtype, shape } = node.input(0);
   const axes = new Set(reducedAxes(context));
@@ -23,7 +23,7 @@ export const ReduceLogSumExp = reduction;
 
 /** A product of sizes stays known. */
 export const ReduceProd: InferRule = (context) => {
-  const result = reduction(context) as Inferred;
+  const result = reduction(context);
   const values = context.known(0);
   const all = context.node.input(0).shape.length === 1 && reducedAxes(context).length === 1;
   const known = values && all ? exactProduct(values) : undefined;

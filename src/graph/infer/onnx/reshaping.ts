@@ -1,3 +1,5 @@
+import { at } from '../../../util/checked.js';
+import { present } from '../../../util/error.js';
 import { normaliseAxis } from '../../node/axes.js';
 import { broadcastShapes, type Dim, formatShape, MOST_KNOWN, product, quotient } from '../../node/dim.js';
 import type { InferRule } from '../../node/infer-rule.js';
@@ -11,11 +13,11 @@ export const Reshape: InferRule = (context) => {
   const copied = target.map((dim, i) => (dim === 0 && node.number('allowzero', 0) === 0 ? (shape[i] ?? 1) : dim));
   const rest = product(copied.filter((dim) => dim !== -1));
   const missing = copied.includes(-1) ? quotient(product(shape), rest) : undefined;
-  const result = copied.map((dim) => (dim === -1 ? missing : dim));
-  if (result.includes(undefined) || product(result as Dim[]) !== product(shape)) {
+  const result = copied.map((dim) => (dim === -1 ? (missing ?? -1) : dim));
+  if (result.includes(-1) || product(result) !== product(shape)) {
     node.fail('target shape', `${product(shape)} elements`, `${formatShape(target)} for ${formatShape(shape)}`);
   }
-  return { dtype, shape: result as Dim[], known: known(0) };
+  return { dtype, shape: result, known: known(0) };
 };
 
 export const Flatten: InferRule = ({ node }) => {
@@ -49,14 +51,14 @@ export const Unsqueeze: InferRule = ({ node, integers, known }) => {
   const rank = shape.length + axes.length;
   const added = new Set(axes.map((axis) => normaliseAxis(node, axis, rank)));
   const rest = [...shape];
-  const result = Array.from({ length: rank }, (_, i) => (added.has(i) ? 1 : (rest.shift() as Dim)));
+  const result = Array.from({ length: rank }, (_, i) => (added.has(i) ? 1 : present(rest.shift(), 'an axis')));
   return { dtype, shape: result, known: known(0) };
 };
 
 export const Concat: InferRule = ({ node, known }) => {
   const first = node.input(0);
   const axis = normaliseAxis(node, node.number('axis'), first.shape.length);
-  const sizes = node.inputs.map((_, i) => node.input(i).shape[axis] as Dim);
+  const sizes = node.inputs.map((_, i) => at(node.input(i).shape, axis));
   const total = totalOf(sizes) ?? node.fail(`axis ${axis}`, 'known or equal sizes', formatShape(sizes));
   for (const [i] of node.inputs.entries()) {
     const { shape } = node.input(i);
@@ -65,7 +67,7 @@ export const Concat: InferRule = ({ node, known }) => {
   }
   return {
     dtype: first.dtype,
-    shape: first.shape.map((dim, i) => (i === axis ? total : dim)) as Dim[],
+    shape: first.shape.map((dim, i) => (i === axis ? total : dim)),
     known: Number(total) <= MOST_KNOWN ? joined(node.inputs.map((_, i) => known(i))) : undefined,
   };
 };
@@ -97,7 +99,7 @@ export const Slice: InferRule = (context) => {
   for (const { axis, start, end, step } of slicesOf(context)) {
     if (start === 0 && end === shape[axis] && step === 1) continue;
     const size = node.size(0, axis);
-    const [from, to] = clampSlice(start, end as number, step, size);
+    const [from, to] = clampSlice(start, typeof end === 'number' ? end : size, step, size);
     result[axis] = Math.max(0, Math.ceil((to - from) / step));
     integers &&= step > 0 ? integers.slice(from, to).filter((_, i) => i % step === 0) : undefined;
   }
@@ -146,7 +148,7 @@ export const Size: InferRule = ({ node }) => ({ dtype: 'int64', shape: [], known
 
 /** The sum of sizes, or undefined when it can't be written: only equal symbols add up. */
 function totalOf(sizes: readonly Dim[]): Dim | undefined {
-  if (sizes.every((size) => typeof size === 'number')) return sum(sizes as number[]);
+  if (sizes.every((size) => typeof size === 'number')) return sum(sizes);
   return sizes.every((size) => size === sizes[0]) ? product([sizes.length, ...sizes.slice(0, 1)]) : undefined;
 }
 

@@ -1,4 +1,3 @@
-import type { Tensor } from '../../../onnx/tensor.js';
 import { toNumbers } from '../../../onnx/tensor.js';
 import { normaliseAxis } from '../../node/axes.js';
 import type { Dim } from '../../node/dim.js';
@@ -8,8 +7,7 @@ export const Gather: InferRule = ({ node, known }) => {
   const [data, indices] = [node.input(0), node.input(1)];
   const axis = normaliseAxis(node, node.number('axis', 0), data.shape.length);
   const [values, picks] = [known(0), known(1)];
-  const integers =
-    values && picks?.every((pick) => typeof pick === 'number') ? pickFrom(values, picks as number[]) : undefined;
+  const integers = values && picks?.every((pick) => typeof pick === 'number') ? pickFrom(values, picks) : undefined;
   return {
     dtype: data.dtype,
     shape: [...data.shape.slice(0, axis), ...indices.shape, ...data.shape.slice(axis + 1)],
@@ -31,16 +29,17 @@ export const ScatterElements: InferRule = ({ node }) => ({ dtype: node.input(0).
 export const ConstantOfShape: InferRule = (context) => {
   const { node } = context;
   const shape = context.known(0) ?? context.integers(0);
-  const value = node.attributes.value as Tensor | undefined;
-  const integers = value?.dtype === 'int64' && shape.length === 1 && typeof shape[0] === 'number' && shape[0] <= 64;
+  const value = node.tensor('value');
+  const [length] = shape.length === 1 ? shape : [];
+  const integers = value?.dtype === 'int64' && typeof length === 'number' && length <= 64;
   return {
     dtype: value?.dtype ?? 'float32',
     shape,
-    known: integers ? new Array<Dim>(shape[0] as number).fill(toNumbers(value)[0] ?? 0) : undefined,
+    known: integers ? new Array<Dim>(length).fill(toNumbers(value)[0] ?? 0) : undefined,
   };
 };
 
 function pickFrom(values: readonly Dim[], picks: readonly number[]): Dim[] | undefined {
   const picked = picks.map((pick) => values.at(pick));
-  return picked.every((dim) => dim !== undefined) ? (picked as Dim[]) : undefined;
+  return picked.every((dim) => dim !== undefined) ? picked : undefined;
 }

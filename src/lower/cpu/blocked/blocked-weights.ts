@@ -2,7 +2,7 @@ import { reshape, transpose } from '../../../graph/arithmetic.js';
 import type { Graph } from '../../../graph/graph.js';
 import { range } from '../../../graph/node/axes.js';
 import type { Value } from '../../../graph/node/node.js';
-import { at } from '../../geometry.js';
+import { sizeOf, sizesOf } from '../../../graph/node/sizes.js';
 import { toBlocked } from './blocked.js';
 import { padTo, wholeBlocks } from './ragged.js';
 
@@ -16,17 +16,17 @@ export function blockWeights(g: Graph, w: Value, block: number): Value {
   const whole = padTo(
     g,
     w,
-    [0, 1].map((axis) => wholeBlocks(at(w.shape, axis), block)),
+    [0, 1].map((axis) => wholeBlocks(sizeOf(w, axis), block)),
   );
-  const [k, c, kh, kw] = sizesOf(whole);
+  const [k, c, kh, kw] = sizesOf(whole, 4);
   const inputs = toBlocked(g, whole);
   return reshape(g, toBlocked(g, reshape(g, inputs, [1, k, c * kh, kw])), [k, c, kh, kw]);
 }
 
 /** Weights for images whose channels aren't blocked (fewer than a block), and for depthwise ones: only K in blocks. */
 export function blockOutputs(g: Graph, w: Value, block: number): Value {
-  const whole = padTo(g, w, [wholeBlocks(at(w.shape, 0), block)]);
-  const [k, c, kh, kw] = sizesOf(whole);
+  const whole = padTo(g, w, [wholeBlocks(sizeOf(w, 0), block)]);
+  const [k, c, kh, kw] = sizesOf(whole, 4);
   return reshape(g, toBlocked(g, reshape(g, whole, [1, k, c * kh, kw])), [k, c, kh, kw]);
 }
 
@@ -44,9 +44,9 @@ export function blockGradWeights(g: Graph, w: Value, { group, block, taps, kerne
   const whole = padTo(
     g,
     w,
-    blockedAxes.map((axis) => wholeBlocks(at(w.shape, axis), block)),
+    blockedAxes.map((axis) => wholeBlocks(sizeOf(w, axis), block)),
   );
-  const [k, c, kh, kw] = sizesOf(whole);
+  const [k, c, kh, kw] = sizesOf(whole, 4);
   const size = kh * kw;
   if (group > 1) {
     const depthwise = reshape(g, toBlocked(g, reshape(g, whole, [1, k, size, 1])), [k / block, size, block]);
@@ -61,17 +61,13 @@ export function blockGradWeights(g: Graph, w: Value, { group, block, taps, kerne
 
 /** The weights of a stride-1 input gradient in blocks: the kernel reversed. */
 export function blockInputGradWeights(g: Graph, w: Value, group: number, block: number): Value {
-  const [, , kh, kw] = sizesOf(w);
+  const [, , kh, kw] = sizesOf(w, 4);
   return blockGradWeights(g, w, { group, block, taps: range(kh * kw).reverse(), kernel: [kh, kw] });
 }
 
 function pickTaps(g: Graph, w: Value, axis: number, taps: readonly number[]): Value {
-  const size = w.shape[axis] as number;
+  const size = sizeOf(w, axis);
   if (taps.length === size && taps.every((tap, i) => tap === i)) return w;
   const padded = taps.includes(-1) ? g.op('Pad', [w, g.integers([0, 1]), null, g.integers([axis])]) : w;
   return g.op('Gather', [padded, g.integers(taps.map((tap) => (tap < 0 ? size : tap)))], { axis });
-}
-
-function sizesOf(w: Value): readonly [number, number, number, number] {
-  return w.shape as readonly [number, number, number, number];
 }

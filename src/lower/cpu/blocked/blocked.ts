@@ -1,6 +1,7 @@
 import { indicator, reshape, transpose } from '../../../graph/arithmetic.js';
 import type { Graph } from '../../../graph/graph.js';
 import { type Attributes, NCHWC, type Value } from '../../../graph/node/node.js';
+import { sizesOf } from '../../../graph/node/sizes.js';
 import { codeOfDtype, tensor } from '../../../onnx/tensor.js';
 import { fillsBlocks, padTo } from './ragged.js';
 
@@ -39,7 +40,7 @@ function asNumbers(g: Graph, x: Value, reorder: (numbers: Value) => Value): Valu
 
 /** Back to [N, H, W, C]: the same bytes where there is one block. */
 export function channelsLast(g: Graph, x: Blocked, block: number): Value {
-  const [n, channels, height, width] = x.shape as readonly [number, number, number, number];
+  const [n, channels, height, width] = sizesOf(x, 4);
   if (channels === block) return reshape(g, x, [n, height, width, channels]);
   return g.op('ReorderOutput', [x], { channels, channels_last: 1 }, { domain: NCHWC });
 }
@@ -86,7 +87,7 @@ export function affine(g: Graph, x: Blocked, scale: Value, shift: Value | null, 
 
 /** [N, M] summed over N: a product with a row of ones, as ONNX Runtime's ReduceSum over the first axis takes several times as long. */
 export function sumRows(g: Graph, x: Value): Value {
-  const [n, m] = x.shape as readonly [number, number];
+  const [n, m] = sizesOf(x, 2);
   const ones = g.constant(tensor('float32', [1, n], new Float32Array(n).fill(1)));
   return reshape(g, g.op('MatMul', [ones, x]), [m]);
 }

@@ -1,7 +1,9 @@
 import { reshape } from '../../../graph/arithmetic.js';
 import type { Graph } from '../../../graph/graph.js';
 import type { Value } from '../../../graph/node/node.js';
-import { at, endPad, type Geometry } from '../../geometry.js';
+import { sizeOf, sizesOf } from '../../../graph/node/sizes.js';
+import { at } from '../../../util/checked.js';
+import { endPad, type Geometry } from '../../geometry.js';
 import { type Blocked, blockedConv, fromBlocked, sumRows } from './blocked.js';
 
 /**
@@ -11,10 +13,10 @@ import { type Blocked, blockedConv, fromBlocked, sumRows } from './blocked.js';
  */
 export function depthwiseWeightGrad(g: Graph, geometry: Geometry, x: Blocked, dY: Blocked): Value | undefined {
   const { kernel, strides, dilations, begin } = geometry;
-  const [images, channels, height, width] = x.shape as readonly [number, number, number, number];
+  const [images, channels, height, width] = sizesOf(x, 4);
   const end = [height, width].map((size, axis) => endPad(geometry, dY, size, axis));
   if (end.some((pad) => pad < 0)) return undefined;
-  const window = [at(dY.shape, 2), at(dY.shape, 3)];
+  const window = [sizeOf(dY, 2), sizeOf(dY, 3)];
   const image = reshape(g, x, [1, images * channels, height, width]);
   const kernels = reshape(g, dY, [images * channels, 1, ...window]);
   const attributes = { kernel_shape: window, dilations: strides, strides: dilations, pads: [...begin, ...end] };

@@ -1,9 +1,11 @@
 import { Graph } from '../../../graph/graph.js';
 import { neededNodes } from '../../../graph/inline.js';
 import { type Node, namingNode, type Value } from '../../../graph/node/node.js';
+import { sizesOf } from '../../../graph/node/sizes.js';
 import { toNumbers } from '../../../onnx/tensor.js';
+import { at } from '../../../util/checked.js';
 import { affine, type Blocked, type Extras, fromBlocked, isBlockable, perChannel, toBlocked } from './blocked.js';
-import type { Choose, Form, FormChoice } from './forms.js';
+import type { Choose, FormChoice } from './forms.js';
 import { interleave, type Phased } from './phases.js';
 import { padTo, wholeBlocks } from './ragged.js';
 import { type Shifted, shiftedByPivot } from './shifted.js';
@@ -142,7 +144,7 @@ export class Layout {
     // A choice among other forms is another choice
     const key = `${choice.key} ${Object.keys(forms).join('|')}`;
     const name = single ? undefined : this.#chooseForm({ ...choice, key, shapes });
-    const form = forms[name ?? ''] ?? (Object.values(forms)[0] as Form);
+    const form = forms[name ?? ''] ?? at(Object.values(forms), 0);
     return form(this.g, inputs);
   }
 
@@ -171,8 +173,8 @@ export class Layout {
   }
 
   #toBlocked(x: Value): Blocked {
-    const [n, channels] = x.shape as readonly number[];
-    return toBlocked(this.g, padTo(this.g, x, [Number(n), wholeBlocks(Number(channels), this.block)]));
+    const [n, channels] = sizesOf(x, 2);
+    return toBlocked(this.g, padTo(this.g, x, [n, wholeBlocks(channels, this.block)]));
   }
 
   #place(node: Node, rule: LayoutRule | undefined): void {
@@ -194,7 +196,7 @@ export class Layout {
       this.#places.set(input, { plain: this.g.input(input.name, input.dtype, input.shape) });
     }
     for (const [name, { value, role, initialiser }] of this.#source.parameters) {
-      this.#places.set(value, { plain: this.g.parameter(name, value.shape as number[], initialiser, role) });
+      this.#places.set(value, { plain: this.g.parameter(name, value.shape, initialiser, role) });
     }
   }
 

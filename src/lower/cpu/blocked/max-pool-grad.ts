@@ -2,10 +2,11 @@ import { mul, reshape, sub } from '../../../graph/arithmetic.js';
 import type { Graph } from '../../../graph/graph.js';
 import { range } from '../../../graph/node/axes.js';
 import { NCHWC, type Value } from '../../../graph/node/node.js';
+import { knownSizes, sizeOf, sizesOf } from '../../../graph/node/sizes.js';
 import type { Window } from '../../../graph/node/window.js';
 import { tensor } from '../../../onnx/tensor.js';
+import { at } from '../../../util/checked.js';
 import { present } from '../../../util/error.js';
-import { at } from '../../geometry.js';
 import { affine, type Blocked, blockedConv, type Extras, perChannel, STEEP } from './blocked.js';
 
 /** An axis of images [N, C, H, W], and how the window moves along it. */
@@ -20,7 +21,7 @@ interface Axis {
 export function isEvenlyPooled(window: Window, x: Value, y: Value): boolean {
   return [0, 1].every((axis) => {
     const plain = at(window.dilations, axis) === 1 && at(window.kernel, axis) >= at(window.strides, axis);
-    return plain && at(y.shape, axis + 2) * at(window.strides, axis) === at(x.shape, axis + 2);
+    return plain && sizeOf(y, axis + 2) * at(window.strides, axis) === sizeOf(x, axis + 2);
   });
 }
 
@@ -49,7 +50,7 @@ export function maxPoolGrad(g: Graph, window: Window, x: Blocked, y: Blocked, dY
 
 /** Padding after the last element. */
 function endOf({ axis, kernel, stride, begin }: Axis, x: Value, y: Value): number {
-  return (at(y.shape, axis + 2) - 1) * stride + kernel - begin - at(x.shape, axis + 2);
+  return (sizeOf(y, axis + 2) - 1) * stride + kernel - begin - sizeOf(x, axis + 2);
 }
 
 interface Pooled {
@@ -77,8 +78,8 @@ const LOWEST = -3e38;
 /** 1 where a window's element at this tap equals its maximum, else 0: HardSigmoid of their difference, which is at most 0. */
 function isMaximum(g: Graph, along: Axis, tap: number, { x, y }: Omit<Pooled, 'dY'>, block: number): Blocked {
   const offset = tap - along.begin;
-  const size = at(y.shape, along.axis + 2);
-  const sum = limited(g, along, { y, offset, length: at(x.shape, along.axis + 2) }, block);
+  const size = sizeOf(y, along.axis + 2);
+  const sum = limited(g, along, { y, offset, length: sizeOf(x, along.axis + 2) }, block);
   const activation = { name: 'HardSigmoid', parameters: [STEEP, 1] } as const;
   return shifted(g, along.axis, x, { offset, stride: along.stride, size }, block, { sum, activation });
 }
@@ -92,7 +93,7 @@ interface Limit {
 
 /** -Y, or what nothing exceeds where X has no element at this offset. */
 function limited(g: Graph, { axis, stride }: Axis, { y, offset, length }: Limit, block: number): Blocked {
-  const [, channels, height, width] = y.shape as readonly [number, number, number, number];
+  const [, channels, height, width] = sizesOf(y, 4);
   const inside = (i: number) => i * stride + offset >= 0 && i * stride + offset < length;
   const places = range(axis === 0 ? height : width);
   if (places.every(inside)) return affine(g, y, perChannel(g, channels, -1), null);
@@ -106,12 +107,12 @@ function limited(g: Graph, { axis, stride }: Axis, { y, offset, length }: Limit,
           values.flatMap((value) => new Array<number>(block).fill(value)),
         );
   const rows = reshape(g, y, [-1, height, width * block]);
-  return reshape(g, sub(g, g.constant(limits), rows), y.shape as number[]);
+  return reshape(g, sub(g, g.constant(limits), rows), knownSizes(y));
 }
 
 /** dX from what each tap gives: the positions of every remainder by the stride are gathered, then interleaved. */
 function scatter(g: Graph, { axis, stride, begin }: Axis, shares: readonly Blocked[], block: number): Blocked {
-  const [n, channels, height, width] = (shares[0] as Value).shape as readonly [number, number, number, number];
+  const [n, channels, height, width] = sizesOf(at(shares, 0), 4);
   const size = axis === 0 ? height : width;
   const phases = range(stride).map((phase) => {
     const own = shares.flatMap((share, tap) => {
@@ -150,10 +151,10 @@ function shifted(
   block: number,
   extras: Extras = {},
 ): Blocked {
-  const channels = at(x.shape, 1);
+  const channels = sizeOf(x, 1);
   const before = Math.max(0, -offset);
   const taps = before + Math.max(0, offset) + 1;
-  const after = Math.max(0, (size - 1) * stride + taps - before - at(x.shape, axis + 2));
+  const after = Math.max(0, (size - 1) * stride + taps - before - sizeOf(x, axis + 2));
   // In blocks: [C / b, taps, b]
   const one = Float32Array.from({ length: channels * taps }, (_, i) => {
     return Math.floor(i / block) % taps === before + offset ? 1 : 0;

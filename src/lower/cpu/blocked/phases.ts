@@ -2,7 +2,9 @@ import { reshape } from '../../../graph/arithmetic.js';
 import type { Graph } from '../../../graph/graph.js';
 import { range } from '../../../graph/node/axes.js';
 import type { Value } from '../../../graph/node/node.js';
-import { at, type Geometry } from '../../geometry.js';
+import { sizeOf, sizesOf } from '../../../graph/node/sizes.js';
+import { at } from '../../../util/checked.js';
+import type { Geometry } from '../../geometry.js';
 import { type Blocked, blockedConv, type Extras } from './blocked.js';
 import { blockGradWeights } from './blocked-weights.js';
 import { wholeBlocks } from './ragged.js';
@@ -22,7 +24,7 @@ export interface Phased {
 
 /** Whether every stride-th position of X has its own of dY, which {@link phasedInputGrad} needs. */
 export function isEvenlyStrided({ strides, dilations }: Geometry, dY: Value, sizes: readonly number[]): boolean {
-  return strides.every((stride, i) => at(dilations, i) === 1 && at(dY.shape, i + 2) * stride === at(sizes, i));
+  return strides.every((stride, i) => at(dilations, i) === 1 && sizeOf(dY, i + 2) * stride === at(sizes, i));
 }
 
 /**
@@ -31,14 +33,14 @@ export function isEvenlyStrided({ strides, dilations }: Geometry, dY: Value, siz
  */
 export function phasedInputGrad(g: Graph, geometry: Geometry, dY: Blocked, w: Value, block: number): Phased {
   const depthwise = geometry.group > 1;
-  const [n, outputs, height, width] = dY.shape as readonly [number, number, number, number];
-  const channels = depthwise ? outputs : wholeBlocks(at(w.shape, 1), block);
+  const [n, outputs, height, width] = sizesOf(dY, 4);
+  const channels = depthwise ? outputs : wholeBlocks(sizeOf(w, 1), block);
   const group = depthwise ? outputs : 1;
   const [rows, columns] = [phasesAlong(geometry, 0), phasesAlong(geometry, 1)];
   const plane = (row: Phase, column: Phase): Plane | undefined => {
     if (row.taps.length === 0 || column.taps.length === 0) return undefined;
     const kernel = [row.taps.length, column.taps.length] as const;
-    const taps = row.taps.flatMap((i) => column.taps.map((j) => (i < 0 || j < 0 ? -1 : i * at(w.shape, 3) + j)));
+    const taps = row.taps.flatMap((i) => column.taps.map((j) => (i < 0 || j < 0 ? -1 : i * sizeOf(w, 3) + j)));
     const pads = [row.before, column.before, row.after, column.after];
     return (extras) => {
       const weights = blockGradWeights(g, w, { group, block, taps, kernel });
@@ -72,13 +74,16 @@ export function interleave(g: Graph, { shape, planes }: Phased, block: number): 
   const zeros = () => g.op('Expand', [g.scalar(0), g.integers(shape)]);
   const rows = planes.map((row) => {
     const made = row.map((plane) => reshape(g, plane?.({}) ?? zeros(), [-1, 1, block]));
-    return made.length === 1 ? (made[0] as Value) : g.op('Concat', made, { axis: 1 });
+    return joinLines(g, made);
   });
-  const columns = (planes[0] as readonly unknown[]).length;
+  const columns = at(planes, 0).length;
   const lines = rows.map((row) => reshape(g, row, [-1, 1, width * columns * block]));
-  const whole = lines.length === 1 ? (lines[0] as Value) : g.op('Concat', lines, { axis: 1 });
+  const whole = joinLines(g, lines);
   return reshape(g, whole, [n, channels, height * planes.length, width * columns]);
 }
+
+const joinLines = (g: Graph, lines: readonly Value[]) =>
+  lines.length === 1 ? at(lines, 0) : g.op('Concat', lines, { axis: 1 });
 
 /** The taps that reach one phase along an axis, in the order of the positions of dY that they take; -1 for none. */
 interface Phase {

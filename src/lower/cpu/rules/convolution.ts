@@ -1,8 +1,9 @@
 import { mul, reshape } from '../../../graph/arithmetic.js';
 import type { Graph } from '../../../graph/graph.js';
 import type { Value } from '../../../graph/node/node.js';
+import { sizeOf, sizesOf } from '../../../graph/node/sizes.js';
 import { windowAttributes, windowOf } from '../../../graph/node/window.js';
-import { at, type Geometry, geometryOf, inputGradPads } from '../../geometry.js';
+import { type Geometry, geometryOf, inputGradPads } from '../../geometry.js';
 import { blockedConv, type Extras, subsample } from '../blocked/blocked.js';
 import { blockInputGradWeights, blockOutputs, blockWeights } from '../blocked/blocked-weights.js';
 import { depthwiseWeightGrad } from '../blocked/depthwise-weight-grad.js';
@@ -23,8 +24,8 @@ export const Conv: LayoutRule = (node, layout) => {
   const image = kind === 'image' ? layout.plain(x) : layout.blocked(x);
   const weights = layout.plain(w);
   const ordered = kind === 'full' ? blockWeights(g, weights, block) : blockOutputs(g, weights, block);
-  const bias = node.inputs[2] ? padTo(g, layout.plain(node.input(2)), [at(ordered.shape, 0)]) : null;
-  const groups = kind === 'depthwise' ? at(image.shape, 1) : 1;
+  const bias = node.inputs[2] ? padTo(g, layout.plain(node.input(2)), [sizeOf(ordered, 0)]) : null;
+  const groups = kind === 'depthwise' ? sizeOf(image, 1) : 1;
   const attributes = { ...windowAttributes(windowOf(node, x, kernel)), kernel_shape: kernel, group: groups };
   if (isShifted(layout, node.output())) return [{ shifted: shiftedConv(g, [image, ordered, bias], attributes) }];
   return [{ blocked: blockedConv(g, [image, ordered, bias], attributes) }];
@@ -44,7 +45,7 @@ export const ConvInputGrad: LayoutRule = (node, layout) => {
   const factored = timesOutputs(g, layout.plain(w), factor);
   if (isStrided(geometry)) return [{ phased: phasedInputGrad(g, geometry, image, factored, block) }];
   const weights = blockInputGradWeights(g, factored, group, block);
-  const groups = kind === 'depthwise' ? at(image.shape, 1) : 1;
+  const groups = kind === 'depthwise' ? sizeOf(image, 1) : 1;
   const attributes = { kernel_shape: kernel, strides, dilations, pads, group: groups };
   return [{ pending: { build: (extras: Extras) => blockedConv(g, [image, weights], attributes, extras) } }];
 };
@@ -62,7 +63,7 @@ export const ConvWeightGrad: LayoutRule = (node, layout) => {
   const seen = thinned ? subsample(g, image, geometry.strides) : image;
   const forms = weightGradForms(thinned ? { ...geometry, strides: [1, 1] } : geometry, seen, gradient, block);
   const whole = layout.choose({ key, forms }, [seen, gradient]);
-  return [{ plain: timesOutputs(g, cropTo(g, whole, node.output().shape.slice(0, 2) as number[]), factor) }];
+  return [{ plain: timesOutputs(g, cropTo(g, whole, sizesOf(node.output(), 2)), factor) }];
 };
 
 function depthwise(layout: Layout, geometry: Geometry, x: Value, dY: Value): Placed[] | undefined {
@@ -83,7 +84,7 @@ const LEAST_IMAGES = 8;
 /** Whether a convolution's output is only normalised, so that it may be shifted as it is made. */
 function isShifted(layout: Layout, output: Value): boolean {
   const normalised = { BatchNormTraining: 0, BatchNormTrainingGrad: 1 };
-  return at(output.shape, 0) >= LEAST_IMAGES && layout.onlyFeeds(output, normalised);
+  return sizeOf(output, 0) >= LEAST_IMAGES && layout.onlyFeeds(output, normalised);
 }
 
 function isStrided({ strides }: Geometry): boolean {
@@ -92,8 +93,8 @@ function isStrided({ strides }: Geometry): boolean {
 
 /** How a convolution with weights [K, C / group, ...] goes in blocks: all of it, from an unblocked image, or depthwise. */
 function kindOf({ block }: Layout, w: Value, group: number): 'full' | 'image' | 'depthwise' | undefined {
-  const [k, c] = w.shape as readonly number[];
-  if (w.shape.length !== 4 || !fillsBlocks(Number(k), block)) return undefined;
-  if (group === 1) return fillsBlocks(Number(c), block) ? 'full' : Number(c) < block ? 'image' : undefined;
+  const [k, c] = sizesOf(w, 2);
+  if (w.shape.length !== 4 || !fillsBlocks(k, block)) return undefined;
+  if (group === 1) return fillsBlocks(c, block) ? 'full' : c < block ? 'image' : undefined;
   return c === 1 && k === group ? 'depthwise' : undefined;
 }

@@ -99,8 +99,8 @@ export const Relu: LayoutRule = (node, layout) => {
 export const Clip: LayoutRule = (node, layout) => {
   const pending = layout.pending(node.input(0));
   const bounds = [1, 2].map((i) => layout.constant(node.inputs[i]));
-  if (!pending || bounds.some((bound) => bound === undefined)) return anyLayout(node, layout);
-  return [{ blocked: layout.complete(pending, { name: 'Clip', parameters: bounds as number[] }) }];
+  if (!pending || !bounds.every((bound) => bound !== undefined)) return anyLayout(node, layout);
+  return [{ blocked: layout.complete(pending, { name: 'Clip', parameters: bounds }) }];
 };
 
 // In two passes to the mask: T is b where Y > 0, else 0, with b a power of two above max; then max - Y - b + T is positive just

@@ -1,6 +1,8 @@
 import { add, mul, neg, reshape, scale, sub } from '../../../graph/arithmetic.js';
 import type { Graph } from '../../../graph/graph.js';
 import type { Value } from '../../../graph/node/node.js';
+import { sizeOf, sizesOf } from '../../../graph/node/sizes.js';
+import { mapTuple } from '../../../util/checked.js';
 import { affine, type Blocked, blockedConv, blockedGlobalAverage, type Extras } from '../blocked/blocked.js';
 import type { LayoutRule, Scaled } from '../blocked/layout.js';
 import { cropTo } from '../blocked/ragged.js';
@@ -12,7 +14,7 @@ export const BatchNormTraining: LayoutRule = (node, layout) => {
   const { g, block } = layout;
   const { blocked: x, offset } = layout.shifted(source);
   const [weight, bias] = [layout.plain(node.input(1)), layout.plain(node.input(2))];
-  const own = source.shape.slice(1, 2) as number[];
+  const own = [sizeOf(source, 1)];
   const mean = cropTo(g, channelMean(g, x, block), own);
   const power = scale(g, cropTo(g, channelDots(g, x, x, block), own), 1 / elements(x));
   const variance = g.op('Relu', [sub(g, power, mul(g, mean, mean))]);
@@ -31,9 +33,9 @@ export const BatchNormTrainingGrad: LayoutRule = (node, layout) => {
   const { g, block } = layout;
   const dY = layout.blocked(node.input(0));
   const { blocked: x, offset } = layout.shifted(source);
-  const [weight, wholeMean, inverse] = [2, 3, 4].map((i) => layout.plain(node.input(i))) as [Value, Value, Value];
+  const [weight, wholeMean, inverse] = mapTuple([2, 3, 4], (i) => layout.plain(node.input(i)));
   const n = elements(x);
-  const own = source.shape.slice(1, 2) as number[];
+  const own = [sizeOf(source, 1)];
   const mean = sub(g, wholeMean, cropTo(g, offset, own));
   const meanGrad = cropTo(g, channelMean(g, dY, block), own);
   const dots = cropTo(g, channelDots(g, dY, x, block), own);
@@ -85,21 +87,21 @@ function channelMean(g: Graph, x: Blocked, block: number): Value {
  */
 function channelDots(g: Graph, a: Blocked, b: Blocked, block: number): Value {
   const image = asRuns(g, a);
-  const [, group, rows, width] = image.shape as readonly [number, number, number, number];
+  const [, group, rows, width] = sizesOf(image, 4);
   const kernels = reshape(g, asRuns(g, b), [group, 1, rows, width]);
   return overRuns(g, 'ReduceSum', blockedConv(g, [image, kernels], { kernel_shape: [rows, width], group }), a, block);
 }
 
 /** A blocked tensor [N, C, H, W] with every few rows as channels of their own: [1, N C R, H / R, W]. */
 function asRuns(g: Graph, x: Blocked): Blocked {
-  const [images, channels, height, width] = x.shape as readonly [number, number, number, number];
+  const [images, channels, height, width] = sizesOf(x, 4);
   const rows = largestDivisor(height, RUN / width);
   return reshape(g, x, [1, (images * channels * height) / rows, rows, width]);
 }
 
 /** Reduces what {@link asRuns} made of x, one number a run, to one number a channel. */
 function overRuns(g: Graph, op: 'ReduceMean' | 'ReduceSum', numbers: Blocked, x: Blocked, block: number): Value {
-  const [images, channels] = x.shape as readonly [number, number];
+  const [images, channels] = sizesOf(x, 2);
   const byRun = reshape(g, numbers, [images, channels / block, -1, block]);
   return reshape(g, g.op(op, [byRun, g.integers([0, 2])], { keepdims: 0 }), [channels]);
 }
@@ -112,6 +114,6 @@ function largestDivisor(n: number, limit: number): number {
 }
 
 function elements(x: Value): number {
-  const [n, , h, w] = x.shape as readonly number[];
-  return Number(n) * Number(h) * Number(w);
+  const [n, , h, w] = sizesOf(x, 4);
+  return n * h * w;
 }
