@@ -18,11 +18,6 @@ export function take<T, N extends number>(list: readonly T[], count: N): Tuple<T
   return list.slice(0, count) as Tuple<T, N>;
 }
 
-/** Whether a list has a first element. */
-export function isFilled<T>(list: readonly T[]): list is readonly [T, ...T[]] {
-  return list.length > 0;
-}
-
 /** A list of the same length, of what `change` makes of each element. */
 export function mapTuple<const T extends readonly unknown[], R>(
   list: T,

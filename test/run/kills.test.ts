@@ -27,6 +27,7 @@ describe('a run that is killed where it changes a file', { timeout: 900_000 }, (
     expect([...files].sort()).toEqual([
       'best.safetensors',
       'config.json',
+      'data.json',
       'last.safetensors',
       'lineage.bin',
       'log.jsonl',
