@@ -15,7 +15,10 @@ export const REFERENCE_FOLDER = 'docs/api';
 const SCHEMAS = ['DeepReadonly', 'adamwSchema', 'scheduleSchema', 'sgdSchema', 'stepSchema', 'LessonName', 'ExtraName'];
 
 /** Lists of names that are no part of the API, unlike the types made of them. */
-const LISTS = ['PARAMETER_OPERATIONS', 'FEATURE_REDUCTIONS'];
+const LISTS = ['PARAMETER_OPERATIONS', 'FEATURE_REDUCTIONS', 'ARRAY_TYPES'];
+
+/** Types that only tie an operator's name to how many outputs it gives. */
+const OUTPUT_TYPES = ['Tuple', 'SemanticOutputs', 'OutputsOf', 'NamedOnly'];
 
 const OPTIONS: Partial<TypeDocOptions & PluginOptions> = {
   name: 'API reference',
@@ -25,7 +28,7 @@ const OPTIONS: Partial<TypeDocOptions & PluginOptions> = {
   readme: 'none',
   // What is exported has a comment, and names and links nothing that isn't.
   validation: { notExported: true, invalidLink: true, rewrittenLink: true, notDocumented: true },
-  intentionallyNotExported: [...LISTS, ...SCHEMAS],
+  intentionallyNotExported: [...LISTS, ...OUTPUT_TYPES, ...SCHEMAS],
   // Fields may speak for themselves.
   requiredToBeDocumented: ['Module', 'Function', 'Class', 'Interface', 'TypeAlias', 'Variable', 'Method', 'Accessor'],
   // The compiler checks the types: here they are read alone.
