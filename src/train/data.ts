@@ -31,7 +31,8 @@ export interface RunData {
 
 /**
  * Opens and checks the data; holds out the validation split; takes the statistics of the rest, unless a normalisation is given that is for
- * as many channels. `onProgress` is called with each image file that is read; what it throws ends the preparation. A resumed run decodes images as it began (`decode`).
+ * as many channels. `onProgress` is called with each image file that is read; what it throws ends the preparation. A resumed run decodes
+ * images as it began (`decode`).
  */
 export async function prepareData(
   settings: Settings,
