@@ -27,6 +27,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   lineage: ['events', 'distill', 'onnx', 'util'],
   store: ['lineage', 'events', 'settings', 'artifacts', 'distill', 'graph', 'data', 'onnx', 'util'],
   group: [
+    'weights',
     'store',
     'events',
     'settings',

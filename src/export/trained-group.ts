@@ -92,9 +92,9 @@ async function ofRun(folder: string): Promise<TrainedGroup> {
   };
 }
 
-/** Settings that name neither preset nor artifact nor another run. */
+/** Settings that name neither preset nor artifact nor another run nor files of weights. */
 function alone(settings: Settings): Settings {
-  return { ...settings, preset: null, artifacts: null, from: null, engine: 'agon' };
+  return { ...settings, preset: null, artifacts: null, from: null, pretrained: null, engine: 'agon' };
 }
 
 async function ofArtifact(folder: string): Promise<TrainedGroup> {

@@ -13,17 +13,21 @@ import { Stepper } from '../runtime/stepper.js';
 import type { Settings } from '../settings/settings.js';
 import type { Checkpoint } from '../store/checkpoint.js';
 import { present } from '../util/error.js';
+import { type TakenWeights, takeWeights } from '../weights/take-weights.js';
 import { type NetworkSources, openRunSources } from './network-source.js';
+import { weightsOf } from './pretrained.js';
 
 /** The networks of a run: forward graphs, what reports call them, and what they begin with where that is given. */
 export interface Group extends Pick<NetworkSources, 'weights'> {
   readonly graphs: readonly Graph[];
   readonly networks: readonly NetworkInfo[];
+  /** What each network took of a file of weights, where the settings name such. */
+  readonly taken?: readonly TakenWeights[];
 }
 
-/** Builds the forward graphs of a run for its data and input size. */
+/** Builds the forward graphs of a run for its data and input size; takes what they begin with from files of weights. */
 export function createGroup(
-  { sources, weights }: NetworkSources,
+  { sources, weights, pretrained }: NetworkSources,
   { classes, channels }: Pick<Dataset, 'classes' | 'channels'>,
   input: Size,
 ): Group {
@@ -32,7 +36,11 @@ export function createGroup(
   const networks = graphs.map((graph, index) => {
     return { index, name: present(sources[index], 'its source').name, parameters: countParameters(graph) };
   });
-  return { graphs, networks, ...(weights && { weights }) };
+  const taken = pretrained?.map((file, i) => {
+    return takeWeights(present(graphs[i], 'its network'), file, { network: present(networks[i], 'its network').name });
+  });
+  const begin = taken ? weightsOf(taken) : weights;
+  return { graphs, networks, ...(begin && { weights: begin }), ...(taken && { taken }) };
 }
 
 /** The group of a run that began already, from its folder and one of its checkpoints. */

@@ -11,7 +11,9 @@ import { readSafetensors } from '../onnx/safetensors.js';
 import { type Settings, settingsSchema } from '../settings/settings.js';
 import { runPaths } from '../store/run-folder.js';
 import { fail, present } from '../util/error.js';
+import type { WeightsFile } from '../weights/files/weights-file.js';
 import { type OpenedOrigin, openOrigin } from './origin.js';
+import { openPretrained } from './pretrained.js';
 
 /** Where one network of a group comes from. */
 export interface NetworkSource {
@@ -30,10 +32,12 @@ export interface NetworkSources {
   readonly artifact?: ArtifactContent;
   /** The run whose weights they are. */
   readonly from?: OpenedOrigin;
+  /** The files that a new run's networks begin with, one for each. */
+  readonly pretrained?: readonly WeightsFile[];
 }
 
 type Chosen = Pick<Settings, 'nets' | 'artifacts'>;
-type ChosenFrom = Chosen & Partial<Pick<Settings, 'from'>>;
+type ChosenFrom = Chosen & Partial<Pick<Settings, 'from' | 'pretrained'>>;
 
 /** Networks of the zoo, by name or specification. */
 export function zooSources(nets: Settings['nets']): NetworkSources {
@@ -44,13 +48,19 @@ export function zooSources(nets: Settings['nets']): NetworkSources {
   return { sources };
 }
 
-/** The networks that a new run's settings name: those of an artifact's folder, or of the zoo; with another run's weights. */
-export async function openSources({ nets, artifacts, from = null }: ChosenFrom): Promise<NetworkSources> {
+/** The networks that a new run's settings name: those of an artifact's folder, or of the zoo; with another run's weights, or files of weights. */
+export async function openSources({
+  nets,
+  artifacts,
+  from = null,
+  pretrained = null,
+}: ChosenFrom): Promise<NetworkSources> {
+  if (pretrained !== null) return { ...zooSources(nets), pretrained: await openPretrained(pretrained, nets) };
   const sources = artifacts === null ? zooSources(nets) : await artifactSources(artifacts);
   return from === null ? sources : withWeights(sources, await openOrigin(from), nets);
 }
 
-/** The networks of a run that began already: of an artifact it has a copy. */
+/** The networks of a run that began already: of an artifact it has a copy, and what else it began with is in its checkpoints. */
 export async function openRunSources(
   folder: string,
   { nets, artifacts, from = null }: ChosenFrom,

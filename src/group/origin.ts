@@ -26,7 +26,7 @@ export interface OpenedOrigin extends Pick<Checkpoint, 'classes' | 'preprocessin
 export async function settingsFrom(run: string): Promise<Settings> {
   const settings = await readRunSettings(run);
   const artifacts = settings.artifacts === null ? null : runPaths(resolve(run)).artifacts;
-  return { ...settings, artifacts, from: resolve(run) };
+  return { ...settings, artifacts, from: resolve(run), pretrained: null };
 }
 
 /** Opens the last good checkpoint of a run: the last one, or the best where that is damaged or not finite. */

@@ -7,6 +7,7 @@ import type { EpochEvent, EvaluatedEpoch, Position, StartEvent } from '../events
 import { exportRun } from '../export/export-run.js';
 import { createGroup, type Group } from '../group/group.js';
 import { type NetworkSources, openRunSources, openSources, settleNetworks } from '../group/network-source.js';
+import { normalisationFor, pretrainedNotes } from '../group/pretrained.js';
 import { checkOrtTraining } from '../ort-training/session/library.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { leftOverMessage, settleBatchSize, settledMessage } from '../settings/batch-size.js';
@@ -73,7 +74,7 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
   if (resumed) await checkGoesOn(folder, resumed, given.settings);
   const networks = resumed ? await openRunSources(folder, given.settings) : await openSources(given.settings);
   emit({ type: 'phase', phase: 'data' });
-  const normalisation = networks.from?.preprocessing ?? networks.artifact?.manifest.preprocessing;
+  const normalisation = normalisationOf(networks, given.settings, resumed);
   const data = await prepareData(given.settings, () => checkStop(stopRequested), normalisation, resumed?.preprocessing);
   if (resumed) await checkSameData(folder, resumed, data);
   if (networks.from) checkSameClasses(networks.from, data);
@@ -93,7 +94,7 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
     if (resumed) await resumeRun(folder, context, resumed);
     else await beginRun(folder, settings, networks.artifact);
     await writeDataRecord(paths.data, { content: data.content, teacher: await digestTeacher(settings) });
-    for (const message of notesOf(networks, settings, data)) emit({ type: 'warning', message });
+    for (const message of notesOf(networks, settings, data, group)) emit({ type: 'warning', message });
     announce(options, data, group, context);
     if (resumed) announceGrowth(context, resumed);
     const stoppedAt = (await trainLoop(context)) ?? (await finishUnlessStopped(options, data, group, context));
@@ -105,8 +106,21 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
   }
 }
 
-/** What is to be said of the run that a new one begins from. */
-function notesOf({ from }: NetworkSources, settings: Settings, data: RunData): string[] {
+/** How images are normalised where that isn't left to the data. What a new run takes from elsewhere, it goes on with. */
+function normalisationOf({ from, artifact, pretrained }: NetworkSources, settings: Settings, resumed?: Checkpoint) {
+  if (resumed && (settings.from !== null || settings.pretrained !== null)) return resumed.preprocessing;
+  const given = from?.preprocessing ?? (pretrained && normalisationFor(pretrained));
+  return given ?? artifact?.manifest.preprocessing ?? undefined;
+}
+
+/** What is to be said of the run, or the files of weights, that a new one begins from. */
+function notesOf(
+  { from, pretrained }: NetworkSources,
+  settings: Settings,
+  data: RunData,
+  { taken = [] }: Group,
+): string[] {
+  if (pretrained) return pretrainedNotes(pretrained, taken, data.preprocessing);
   return from ? [from.note, heldOutNote(from, settings, data)].flatMap((note) => note ?? []) : [];
 }
 

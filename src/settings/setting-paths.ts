@@ -20,11 +20,12 @@ function mapPaths<Given extends object>(settings: Given, map: (path: string) => 
     const path = given[key];
     return typeof path === 'string' && !(key === 'data' && path === BUILTIN) ? [[key, map(path)]] : [];
   });
-  const { teacher } = given;
+  const { pretrained, teacher } = given;
   const hasModel = isSection(teacher) && typeof teacher.model === 'string';
   return {
     ...settings,
     ...Object.fromEntries(changed),
+    ...(Array.isArray(pretrained) && { pretrained: pretrained.map((path) => map(String(path))) }),
     ...(hasModel && { teacher: { ...teacher, model: map(teacher.model as string) } }),
   };
 }

@@ -172,6 +172,14 @@ export const settingsSchema = z.strictObject({
     help: 'train the networks of a training artifact',
     otherwise: 'none',
   }),
+  pretrained: z.array(z.string().min(1), { error: 'expected a list of files' }).min(1).nullable().default(null).meta({
+    flag: '--pretrained <files>',
+    group: 'Contest',
+    description:
+      'files of weights that the networks begin with (safetensors, PyTorch or ONNX): one for all, or one for each network',
+    help: 'begin with weights: a file for all, or one for each',
+    otherwise: 'none',
+  }),
   epochs: count
     .default(10)
     .meta({ flag: '--epochs <n>', group: 'Steps', description: 'passes over the training images' }),

@@ -141,5 +141,19 @@ export function checkSettings(settings: Settings): void {
       hint: 'Add a network (--nets), or leave it out',
     });
   }
+  checkPretrained(settings);
   if (engine === 'ort-training') checkOrtTrainingSettings(settings);
+}
+
+/** Weights are for networks of the zoo that begin anew. */
+function checkPretrained({ nets, artifacts, from, pretrained }: Settings): void {
+  if (pretrained === null) return;
+  const other = artifacts !== null ? 'artifacts' : from !== null ? 'from' : undefined;
+  if (other)
+    fail('settings', `pretrained and ${other} both say what networks begin with`, { hint: 'Leave one of them out' });
+  if (pretrained.length === 1 || pretrained.length === nets.length) return;
+  fail('settings', 'pretrained', {
+    expected: nets.length === 1 ? 'one file' : `one file for all networks, or one for each of the ${nets.length}`,
+    got: String(pretrained.length),
+  });
 }

@@ -30,8 +30,9 @@ export interface RunData {
 }
 
 /**
- * Opens and checks the data; holds out the validation split; takes the statistics of the rest, unless the normalisation is given. `onProgress` is called with
- * each image file that is read; what it throws ends the preparation. A resumed run decodes images as it began (`decode`).
+ * Opens and checks the data; holds out the validation split; takes the statistics of the rest, unless a normalisation is given that is for
+ * as many channels. `onProgress` is called with each image file that is read; what it throws ends the preparation. A resumed run decodes
+ * images as it began (`decode`).
  */
 export async function prepareData(
   settings: Settings,
@@ -46,8 +47,10 @@ export async function prepareData(
   const train = settings.limit ? limitSplit(split.train, settings.limit, settings.seed) : split.train;
   const dataset = { ...split, train };
   const input = inputSize(settings, dataset);
-  const statistics =
-    normalisation ?? (await channelStatistics(dataset, { input, seed: settings.seed, decode, onProgress }));
+  const fits = normalisation?.mean.length === dataset.channels;
+  const statistics = fits
+    ? normalisation
+    : await channelStatistics(dataset, { input, seed: settings.seed, decode, onProgress });
   const preprocessing = preprocessingFor(dataset, statistics, input, decode);
   const ownValidation = opened.validation !== undefined;
   const augmentation = augmentationOf(settings, dataset, input);

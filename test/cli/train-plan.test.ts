@@ -167,7 +167,7 @@ describe('a run from another one', () => {
     expect((await plan({ from: run }, '--optimizer adamw')).settings.optimizer).toMatchObject({ lr: 1e-3 });
   });
 
-  it.each(['--preset kd', '--nets resnet8', '--artifacts models/resnet20'])(
+  it.each(['--preset kd', '--nets resnet8', '--artifacts models/resnet20', '--pretrained w.pth'])(
     'has its networks and method: %s',
     (flags) => {
       return expect(plan({ from: run }, flags)).rejects.toThrow(

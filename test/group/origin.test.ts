@@ -55,6 +55,17 @@ describe('a run from another one', () => {
     expect((await readRunSettings(stopped.folder)).from).toBe(folder);
   });
 
+  it('goes on with the normalisation that it took, on other data too', async () => {
+    const { folder } = await runHere(smallSettings(await smallData()), { stopAfter: 4 });
+    const settings = { ...(await settingsFrom(folder)), data: await smallData({ perClass: 24 }) };
+    const whole = await runHere(settings);
+    const stopped = await runHere(settings, { stopAfter: 2 });
+    await runHere(settings, { folder: stopped.folder, resume: true });
+    const { preprocessing } = await readCheckpoint(runPaths(stopped.folder).last);
+    expect(preprocessing).toEqual((await readCheckpoint(runPaths(folder).last)).preprocessing);
+    expect(await resultsOf(stopped.folder)).toEqual(await resultsOf(whole.folder));
+  });
+
   it('may have another optimizer, and goes on to the same end', async () => {
     const { folder } = await runHere(smallSettings(await smallData()), { stopAfter: 4 });
     const base = await settingsFrom(folder);

@@ -138,11 +138,12 @@ describe('the paths of a run', () => {
     }
   });
 
-  it('of data, artifacts, teachers and other runs become absolute, or names; the built-in set has none', () => {
+  it('of data, artifacts, weights, teachers and other runs become absolute, or names; the built-in set has none', () => {
     const given = {
       data: 'a/photos',
       artifacts: 'a/group',
       from: 'a/run',
+      pretrained: ['a/w.pth', 'b/w.pth'],
       teacher: { model: 'a/big.onnx', weight: 2 },
     };
     const at = (path: string) => join(process.cwd(), path);
@@ -150,10 +151,17 @@ describe('the paths of a run', () => {
       data: at('a/photos'),
       artifacts: at('a/group'),
       from: at('a/run'),
+      pretrained: [at('a/w.pth'), at('b/w.pth')],
       teacher: { model: at('a/big.onnx'), weight: 2 },
     });
     expect(absolutePaths(absolutePaths(given))).toEqual(absolutePaths(given));
-    const names = { data: 'photos', artifacts: 'group', from: 'run', teacher: { model: 'big.onnx', weight: 2 } };
+    const names = {
+      data: 'photos',
+      artifacts: 'group',
+      from: 'run',
+      pretrained: ['w.pth', 'w.pth'],
+      teacher: { model: 'big.onnx', weight: 2 },
+    };
     expect(withoutFolders(absolutePaths(given))).toEqual(names);
     expect(absolutePaths(parseSettings({}))).toEqual(parseSettings({}));
     expect(absolutePaths({ epochs: 3, teacher: null })).toEqual({ epochs: 3, teacher: null });

@@ -18,7 +18,7 @@ describe('settings', () => {
 
   it.each<[unknown, string]>([
     [{ epoch: 3 }, 'unknown setting "epoch". Did you mean "epochs"?'],
-    [{ zebra: 3 }, 'unknown setting "zebra". There is: preset, data, nets, artifacts, epochs, '],
+    [{ zebra: 3 }, 'unknown setting "zebra". There is: preset, data, nets, artifacts, pretrained, '],
     [{ optimizer: { name: 'sgd', momentm: 1 } }, 'unknown setting "optimizer.momentm". Did you mean "momentum"?'],
     [{ optimizer: { name: 'adamw', momentum: 1 } }, 'unknown setting "optimizer.momentum". There is: name, lr, betas'],
     [{ schedule: { name: 'cosine', gamma: 1 } }, 'unknown setting "schedule.gamma". There is: name, min'],
@@ -91,6 +91,19 @@ describe('settings', () => {
     expect(() => checkSettings(settings(3))).toThrow(
       'settings: topK: expected less than the number of networks (3), got 3',
     );
+  });
+
+  it.each([
+    [
+      { pretrained: ['a', 'b', 'c'] },
+      'pretrained: expected one file for all networks, or one for each of the 2, got 3',
+    ],
+    [{ nets: ['resnet8'], pretrained: ['a', 'b'] }, 'pretrained: expected one file, got 2'],
+    [{ pretrained: ['a'], from: 'run' }, 'pretrained and from both say what networks begin with'],
+    [{ pretrained: ['a'], artifacts: 'folder' }, 'pretrained and artifacts both say what networks begin with'],
+  ])('refuse weights that go with nothing: %j', (input, message) => {
+    expect(() => checkSettings(parseSettings(input))).toThrow(`settings: ${message}`);
+    for (const pretrained of [['a'], ['a', 'b']]) checkSettings(parseSettings({ pretrained }));
   });
 
   it('perturb parameters of two networks or more', () => {

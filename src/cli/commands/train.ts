@@ -97,7 +97,7 @@ async function planResumed({ resume, out }: TrainOptions, given: readonly GivenF
 /** What a new run has under the flags: the settings of a file, or those of the run that its networks begin from. */
 async function readBase({ config, from }: TrainOptions, given: readonly GivenFlag[]): Promise<SettingsInput> {
   if (from === undefined) return config === undefined ? {} : readSettingsFile(config);
-  const settled = given.find(({ path }) => ['preset', 'nets', 'artifacts'].includes(path[0]));
+  const settled = given.find(({ path }) => ['preset', 'nets', 'artifacts', 'pretrained'].includes(path[0]));
   if (settled) {
     failUsage(nameOfFlag(settled), `is settled by the run that --from names`, {
       got: `--from ${from} as well`,

@@ -143,7 +143,7 @@ export function goOnWith(folder: string, settings: Settings, given: readonly Giv
 function checkRepeated(folder: string, settings: Settings, flag: GivenFlag): void {
   const own = valueAt(settings, flag.path);
   if (isDeepStrictEqual(own, flag.value)) return;
-  if (typeof own === 'string' && typeof flag.value === 'string' && own === resolve(flag.value)) return;
+  if (isDeepStrictEqual(own, resolved(flag.value))) return;
   failUsage(nameOfFlag(flag), `the run in ${folder} has its own value`, {
     expected: format(own),
     got: format(flag.value),
@@ -151,6 +151,12 @@ function checkRepeated(folder: string, settings: Settings, flag: GivenFlag): voi
       'A run goes on with the settings that it began with, but for --data, --epochs (more) and how it is computed: ' +
       `leave the flag out, or begin a new run, from its last checkpoint with --from ${folder}`,
   });
+}
+
+/** The path or the paths that a flag gives, absolute as a run keeps them. */
+function resolved(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(resolved);
+  return typeof value === 'string' ? resolve(value) : value;
 }
 
 function valueAt(settings: Settings, path: SettingPath): unknown {
