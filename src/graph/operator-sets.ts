@@ -57,6 +57,7 @@ const SINCE: Readonly<Record<string, Since>> = {
   Sigmoid: 6,
   Slice: 11,
   Softmax: softmax,
+  Split: (node) => (hasInput(node, 1) ? 13 : 18),
   Sqrt: 6,
   Squeeze: 13,
   Sub: 7,
