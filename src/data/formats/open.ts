@@ -5,10 +5,11 @@ import { errorCode, failUnreadable } from '../../util/files/files.js';
 import { checkImages } from '../check/image-check.js';
 import { checkClassNames, readClassNames } from '../dataset/class-names.js';
 import { classCounts, type Dataset } from '../dataset/dataset.js';
+import { DISK } from '../tree/disk-tree.js';
+import { isImageName } from '../tree/file-names.js';
 import { BUILTIN, type BuiltinOptions, createBuiltin } from './builtin.js';
 import { openCifarFile, openCifarFolder } from './cifar.js';
 import { openIdxFolder } from './idx.js';
-import { isImageName } from './image-files.js';
 import { openImageFolder } from './image-folder.js';
 import { openMeasuredFolder } from './measured-folder.js';
 
@@ -58,7 +59,7 @@ async function openFolder(path: string, measuring?: boolean): Promise<Dataset> {
   const dataset =
     (await openCifarFolder(path, measuring)) ??
     (await openIdxFolder(path, measuring)) ??
-    (await (measuring ? openMeasuredFolder(path) : openImageFolder(path)));
+    (await (measuring ? openMeasuredFolder(DISK, path) : openImageFolder(DISK, path)));
   if (dataset) return dataset;
   const names = (await readdir(path)).filter((name) => !name.startsWith('.'));
   if (names.length === 0) return fail(path, 'the folder is empty', { expected: LOOKED_FOR });

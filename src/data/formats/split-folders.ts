@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { keysOf } from '../../util/checked.js';
 import { fail } from '../../util/error.js';
 import type { SkippedFile, SplitName } from '../dataset/dataset.js';
-import { readFolder } from './image-files.js';
+import type { FileTree } from '../tree/file-tree.js';
 
 /** The names that the folder of a split may have, in lower case. */
 const SPLIT_FOLDERS: Readonly<Record<SplitName, readonly string[]>> = {
@@ -26,11 +26,11 @@ export function splitNamed(folderName: string): SplitName | undefined {
  * The folders of the splits. One named like a split counts only when it has folders itself: else it is a class. Where images are only
  * measured there may be no training split.
  */
-export async function findSplitFolders(folder: string, measuring = false): Promise<SplitFolders> {
+export async function findSplitFolders(tree: FileTree, folder: string, measuring = false): Promise<SplitFolders> {
   const found: Partial<Record<SplitName, string>> = {};
-  for (const name of (await readFolder(folder)).folders) {
+  for (const name of (await tree.readFolder(folder)).folders) {
     const split = splitNamed(name);
-    if (!split || (await readFolder(join(folder, name))).folders.length === 0) continue;
+    if (!split || (await tree.readFolder(join(folder, name))).folders.length === 0) continue;
     const other = found[split];
     if (other) fail(folder, `has two folders for the ${split} split: ${basename(other)} and ${name}`);
     found[split] = join(folder, name);
@@ -52,9 +52,9 @@ export function requireNoSplits(folder: string, folders: readonly string[]): voi
 }
 
 /** The folders beside those of the splits, which nothing reads. */
-export async function unusedFolders(folder: string, splits: SplitFolders): Promise<SkippedFile[]> {
+export async function unusedFolders(tree: FileTree, folder: string, splits: SplitFolders): Promise<SkippedFile[]> {
   const used = Object.values(splits);
-  const { folders } = await readFolder(folder);
+  const { folders } = await tree.readFolder(folder);
   return folders
     .map((name) => ({ name, path: join(folder, name) }))
     .filter(({ path }) => !used.includes(path))
