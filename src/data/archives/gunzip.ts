@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { fail } from '../../util/error.js';
 import { UnnamedFile } from './unnamed-file.js';
@@ -26,12 +26,12 @@ async function unpack(path: string, size: number): Promise<UnnamedFile> {
   const most = Math.max(ALWAYS_ALLOWED, LARGEST_FACTOR * size);
   const file = await UnnamedFile.open(path);
   try {
-    await pipeline(createReadStream(path), createGunzip(), async (chunks: AsyncIterable<Uint8Array>) => {
-      for await (const chunk of chunks) {
-        if (file.size + chunk.length > most) fail(path, `unpacks to more than ${LARGEST_FACTOR} times its size`);
-        await file.append(chunk);
-      }
-    });
+    // An error of either stream ends the loop below
+    const chunks = pipeline(createReadStream(path), createGunzip(), () => {});
+    for await (const chunk of chunks) {
+      if (file.size + chunk.length > most) fail(path, `unpacks to more than ${LARGEST_FACTOR} times its size`);
+      await file.append(chunk);
+    }
     return file;
   } catch (error) {
     await file.close();

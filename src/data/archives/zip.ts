@@ -50,13 +50,12 @@ async function placeOf(zip: ZipFile, entry: Entry, file: string): Promise<Archiv
 
 /** Why an entry is not read. */
 function reasonFor(entry: Entry): string | undefined {
-  const { compressionMethod, compressedSize, uncompressedSize } = entry;
+  const { compressionMethod } = entry;
   if (((entry.externalFileAttributes >>> 16) & FILE_TYPE) === LINK)
     return 'a link, which is not followed in an archive';
   if (entry.isEncrypted()) return 'it is encrypted: pack it without a password';
   if (compressionMethod !== DEFLATED && compressionMethod !== STORED) {
     return `it is compressed by method ${compressionMethod}: pack it with deflate, or without compression`;
   }
-  if (compressionMethod === STORED && compressedSize !== uncompressedSize) return 'its sizes contradict each other';
   return undefined;
 }
