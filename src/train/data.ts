@@ -103,7 +103,8 @@ function layoutOf(dataset: Dataset): string {
     if (!split) continue;
     hash.update(`${name}:${split.length}`).update(bytesOf(split.labels));
     const { source } = split;
-    if (source.kind === 'files') hash.update(source.paths.map((path) => relative(dataset.name, path)).join('\n'));
+    if (source.kind === 'files')
+      hash.update(source.paths.map((path) => relative(dataset.root ?? dataset.name, path)).join('\n'));
   }
   return hash.digest('hex').slice(0, LAYOUT_DIGITS);
 }
