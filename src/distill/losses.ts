@@ -5,6 +5,7 @@ import type { Value } from '../graph/node/node.js';
 import { accuracy } from '../losses/accuracy.js';
 import { crossEntropy } from '../losses/cross-entropy.js';
 import { targetDistributions } from '../losses/targets.js';
+import { weightedCrossEntropy } from '../losses/weighted-cross-entropy.js';
 import { overLabels } from './inputs.js';
 import type { StepSettings } from './step-schema.js';
 import { teacherWeights } from './teachers.js';
@@ -26,11 +27,20 @@ import {
 /** Scalars of each network, and the teachers' weights [n, n]. */
 export type Losses = Record<Metric, readonly Value[]> & { readonly teachers: Value };
 
-/** Ranks the networks by their cross-entropies and computes what each is trained on. Teachers are detached. */
-export function competitionLosses(g: Graph, competitors: readonly Competitor[], settings: StepSettings): Losses {
+/**
+ * Ranks the networks by their cross-entropies and computes what each is trained on. Teachers are detached.
+ *
+ * @param classWeights - What each class counts in the cross-entropy, also where it ranks; all the same when left out.
+ */
+export function competitionLosses(
+  g: Graph,
+  competitors: readonly Competitor[],
+  settings: StepSettings,
+  classWeights?: readonly number[],
+): Losses {
   const scene = { g, competitors, settings };
   const none = competitors.map(() => g.scalar(0));
-  const ce = competitors.map((competitor) => labelLoss(g, competitor, settings.labelSmoothing));
+  const ce = competitors.map((competitor) => labelLoss(g, competitor, settings.labelSmoothing, classWeights));
   const teachers = teacherWeights(g, vector(g, ce), settings.rule, settings.topK);
   const lessons = tableOf(LESSON_NAMES, (name) => lessonOf(scene, LESSONS[name], teachers, none));
   const extras = tableOf(EXTRA_NAMES, (name) => {
@@ -92,13 +102,18 @@ export function outputLosses(g: Graph, losses: Losses): void {
 }
 
 /** Cross-entropy is linear in its targets: that of mixed targets is the mixed one. */
-function labelLoss(g: Graph, { inputs, logits }: Competitor, smoothing: number): Value {
+function labelLoss(
+  g: Graph,
+  { inputs, logits }: Competitor,
+  smoothing: number,
+  classWeights: readonly number[] | undefined,
+): Value {
   const classes = Number(logits.shape[1]);
-  return crossEntropy(
-    g,
-    logits,
-    overLabels(g, inputs, (labels) => targetDistributions(g, labels, classes, smoothing)),
-  );
+  const targetsOf = (share: number) =>
+    overLabels(g, inputs, (labels) => targetDistributions(g, labels, classes, share));
+  const targets = targetsOf(smoothing);
+  if (!classWeights) return crossEntropy(g, logits, targets);
+  return weightedCrossEntropy(g, logits, { targets, labels: smoothing === 0 ? targets : targetsOf(0) }, classWeights);
 }
 
 /** For each network i, the mean of a loss over its teachers j: sum of weight(i, j) * loss(i, j). */

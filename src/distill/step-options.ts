@@ -4,6 +4,8 @@ export interface StepOptions {
   readonly batch: number | string;
   /** Whether each network is fed images of its own, with labels that may be mixed with those of other images. */
   readonly ownInputs?: boolean;
+  /** What each class counts in the cross-entropy as `torch.nn.CrossEntropyLoss(weight)` has it, [classes]; all the same when left out. */
+  readonly classWeights?: readonly number[] | undefined;
   /** Whether each parameter's gradient becomes an output `<parameter>.grad`. */
   readonly exposeGradients?: boolean;
   /** Whether each network's logits become an output `net<i>.logits`. */

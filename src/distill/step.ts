@@ -55,7 +55,7 @@ export function buildStep(networks: readonly Graph[], settings: StepSettings, op
       features: outputOf(form, 'features'),
     };
   });
-  const losses = g.within('losses', () => competitionLosses(g, competitors, settings));
+  const losses = g.within('losses', () => competitionLosses(g, competitors, settings, options.classWeights));
   const totals = g.within('losses', () => g.op('Sum', losses.total, {}, { name: g.scoped('sum') }));
   outputLosses(g, losses);
   if (options.exposeLogits)

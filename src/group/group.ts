@@ -52,9 +52,14 @@ export async function openRunGroup(
   return createGroup(sources, { classes, channels: preprocessing.channels }, preprocessing);
 }
 
-/** The group's whole training step, for whole batches of the settings' size; with own inputs where one may be perturbed. */
-export function createStep({ graphs }: Group, settings: Settings): StepGraph {
-  return buildStep(graphs, settings, { batch: settings.batchSize, ownInputs: settings.inputPerturbation !== null });
+/**
+ * The group's whole training step, for whole batches of the settings' size; with own inputs where one may be perturbed.
+ *
+ * @param classWeights - What each class counts in the cross-entropy, where they aren't all the same.
+ */
+export function createStep({ graphs }: Group, settings: Settings, classWeights?: readonly number[]): StepGraph {
+  const { batchSize: batch, inputPerturbation } = settings;
+  return buildStep(graphs, settings, { batch, ownInputs: inputPerturbation !== null, classWeights });
 }
 
 /** A session for the training step on the settings' device, in the lowering that was chosen for it. */

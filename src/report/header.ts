@@ -74,8 +74,9 @@ function setting(value: unknown): string {
 }
 
 function ruleParts({ rule, topK, alpha, beta, temperature, nets, ...more }: Settings): string[] {
-  const { inputPerturbation, parameterPerturbation, teacher } = more;
+  const { inputPerturbation, parameterPerturbation, teacher, classWeights } = more;
   const others = [
+    ...(classWeights === 'none' ? [] : [`class weights ${setting(classWeights)}`]),
     ...(inputPerturbation ? [`input perturbation ${inputPerturbation.pool}`] : []),
     ...(parameterPerturbation ? ['parameter perturbation'] : []),
     ...(teacher ? [`frozen teacher ${printable(teacher.model)}`] : []),
@@ -87,10 +88,11 @@ function ruleParts({ rule, topK, alpha, beta, temperature, nets, ...more }: Sett
 }
 
 function trainingParts({ settings, stepsPerEpoch }: StartEvent): string[] {
-  const { epochs, batchSize, optimizer, schedule, device, seed } = settings;
+  const { epochs, batchSize, sampler, optimizer, schedule, device, seed } = settings;
   return [
     `${formatNumberOf(epochs, 'epoch')} of ${formatNumberOf(stepsPerEpoch, 'step')}`,
     `batch ${batchSize}`,
+    ...(sampler === 'shuffle' ? [] : [`${sampler} classes`]),
     `${optimizer.name} ${formatNumber(optimizer.lr)} ${schedule.name}`,
     `seed ${seed}`,
     `on ${device}`,

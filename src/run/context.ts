@@ -11,6 +11,7 @@ import {
   updatesBefore,
 } from '../group/group.js';
 import { LineageFile } from '../lineage/lineage-file.js';
+import { classWeightsOf } from '../settings/class-weights.js';
 import type { Settings } from '../settings/settings.js';
 import { type Checkpoint, writeCheckpoint } from '../store/checkpoint.js';
 import { runPaths } from '../store/run-folder.js';
@@ -50,7 +51,7 @@ export async function openContext(
   const teacher = await openTeacher(settings, data);
   for (const message of teacher?.notes ?? []) emit({ type: 'warning', message });
   const training = trainingLoader(data, settings);
-  const step = createStep(group, settings);
+  const step = createStep(group, settings, classWeightsOf(settings, dataset));
   const begin = resumed?.tensors ?? initialState(group, step, settings.seed);
   if (!resumed && dropsOptimizerState(group, step)) {
     const where = group.weights?.where;

@@ -12,6 +12,7 @@ import { checkOrtTraining } from '../ort-training/session/library.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { leftOverMessage, settleBatchSize, settledMessage } from '../settings/batch-size.js';
 import { checkResumable } from '../settings/check-engine.js';
+import { balanceNotes } from '../settings/class-weights.js';
 import { idleSettings } from '../settings/idle-settings.js';
 import { presetDifferences } from '../settings/presets.js';
 import { absolutePaths } from '../settings/setting-paths.js';
@@ -152,6 +153,7 @@ function announce({ settings, folder, emit }: TrainOptions, data: RunData, group
   const totalSteps = settings.epochs * context.training.steps;
   for (const message of idleSettings(settings, { graphs: group.graphs, totalSteps, ownValidation: data.ownValidation }))
     emit({ type: 'warning', message });
+  for (const message of balanceNotes(settings, data.dataset)) emit({ type: 'warning', message });
   if (!data.dataset.validation && !data.dataset.test) emit({ type: 'warning', message: UNMEASURED });
   emit({
     type: 'start',

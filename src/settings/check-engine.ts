@@ -31,6 +31,13 @@ export function checkOrtTrainingSettings(settings: Settings): void {
     const usual = JSON.stringify(STEP_DEFAULTS[chosen]);
     refuse(chosen, { expected: `${usual}, as it has nothing for it`, got: JSON.stringify(settings[chosen]) });
   }
+  if (settings.classWeights !== 'none') {
+    refuse('classWeights', {
+      expected: '"none", as its cross-entropy has no weights',
+      got: JSON.stringify(settings.classWeights),
+      hint: 'Use --class-weights none',
+    });
+  }
   if (inputPerturbation) {
     refuse('inputPerturbation', {
       expected: 'none, as its networks share a batch',

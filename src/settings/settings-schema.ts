@@ -8,6 +8,7 @@ import { PRESET_NAMES } from './preset-names.js';
 
 const count = z.int().min(1);
 const share = z.number().min(0).max(1);
+const weight = z.number().positive();
 
 /** The longest side of an input, in pixels: what the decoder of images takes at most. */
 const LONGEST_SIDE = 16_383;
@@ -225,6 +226,13 @@ export const settingsSchema = z.strictObject({
         'random crops and flips: `auto` is pad-and-crop and flip for small images of one size, random resized crop and flip for others',
       help: 'random crops and flips',
     }),
+  sampler: z.enum(['shuffle', 'balanced']).default('shuffle').meta({
+    flag: '--sampler <how>',
+    group: 'Data',
+    description:
+      'which images an epoch takes: each once (`shuffle`), or all classes equally often (`balanced`: images of small classes several times)',
+    help: 'each image once, or all classes equally often',
+  }),
   ...TEACHING,
   inputPerturbation: inputPerturbation
     .nullable()
@@ -239,6 +247,18 @@ export const settingsSchema = z.strictObject({
     .default(null)
     .meta({ description: 'a frozen teacher of all networks, beside the rule (knowledge distillation)' }),
   ...LABELS,
+  classWeights: z
+    .union([z.literal('none'), z.literal('balanced'), z.array(weight).min(1), z.record(z.string(), weight)], {
+      error: 'expected "none", "balanced", a list of weights, or weights by class name',
+    })
+    .default('none')
+    .meta({
+      flag: '--class-weights <w>',
+      group: 'Contest',
+      description:
+        'what each class counts in the cross-entropy, also in the ranking: all the same (`none`), inversely to its number of training images (`balanced`), or weights: a list in the order of the classes, or by name (others: 1)',
+      help: 'weights in the cross-entropy: none, balanced, or cat=2,dog=0.5',
+    }),
   optimizer: stepSchema.shape.optimizer,
   schedule: scheduleSchema.default({ name: 'cosine', min: 0 }).meta({
     flag: '--schedule <name>',

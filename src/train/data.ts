@@ -59,9 +59,9 @@ export async function prepareData(
 
 /** Training batches: shuffled, augmented, whole; perturbed ones beside them where the settings say so. */
 export function trainingLoader({ dataset, preprocessing, augmentation }: RunData, settings: Settings): Loader {
-  const { batchSize, workers, seed, inputPerturbation, nets } = settings;
+  const { batchSize, workers, seed, sampler, inputPerturbation, nets } = settings;
   const perturbation = inputPerturbation && { ...inputPerturbation, networks: nets.length };
-  const training = { seed, augmentation, ...(perturbation && { perturbation }) };
+  const training = { seed, augmentation, balanced: sampler === 'balanced', ...(perturbation && { perturbation }) };
   return createLoader({ split: dataset.train, preprocessing, batchSize, workers, training });
 }
 

@@ -115,6 +115,11 @@ describe('a run by the official sessions can not have', () => {
       { teacher: { model: 'x', temperature: 4 } },
       'teacher.temperature with the engine ort-training: expected the temperature of the competition (1), got 4',
     ],
+    [
+      'class weights',
+      { classWeights: 'balanced' },
+      'classWeights with the engine ort-training: expected "none", as its cross-entropy has no weights, got "balanced"',
+    ],
     ['another device', { device: 'cuda:1' }, 'device with the engine ort-training: expected cpu, got cuda:1'],
   ])('%s', (_, overrides, message) => {
     const settings = parseSettings({ engine: 'ort-training', optimizer: plainSgd, ...overrides });

@@ -16,6 +16,11 @@ describe('the header of a preset', () => {
     expect(linesOf({ preset: 'dml', epochs: 200, batchSize: 64 })).toMatch(/preset +dml$/m);
   });
 
+  it('says how classes are evened out', () => {
+    expect(linesOf({ classWeights: { cat: 2 } })).toContain('class weights {cat:2}');
+    expect(linesOf({ sampler: 'balanced' })).toContain('balanced classes');
+  });
+
   it('has no such line without one', () => {
     expect(linesOf({})).not.toContain('preset');
   });

@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { SETTING_GROUPS } from '../../util/setting-meta.js';
 import { suggestion } from '../../util/suggest.js';
 import { failUsage } from '../io/usage-error.js';
-import { parseNumber } from './number-range.js';
+import { type NumberRange, parseNumber } from './number-range.js';
 import { describeSetting, SETTINGS, type SettingDescription, type SettingPath } from './setting-schema.js';
 
 type Group = (typeof SETTING_GROUPS)[number];
@@ -38,6 +38,10 @@ function parseValue(flag: string, text: string, { kind, meta }: SettingDescripti
       return parseNumber(flag, text, kind.range);
     case 'numbers':
       return listOf(flag, text).map((item) => parseNumber(flag, item, kind.range));
+    case 'number-or-word':
+      return kind.words.includes(text) ? text : parseNumber(flag, text, kind.range, kind.words);
+    case 'weights':
+      return kind.words.includes(text) ? text : parseWeights(flag, text, kind);
     case 'texts':
       return listOf(flag, text);
     case 'choice':
@@ -46,6 +50,24 @@ function parseValue(flag: string, text: string, { kind, meta }: SettingDescripti
     default:
       return text === '' ? failUsage(flag, 'bad value', { expected: 'a text', got: 'none' }) : text;
   }
+}
+
+/** `1,2,0.5` or `cat=2,dog=0.5`. */
+function parseWeights(
+  flag: string,
+  text: string,
+  { range, words }: { readonly range: NumberRange; readonly words: readonly string[] },
+): number[] | Record<string, number> {
+  const items = listOf(flag, text);
+  const number = (item: string) => parseNumber(flag, item, range, [...words, 'a list', 'name=number']);
+  if (!items.some((item) => item.includes('='))) return items.map(number);
+  const split = (item: string) => {
+    const at = item.lastIndexOf('=');
+    const name = item.slice(0, at).trim();
+    if (name === '') failUsage(flag, 'bad value', { expected: 'name=number', got: `"${item}"` });
+    return [name, number(item.slice(at + 1))] as const;
+  };
+  return Object.fromEntries(items.map(split));
 }
 
 /** The items of a list that was given to a flag. */

@@ -10,6 +10,10 @@ export type SettingPath = readonly [string, ...string[]];
 export type SettingKind =
   | { readonly type: 'number' | 'numbers'; readonly range: NumberRange }
   | { readonly type: 'choice'; readonly choices: readonly string[] }
+  /** A number, or one of some words. */
+  | { readonly type: 'number-or-word'; readonly words: readonly string[]; readonly range: NumberRange }
+  /** Numbers in a list or by name, or one of some words. */
+  | { readonly type: 'weights'; readonly words: readonly string[]; readonly range: NumberRange }
   | { readonly type: 'text' | 'texts' | 'switch' | 'section' };
 
 /** A setting as the schema of all settings describes it: the one place of types, ranges, defaults, flags and texts. */
@@ -90,6 +94,11 @@ function kindOf(schema: Schema): SettingKind {
   if (only && others.length === 0) return kindOf(only);
   const constants = alternatives.flatMap(({ const: value }) => (value === undefined ? [] : [value]));
   const choices = (schema.enum ?? constants).map(String);
+  const [other] = alternatives
+    .filter(({ const: value, type }) => value === undefined && type !== 'null')
+    .map((each) => kindOf(each));
+  if (other?.type === 'number') return { type: 'number-or-word', words: choices, range: other.range };
+  if (other?.type === 'numbers') return { type: 'weights', words: choices, range: other.range };
   if (choices.length > 0) return { type: 'choice', choices };
   if (schema.properties || alternatives.some(({ properties }) => properties)) return { type: 'section' };
   switch (schema.type) {

@@ -28,6 +28,8 @@ export interface BatchRecipe {
 export interface BatchTask {
   readonly epoch: number;
   readonly indices: Uint32Array;
+  /** How often the epoch has had each before, where an epoch has images more than once: each time is augmented otherwise. */
+  readonly repeats?: Uint32Array;
   /** What is to be done to a second copy of the batch, and the step that it is drawn for. */
   readonly perturbation?: { readonly pool: PerturbationPool; readonly operation: string; readonly step: number };
 }
@@ -43,7 +45,8 @@ const CONCURRENCY = 4;
 
 /**
  * A function that makes batches. The augmentation of image i in
- * epoch e is drawn from `stream(seed, 'augment', e, i)`, whichever thread makes it and whenever.
+ * epoch e is drawn from `stream(seed, 'augment', e, i)`, or `(seed, 'augment', e, i, k)` where it is there for another time, whichever
+ * thread makes it and whenever.
  */
 export function batchMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<MadeBatch> {
   const { preprocessing, training } = recipe;
@@ -51,11 +54,12 @@ export function batchMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<Ma
   const table = normalisationTable(preprocessing);
   const load = imageLoader(recipe);
   const imageLength = channels * height * width;
-  return async ({ epoch, indices, perturbation }) => {
+  return async ({ epoch, indices, repeats, perturbation }) => {
     const batch = new Float32Array(indices.length * imageLength);
     const pixels: Pixels[] = [];
     const place = (image: Pixels, slot: number) => {
-      const random = training && stream(training.seed, 'augment', epoch, at(indices, slot));
+      const address = [epoch, at(indices, slot), ...(repeats?.[slot] ? [at(repeats, slot)] : [])];
+      const random = training && stream(training.seed, 'augment', ...address);
       const changed = random ? augment(image, training.augmentation, preprocessing, random) : image;
       writeNormalised(changed, table, batch, slot * imageLength);
       if (perturbation) pixels[slot] = changed;

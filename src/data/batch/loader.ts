@@ -5,6 +5,7 @@ import { DECODED_PIXELS } from '../image/decode-gate.js';
 import type { Preprocessing } from '../image/preprocess.js';
 import { type DrawnPerturbation, drawPerturbation, type InputPerturbation } from '../perturb/draw.js';
 import type { Augmentation } from './augment.js';
+import { balancedOrder, repeatsIn } from './balanced-order.js';
 import type { BatchTask } from './batch-maker.js';
 import { plainOrder, shuffledOrder, stepCount } from './batch-order.js';
 import { type BatchPool, openBatchPool } from './batch-pool.js';
@@ -17,6 +18,8 @@ export interface LoaderOptions {
   readonly training?: {
     readonly seed: number;
     readonly augmentation: Augmentation;
+    /** Whether every class is drawn equally often ({@link balancedOrder}); else every image once an epoch. */
+    readonly balanced?: boolean;
     /** One network at a time sees a perturbed batch. */
     readonly perturbation?: InputPerturbation;
   };
@@ -82,14 +85,28 @@ export function createLoader(options: LoaderOptions): Loader {
     steps,
     close: pool.close,
     epoch({ epoch = 0, firstStep = 0 } = {}) {
-      const order = training ? shuffledOrder(split.length, training.seed, epoch) : plainOrder(split.length);
+      const { order, repeats } = orderOf(options, steps, epoch);
       const make = (step: number) => {
-        const indices = order.slice(step * batchSize, (step + 1) * batchSize);
-        return makeBatch(pool, split.labels, { epoch, indices }, drawFor(options, epoch * steps + step));
+        const part = (of: Uint32Array) => of.slice(step * batchSize, (step + 1) * batchSize);
+        const task = { epoch, indices: part(order), ...(repeats && { repeats: part(repeats) }) };
+        return makeBatch(pool, split.labels, task, drawFor(options, epoch * steps + step));
       };
       return inOrder(make, firstStep, steps, prefetch);
     },
   };
+}
+
+/** Which images an epoch takes, and how often each was there before, where that happens. */
+function orderOf(
+  { split, training, batchSize }: LoaderOptions,
+  steps: number,
+  epoch: number,
+): { readonly order: Uint32Array; readonly repeats?: Uint32Array } {
+  if (!training) return { order: plainOrder(split.length) };
+  if (!training.balanced) return { order: shuffledOrder(split.length, training.seed, epoch) };
+  // As many as are trained on, so that no draw is lost with a last short batch
+  const order = balancedOrder(split.labels, steps * batchSize, training.seed, epoch);
+  return { order, repeats: repeatsIn(order) };
 }
 
 /** What is to be perturbed in a step, counted over all epochs. */

@@ -46,6 +46,33 @@ function expectedImages(split: Split, preprocessing: Preprocessing, epoch: numbe
   });
 }
 
+describe('a loader of balanced draws', () => {
+  const split: Split = { ...DATASET.train, labels: DATASET.train.labels.map((_, i) => (i < 2 ? 0 : 1)) };
+
+  it('augments an image otherwise each time that an epoch has it, whatever the workers', async () => {
+    const training = { ...TRAINING, balanced: true };
+    const [one, two] = [open({ split, training }), open({ split, training, workers: 2 })];
+    const batches = await all(one.epoch({ epoch: 1 }));
+    expect(await all(two.epoch({ epoch: 1, firstStep: 2 }))).toEqual(batches.slice(2));
+    expect([one.steps, batches.flatMap(({ labels }) => [...labels]).filter((label) => label === 0)]).toEqual([
+      5,
+      new Array(10).fill(0),
+    ]);
+    const seen = new Map<number, number>();
+    const expected = batches.flatMap(({ indices }) =>
+      [...indices].flatMap((i) => {
+        const times = seen.get(i) ?? 0;
+        seen.set(i, times + 1);
+        const random = stream(TRAINING.seed, 'augment', 1, i, ...(times > 0 ? [times] : []));
+        return [
+          ...toTensor(augment(pixelsAt(split.source as never, i), AUGMENTATION, PREPROCESSING, random), PREPROCESSING),
+        ];
+      }),
+    );
+    expect(batches.flatMap(({ images }) => [...images])).toEqual(expected);
+  });
+});
+
 describe('a loader that perturbs', () => {
   const perturbation = { pool: 'paper', when: { every: 2 }, networks: 3 } as const;
   const training = { ...TRAINING, perturbation };
