@@ -2,6 +2,7 @@ import { gradients } from '../autodiff/gradients.js';
 import { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node/node.js';
 import { inlineForTraining, type TrainingForm } from '../graph/training-form.js';
+import { freezeNetwork } from '../nets/freeze.js';
 import { createOptimizer } from '../optim/optimizer.js';
 import { present } from '../util/error.js';
 import { declareInputs, type NetworkInputs } from './inputs.js';
@@ -39,7 +40,8 @@ export interface StepGraph {
  * Builds the step of n >= 1 networks in one graph: all logits first, ranking, teachers, losses, backward and update of
  * all from the gradients of this same step. Every forward graph has an input `images` and outputs `logits`, `features`.
  */
-export function buildStep(networks: readonly Graph[], settings: StepSettings, options: StepOptions): StepGraph {
+export function buildStep(given: readonly Graph[], settings: StepSettings, options: StepOptions): StepGraph {
+  const networks = given.map((network) => freezeNetwork(network, settings.freeze));
   const { states } = createOptimizer(settings.optimizer);
   for (const network of networks) checkParameterNames(network, states);
   const g = new Graph('training_step');

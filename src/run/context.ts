@@ -8,6 +8,7 @@ import {
   type Group,
   initialState,
   openPredictors,
+  trainedGraphs,
   updatesBefore,
 } from '../group/group.js';
 import { LineageFile } from '../lineage/lineage-file.js';
@@ -64,7 +65,7 @@ export async function openContext(
   stepper.load(begin, resumed && paths.last);
   const seen = updatesBefore(group, step);
   const origin = resumed ? resumed.origin : from;
-  const source = { graphs: group.graphs, state, stepper, updatesBefore: seen };
+  const source = { graphs: trainedGraphs(group, settings), state, stepper, updatesBefore: seen };
   const lineage = new LineageFile(paths.lineage, {
     networks: group.networks.map(({ name }) => name),
     stepsPerEpoch,

@@ -20,6 +20,7 @@ export function idleSettings(settings: Settings, { graphs, totalSteps, ownValida
     ),
     ...idlePerturbations(settings, graphs, totalSteps),
     ...idleSchedule(settings),
+    ...frozenAtRandom(settings),
     ...(ownValidation && settings.validation !== parseSettings({}).validation
       ? [
           `validation ${settings.validation} has no effect: the data set has a validation split of its own, which is used`,
@@ -79,5 +80,13 @@ function idleSchedule({ schedule, epochs }: Settings): string[] {
   if (schedule.name !== 'multi-step' || schedule.milestones.some((milestone) => milestone < epochs)) return [];
   return [
     `schedule.milestones ${schedule.milestones.join(', ')}: the learning rate never falls, as the run has ${epochs} epoch${epochs === 1 ? '' : 's'}`,
+  ];
+}
+
+/** Of an artifact it isn't known here whether it has weights. */
+function frozenAtRandom({ freeze, pretrained, from, artifacts }: Settings): string[] {
+  if (freeze === 'none' || pretrained !== null || from !== null || artifacts !== null) return [];
+  return [
+    `freeze ${freeze}: the frozen layers stay at the random weights that they begin with (--pretrained names others)`,
   ];
 }
