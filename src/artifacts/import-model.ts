@@ -1,5 +1,6 @@
 import { channelsFirst } from '../foreign/channels-first.js';
 import type { ForeignOptions } from '../foreign/foreign-model.js';
+import { inSinglePrecision } from '../foreign/half-precision.js';
 import { inputsOf, shapeOf } from '../foreign/input-layout.js';
 import { chooseOutput, type OutputChoice } from '../foreign/output-choice.js';
 import type { Reading } from '../foreign/reading.js';
@@ -15,6 +16,10 @@ import { naming } from './naming.js';
 export interface ImportModelOptions extends ForeignOptions {
   /** What its scores are: logits, unless said otherwise. */
   readonly reading?: Reading;
+  /** Height and width of its images, where the model leaves them open. */
+  readonly size?: { readonly height: number; readonly width: number };
+  /** Whether one that can't be trained is imported as well (it is an error). */
+  readonly untrainable?: boolean;
 }
 
 /** The network of an inference model, and how its scores were chosen. */
@@ -28,14 +33,16 @@ export interface ImportedModel extends ImportedNetwork {
  * The network of an inference model, with the weights that are in it: what makes its class scores (`chooseOutput`), with
  * images as [N, C, H, W], and the logarithm of what it gives where that is probabilities. Errors name the file.
  */
-export function importModel(model: ModelProto, where: string, options: ImportModelOptions = {}): ImportedModel {
+export function importModel(given: ModelProto, where: string, options: ImportModelOptions = {}): ImportedModel {
   return naming(where, () => {
+    const model = inSinglePrecision(given);
     const stored = new Map(model.graph.initializer.map((proto) => [proto.name ?? '', fromTensorProto(proto)]));
     const choice = chooseOutput(model, where, options);
     const cut = cutBefore(choice.name, model);
     checkInputs(cut, stored, where);
     const { model: served, notes } = withImages({ ...model, graph: cut }, where);
-    const { name: input, shape } = inputOf(served.graph, stored, { model: where, checkpoint: where });
+    const places = { model: where, checkpoint: where };
+    const { name: input, shape } = inputOf(served.graph, stored, places, options.size);
     const { graph, parameters } = fromModel(served, { inputShapes: new Map([[input, shape]]), freeBatch: true });
     const network = onImages(graph, {
       input,
@@ -44,6 +51,7 @@ export function importModel(model: ModelProto, where: string, options: ImportMod
       parameters,
       image: imageOf(where, shape, undefined),
       ...(options.reading && { reading: options.reading }),
+      ...(options.untrainable && { untrainable: true }),
     });
     return { ...network, choice, notes };
   });

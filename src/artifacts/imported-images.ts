@@ -11,8 +11,13 @@ export interface ImportPlaces {
   readonly checkpoint: string;
 }
 
-/** The one input that is no parameter, as [N, ...]. */
-export function inputOf(graph: GraphProto, stored: ReadonlyMap<string, Tensor>, { model, checkpoint }: ImportPlaces) {
+/** The one input that is no parameter, as [N, ...]; `size` settles a height and a width that the model leaves open. */
+export function inputOf(
+  graph: GraphProto,
+  stored: ReadonlyMap<string, Tensor>,
+  { model, checkpoint }: ImportPlaces,
+  size?: Pick<ImageShape, 'height' | 'width'>,
+) {
   const inputs = graph.input.filter(({ name }) => !stored.has(name));
   const [input, missing] = inputs;
   if (!input) return fail(model, 'it has no input for images');
@@ -22,7 +27,13 @@ export function inputOf(graph: GraphProto, stored: ReadonlyMap<string, Tensor>, 
       hint: 'Take the checkpoint of this model',
     });
   }
-  const dims = (input.type?.tensorType?.shape?.dim ?? []).map(({ dimValue }) => dimValue);
+  // Some exporters write -1 for a size that isn't known
+  const known = (input.type?.tensorType?.shape?.dim ?? []).map(({ dimValue = -1 }) =>
+    dimValue < 0 ? undefined : dimValue,
+  );
+  const dims = known.map(
+    (dim, axis) => dim ?? (known.length === 4 ? [size?.height, size?.width][axis - 2] : undefined),
+  );
   if (dims.length !== 2 && dims.length !== 4)
     fail(model, `input "${input.name}"`, { expected: '[N, C, H, W] or [N, D]', got: `${dims.length} axes` });
   const sizes = dims

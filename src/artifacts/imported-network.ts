@@ -1,4 +1,5 @@
 import { checkTrainable } from '../autodiff/trainable.js';
+import { findHead, isHead } from '../foreign/head.js';
 import { classAxis, LEAST_PROBABILITY, type Reading } from '../foreign/reading.js';
 import { reshape } from '../graph/arithmetic.js';
 import { Graph, type Parameter } from '../graph/graph.js';
@@ -34,6 +35,8 @@ interface Parts {
   readonly image: ImageShape;
   /** What the output called `logits` is. */
   readonly reading?: Reading;
+  /** Whether it may be one that can't be trained. */
+  readonly untrainable?: boolean;
 }
 
 /**
@@ -42,7 +45,7 @@ interface Parts {
  */
 export function onImages(
   source: Graph,
-  { input, logits, isFrozen, parameters, image, reading }: Parts,
+  { input, logits, isFrozen, parameters, image, reading, untrainable }: Parts,
 ): ImportedNetwork {
   const graph = new Graph(source.name);
   const { channels, height, width } = image;
@@ -66,7 +69,7 @@ export function onImages(
   }
   graph.output('logits', reading === 'probabilities' ? logarithms(graph, result) : result);
   graph.output('features', featuresOf(graph, scores));
-  checkTrainable(graph);
+  if (!untrainable) checkTrainable(graph);
   return { graph, parameters, image, classes: Number(classes) };
 }
 
@@ -81,13 +84,19 @@ function logarithms(graph: Graph, probabilities: Value): Value {
   return graph.op('Log', [graph.op('Clip', [probabilities, graph.scalar(LEAST_PROBABILITY)])]);
 }
 
-/** The last feature map on the way to the logits; without one, what the last layer sees, as a map of one position. */
+/**
+ * The last feature map of several positions on the way to the logits, before the layer that makes them; without one, what the last layer
+ * sees, as a map of one position. Dropout is left aside.
+ */
 function featuresOf(graph: Graph, logits: Value): Value {
-  const maps = graph.nodes.filter(
-    ({ outputs }) => outputs[0]?.shape.length === 4 && elementCount(spatialSizes(outputs[0])) > 1,
-  );
-  const last = maps.at(-1)?.outputs[0];
-  if (last) return last;
+  const head = findHead(graph);
+  const inside = isHead(head) ? head.nodes : new Set();
+  const maps = graph.nodes.filter((node) => {
+    const [output] = node.outputs;
+    return !inside.has(node) && output?.shape.length === 4 && elementCount(spatialSizes(output)) > 1;
+  });
+  const last = maps.at(-1);
+  if (last) return last.op === 'Dropout' ? last.input(0) : last.output();
   const hidden = graph.producer(logits)?.inputs[0] ?? logits;
   return reshape(graph, hidden, [-1, Number(hidden.shape[1]), 1, 1]);
 }

@@ -3,6 +3,7 @@ import { asLogits, firstBatch, noteOf, type Reading, readingOf } from '../foreig
 import { fromModel } from '../graph/import/from-model.js';
 import type { Shape } from '../graph/node/dim.js';
 import { toModel } from '../graph/to-model.js';
+import { readMetadata, readTrainedSettings } from '../imported/model-metadata.js';
 import { lower } from '../lower/lower.js';
 import { portable } from '../lower/portable/portable.js';
 import { encodeModel, readModelFile } from '../onnx/file.js';
@@ -13,7 +14,6 @@ import { at } from '../util/checked.js';
 import { AgonError, present } from '../util/error.js';
 import type { Classifier, ClassifierOptions } from './classifier.js';
 import { inBatches } from './in-batches.js';
-import { readMetadata, readTrainedSettings } from './model-metadata.js';
 
 /**
  * An ONNX model as a classifier: one that Agon exported, or any with one float32 input of images and class scores as its

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { checkBatchSize } from '../data/batch/loader.js';
+import type { Size } from '../data/dataset/dataset.js';
 import type { Graph } from '../graph/graph.js';
 import { createGroup, createStep } from '../group/group.js';
+import { inputFor } from '../group/model-sources.js';
 import { openSources, settleNetworks } from '../group/network-source.js';
 import { checkOrtTraining } from '../ort-training/session/library.js';
 import { parseDevice } from '../runtime/device.js';
@@ -39,10 +41,11 @@ async function checkRun({ group, method, settings }: PlannedRun, cache: DataCach
     await checkArtifact(settings);
     return openSources(settings);
   });
-  const data = await about('data', () => cache.prepare(settings));
+  const input = await about('size', () => inputFor(sources.sources, settings));
+  const data = await about('data', () => cache.prepare(settings, input));
   await about('validation', () => checkMeasured(data));
   await about('batchSize', () => checkBatchSize(data.dataset.train.length, settings.batchSize, true));
-  const networks = await about('nets', () => createGroup(sources, data.dataset, data.preprocessing));
+  const networks = await about('nets', () => createGroup(sources, data.dataset, data.preprocessing, settings));
   await about('device', () => checkSession(networks.graphs[0], settings));
   const weights = await about('classWeights', () => classWeightsOf(settings, data.dataset));
   await about('the training step', () => createStep(networks, settings, weights));
@@ -77,9 +80,11 @@ class DataCache {
   #key = '';
   #data: RunData | undefined;
 
-  async prepare(settings: Settings): Promise<RunData> {
-    const key = JSON.stringify([settings.data, settings.size, settings.limit, settings.validation, settings.seed]);
-    if (!this.#data || key !== this.#key) this.#data = await prepareData(settings);
+  async prepare(settings: Settings, input: Size | undefined): Promise<RunData> {
+    const { data, size, limit, validation, seed } = settings;
+    const key = JSON.stringify([data, size, limit, validation, seed, input]);
+    if (!this.#data || key !== this.#key)
+      this.#data = await prepareData(settings, undefined, undefined, undefined, input);
     this.#key = key;
     return this.#data;
   }

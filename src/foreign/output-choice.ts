@@ -23,6 +23,16 @@ export function chooseOutput({ graph }: ModelProto, where: string, options: Fore
   return { name: wanted, scores: isUnbounded(wanted, producers) ? 'unbounded' : 'other' };
 }
 
+const ACTIVATIONS = ['Softmax', 'LogSoftmax', 'Sigmoid'];
+
+/** The value with a classifier's logits: what goes into the Softmax, LogSoftmax or Sigmoid that makes its output, or the output itself. */
+export function beforeActivation(model: ModelProto, where: string, options: ForeignOptions): string {
+  const { name } = chooseOutput(model, where, options);
+  const producers = new Map(model.graph.node.flatMap((node) => node.output.map((each) => [each, node] as const)));
+  const source = producers.get(sourceOf(name, producers));
+  return source && ACTIVATIONS.includes(source.opType) ? at(source.input, 0) : name;
+}
+
 function onlyOutput({ output }: GraphProto, where: string, { outputFlag = '--output' }: ForeignOptions): string {
   const logits = output.find(({ name }) => name === 'logits') ?? (output.length === 1 ? output[0] : undefined);
   if (logits) return logits.name;
@@ -40,7 +50,7 @@ function named({ output, node }: GraphProto, where: string, { output: wanted = '
 }
 
 /** Operators that hand the numbers on as they are, perhaps in another shape. */
-const PASSING = ['Identity', 'Flatten', 'Reshape', 'Squeeze', 'Dropout'];
+const PASSING = ['Identity', 'Flatten', 'Reshape', 'Squeeze', 'Dropout', 'Cast'];
 
 /** The value that one is a copy of. */
 function sourceOf(name: string, producers: ReadonlyMap<string, NodeProto>): string {

@@ -1,8 +1,12 @@
+import type { ArtifactContent } from '../artifacts/create.js';
+import { readForward } from '../artifacts/forward.js';
 import type { Weights } from '../artifacts/weights.js';
 import type { Dataset, Size } from '../data/dataset/dataset.js';
 import { buildStep, networkPrefix, nextName, type StepGraph } from '../distill/step.js';
 import type { NetworkInfo } from '../events/events.js';
 import type { Graph } from '../graph/graph.js';
+import { keepNetworks } from '../imported/keep.js';
+import type { BegunNetwork } from '../imported/model-network.js';
 import type { Target } from '../lower/target.js';
 import { freezeNetwork } from '../nets/freeze.js';
 import { initialiseParameter, initialiseParameters } from '../nets/initialise.js';
@@ -15,6 +19,7 @@ import type { Settings } from '../settings/settings.js';
 import type { Checkpoint } from '../store/checkpoint.js';
 import { present } from '../util/error.js';
 import { type TakenWeights, takeWeights } from '../weights/take-weights.js';
+import { modelWeights } from './model-sources.js';
 import { type NetworkSources, openRunSources } from './network-source.js';
 import { weightsOf } from './pretrained.js';
 
@@ -24,19 +29,62 @@ export interface Group extends Pick<NetworkSources, 'weights'> {
   readonly networks: readonly NetworkInfo[];
   /** What each network took of a file of weights, where the settings name such. */
   readonly taken?: readonly TakenWeights[];
+  /** What models' networks began as, undefined for one of the zoo; where the settings name models. */
+  readonly begun?: readonly (BegunNetwork | undefined)[];
+  /** What the run keeps of the models. */
+  readonly kept?: ArtifactContent;
 }
 
-/** Builds the forward graphs of a run for its data and input size; takes what they begin with from files of weights. */
+/**
+ * Builds the forward graphs of a run for its data and input size; takes what they begin with from files of weights. Norms of models
+ * that are put back (`restoreNorms`, true) have no values of their own yet: see `measureNorms`.
+ */
 export function createGroup(
+  networks: NetworkSources,
+  data: Pick<Dataset, 'classes' | 'channels'>,
+  input: Size,
+  options: { readonly restoreNorms?: boolean } = {},
+): Group {
+  const isOfModels = networks.sources.some(({ model }) => model);
+  return isOfModels ? groupOfModels(networks, data, input, options) : groupOfSources(networks, data, input);
+}
+
+/** The graphs are read from what is kept of them, as those of a run that goes on. */
+function groupOfModels(
+  { sources }: NetworkSources,
+  { classes, channels }: Pick<Dataset, 'classes' | 'channels'>,
+  { height, width }: Size,
+  { restoreNorms = true }: { readonly restoreNorms?: boolean },
+): Group {
+  const data = { classes, channels, height, width };
+  const shape = { ...data, classes: classes.length };
+  const begun = sources.map(({ model }) => model?.begin(data, { restoreNorms }));
+  const graphs = sources.map((source, i) => begun[i]?.graph ?? source.create(shape));
+  const kept = keepNetworks(
+    graphs.map((graph, i) => {
+      const { name, spec = null } = present(sources[i], 'its source');
+      return { name, spec, graph };
+    }),
+  );
+  const again = kept.manifest.networks.map((entry) => {
+    return readForward(present(kept.files.get(entry.forward), entry.forward), entry.forward, entry, shape);
+  });
+  const networks = again.map((graph, index) => networkInfo(graph, index, sources));
+  return { graphs: again, networks, begun, kept, weights: modelWeights(begun, sources) };
+}
+
+function networkInfo(graph: Graph, index: number, sources: NetworkSources['sources']): NetworkInfo {
+  return { index, name: present(sources[index], 'its source').name, parameters: countParameters(graph) };
+}
+
+function groupOfSources(
   { sources, weights, pretrained }: NetworkSources,
   { classes, channels }: Pick<Dataset, 'classes' | 'channels'>,
   input: Size,
 ): Group {
   const shape = { classes: classes.length, channels, height: input.height, width: input.width };
   const graphs = sources.map((source) => source.create(shape));
-  const networks = graphs.map((graph, index) => {
-    return { index, name: present(sources[index], 'its source').name, parameters: countParameters(graph) };
-  });
+  const networks = graphs.map((graph, index) => networkInfo(graph, index, sources));
   const taken = pretrained?.map((file, i) => {
     return takeWeights(present(graphs[i], 'its network'), file, { network: present(networks[i], 'its network').name });
   });

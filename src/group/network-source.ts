@@ -6,12 +6,15 @@ import { openArtifact } from '../artifacts/read.js';
 import { readTrainable } from '../artifacts/trainable.js';
 import { checkWeights, type Weights } from '../artifacts/weights.js';
 import type { Graph } from '../graph/graph.js';
+import type { ModelNetwork } from '../imported/model-network.js';
 import { buildNetwork, type NetworkInput, planNetwork } from '../nets/registry.js';
 import { readSafetensors } from '../onnx/safetensors.js';
+import { hasModels, modelName } from '../settings/model-nets.js';
 import { type Settings, settingsSchema } from '../settings/settings.js';
 import { runPaths } from '../store/run-folder.js';
 import { fail, present } from '../util/error.js';
 import type { WeightsFile } from '../weights/files/weights-file.js';
+import { openModels } from './model-sources.js';
 import { type OpenedOrigin, openOrigin } from './origin.js';
 import { openPretrained } from './pretrained.js';
 
@@ -21,6 +24,10 @@ export interface NetworkSource {
   readonly name: string;
   /** Its forward graph for some data. Data that it can't be settled for are an error. */
   create(input: NetworkInput): Graph;
+  /** Its specification in the zoo, if it is of the zoo. */
+  readonly spec?: Readonly<Record<string, unknown>>;
+  /** The model that it begins with, where it isn't made by `create`. */
+  readonly model?: ModelNetwork;
 }
 
 /** The networks of a run before its data are known. */
@@ -43,9 +50,25 @@ type ChosenFrom = Chosen & Partial<Pick<Settings, 'from' | 'pretrained'>>;
 export function zooSources(nets: Settings['nets']): NetworkSources {
   const sources = nets.map((spec) => {
     const plan = planNetwork(spec);
-    return { name: plan.name, create: (input: NetworkInput) => buildNetwork(plan, input) };
+    return { name: plan.name, spec: { ...plan.spec }, create: (input: NetworkInput) => buildNetwork(plan, input) };
   });
   return { sources };
+}
+
+/** Networks of the zoo and of ONNX models. */
+async function newSources(nets: Settings['nets']): Promise<NetworkSources> {
+  if (!hasModels({ nets })) return zooSources(nets);
+  const models = await openModels(nets);
+  const sources = nets.map((net, i): NetworkSource => {
+    const model = models[i];
+    if (model) return { name: modelName(model.path), create: () => failUnbegun(model.path), model };
+    return present(zooSources([net]).sources[0], 'its source');
+  });
+  return { sources };
+}
+
+function failUnbegun(path: string): never {
+  throw new Error(`internal error: the network of ${path} is not made for sizes alone`);
 }
 
 /** The networks that a new run's settings name: those of an artifact's folder, or of the zoo; with another run's weights, or files of weights. */
@@ -56,7 +79,8 @@ export async function openSources({
   pretrained = null,
 }: ChosenFrom): Promise<NetworkSources> {
   if (pretrained !== null) return { ...zooSources(nets), pretrained: await openPretrained(pretrained, nets) };
-  const sources = artifacts === null ? zooSources(nets) : await artifactSources(artifacts);
+  const kept = from !== null && hasModels({ nets }) ? runPaths(from).artifacts : artifacts;
+  const sources = kept === null ? await newSources(nets) : await artifactSources(kept);
   return from === null ? sources : withWeights(sources, await openOrigin(from), nets);
 }
 
@@ -67,7 +91,7 @@ export async function openRunSources(
 ): Promise<NetworkSources> {
   const { weights, ...own } = await openSources({
     nets,
-    artifacts: artifacts === null ? null : runPaths(folder).artifacts,
+    artifacts: artifacts === null && !hasModels({ nets }) ? null : runPaths(folder).artifacts,
   });
   // A run that began with another one's weights has not begun with the artifact's
   return from === null && weights ? { ...own, weights } : own;

@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
-import type { Split } from '../data/dataset/dataset.js';
+import type { Size, Split } from '../data/dataset/dataset.js';
 import { summarise } from '../data/dataset/summary.js';
 import { datasetWarnings } from '../data/dataset/warnings.js';
 import type { GroupEvaluation } from '../events/evaluation.js';
 import type { EpochEvent, EvaluatedEpoch, Position, StartEvent } from '../events/events.js';
 import { exportRun } from '../export/export-run.js';
 import { createGroup, type Group } from '../group/group.js';
+import { inputFor, modelNormalisation, modelNotes } from '../group/model-sources.js';
 import { type NetworkSources, openRunSources, openSources, settleNetworks } from '../group/network-source.js';
 import { normalisationFor, pretrainedNotes } from '../group/pretrained.js';
 import { checkOrtTraining } from '../ort-training/session/library.js';
@@ -14,6 +15,7 @@ import { leftOverMessage, settleBatchSize, settledMessage } from '../settings/ba
 import { checkResumable } from '../settings/check-engine.js';
 import { balanceNotes } from '../settings/class-weights.js';
 import { idleSettings } from '../settings/idle-settings.js';
+import { hasModels } from '../settings/model-nets.js';
 import { presetDifferences } from '../settings/presets.js';
 import { absolutePaths } from '../settings/setting-paths.js';
 import { checkSettings, type Settings } from '../settings/settings.js';
@@ -27,6 +29,7 @@ import { lockRun } from '../store/run-lock.js';
 import { evaluationLoader, prepareData, type RunData } from '../train/data.js';
 import { evaluate, loadPredictors } from '../train/evaluate.js';
 import { type LoopContext, trainLoop } from '../train/loop.js';
+import { measuredImages, measureNorms } from '../train/measure-norms.js';
 import { checkStop, Stopped, stoppable } from '../train/stop.js';
 import { fail, present } from '../util/error.js';
 import { describeMachine } from '../util/machine.js';
@@ -76,7 +79,9 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
   const networks = resumed ? await openRunSources(folder, given.settings) : await openSources(given.settings);
   emit({ type: 'phase', phase: 'data' });
   const normalisation = normalisationOf(networks, given.settings, resumed);
-  const data = await prepareData(given.settings, () => checkStop(stopRequested), normalisation, resumed?.preprocessing);
+  const input = resumed ? keptInput(given.settings, resumed) : inputFor(networks.sources, given.settings);
+  const check = () => checkStop(stopRequested);
+  const data = await prepareData(given.settings, check, normalisation, resumed?.preprocessing, input);
   if (resumed) await checkSameData(folder, resumed, data);
   if (networks.from) checkSameClasses(networks.from, data);
   const images = data.dataset.train.length;
@@ -84,7 +89,8 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
   const options = { ...given, settings };
   for (const message of settledMessage(given.settings, settings, images)) emit({ type: 'warning', message });
   emit({ type: 'phase', phase: 'graph' });
-  const group = createGroup(networks, data.dataset, data.preprocessing);
+  const begun = createGroup(networks, data.dataset, data.preprocessing, settings);
+  const group = await measureNorms(begun, data, settings, check);
   if (resumed) {
     checkTensors(paths.last, resumed, group.graphs);
     // Found damaged now, not after the last epoch
@@ -93,7 +99,7 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
   const context = await openContext(options, data, group, resumed, networks.from?.origin);
   try {
     if (resumed) await resumeRun(folder, context, resumed);
-    else await beginRun(folder, settings, networks.artifact);
+    else await beginRun(folder, settings, networks.artifact ?? group.kept);
     await writeDataRecord(paths.data, { content: data.content, teacher: await digestTeacher(settings) });
     for (const message of notesOf(networks, settings, data, group)) emit({ type: 'warning', message });
     announce(options, data, group, context);
@@ -108,19 +114,31 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
 }
 
 /** How images are normalised where that isn't left to the data. What a new run takes from elsewhere, it goes on with. */
-function normalisationOf({ from, artifact, pretrained }: NetworkSources, settings: Settings, resumed?: Checkpoint) {
-  if (resumed && (settings.from !== null || settings.pretrained !== null)) return resumed.preprocessing;
-  const given = from?.preprocessing ?? (pretrained && normalisationFor(pretrained));
+function normalisationOf(
+  { from, artifact, pretrained, sources }: NetworkSources,
+  settings: Settings,
+  resumed?: Checkpoint,
+) {
+  const { pretrained: files } = settings;
+  if (resumed && (settings.from !== null || files !== null || hasModels(settings))) return resumed.preprocessing;
+  const given = from?.preprocessing ?? (pretrained ? normalisationFor(pretrained) : modelNormalisation(sources));
   return given ?? artifact?.manifest.preprocessing ?? undefined;
 }
 
-/** What is to be said of the run, or the files of weights, that a new one begins from. */
+/** The input size of a run on models that goes on: what they are, only its checkpoint knows. */
+function keptInput(settings: Settings, { preprocessing }: Checkpoint): Size | undefined {
+  const { height, width } = preprocessing;
+  return hasModels(settings) ? { height, width } : undefined;
+}
+
+/** What is to be said of the run, the models or the files of weights that a new one begins from. */
 function notesOf(
-  { from, pretrained }: NetworkSources,
+  { from, pretrained, sources }: NetworkSources,
   settings: Settings,
   data: RunData,
-  { taken = [] }: Group,
+  { taken = [], begun }: Group,
 ): string[] {
+  if (begun) return modelNotes(sources, begun, data.preprocessing, measuredImages(data, settings));
   if (pretrained) return pretrainedNotes(pretrained, taken, data.preprocessing);
   return from ? [from.note, heldOutNote(from, settings, data)].flatMap((note) => note ?? []) : [];
 }

@@ -1,3 +1,4 @@
+import { hasModels } from './model-nets.js';
 import { isSection } from './presets.js';
 import type { Settings } from './settings.js';
 
@@ -54,7 +55,7 @@ const comparesFeatures: Modifier = {
   matters: ({ beta, rule }) => beta > 0 && rule !== 'none',
 };
 
-/** Settings of the lessons that only matter with others. */
+/** Settings that only matter with others. */
 const MODIFIERS: Readonly<Partial<Record<keyof Settings, Modifier>>> = {
   topK: { goesWith: '--rule top-k', matters: ({ rule }) => rule === 'top-k' },
   alpha: { goesWith: TEACHING_RULE, matters: (settings) => teaches(settings) || settings.alpha === 0 },
@@ -62,6 +63,7 @@ const MODIFIERS: Readonly<Partial<Record<keyof Settings, Modifier>>> = {
   temperature: { goesWith: `--alpha above 0 and ${TEACHING_RULE}`, matters: (s) => teaches(s) && s.alpha > 0 },
   featureReduction: comparesFeatures,
   featureProjection: comparesFeatures,
+  restoreNorms: { goesWith: '--nets with an ONNX model', matters: hasModels },
 };
 
 /** What a setting needs beside it to matter, as flags; undefined where it matters. */

@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { BUILTIN } from '../data/formats/builtin.js';
+import { isModelFile } from './model-nets.js';
 import { isSection } from './presets.js';
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -20,11 +21,12 @@ function mapPaths<Given extends object>(settings: Given, map: (path: string) => 
     const path = given[key];
     return typeof path === 'string' && !(key === 'data' && path === BUILTIN) ? [[key, map(path)]] : [];
   });
-  const { pretrained, teacher } = given;
+  const { nets, pretrained, teacher } = given;
   const hasModel = isSection(teacher) && typeof teacher.model === 'string';
   return {
     ...settings,
     ...Object.fromEntries(changed),
+    ...(Array.isArray(nets) && { nets: nets.map((net) => (isModelFile(net) ? map(net) : net)) }),
     ...(Array.isArray(pretrained) && { pretrained: pretrained.map((path) => map(String(path))) }),
     ...(hasModel && { teacher: { ...teacher, model: map(teacher.model as string) } }),
   };

@@ -164,8 +164,9 @@ export const settingsSchema = z.strictObject({
     .meta({
       flag: '--nets <list>',
       group: 'Contest',
-      description: 'networks of the group, by name (see `agon nets`) or as a specification',
-      help: 'networks, see `agon nets`',
+      description:
+        'networks of the group: by name (see `agon nets`), as ONNX models (`model.onnx`) or as specifications',
+      help: 'networks, see `agon nets`, or ONNX models',
     }),
   artifacts: z.string().nullable().default(null).meta({
     flag: '--artifacts <folder>',
@@ -173,6 +174,13 @@ export const settingsSchema = z.strictObject({
     description: 'folder of a training artifact, whose networks are trained in place of `nets` (docs/artifacts.md)',
     help: 'train the networks of a training artifact',
     otherwise: 'none',
+  }),
+  restoreNorms: z.boolean().default(true).meta({
+    flag: '--no-restore-norms',
+    group: 'Contest',
+    description:
+      'whether an ONNX model without any normalisation, which was folded into its convolutions, gets BatchNormalization back',
+    help: 'leave an ONNX model without normalisation as it is',
   }),
   pretrained: z.array(z.string().min(1), { error: 'expected a list of files' }).min(1).nullable().default(null).meta({
     flag: '--pretrained <files>',

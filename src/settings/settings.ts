@@ -3,6 +3,7 @@ import { planNetwork } from '../nets/registry.js';
 import { AgonError, fail, messageOf } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
 import { checkOrtTrainingSettings } from './check-engine.js';
+import { hasModels, isModelFile } from './model-nets.js';
 import { FEATURES, sectionWithoutFeature } from './modifiers.js';
 import { withPreset } from './presets.js';
 import { migrateSettings } from './setting-changes.js';
@@ -103,6 +104,7 @@ function checkFeatures(input: Readonly<Record<string, unknown>>, where: string):
 function checkNetworks({ nets, artifacts }: Settings, where: string): void {
   if (artifacts !== null) return;
   for (const [i, net] of nets.entries()) {
+    if (isModelFile(net)) continue;
     const at = where === SETTINGS ? 'networks' : `${where}: nets.${i}`;
     if (typeof net === 'string') planNetwork(net, at);
     else checkSpec(net, at);
@@ -148,6 +150,12 @@ export function checkSettings(settings: Settings): void {
 /** Weights are for networks of the zoo that begin anew. */
 function checkPretrained({ nets, artifacts, from, pretrained }: Settings): void {
   if (pretrained === null) return;
+  if (hasModels({ nets })) {
+    fail('settings', 'pretrained with ONNX models among nets, which have weights of their own', {
+      got: nets.filter(isModelFile).join(', '),
+      hint: 'Leave pretrained out',
+    });
+  }
   const other = artifacts !== null ? 'artifacts' : from !== null ? 'from' : undefined;
   if (other)
     fail('settings', `pretrained and ${other} both say what networks begin with`, { hint: 'Leave one of them out' });

@@ -31,7 +31,7 @@ export interface RunData {
 
 /**
  * Opens and checks the data; holds out the validation split; takes the statistics of the rest, unless a normalisation is given that is for
- * as many channels. `onProgress` is called with each image file that is read; what it throws ends the preparation. A resumed run decodes
+ * as many channels; `size` comes before what the settings say. `onProgress` is called with each image file that is read; what it throws ends the preparation. A resumed run decodes
  * images as it began (`decode`).
  */
 export async function prepareData(
@@ -39,6 +39,7 @@ export async function prepareData(
   onProgress: () => void = () => {},
   normalisation?: Pick<Preprocessing, 'mean' | 'std'>,
   decode?: PreprocessingDecode,
+  size?: Size,
 ): Promise<RunData> {
   const opened = await openDataset(settings.data, { onProgress });
   const content = contentDigests(opened);
@@ -46,7 +47,7 @@ export async function prepareData(
   const split = withValidation(opened, { fraction: settings.validation }, settings.seed);
   const train = settings.limit ? limitSplit(split.train, settings.limit, settings.seed) : split.train;
   const dataset = { ...split, train };
-  const input = inputSize(settings, dataset);
+  const input = size ?? inputSize(settings, dataset);
   const fits = normalisation?.mean.length === dataset.channels;
   const statistics = fits
     ? normalisation

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { readMetadata } from '../../src/classifier/model-metadata.js';
 import { evaluateRun } from '../../src/evaluate/evaluate-run.js';
 import { predictImages } from '../../src/evaluate/predict.js';
 import { exportRun } from '../../src/export/export-run.js';
+import { readMetadata } from '../../src/imported/model-metadata.js';
 import { readModelFile, writeModelFile } from '../../src/onnx/file.js';
 import { parseSettings } from '../../src/settings/settings.js';
 import { readCheckpoint, writeCheckpoint } from '../../src/store/checkpoint.js';

@@ -5,6 +5,7 @@ const LATER: Readonly<Record<string, unknown>> = {
   sampler: 'shuffle',
   classWeights: 'none',
   freeze: 'none',
+  restoreNorms: true,
 };
 
 /** For `JSON.parse`: leaves out settings that came later and have their defaults. */

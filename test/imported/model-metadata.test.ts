@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readMetadata, readTrainedSettings } from '../../src/classifier/model-metadata.js';
+import { readMetadata, readTrainedSettings } from '../../src/imported/model-metadata.js';
 import { decodeModel } from '../../src/onnx/file.js';
 import type { ModelProto } from '../../src/onnx/model.js';
 

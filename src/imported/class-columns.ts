@@ -1,0 +1,42 @@
+/**
+ * Where a classifier has the classes of some data: its index of each, found by name. Names are compared as they are (as Unicode
+ * composes them); where that finds none, without regard to case and to what stands between words, and each of the synonyms that
+ * commas separate counts (`tench, Tinca tinca`). Undefined unless each class is found, each at an index of its own.
+ */
+export function classColumns(labels: readonly string[], classes: readonly string[]): number[] | undefined {
+  const exact = new Map(labels.map((label, i) => [label.normalize('NFC'), i]));
+  const loose = looseIndices(labels);
+  const columns = classes.map((name) => exact.get(name.normalize('NFC')) ?? loose.get(loosely(name)) ?? -1);
+  return columns.includes(-1) || new Set(columns).size < columns.length ? undefined : columns;
+}
+
+/** The classes that a classifier doesn't name. */
+export function unknownClasses(labels: readonly string[], classes: readonly string[]): string[] {
+  return classes.filter((name) => !classColumns(labels, [name]));
+}
+
+function looseIndices(labels: readonly string[]): Map<string, number> {
+  const indices = new Map<string, number>();
+  const ambiguous = new Set<string>();
+  for (const [i, label] of labels.entries()) {
+    for (const name of new Set([label, ...label.split(',')].map(loosely))) {
+      if (indices.has(name)) ambiguous.add(name);
+      indices.set(name, i);
+    }
+  }
+  for (const name of ambiguous) indices.delete(name);
+  return indices;
+}
+
+function loosely(name: string): string {
+  return name
+    .normalize('NFC')
+    .trim()
+    .toLowerCase()
+    .replace(/[\s_-]+/g, ' ');
+}
+
+/** Whether columns are 0, 1, 2, ... */
+export function isIdentity(columns: readonly number[]): boolean {
+  return columns.every((column, i) => column === i);
+}

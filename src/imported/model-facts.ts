@@ -1,0 +1,40 @@
+import type { Preprocessing } from '../data/image/preprocess.js';
+import type { ModelProto } from '../onnx/model.js';
+import { readHubFacts } from './hub-files.js';
+import { readMetadata } from './model-metadata.js';
+import { isUltralytics, namesOf } from './other-metadata.js';
+
+/** What a model, or the files beside it, say of its classes and its images; each undefined where nothing does. */
+export interface ModelFacts {
+  readonly labels: readonly string[] | undefined;
+  /** Whole only where Agon wrote it. */
+  readonly preprocessing: Preprocessing | undefined;
+  readonly images: ImageFacts | undefined;
+}
+
+/** How images are prepared for a model. */
+export interface ImageFacts extends Pick<Preprocessing, 'mean' | 'std'> {
+  /** What says so, for messages. */
+  readonly where: string;
+  /** Height and width of the images. */
+  readonly size?: number;
+  /** What the shorter side is scaled to before the middle is cut out. */
+  readonly resize?: number;
+}
+
+/** Reads what is known of a model: its own metadata come before files beside it. Damage of Agon's own is an error at `where`. */
+export async function readModelFacts(model: ModelProto, where: string): Promise<ModelFacts> {
+  const { labels, preprocessing } = readMetadata(model, where);
+  if (preprocessing) {
+    const { mean, std, height, resize } = preprocessing;
+    const images = { mean, std, where: 'its metadata', size: height, resize: resize.height };
+    return { labels: labels ?? namesOf(model), preprocessing, images };
+  }
+  const beside = await readHubFacts(where);
+  const own = isUltralytics(model) ? { mean: [0, 0, 0], std: [1, 1, 1], where: 'its metadata' } : undefined;
+  return {
+    labels: labels ?? namesOf(model) ?? beside.labels,
+    preprocessing: undefined,
+    images: own ?? beside.normalisation,
+  };
+}
