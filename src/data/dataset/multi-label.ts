@@ -2,11 +2,6 @@ import { at } from '../../util/checked.js';
 import { fail } from '../../util/error.js';
 import type { ImageSource, Split } from './dataset.js';
 
-/** What an image may have: exactly one of the classes, or any number of them. */
-export const TASKS = ['single-label', 'multi-label'] as const;
-/** One of {@link TASKS}. */
-export type Task = (typeof TASKS)[number];
-
 /**
  * A split whose images have any number of classes: of image i those that `names[i]` lists, in any order; a name may be there twice. A name
  * that is none of the classes is an error at `where`.

@@ -1,8 +1,9 @@
 import { at } from '../../util/checked.js';
 import { fail } from '../../util/error.js';
+import type { Task } from '../../util/task.js';
 import { type Dataset, type ImageFiles, type Split, type SplitName, splitsOf } from '../dataset/dataset.js';
 import { digestFile } from '../dataset/digests.js';
-import { classesOf, splitOf, type Task } from '../dataset/multi-label.js';
+import { classesOf, splitOf } from '../dataset/multi-label.js';
 import { selectRows } from '../dataset/split.js';
 
 /**
