@@ -2,16 +2,18 @@ import { add, mul, sub } from '../graph/arithmetic.js';
 import type { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node/node.js';
 import { present } from '../util/error.js';
+import type { Task } from '../util/task.js';
 import { ownInputNames } from './names.js';
 import type { StepOptions } from './step-options.js';
+import { TASK_FORMS } from './tasks.js';
 
 /** What one network is fed in a step. */
 export interface NetworkInputs {
   /** float32 [batch, C, H, W]. */
   readonly images: Value;
-  /** int64 [batch]. */
+  /** int64 [batch]; of images with any number of classes float32 [batch, classes], each 0 or 1. */
   readonly labels: Value;
-  /** Where images are mixed: the labels of the images mixed in (int64 [batch]), and the share of the own ones (float32 []). */
+  /** Where images are mixed: the labels of the images mixed in, and the share of the own ones (float32 []). */
   readonly mixed?: { readonly partners: Value; readonly lambda: Value };
 }
 
@@ -19,11 +21,17 @@ export interface NetworkInputs {
 export type LabelInputs = Omit<NetworkInputs, 'images'>;
 
 /** Declares a step's inputs: one batch for all networks, or images and mixed-in labels of each one's own. */
-export function declareInputs(g: Graph, networks: readonly Graph[], options: StepOptions): NetworkInputs[] {
+export function declareInputs(
+  g: Graph,
+  networks: readonly Graph[],
+  options: StepOptions,
+  task: Task = 'single-label',
+): NetworkInputs[] {
   const { batch, ownInputs = false } = options;
   const [, ...image] = present(networks[0]?.inputs[0], 'the first network').shape;
+  const classes = present(networks[0]?.outputs.get('logits'), 'its logits').shape.slice(1);
   const declareImages = (name: string) => g.input(name, 'float32', [batch, ...image]);
-  const declareLabels = (name: string) => g.input(name, 'int64', [batch]);
+  const declareLabels = (name: string) => TASK_FORMS[task].declareLabels(g, name, [batch, ...classes]);
   if (!ownInputs) {
     const shared = { images: declareImages('images'), labels: declareLabels('labels') };
     return networks.map(() => shared);

@@ -20,12 +20,12 @@ export { METRICS, type Metric, type Metrics } from './terms.js';
 /** A whole training step as a graph, still in semantic operators. */
 export interface StepGraph {
   /**
-   * Inputs `images` [batch, C, H, W], `labels` int64 [batch], the optimizer's scalars and Dropout's uniforms; parameters
+   * Inputs `images` [batch, C, H, W], `labels` (int64 [batch]; with the task multi-label float32 [batch, classes]), the optimizer's scalars and Dropout's uniforms; parameters
    * `net<i>.<name>` and optimizer state `net<i>.<name>.<state>`. Outputs the step’s metrics [n], `teachers` [n, n], and
    * `<parameter>.next` for every parameter and state.
    *
    * With own inputs, every network has `net<i>.images` [batch, C, H, W] in place of `images`, and beside them the labels
-   * of the images that are mixed in, `net<i>.partners` int64 [batch], and the scalar `net<i>.lambda`: its cross-entropy and accuracy
+   * of the images that are mixed in, `net<i>.partners` (as `labels`), and the scalar `net<i>.lambda`: its cross-entropy and accuracy
    * are lambda * that with `labels` + (1 - lambda) * that with `partners`. With a frozen teacher, `teacher.logits`
    * [batch, classes] is an input. Learned projections of features are parameters `net<i>.projection<j>.weight`.
    */
@@ -45,7 +45,7 @@ export function buildStep(given: readonly Graph[], settings: StepSettings, optio
   const { states } = createOptimizer(settings.optimizer);
   for (const network of networks) checkParameterNames(network, states);
   const g = new Graph('training_step');
-  const inputs = declareInputs(g, networks, options);
+  const inputs = declareInputs(g, networks, options, settings.task);
   const forms = networks.map((network, i) => {
     const bind = new Map([['images', (inputs[i] as NetworkInputs).images]]);
     return inlineForTraining(network, g, { scope: networkScope(i), parameterPrefix: networkPrefix(i), bind });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PERTURBATION_POOLS } from '../data/perturb/pools.js';
-import { FROZEN_TEACHER, LABELS, stepSchema, TEACHING } from '../distill/step-schema.js';
+import { FROZEN_TEACHER, LABELS, stepSchema, TASK, TEACHING } from '../distill/step-schema.js';
 import { TUNING } from '../distill/tuning-schema.js';
 import { scheduleSchema } from '../optim/schedule.js';
 import { deviceNames, findDevice } from '../runtime/device.js';
@@ -225,6 +225,7 @@ export const settingsSchema = z.strictObject({
       'share of the training images held out for validation, if the data set has no validation split; 0: none',
     help: 'share held out if there is no validation split; 0: none',
   }),
+  ...TASK,
   augmentation: z
     .union([z.literal('auto'), z.literal('none'), augmentation], { error: 'expected "auto", "none" or an object' })
     .default('auto')

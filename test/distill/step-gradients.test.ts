@@ -52,6 +52,18 @@ const CASES: readonly Case[] = [
     settings: { rule: 'argmin', labelSmoothing: 0.1 },
     options: { ownInputs: true },
   },
+  {
+    title: 'two unlike networks, images with any number of classes, frozen teacher, T = 2',
+    networks: () => [resNet(), resNet([6, 4])],
+    settings: {
+      task: 'multi-label',
+      rule: 'all',
+      temperature: 2,
+      labelSmoothing: 0.1,
+      teacher: { weight: 0.7, temperature: 3 },
+    },
+    options: { ownInputs: true },
+  },
 ];
 
 /** The totals when some weights are moved, and the teachers, which must stay the same for the difference to mean anything. */

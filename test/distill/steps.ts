@@ -86,9 +86,11 @@ export async function openStep(networks: readonly Graph[], open: OpenOptions = {
   open.prepare?.(step.graph);
   const state = firstState(networks, step);
   const scalars = Object.entries(createOptimizer(settings.optimizer).scalarsAt(LR, 1));
-  const shared = randomBatch(BATCH);
+  const labelsFor = settings.task === 'multi-label' ? asTargets : same;
+  const { images, labels } = randomBatch(BATCH);
+  const shared = { images, labels: labelsFor(labels) };
   const batch: Feeds = {
-    ...(open.options?.ownInputs ? { labels: shared.labels, ...ownInputs(networks.length) } : shared),
+    ...(open.options?.ownInputs ? { labels: shared.labels, ...ownInputs(networks.length, labelsFor) } : shared),
     ...(settings.teacher && { [TEACHER_LOGITS]: normal([BATCH, CLASSES], stream(SEED, 'teacher')) }),
     ...Object.fromEntries(
       step.uniforms.map((value) => [value.name, uniforms(value.shape.slice(1) as number[], BATCH)]),
@@ -106,14 +108,24 @@ export function randomBatch(count: number): { images: Tensor; labels: Tensor } {
   return { images: normal([count, 3, SIZE, SIZE], random), labels: tensor('int64', [count], labels) };
 }
 
+/** Rows of 0 and 1 [count, CLASSES] for labels: of label k the classes k and 2 k, or none where k is 0. */
+export function asTargets(labels: Tensor): Tensor {
+  const rows = toNumbers(labels).map((k) => {
+    return Array.from({ length: CLASSES }, (_, c) => (k > 0 && (c === k || c === (2 * k) % CLASSES) ? 1 : 0));
+  });
+  return tensor('float32', [rows.length, CLASSES], rows.flat());
+}
+
+const same = (labels: Tensor) => labels;
+
 /** Images, partners and lambda of each network. */
-function ownInputs(count: number): Feeds {
+function ownInputs(count: number, labelsFor: (labels: Tensor) => Tensor): Feeds {
   const feeds = Array.from({ length: count }, (_, i): [string, Tensor][] => {
     const random = stream(SEED, 'own', i);
     const partners = Array.from({ length: BATCH }, () => random.below(CLASSES));
     return [
       [`net${i}.images`, normal([BATCH, 3, SIZE, SIZE], random)],
-      [`net${i}.partners`, tensor('int64', [BATCH], partners)],
+      [`net${i}.partners`, labelsFor(tensor('int64', [BATCH], partners))],
       [`net${i}.lambda`, tensor('float32', [], [random.uniform()])],
     ];
   });

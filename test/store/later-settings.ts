@@ -6,6 +6,7 @@ const LATER: Readonly<Record<string, unknown>> = {
   classWeights: 'none',
   freeze: 'none',
   restoreNorms: true,
+  task: 'single-label',
 };
 
 /** For `JSON.parse`: leaves out settings that came later and have their defaults. */

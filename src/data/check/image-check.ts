@@ -2,12 +2,12 @@ import { at } from '../../util/checked.js';
 import { mapConcurrent } from '../../util/concurrency.js';
 import { AgonError, fail } from '../../util/error.js';
 import {
-  classCounts,
   type Dataset,
   type ImageFile,
   type ImageFiles,
   imageFileAt,
   type Pixels,
+  imagesPerClass,
   type Size,
   type SkippedFile,
   type Split,
@@ -15,6 +15,7 @@ import {
   splitsOf,
 } from '../dataset/dataset.js';
 import { digestBytes } from '../dataset/digests.js';
+import { classesOf } from '../dataset/multi-label.js';
 import { pixelsAt } from '../dataset/packed-images.js';
 import { selectRows } from '../dataset/split.js';
 import { withImage } from '../image/decode.js';
@@ -172,9 +173,9 @@ async function lookOrReason(file: ImageFile, see: (seen: Looked) => void): Promi
 }
 
 function checkClasses({ name, classes, train }: Dataset, { split, skipped }: Checked): void {
-  const empty = classCounts(split.labels, classes.length).indexOf(0);
+  const empty = imagesPerClass(split, classes.length).indexOf(0);
   if (empty < 0) return;
-  const inClass = new Set(pathsOf(train).filter((_, i) => train.labels[i] === empty));
+  const inClass = new Set(pathsOf(train).filter((_, i) => classesOf(train, i, classes.length).includes(empty)));
   failUnreadable(
     `${name}, class ${classes[empty]}`,
     skipped.filter(({ path }) => inClass.has(path)),

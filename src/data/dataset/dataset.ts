@@ -59,11 +59,16 @@ export function imageFileAt({ paths, stored }: ImageFiles, i: number): ImageFile
 /** Where the images of a split are. */
 export type ImageSource = PackedImages | ImageFiles;
 
-/** A part of a data set: image i of `source` shows class `labels[i]`. */
+/**
+ * A part of a data set: image i of `source` shows class `labels[i]`; where images have any number of classes (multi-label), those of
+ * which row i of `targets` has a 1.
+ */
 export interface Split {
   readonly length: number;
-  /** Class indices. */
+  /** Class indices; of images with any number of classes the first of each one's, -1 for an image with none. */
   readonly labels: Int32Array;
+  /** 0 or 1, [length, classes]; absent where every image has one class. */
+  readonly targets?: Uint8Array;
   readonly source: ImageSource;
 }
 
@@ -122,5 +127,13 @@ export function splitsOf(dataset: Dataset): { name: SplitName; split: Split }[] 
 export function classCounts(labels: Int32Array, classes: number): Uint32Array {
   const counts = new Uint32Array(classes);
   for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
+  return counts;
+}
+
+/** How many images of a split each class has, [classes]: one with several classes counts in each. */
+export function imagesPerClass({ labels, targets }: Pick<Split, 'labels' | 'targets'>, classes: number): Uint32Array {
+  if (!targets) return classCounts(labels, classes);
+  const counts = new Uint32Array(classes);
+  for (const [i, value] of targets.entries()) counts[i % classes] = (counts[i % classes] ?? 0) + value;
   return counts;
 }

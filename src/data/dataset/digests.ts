@@ -56,10 +56,12 @@ function fileEntries({ paths, digests = [] }: ImageFiles, folder: string): [stri
 }
 
 /** `train images 0 to 999`: pixels and labels. */
-function blockEntries(source: PackedImages, { length, labels }: Split, name: string): [string, string][] {
+function blockEntries(source: PackedImages, { length, labels, targets }: Split, name: string): [string, string][] {
   return Array.from({ length: Math.ceil(length / BLOCK) }, (_, block) => {
     const [first, end] = [block * BLOCK, Math.min(length, (block + 1) * BLOCK)];
     const hash = createHash('sha256').update(labels.slice(first, end));
+    const width = targets ? targets.length / length : 0;
+    if (targets) hash.update(targets.subarray(first * width, end * width));
     for (let i = first; i < end; i++) hash.update(pixelsAt(source, i).data);
     return [`${name} images ${first} to ${end - 1}`, digestOf(hash)];
   });

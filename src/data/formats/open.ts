@@ -2,14 +2,16 @@ import { readdir, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { fail } from '../../util/error.js';
 import { errorCode, failUnreadable } from '../../util/files/files.js';
+import type { Task } from '../../util/task.js';
 import { checkImages } from '../check/image-check.js';
 import { checkClassNames, readClassNames } from '../dataset/class-names.js';
-import { classCounts, type Dataset } from '../dataset/dataset.js';
+import { type Dataset, imagesPerClass } from '../dataset/dataset.js';
 import { openParquet } from '../parquet/open-parquet.js';
 import { openTable } from '../tables/open-table.js';
 import { DISK } from '../tree/disk-tree.js';
 import { isImageName } from '../tree/file-names.js';
 import { openArchive } from './archive.js';
+import { asMultiLabel, requireTask } from './as-multi-label.js';
 import { BUILTIN, type BuiltinOptions, createBuiltin } from './builtin.js';
 import { openCifarFile, openCifarFolder } from './cifar.js';
 import { fileTypeOf } from './file-type.js';
@@ -24,6 +26,8 @@ export interface OpenOptions {
   readonly check?: boolean;
   /** Whether the images are only measured: a training split, images of a class, and a second class may be lacking. */
   readonly measuring?: boolean;
+  /** Whether each image has one class (the default) or any number of them ({@link asMultiLabel}). */
+  readonly task?: Task | undefined;
   /** Names for the classes in their order, or a text file that has one on each line. */
   readonly classNames?: readonly string[] | string;
   /** Counts and seed of the built-in data set. */
@@ -39,9 +43,12 @@ export interface OpenOptions {
  */
 export async function openDataset(spec: string, options: OpenOptions = {}): Promise<Dataset> {
   const opened = spec === BUILTIN ? createBuiltin(options.builtin) : await openPath(spec, options.measuring);
+  const { task = 'single-label', check = true, measuring, onProgress } = options;
   const dataset = await renameClasses(opened, options.classNames);
-  if (!options.measuring) requireTwoClasses(dataset);
-  return options.check === false ? dataset : checkImages(dataset, options.onProgress, options.measuring);
+  requireTask(dataset, task);
+  if (!measuring) requireTwoClasses(dataset);
+  const checked = check ? await checkImages(dataset, onProgress, measuring) : dataset;
+  return task === 'multi-label' ? asMultiLabel(checked) : checked;
 }
 
 const LOOKED_FOR = [
@@ -95,7 +102,7 @@ async function renameClasses(dataset: Dataset, source: OpenOptions['classNames']
 }
 
 function requireTwoClasses({ name, classes, train }: Dataset): void {
-  const used = classes.filter((_, c) => (classCounts(train.labels, classes.length)[c] ?? 0) > 0);
+  const used = classes.filter((_, c) => (imagesPerClass(train, classes.length)[c] ?? 0) > 0);
   if (used.length >= 2) return;
   fail(name, 'training images', {
     expected: 'of two classes or more',

@@ -1,0 +1,4 @@
+/** What an image may have: exactly one of the classes, or any number of them. */
+export const TASKS = ['single-label', 'multi-label'] as const;
+/** One of {@link TASKS}. */
+export type Task = (typeof TASKS)[number];
