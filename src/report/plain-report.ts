@@ -3,6 +3,7 @@ import { finishedRows, stallOf } from './epoch-table.js';
 import { formatDuration, formatLoss, formatPercent, formatRate, printable } from './format.js';
 import { headerLines } from './header.js';
 import { labelNetworks } from './labels.js';
+import { describePhase } from './live-report.js';
 import { type Colors, type Output, widthOf, writeText } from './output.js';
 import { type NetworkProgress, RunProgress } from './progress.js';
 import type { EventReport } from './report.js';
@@ -25,6 +26,9 @@ export class PlainReport implements EventReport {
 
   onEvent(event: TrainEvent): void {
     switch (event.type) {
+      case 'phase':
+        if (event.detail !== undefined) this.#showDetail(describePhase(event));
+        break;
       case 'start':
         this.#start(event);
         break;
@@ -47,6 +51,14 @@ export class PlainReport implements EventReport {
   }
 
   close(): void {}
+
+  /** At first, and every ten seconds. */
+  #showDetail(text: string): void {
+    const now = this.now();
+    if (this.quiet || now - this.#written < SECONDS_BETWEEN_LINES) return;
+    this.#written = now;
+    this.#write([text]);
+  }
 
   #start(start: StartEvent): void {
     this.#run = { start, progress: new RunProgress(start), labels: labelNetworks(start.networks) };

@@ -8,8 +8,13 @@ import { exportRun } from '../export/export-run.js';
 import { createGroup, type Group } from '../group/group.js';
 import { inputFor, modelNormalisation, modelNotes } from '../group/model-sources.js';
 import { type NetworkSources, openRunSources, openSources, settleNetworks } from '../group/network-source.js';
-import { normalisationFor, pretrainedNotes } from '../group/pretrained.js';
+import { takenNotes } from '../group/pretrained.js';
+import type { FetchProgress } from '../hub/fetched.js';
+import { everyPercent, formatProgress } from '../hub/progress.js';
 import { checkOrtTraining } from '../ort-training/session/library.js';
+import { licenceNotes } from '../pretrained/licence.js';
+import { normalisationOf, preprocessingNotes, settlePreprocessing } from '../pretrained/preprocessing.js';
+import { writeWeightsRecord } from '../pretrained/record.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { leftOverMessage, settleBatchSize, settledMessage } from '../settings/batch-size.js';
 import { checkResumable } from '../settings/check-engine.js';
@@ -76,16 +81,17 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
   const paths = runPaths(folder);
   const resumed = given.resume ? await readCheckpoint(paths.last) : undefined;
   if (resumed) await checkGoesOn(folder, resumed, given.settings);
-  const networks = resumed ? await openRunSources(folder, given.settings) : await openSources(given.settings);
+  const networks = resumed ? await openRunSources(folder, given.settings) : await openNewSources(given);
+  const wanted = networks.pretrained ? settlePreprocessing(given.settings, networks.pretrained) : given.settings;
   emit({ type: 'phase', phase: 'data' });
-  const normalisation = normalisationOf(networks, given.settings, resumed);
+  const normalisation = normalisationFor(networks, given.settings, resumed);
   const input = resumed ? keptInput(given.settings, resumed) : inputFor(networks.sources, given.settings);
   const check = () => checkStop(stopRequested);
-  const data = await prepareData(given.settings, check, normalisation, resumed?.preprocessing, input);
+  const data = await prepareData(wanted, check, normalisation, resumed?.preprocessing, input);
   if (resumed) await checkSameData(folder, resumed, data);
   if (networks.from) checkSameClasses(networks.from, data);
   const images = data.dataset.train.length;
-  const settings = resumed ? given.settings : settleBatchSize(given.settings, images);
+  const settings = resumed ? wanted : settleBatchSize(wanted, images);
   const options = { ...given, settings };
   for (const message of settledMessage(given.settings, settings, images)) emit({ type: 'warning', message });
   emit({ type: 'phase', phase: 'graph' });
@@ -100,8 +106,9 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
   try {
     if (resumed) await resumeRun(folder, context, resumed);
     else await beginRun(folder, settings, networks.artifact ?? group.kept);
+    if (networks.pretrained) await writeWeightsRecord(paths.weights, networks.pretrained);
     await writeDataRecord(paths.data, { content: data.content, teacher: await digestTeacher(settings) });
-    for (const message of notesOf(networks, settings, data, group)) emit({ type: 'warning', message });
+    for (const message of notesOf(networks, given.settings, data, group)) emit({ type: 'warning', message });
     announce(options, data, group, context);
     if (resumed) announceGrowth(context, resumed);
     const stoppedAt = (await trainLoop(context)) ?? (await finishUnlessStopped(options, data, group, context));
@@ -113,15 +120,24 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
   }
 }
 
+/** The networks of a new run; weights are fetched where they aren't here. */
+function openNewSources({ settings, emit, stopRequested }: TrainOptions): Promise<NetworkSources> {
+  const onProgress = (progress: FetchProgress) => {
+    checkStop(stopRequested);
+    emit({ type: 'phase', phase: 'weights', detail: formatProgress(progress) });
+  };
+  return openSources(settings, { env: process.env, onProgress: everyPercent(onProgress) });
+}
+
 /** How images are normalised where that isn't left to the data. What a new run takes from elsewhere, it goes on with. */
-function normalisationOf(
+function normalisationFor(
   { from, artifact, pretrained, sources }: NetworkSources,
   settings: Settings,
   resumed?: Checkpoint,
 ) {
-  const { pretrained: files } = settings;
-  if (resumed && (settings.from !== null || files !== null || hasModels(settings))) return resumed.preprocessing;
-  const given = from?.preprocessing ?? (pretrained ? normalisationFor(pretrained) : modelNormalisation(sources));
+  const { pretrained: weights } = settings;
+  if (resumed && (settings.from !== null || weights !== null || hasModels(settings))) return resumed.preprocessing;
+  const given = from?.preprocessing ?? (pretrained ? normalisationOf(pretrained) : modelNormalisation(sources));
   return given ?? artifact?.manifest.preprocessing ?? undefined;
 }
 
@@ -139,7 +155,10 @@ function notesOf(
   { taken = [], begun }: Group,
 ): string[] {
   if (begun) return modelNotes(sources, begun, data.preprocessing, measuredImages(data, settings));
-  if (pretrained) return pretrainedNotes(pretrained, taken, data.preprocessing);
+  if (pretrained) {
+    const prepared = preprocessingNotes(pretrained, settings, data.preprocessing);
+    return [...takenNotes(taken), ...prepared, ...licenceNotes(pretrained)];
+  }
   return from ? [from.note, heldOutNote(from, settings, data)].flatMap((note) => note ?? []) : [];
 }
 

@@ -16,6 +16,8 @@ const LONGEST_SIDE = 16_383;
 /** More is a slip of the hand: no machine has as many, and each would be started. */
 const MOST_THREADS = 1024;
 
+const channels = z.array(z.number()).min(1).max(3);
+
 const augmentation = z.strictObject({
   randomResizedCrop: z
     .strictObject({
@@ -182,12 +184,12 @@ export const settingsSchema = z.strictObject({
       'whether an ONNX model without any normalisation, which was folded into its convolutions, gets BatchNormalization back',
     help: 'leave an ONNX model without normalisation as it is',
   }),
-  pretrained: z.array(z.string().min(1), { error: 'expected a list of files' }).min(1).nullable().default(null).meta({
-    flag: '--pretrained <files>',
+  pretrained: z.array(z.string().min(1), { error: 'expected a list' }).min(1).nullable().default(null).meta({
+    flag: '--pretrained <what>',
     group: 'Contest',
     description:
-      'files of weights that the networks begin with (safetensors, PyTorch or ONNX): one for all, or one for each network',
-    help: 'begin with weights: a file for all, or one for each',
+      "weights that the networks begin with, one for all or one for each network: `auto` (the catalogue's for that network), a name of the catalogue (`agon weights list`), `hf:owner/name`, an address, a file (safetensors, PyTorch or ONNX) or the folder of a run",
+    help: 'begin with weights: auto, a name (agon weights), hf:owner/name, URL, file or run',
     otherwise: 'none',
   }),
   epochs: count
@@ -211,6 +213,36 @@ export const settingsSchema = z.strictObject({
     help: 'input height and width',
     otherwise: "the data's",
   }),
+  crop: share.gt(0).optional().meta({
+    flag: '--crop <share>',
+    group: 'Data',
+    description:
+      'at validation, test and in use: the share of the scaled image that is cut out of its middle; left out: that of the weights (`pretrained`), or 0.875. Images that have the input size already are taken whole',
+    help: 'share of the image that is used at validation',
+    otherwise: "the weights', or 0.875",
+  }),
+  normalisation: z
+    .union(
+      [
+        z.literal('auto'),
+        z.literal('data'),
+        z.literal('imagenet'),
+        z.literal('tf'),
+        z.strictObject({
+          mean: channels.meta({ description: 'mean of each channel, of samples from 0 to 1' }),
+          std: z.array(z.number().positive()).min(1).max(3).meta({ description: 'standard deviation of each channel' }),
+        }),
+      ],
+      { error: 'expected "auto", "data", "imagenet", "tf" or an object of mean and std' },
+    )
+    .default('auto')
+    .meta({
+      flag: '--normalisation <how>',
+      group: 'Data',
+      description:
+        "how images are normalised: `data` is by mean and standard deviation of the training images, `imagenet` by ImageNet's (PyTorch's weights), `tf` to -1 to 1 (TensorFlow's weights); `auto` is as the weights say that the networks begin with (`pretrained`, `from`, `artifacts`), else `data`",
+      help: 'mean and std of images',
+    }),
   limit: count.optional().meta({
     flag: '--limit <n>',
     group: 'Data',

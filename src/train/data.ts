@@ -7,6 +7,7 @@ import type { Dataset, Size, Split } from '../data/dataset/dataset.js';
 import { type ContentDigests, contentDigests, digestContent } from '../data/dataset/digests.js';
 import { limitSplit, withValidation } from '../data/dataset/split.js';
 import { openDataset } from '../data/formats/open.js';
+import { type Normalisation, normalisationFor } from '../data/image/normalisation.js';
 import {
   defaultInputSize,
   type Preprocessing,
@@ -30,14 +31,15 @@ export interface RunData {
 }
 
 /**
- * Opens and checks the data; holds out the validation split; takes the statistics of the rest, unless a normalisation is given that is for
- * as many channels; `size` comes before what the settings say. `onProgress` is called with each image file that is read; what it throws ends the preparation. A resumed run decodes
+ * Opens and checks the data; holds out the validation split; takes the statistics of the rest, unless the settings name a normalisation, or
+ * leave it open and one is given that is for as many channels; `size` comes before what the settings say. `onProgress` is called with each
+ * image file that is read; what it throws ends the preparation. A resumed run decodes
  * images as it began (`decode`).
  */
 export async function prepareData(
   settings: Settings,
   onProgress: () => void = () => {},
-  normalisation?: Pick<Preprocessing, 'mean' | 'std'>,
+  normalisation?: Normalisation,
   decode?: PreprocessingDecode,
   size?: Size,
 ): Promise<RunData> {
@@ -48,14 +50,25 @@ export async function prepareData(
   const train = settings.limit ? limitSplit(split.train, settings.limit, settings.seed) : split.train;
   const dataset = { ...split, train };
   const input = size ?? inputSize(settings, dataset);
-  const fits = normalisation?.mean.length === dataset.channels;
-  const statistics = fits
-    ? normalisation
+  const chosen = chosenNormalisation(settings, dataset.channels, normalisation);
+  const statistics = chosen
+    ? chosen
     : await channelStatistics(dataset, { input, seed: settings.seed, decode, onProgress });
-  const preprocessing = preprocessingFor(dataset, statistics, input, decode);
+  const preprocessing = preprocessingFor(dataset, statistics, input, decode, settings.crop);
   const ownValidation = opened.validation !== undefined;
   const augmentation = augmentationOf(settings, dataset, input);
   return { dataset, preprocessing, augmentation, ownValidation, fingerprint, content };
+}
+
+/** The settings' normalisation; where they leave it open the one that is given, if it is for as many channels. */
+function chosenNormalisation(
+  { normalisation }: Settings,
+  channels: number,
+  given: Normalisation | undefined,
+): Normalisation | undefined {
+  if (normalisation === 'data') return undefined;
+  if (normalisation !== 'auto') return normalisationFor(normalisation, channels);
+  return given?.mean.length === channels ? given : undefined;
 }
 
 /** Training batches: shuffled, augmented, whole; perturbed ones beside them where the settings say so. */

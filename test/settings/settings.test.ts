@@ -94,11 +94,8 @@ describe('settings', () => {
   });
 
   it.each([
-    [
-      { pretrained: ['a', 'b', 'c'] },
-      'pretrained: expected one file for all networks, or one for each of the 2, got 3',
-    ],
-    [{ nets: ['resnet8'], pretrained: ['a', 'b'] }, 'pretrained: expected one file, got 2'],
+    [{ pretrained: ['a', 'b', 'c'] }, 'pretrained: expected one for all networks, or one for each of the 2, got 3'],
+    [{ nets: ['resnet8'], pretrained: ['a', 'b'] }, 'pretrained: expected one, got 2'],
     [{ pretrained: ['a'], from: 'run' }, 'pretrained and from both say what networks begin with'],
     [{ pretrained: ['a'], artifacts: 'folder' }, 'pretrained and artifacts both say what networks begin with'],
   ])('refuse weights that go with nothing: %j', (input, message) => {

@@ -6,6 +6,7 @@ const LATER: Readonly<Record<string, unknown>> = {
   classWeights: 'none',
   freeze: 'none',
   restoreNorms: true,
+  normalisation: 'auto',
   task: 'single-label',
 };
 

@@ -20,6 +20,8 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--class-weights cat=2,a=b=0.5', { classWeights: { cat: 2, 'a=b': 0.5 } }],
   ['--nets resnet20,wrn_16_2', { nets: ['resnet20', 'wrn_16_2'] }],
   ['--artifacts models/resnet20', { artifacts: 'models/resnet20' }],
+  ['--crop 0.95', { crop: 0.95 }],
+  ['--normalisation imagenet', { normalisation: 'imagenet' }],
   ['--pretrained a.safetensors,b.pth', { pretrained: ['a.safetensors', 'b.pth'] }],
   ['--rule all-better', { rule: 'all-better' }],
   ['--top-k 2', { topK: 2 }],
