@@ -4,6 +4,7 @@ const LATER: Readonly<Record<string, unknown>> = {
   pretrained: null,
   sampler: 'shuffle',
   classWeights: 'none',
+  patience: 0,
 };
 
 /** For `JSON.parse`: leaves out settings that came later and have their defaults. */
