@@ -50,6 +50,7 @@ export const SLOW: readonly string[] = [
   'test/readme.test.ts',
   'test/run/artifacts.test.ts',
   'test/run/diverged-trial.test.ts',
+  'test/run/early-stopping.test.ts',
   'test/run/failures.test.ts',
   'test/run/frozen.test.ts',
   'test/run/kills.test.ts',

@@ -88,9 +88,10 @@ function ruleParts({ rule, topK, alpha, beta, temperature, nets, ...more }: Sett
 }
 
 function trainingParts({ settings, stepsPerEpoch }: StartEvent): string[] {
-  const { epochs, batchSize, sampler, optimizer, schedule, device, seed } = settings;
+  const { epochs, patience, batchSize, sampler, optimizer, schedule, device, seed } = settings;
   return [
     `${formatNumberOf(epochs, 'epoch')} of ${formatNumberOf(stepsPerEpoch, 'step')}`,
+    ...(patience > 0 ? [`patience ${patience}`] : []),
     `batch ${batchSize}`,
     ...(sampler === 'shuffle' ? [] : [`${sampler} classes`]),
     `${optimizer.name} ${formatNumber(optimizer.lr)} ${schedule.name}`,

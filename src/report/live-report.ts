@@ -84,11 +84,11 @@ export class LiveReport implements EventReport {
     this.#showEpoch();
   }
 
-  #showPhase(doing: string): void {
-    this.#doing = doing;
+  #showPhase(phase: PhaseEvent['phase']): void {
+    this.#doing = PHASES[phase];
     const { progress } = this.#run ?? {};
     // Between the steps and the row of an epoch its lines stay; before the first and after the last there are none.
-    if (progress && progress.epoch < progress.epochs) this.#live.refresh();
+    if (progress && phase === 'validation') this.#live.refresh();
     else this.#live.show([() => this.colors.dim(`${this.#doing ?? ''} ...`)]);
   }
 

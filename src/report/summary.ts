@@ -1,14 +1,14 @@
 import type { EndEvent, EvaluatedEpoch, StartEvent } from '../events/events.js';
 import { at } from '../util/checked.js';
 import { present } from '../util/error.js';
-import { formatPercent, hasTop5, printable } from './format.js';
+import { formatNumberOf, formatPercent, hasTop5, printable } from './format.js';
 import { labelled } from './header.js';
 import { labelNetworks } from './labels.js';
 import type { Colors } from './output.js';
 
 /** The result of a run: what all networks and their ensemble do, who won, and where the model is. */
 export function summaryLines(
-  { winner, best, last, model, parity }: EndEvent,
+  { winner, best, last, endedEarly, model, parity }: EndEvent,
   start: Pick<StartEvent, 'networks' | 'data'> | undefined,
   columns: number,
   colors: Colors,
@@ -25,11 +25,16 @@ export function summaryLines(
     ? `by validation, at epoch ${best.epoch + 1}`
     : 'by training loss in the last epoch, as nothing was held out';
   return [
+    ...(endedEarly ? row('ended', earlyEnd(endedEarly)) : []),
     ...row('winner', `${colors.bold(labels[winner.index] ?? winner.name)} ${chosen}`),
     ...table.map((line, i) => at(row(i === 0 ? measured : '', line), 0)),
     ...row('model', printable(model)),
     ...row('parity', `its logits differ from the trainer's by ${parity.toExponential(1)} at most`),
   ];
+}
+
+function earlyEnd({ epochs, of, patience }: NonNullable<EndEvent['endedEarly']>): string {
+  return `after epoch ${epochs} of ${of}: no network validated better for ${formatNumberOf(patience, 'epoch')} (--patience)`;
 }
 
 /** A line for each network and the ensemble: top-1, top-5 and calibration error at the best and the last epoch. */

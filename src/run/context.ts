@@ -19,6 +19,7 @@ import { runPaths } from '../store/run-folder.js';
 import { evaluationLoader, type RunData, trainingLoader } from '../train/data.js';
 import { openEngine } from '../train/engine.js';
 import { openTeacher } from '../train/frozen-teacher.js';
+import { LearningRates } from '../train/learning-rates.js';
 import type { LoopContext } from '../train/loop.js';
 import { ParameterPerturbation, type PerturbationSource } from '../train/parameter-perturbation.js';
 import { Stopped, stoppable } from '../train/stop.js';
@@ -83,6 +84,7 @@ export async function openContext(
     perturbation: openPerturbation(settings, { ...source, totalSteps: settings.epochs * stepsPerEpoch }, resumed),
     predictors: await openPredictors(group, settings),
     training,
+    rates: new LearningRates(settings, stepsPerEpoch, resumed?.plateau),
     validation:
       dataset.validation && stoppable(evaluationLoader(dataset.validation, preprocessing, settings), stopRequested),
     lineage,

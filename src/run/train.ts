@@ -24,7 +24,7 @@ import { hasModels } from '../settings/model-nets.js';
 import { presetDifferences } from '../settings/presets.js';
 import { absolutePaths } from '../settings/setting-paths.js';
 import { checkSettings, type Settings } from '../settings/settings.js';
-import { type Checkpoint, readCheckpoint } from '../store/checkpoint.js';
+import { type Checkpoint, readCheckpoint, tensorsWithoutTrial } from '../store/checkpoint.js';
 import { bestEpochOf, checkSteps } from '../store/checkpoint-check.js';
 import { checkTensors } from '../store/checkpoint-tensors.js';
 import { writeDataRecord } from '../store/data-record.js';
@@ -32,6 +32,7 @@ import { writeResult } from '../store/result.js';
 import { beginRun, removeHalfWritten, runPaths, writeRunSettings } from '../store/run-folder.js';
 import { lockRun } from '../store/run-lock.js';
 import { evaluationLoader, prepareData, type RunData } from '../train/data.js';
+import { endsEarly } from '../train/early-stopping.js';
 import { evaluate, loadPredictors } from '../train/evaluate.js';
 import { type LoopContext, trainLoop } from '../train/loop.js';
 import { measuredImages, measureNorms } from '../train/measure-norms.js';
@@ -111,6 +112,7 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
     for (const message of notesOf(networks, given.settings, data, group)) emit({ type: 'warning', message });
     announce(options, data, group, context);
     if (resumed) announceGrowth(context, resumed);
+    if (resumed) announceEarlyEnd(context, resumed);
     const stoppedAt = (await trainLoop(context)) ?? (await finishUnlessStopped(options, data, group, context));
     if (!stoppedAt) return 'finished';
     emit({ type: 'stop', ...stoppedAt, checkpoint: paths.last });
@@ -225,7 +227,7 @@ async function finishUnlessStopped(
     await finish(options, ...run);
     return undefined;
   } catch (error) {
-    if (error instanceof Stopped) return { epoch: options.settings.epochs, step: 0 };
+    if (error instanceof Stopped) return (await readCheckpoint(runPaths(options.folder).last)).position;
     throw error;
   }
 }
@@ -238,6 +240,7 @@ async function finish(options: TrainOptions, data: RunData, group: Group, contex
   const { settings, folder, emit, stopRequested } = options;
   const paths = runPaths(folder);
   const { best, last, seconds } = await evaluateEpochs(options, data, group, context);
+  const trained = last.epoch + 1;
   const { network } = bestEpochOf(paths.best, best.checkpoint);
   const winner = present(group.networks[network], 'the winner');
   const testAccuracy = best.evaluated.test?.networks[network]?.accuracy;
@@ -248,7 +251,7 @@ async function finish(options: TrainOptions, data: RunData, group: Group, contex
     winner: network,
     ...epochs,
     seconds,
-    imagesPerSecond: (settings.epochs * context.training.steps * settings.batchSize) / seconds,
+    imagesPerSecond: (trained * context.training.steps * settings.batchSize) / seconds,
     agon: AGON_VERSION,
     onnxruntime: ONNXRUNTIME_VERSION,
     machine: describeMachine(),
@@ -257,7 +260,9 @@ async function finish(options: TrainOptions, data: RunData, group: Group, contex
   const check = () => checkStop(stopRequested);
   const accuracies = { ...(testAccuracy !== undefined && { testAccuracy }) };
   const exported = await exportRun(folder, { checkpoint: 'best', ...accuracies, check });
-  emit({ type: 'end', winner, ...epochs, model: exported.path, parity: exported.parity });
+  const { patience, epochs: of } = settings;
+  const early = trained < of && { endedEarly: { epochs: trained, of, patience } };
+  emit({ type: 'end', winner, ...epochs, ...early, model: exported.path, parity: exported.parity });
 }
 
 /** What the networks of the best and the last checkpoint do on the validation and the test split. */
@@ -288,14 +293,16 @@ async function evaluateEpochs(
     ...(validation && ensemble && { validation: { networks: validation, ensemble } }),
     ...(test && { test: await measure(checkpoint.tensors, test) }),
   };
-  const lastEpoch = settings.epochs - 1;
+  const lastEpoch = final.position.epoch - 1;
+  // A trial may be open where the run ended early
+  const lastTensors = tensorsWithoutTrial(final);
   const last: EvaluatedEpoch =
     epoch === lastEpoch
       ? evaluated
       : {
           epoch: lastEpoch,
-          ...(held && { validation: await measure(final.tensors, held) }),
-          ...(test && { test: await measure(final.tensors, test) }),
+          ...(held && { validation: await measure(lastTensors, held) }),
+          ...(test && { test: await measure(lastTensors, test) }),
         };
   return { best: { checkpoint, evaluated }, last, seconds: final.seconds };
 }
@@ -303,6 +310,13 @@ async function evaluateEpochs(
 function announceGrowth({ settings, training, emit }: LoopContext, { settings: before, position }: Checkpoint): void {
   const message = scheduleNote(before, settings, position, training.steps);
   if (message) emit({ type: 'warning', message });
+}
+
+/** A run that ended early does so again, unless it is given more patience. */
+function announceEarlyEnd({ settings, emit }: LoopContext, { best, position }: Checkpoint): void {
+  if (!endsEarly(settings, best, position) || position.epoch >= settings.epochs) return;
+  const message = `no network validated better in the last ${settings.patience} epochs, so the run has ended after epoch ${position.epoch}: its results are made anew (a larger --patience, or 0, trains on)`;
+  emit({ type: 'warning', message });
 }
 
 /** A run's own folder can't be what it begins from: it would replace that. */

@@ -31,6 +31,13 @@ export function checkOrtTrainingSettings(settings: Settings): void {
     const usual = JSON.stringify(STEP_DEFAULTS[chosen]);
     refuse(chosen, { expected: `${usual}, as it has nothing for it`, got: JSON.stringify(settings[chosen]) });
   }
+  if (settings.schedule.name === 'plateau') {
+    refuse('schedule', {
+      expected: 'another, as its rates are settled before the first step',
+      got: 'plateau',
+      hint: 'Use --schedule cosine, or --engine agon',
+    });
+  }
   if (settings.classWeights !== 'none') {
     refuse('classWeights', {
       expected: '"none", as its cross-entropy has no weights',

@@ -21,6 +21,7 @@ export function idleSettings(settings: Settings, { graphs, totalSteps, ownValida
     ...idlePerturbations(settings, graphs, totalSteps),
     ...idleSchedule(settings),
     ...frozenAtRandom(settings),
+    ...idlePatience(settings, ownValidation || settings.validation > 0),
     ...(ownValidation && settings.validation !== parseSettings({}).validation
       ? [
           `validation ${settings.validation} has no effect: the data set has a validation split of its own, which is used`,
@@ -76,10 +77,27 @@ function idlePerturbations(
   return messages;
 }
 
+function idlePatience({ patience, epochs }: Settings, validates: boolean): string[] {
+  if (patience === 0) return [];
+  const idle = `patience ${patience} has no effect`;
+  if (!validates) return [`${idle}: nothing is held out (validation 0) to validate on`];
+  return patience < epochs - 1 ? [] : [`${idle}: the run has ${formatEpochs(epochs)}`];
+}
+
+function formatEpochs(epochs: number): string {
+  return `${epochs} epoch${epochs === 1 ? '' : 's'}`;
+}
+
 function idleSchedule({ schedule, epochs }: Settings): string[] {
+  // The first epoch sets the loss to fall below, and what comes after the last one has no rate
+  if (schedule.name === 'plateau' && schedule.patience > epochs - 3) {
+    return [
+      `schedule.patience ${schedule.patience}: the learning rate never falls, as the run has ${formatEpochs(epochs)}`,
+    ];
+  }
   if (schedule.name !== 'multi-step' || schedule.milestones.some((milestone) => milestone < epochs)) return [];
   return [
-    `schedule.milestones ${schedule.milestones.join(', ')}: the learning rate never falls, as the run has ${epochs} epoch${epochs === 1 ? '' : 's'}`,
+    `schedule.milestones ${schedule.milestones.join(', ')}: the learning rate never falls, as the run has ${formatEpochs(epochs)}`,
   ];
 }
 

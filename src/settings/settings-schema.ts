@@ -315,6 +315,13 @@ export const settingsSchema = z.strictObject({
     help: 'linear learning-rate warm-up',
   }),
   ...TUNING,
+  patience: z.int().min(0).default(0).meta({
+    flag: '--patience <epochs>',
+    group: 'Steps',
+    description: 'early stopping: the run ends after so many epochs in which no network validated better; 0: never',
+    help: 'stop after so many epochs without a better one',
+    otherwise: 'never',
+  }),
   from: z.string().nullable().default(null).meta({
     group: 'Run',
     description:

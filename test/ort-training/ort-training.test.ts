@@ -116,6 +116,11 @@ describe('a run by the official sessions can not have', () => {
       'teacher.temperature with the engine ort-training: expected the temperature of the competition (1), got 4',
     ],
     [
+      'a schedule that goes by losses',
+      { schedule: { name: 'plateau' } },
+      'schedule with the engine ort-training: expected another, as its rates are settled before the first step, got plateau',
+    ],
+    [
       'class weights',
       { classWeights: 'balanced' },
       'classWeights with the engine ort-training: expected "none", as its cross-entropy has no weights, got "balanced"',

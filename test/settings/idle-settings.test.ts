@@ -28,6 +28,13 @@ describe('a setting without effect', () => {
       ['parameterPerturbation.when.every: it never fires'],
     ],
     [{ inputPerturbation: { pool: 'paper', when: { every: 31 } } }, ['inputPerturbation.when.every: it never fires']],
+    [{ patience: 9 }, ['patience 9 has no effect: the run has 10 epochs']],
+    [{ patience: 2, validation: 0 }, ['patience 2 has no effect: nothing is held out']],
+    [
+      { schedule: { name: 'plateau', patience: 8 } },
+      ['schedule.patience 8: the learning rate never falls, as the run has 10 epochs'],
+    ],
+    [{ patience: 8, schedule: { name: 'plateau', patience: 7 } }, []],
     [
       { preset: 'dml', epochs: 60 },
       ['schedule.milestones 60, 120, 180: the learning rate never falls, as the run has 60'],

@@ -8,6 +8,7 @@ const LATER: Readonly<Record<string, unknown>> = {
   restoreNorms: true,
   normalisation: 'auto',
   task: 'single-label',
+  patience: 0,
 };
 
 /** For `JSON.parse`: leaves out settings that came later and have their defaults. */

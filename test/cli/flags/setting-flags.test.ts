@@ -65,6 +65,11 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--schedule one-cycle', { schedule: { name: 'one-cycle' } }],
   ['--schedule multi-step --milestones 5,7.5', { schedule: { name: 'multi-step', milestones: [5, 7.5] } }],
   ['--gamma 0.2 --schedule multi-step', { schedule: { name: 'multi-step', gamma: 0.2 } }],
+  [
+    '--schedule plateau --plateau-factor 0.5 --plateau-patience 2',
+    { schedule: { name: 'plateau', factor: 0.5, patience: 2 } },
+  ],
+  ['--patience 3', { patience: 3 }],
   ['--warmup-epochs 0.5', { warmupEpochs: 0.5 }],
   ['--freeze backbone', { freeze: 'backbone' }],
   ['--seed 7', { seed: 7 }],

@@ -41,7 +41,15 @@ describe('the settings as their schema describes them', () => {
     expect(order).toEqual([...order].sort((a, b) => a - b));
     const steps = SETTING_FLAGS.filter(({ group }) => group === 'Steps').map(nameOfFlag);
     expect(steps.slice(0, 4)).toEqual(['--epochs', '--batch-size', '--optimizer', '--lr']);
-    expect(steps.slice(-4)).toEqual(['--schedule', '--milestones', '--gamma', '--warmup-epochs']);
+    const rates = [
+      '--schedule',
+      '--milestones',
+      '--gamma',
+      '--plateau-factor',
+      '--plateau-patience',
+      '--warmup-epochs',
+    ];
+    expect(steps.slice(steps.indexOf('--schedule')).slice(0, rates.length)).toEqual(rates);
   });
 
   it('say what they take', () => {
@@ -52,7 +60,7 @@ describe('the settings as their schema describes them', () => {
     expect(describeSetting(['teacher'])).toMatchObject({ kind: { type: 'section' }, value: null });
     expect(describeSetting(['schedule', 'name']).kind).toEqual({
       type: 'choice',
-      choices: ['constant', 'multi-step', 'cosine', 'linear', 'one-cycle'],
+      choices: ['constant', 'multi-step', 'cosine', 'linear', 'one-cycle', 'plateau'],
     });
     expect(describeSetting(['optimizer', 'lr']).owners).toMatchObject([
       { name: 'sgd', value: 0.1 },
