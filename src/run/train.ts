@@ -24,7 +24,7 @@ import { writeResult } from '../store/result.js';
 import { beginRun, removeHalfWritten, runPaths, writeRunSettings } from '../store/run-folder.js';
 import { lockRun } from '../store/run-lock.js';
 import { evaluationLoader, prepareData, type RunData } from '../train/data.js';
-import { evaluate, loadPredictors } from '../train/evaluate.js';
+import { evaluate, loadPredictors, type Thresholds, thresholdsOf } from '../train/evaluate.js';
 import { type LoopContext, trainLoop } from '../train/loop.js';
 import { checkStop, Stopped, stoppable } from '../train/stop.js';
 import { fail, present } from '../util/error.js';
@@ -201,7 +201,7 @@ async function finish(options: TrainOptions, data: RunData, group: Group, contex
   const { best, last, seconds } = await evaluateEpochs(options, data, group, context);
   const { network } = bestEpochOf(paths.best, best.checkpoint);
   const winner = present(group.networks[network], 'the winner');
-  const testAccuracy = best.evaluated.test?.networks[network]?.accuracy;
+  const tested = best.evaluated.test?.networks[network];
   const epochs = { best: best.evaluated, last };
   await writeResult(paths.result, {
     settings,
@@ -216,8 +216,8 @@ async function finish(options: TrainOptions, data: RunData, group: Group, contex
   });
   emit({ type: 'phase', phase: 'export' });
   const check = () => checkStop(stopRequested);
-  const accuracies = { ...(testAccuracy !== undefined && { testAccuracy }) };
-  const exported = await exportRun(folder, { checkpoint: 'best', ...accuracies, check });
+  const scores = tested?.map === undefined ? { testAccuracy: tested?.accuracy } : { testMap: tested.map };
+  const exported = await exportRun(folder, { checkpoint: 'best', ...scores, check });
   emit({ type: 'end', winner, ...epochs, model: exported.path, parity: exported.parity });
 }
 
@@ -239,25 +239,32 @@ async function evaluateEpochs(
   }
   emit({ type: 'phase', phase: 'test' });
   const { test, validation: held } = data.dataset;
-  const measure = async (tensors: Checkpoint['tensors'], split: Split): Promise<GroupEvaluation> => {
-    loadPredictors(context.predictors, tensors);
+  const { predictors } = context;
+  const measure = async (
+    tensors: Checkpoint['tensors'],
+    split: Split,
+    thresholds?: Thresholds,
+  ): Promise<GroupEvaluation> => {
+    loadPredictors(predictors, tensors);
     const loader = stoppable(evaluationLoader(split, data.preprocessing, settings), stopRequested);
-    return evaluate(context.predictors, loader, data.preprocessing).finally(() => loader.close());
+    const scoring = { task: settings.task, thresholds };
+    return evaluate(predictors, loader, data.preprocessing, scoring).finally(() => loader.close());
   };
+  // What was found on the validation split is measured on the test split
+  const found = (held?: Parameters<typeof thresholdsOf>[1]) => thresholdsOf(predictors.length, held);
   const evaluated: EvaluatedEpoch = {
     epoch,
     ...(validation && ensemble && { validation: { networks: validation, ensemble } }),
-    ...(test && { test: await measure(checkpoint.tensors, test) }),
+    ...(test && { test: await measure(checkpoint.tensors, test, found({ networks: validation, ensemble })) }),
   };
   const lastEpoch = settings.epochs - 1;
-  const last: EvaluatedEpoch =
-    epoch === lastEpoch
-      ? evaluated
-      : {
-          epoch: lastEpoch,
-          ...(held && { validation: await measure(final.tensors, held) }),
-          ...(test && { test: await measure(final.tensors, test) }),
-        };
+  if (epoch === lastEpoch) return { best: { checkpoint, evaluated }, last: evaluated, seconds: final.seconds };
+  const atLast = held && (await measure(final.tensors, held));
+  const last: EvaluatedEpoch = {
+    epoch: lastEpoch,
+    ...(atLast && { validation: atLast }),
+    ...(test && { test: await measure(final.tensors, test, found(atLast)) }),
+  };
   return { best: { checkpoint, evaluated }, last, seconds: final.seconds };
 }
 
