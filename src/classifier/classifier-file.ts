@@ -22,9 +22,9 @@ import { inBatches } from './in-batches.js';
  */
 export async function openFileClassifier(path: string, options: ClassifierOptions): Promise<Classifier> {
   const model = await readModelFile(path);
-  const { labels, preprocessing } = readMetadata(model, path);
+  const { labels, preprocessing, threshold, task = options.task ?? 'single-label' } = readMetadata(model, path);
   const settings = readTrainedSettings(model, path);
-  const foreign = foreignModel(model, path, options);
+  const foreign = foreignModel(model, path, { ...options, task });
   const { served, batch, notes } = withFreeBatch(foreign);
   const session = await Session.open(encodeModel(served, path), options);
   const scoresOf = inBatches(batch, async (images) => {
@@ -33,9 +33,11 @@ export async function openFileClassifier(path: string, options: ClassifierOption
   });
   try {
     const isOwn = labels !== undefined && preprocessing !== undefined && foreign.output === 'logits';
-    const reading = isOwn ? 'logits' : await readFirst(path, foreign, scoresOf, options);
+    const reading = isOwn ? 'logits' : await readFirst(path, foreign, scoresOf, { ...options, task });
     return {
       classes: labels,
+      task,
+      threshold,
       input: foreign.shape,
       preprocessing,
       settings,

@@ -43,12 +43,13 @@ function placeOf({ epoch, step }: NonNullable<StartEvent['resumedAt']>, epochs: 
   return epoch < epochs ? `at epoch ${epoch + 1}, step ${step + 1}` : 'after its last epoch: the results are made anew';
 }
 
-function dataParts({ data, input }: StartEvent): string[] {
+function dataParts({ data, input, settings }: StartEvent): string[] {
   const [channels, height, width] = input;
   const splits = data.splits.map(({ name, images }) => `${formatCount(images)} ${name}`).join(' + ');
   return [
     printable(data.name),
     formatNumberOf(data.classes.length, 'class', 'classes'),
+    ...(settings.task === 'multi-label' ? ['any number of them an image'] : []),
     `${splits} images`,
     `input ${channels}x${height}x${width}`,
     ...(data.skipped.length > 0

@@ -42,7 +42,7 @@ export class LiveReport implements EventReport {
   onEvent(event: TrainEvent): void {
     switch (event.type) {
       case 'phase':
-        this.#showPhase(describePhase(event));
+        this.#showPhase(event);
         break;
       case 'start':
         this.#start(event);
@@ -84,11 +84,11 @@ export class LiveReport implements EventReport {
     this.#showEpoch();
   }
 
-  #showPhase(phase: PhaseEvent['phase']): void {
-    this.#doing = PHASES[phase];
+  #showPhase(event: PhaseEvent): void {
+    this.#doing = describePhase(event);
     const { progress } = this.#run ?? {};
     // Between the steps and the row of an epoch its lines stay; before the first and after the last there are none.
-    if (progress && phase === 'validation') this.#live.refresh();
+    if (progress && event.phase === 'validation') this.#live.refresh();
     else this.#live.show([() => this.colors.dim(`${this.#doing ?? ''} ...`)]);
   }
 

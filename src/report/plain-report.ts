@@ -1,3 +1,4 @@
+import { scoreOf } from '../events/evaluation.js';
 import type { EpochEvent, StartEvent, StepEvent, TrainEvent } from '../events/events.js';
 import { finishedRows, stallOf } from './epoch-table.js';
 import { formatDuration, formatLoss, formatPercent, formatRate, printable } from './format.js';
@@ -87,9 +88,9 @@ export class PlainReport implements EventReport {
     if (this.quiet) return;
     this.#written = this.now();
     const networks = rows.map((row, i) => {
-      const { loss, accuracy } = row.validation ?? {};
-      const validated = loss !== undefined && accuracy !== undefined;
-      const validation = validated ? `, validation ${formatLoss(loss)} ${formatPercent(accuracy)}` : '';
+      const { validation: held } = row;
+      const name = held?.map === undefined ? '' : 'mAP ';
+      const validation = held ? `, validation ${formatLoss(held.loss)} ${name}${formatPercent(scoreOf(held))}` : '';
       return `${labels[i]} ${describe(row)}${validation}${row.best ? ' (best so far)' : ''}`;
     });
     const speed = describeSpeed(event.imagesPerSecond, stallOf(event), progress.secondsLeft);

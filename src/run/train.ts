@@ -33,7 +33,7 @@ import { beginRun, removeHalfWritten, runPaths, writeRunSettings } from '../stor
 import { lockRun } from '../store/run-lock.js';
 import { evaluationLoader, prepareData, type RunData } from '../train/data.js';
 import { endsEarly } from '../train/early-stopping.js';
-import { evaluate, loadPredictors } from '../train/evaluate.js';
+import { evaluate, loadPredictors, type Thresholds, thresholdsOf } from '../train/evaluate.js';
 import { type LoopContext, trainLoop } from '../train/loop.js';
 import { measuredImages, measureNorms } from '../train/measure-norms.js';
 import { checkStop, Stopped, stoppable } from '../train/stop.js';
@@ -243,7 +243,7 @@ async function finish(options: TrainOptions, data: RunData, group: Group, contex
   const trained = last.epoch + 1;
   const { network } = bestEpochOf(paths.best, best.checkpoint);
   const winner = present(group.networks[network], 'the winner');
-  const testAccuracy = best.evaluated.test?.networks[network]?.accuracy;
+  const tested = best.evaluated.test?.networks[network];
   const epochs = { best: best.evaluated, last };
   await writeResult(paths.result, {
     settings,
@@ -258,8 +258,8 @@ async function finish(options: TrainOptions, data: RunData, group: Group, contex
   });
   emit({ type: 'phase', phase: 'export' });
   const check = () => checkStop(stopRequested);
-  const accuracies = { ...(testAccuracy !== undefined && { testAccuracy }) };
-  const exported = await exportRun(folder, { checkpoint: 'best', ...accuracies, check });
+  const scores = tested?.map === undefined ? { testAccuracy: tested?.accuracy } : { testMap: tested.map };
+  const exported = await exportRun(folder, { checkpoint: 'best', ...scores, check });
   const { patience, epochs: of } = settings;
   const early = trained < of && { endedEarly: { epochs: trained, of, patience } };
   emit({ type: 'end', winner, ...epochs, ...early, model: exported.path, parity: exported.parity });
@@ -283,27 +283,34 @@ async function evaluateEpochs(
   }
   emit({ type: 'phase', phase: 'test' });
   const { test, validation: held } = data.dataset;
-  const measure = async (tensors: Checkpoint['tensors'], split: Split): Promise<GroupEvaluation> => {
-    loadPredictors(context.predictors, tensors);
+  const { predictors } = context;
+  const measure = async (
+    tensors: Checkpoint['tensors'],
+    split: Split,
+    thresholds?: Thresholds,
+  ): Promise<GroupEvaluation> => {
+    loadPredictors(predictors, tensors);
     const loader = stoppable(evaluationLoader(split, data.preprocessing, settings), stopRequested);
-    return evaluate(context.predictors, loader, data.preprocessing).finally(() => loader.close());
+    const scoring = { task: settings.task, thresholds };
+    return evaluate(predictors, loader, data.preprocessing, scoring).finally(() => loader.close());
   };
+  // What was found on the validation split is measured on the test split
+  const found = (held?: Parameters<typeof thresholdsOf>[1]) => thresholdsOf(predictors.length, held);
   const evaluated: EvaluatedEpoch = {
     epoch,
     ...(validation && ensemble && { validation: { networks: validation, ensemble } }),
-    ...(test && { test: await measure(checkpoint.tensors, test) }),
+    ...(test && { test: await measure(checkpoint.tensors, test, found({ networks: validation, ensemble })) }),
   };
   const lastEpoch = final.position.epoch - 1;
   // A trial may be open where the run ended early
   const lastTensors = tensorsWithoutTrial(final);
-  const last: EvaluatedEpoch =
-    epoch === lastEpoch
-      ? evaluated
-      : {
-          epoch: lastEpoch,
-          ...(held && { validation: await measure(lastTensors, held) }),
-          ...(test && { test: await measure(lastTensors, test) }),
-        };
+  if (epoch === lastEpoch) return { best: { checkpoint, evaluated }, last: evaluated, seconds: final.seconds };
+  const atLast = held && (await measure(lastTensors, held));
+  const last: EvaluatedEpoch = {
+    epoch: lastEpoch,
+    ...(atLast && { validation: atLast }),
+    ...(test && { test: await measure(lastTensors, test, found(atLast)) }),
+  };
   return { best: { checkpoint, evaluated }, last, seconds: final.seconds };
 }
 

@@ -43,7 +43,7 @@ export async function prepareData(
   decode?: PreprocessingDecode,
   size?: Size,
 ): Promise<RunData> {
-  const opened = await openDataset(settings.data, { onProgress });
+  const opened = await openDataset(settings.data, { onProgress, task: settings.task });
   const content = contentDigests(opened);
   const fingerprint = layoutOf(opened) + digestContent(content);
   const split = withValidation(opened, { fraction: settings.validation }, settings.seed);
@@ -116,7 +116,8 @@ function layoutOf(dataset: Dataset): string {
     const split = dataset[name];
     if (!split) continue;
     hash.update(`${name}:${split.length}`).update(bytesOf(split.labels));
-    const { source } = split;
+    const { source, targets } = split;
+    if (targets) hash.update(targets);
     if (source.kind === 'files')
       hash.update(source.paths.map((path) => relative(dataset.root ?? dataset.name, path)).join('\n'));
   }

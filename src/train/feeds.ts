@@ -27,7 +27,7 @@ export async function feedsFor(
 ): Promise<Record<string, Tensor>> {
   const { settings, uniforms, teacher } = source;
   const images = imagesTensor(source, batch.images, batch.size);
-  const labels = labelsTensor(batch.labels);
+  const labels = labelsTensor(batch.labels, batch.targets);
   const own = settings.inputPerturbation !== null;
   const feeds: Record<string, Tensor> = { labels, ...(own ? ownInputs(source, batch, images, labels) : { images }) };
   const scalars = createOptimizer(settings.optimizer).scalarsAt(lr, source.updatesBefore + count + 1);
@@ -49,7 +49,7 @@ function ownInputs(source: FeedSource, batch: Batch, images: Tensor, labels: Ten
     const names = ownInputNames(i);
     const own = perturbed?.network === i ? perturbed : undefined;
     feeds[names.images] = own ? imagesTensor(source, own.images, size) : images;
-    feeds[names.partners] = own ? labelsTensor(own.partners) : labels;
+    feeds[names.partners] = own ? labelsTensor(own.partners, own.partnerTargets) : labels;
     feeds[names.lambda] = scalar(own?.lambda ?? 1);
   }
   return feeds;
@@ -59,6 +59,8 @@ function imagesTensor({ input }: FeedSource, images: Float32Array, size: number)
   return tensor('float32', [size, input.channels, input.height, input.width], images);
 }
 
-function labelsTensor(labels: Int32Array): Tensor {
+/** Class indices, or the rows [size, classes] of images with any number of classes. */
+function labelsTensor(labels: Int32Array, targets?: Float32Array): Tensor {
+  if (targets) return tensor('float32', [labels.length, targets.length / labels.length], targets);
   return tensor('int64', [labels.length], BigInt64Array.from(labels, BigInt));
 }

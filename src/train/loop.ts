@@ -183,7 +183,8 @@ async function validate(
   if (!context.validation) return {};
   context.emit({ type: 'phase', phase: 'validation' });
   loadPredictors(context.predictors, state);
-  const evaluation = await evaluate(context.predictors, context.validation, context.input).catch(undefinedIfStopped);
+  const { predictors, validation, input, settings } = context;
+  const evaluation = await evaluate(predictors, validation, input, { task: settings.task }).catch(undefinedIfStopped);
   if (!evaluation) return undefined;
   evaluation.networks.forEach(({ loss }, i) => {
     if (!Number.isFinite(loss)) failDiverged(context, i, `its validation loss is ${loss} after epoch ${epoch + 1}`);

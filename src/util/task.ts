@@ -2,3 +2,6 @@
 export const TASKS = ['single-label', 'multi-label'] as const;
 /** One of {@link TASKS}. */
 export type Task = (typeof TASKS)[number];
+
+/** Where nothing says it, a class counts as there from this probability on. */
+export const USUAL_THRESHOLD = 0.5;

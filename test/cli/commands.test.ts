@@ -105,6 +105,7 @@ describe('agon eval, export and predict', () => {
       split: 'test',
       images: 1,
       classes: 10,
+      task: 'single-label',
       warnings: [],
       results,
       ensemble,

@@ -36,6 +36,8 @@ export interface Batch {
   readonly images: Float32Array<ArrayBuffer>;
   /** Class indices, [size]. */
   readonly labels: Int32Array;
+  /** Of images with any number of classes, 0 or 1: [size, classes]. */
+  readonly targets?: Float32Array;
   /** Positions of the images in the split, [size]. */
   readonly indices: Uint32Array;
   readonly size: number;
@@ -48,6 +50,8 @@ export interface PerturbedBatch extends DrawnPerturbation {
   readonly images: Float32Array<ArrayBuffer>;
   /** Labels of the images that are mixed in, [size]: the batch's own where nothing is mixed. */
   readonly partners: Int32Array;
+  /** Likewise their targets, [size, classes], where the batch has such. */
+  readonly partnerTargets?: Float32Array;
   /** The share of the own image and label, in [0, 1]. */
   readonly lambda: number;
 }
@@ -89,7 +93,7 @@ export function createLoader(options: LoaderOptions): Loader {
       const make = (step: number) => {
         const part = (of: Uint32Array) => of.slice(step * batchSize, (step + 1) * batchSize);
         const task = { epoch, indices: part(order), ...(repeats && { repeats: part(repeats) }) };
-        return makeBatch(pool, split.labels, task, drawFor(options, epoch * steps + step));
+        return makeBatch(pool, split, task, drawFor(options, epoch * steps + step));
       };
       return inOrder(make, firstStep, steps, prefetch);
     },
@@ -120,18 +124,32 @@ type PlannedPerturbation = DrawnPerturbation & NonNullable<BatchTask['perturbati
 
 async function makeBatch(
   pool: BatchPool,
-  labels: Int32Array,
+  split: Split,
   task: BatchTask,
   perturbation: PlannedPerturbation | undefined,
 ): Promise<Batch> {
   const { indices } = task;
   const { images, perturbed } = await pool.make(perturbation ? { ...task, perturbation } : task);
-  const own = Int32Array.from(indices, (i) => at(labels, i));
-  const batch = { images, labels: own, indices, size: indices.length };
+  const [labels, targets] = labelsAt(split, indices);
+  const batch = { images, labels, ...(targets && { targets }), indices, size: indices.length };
   if (!perturbed || !perturbation) return batch;
-  const partners = perturbed.partners ? Int32Array.from(perturbed.partners, (slot) => at(own, slot)) : own;
+  const [partners, partnerTargets] = labelsAt(split, perturbed.partners?.map((slot) => at(indices, slot)) ?? indices);
   const { network, operation } = perturbation;
-  return { ...batch, perturbed: { network, operation, images: perturbed.images, partners, lambda: perturbed.lambda } };
+  const { images: own, lambda } = perturbed;
+  const mixed = { partners, ...(partnerTargets && { partnerTargets }), lambda };
+  return { ...batch, perturbed: { network, operation, images: own, ...mixed } };
+}
+
+/** The labels of some images of a split, and their targets, if it has such. */
+function labelsAt({ labels, targets, length }: Split, positions: Uint32Array): [Int32Array, Float32Array | undefined] {
+  const own = Int32Array.from(positions, (i) => at(labels, i));
+  if (!targets) return [own, undefined];
+  const classes = targets.length / length;
+  const rows = new Float32Array(positions.length * classes);
+  positions.forEach((i, row) => {
+    rows.set(targets.subarray(i * classes, (i + 1) * classes), row * classes);
+  });
+  return [own, rows];
 }
 
 /** The results of `make` for first .. end-1 in order, with up to `ahead` more begun before each is asked for. */
