@@ -10,6 +10,7 @@ import type { Tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
 import { Stepper } from '../runtime/stepper.js';
+import { mixingFor } from '../settings/augmentation.js';
 import type { Settings } from '../settings/settings.js';
 import type { Checkpoint } from '../store/checkpoint.js';
 import { present } from '../util/error.js';
@@ -54,7 +55,8 @@ export async function openRunGroup(
 
 /** The group's whole training step, for whole batches of the settings' size; with own inputs where one may be perturbed. */
 export function createStep({ graphs }: Group, settings: Settings): StepGraph {
-  return buildStep(graphs, settings, { batch: settings.batchSize, ownInputs: settings.inputPerturbation !== null });
+  const [ownInputs, mixed] = [settings.inputPerturbation !== null, mixingFor(settings) !== undefined];
+  return buildStep(graphs, settings, { batch: settings.batchSize, ownInputs, mixed });
 }
 
 /** A session for the training step on the settings' device, in the lowering that was chosen for it. */

@@ -4,6 +4,7 @@ import { FROZEN_TEACHER, LABELS, stepSchema, TEACHING } from '../distill/step-sc
 import { scheduleSchema } from '../optim/schedule.js';
 import { deviceNames, findDevice } from '../runtime/device.js';
 import type { SettingMeta } from '../util/setting-meta.js';
+import { IMAGE_CHANGES, IMAGE_MIXING } from './augmentation-schema.js';
 import { PRESET_NAMES } from './preset-names.js';
 
 const count = z.int().min(1);
@@ -225,6 +226,8 @@ export const settingsSchema = z.strictObject({
         'random crops and flips: `auto` is pad-and-crop and flip for small images of one size, random resized crop and flip for others',
       help: 'random crops and flips',
     }),
+  ...IMAGE_CHANGES,
+  ...IMAGE_MIXING,
   ...TEACHING,
   inputPerturbation: inputPerturbation
     .nullable()

@@ -1,5 +1,6 @@
 import { at } from '../../util/checked.js';
 import { fail, present } from '../../util/error.js';
+import { drawMix, type Mixing } from '../augment/mixing.js';
 import type { Split } from '../dataset/dataset.js';
 import { DECODED_PIXELS } from '../image/decode-gate.js';
 import type { Preprocessing } from '../image/preprocess.js';
@@ -19,6 +20,8 @@ export interface LoaderOptions {
     readonly augmentation: Augmentation;
     /** One network at a time sees a perturbed batch. */
     readonly perturbation?: InputPerturbation;
+    /** All networks see mixed images. */
+    readonly mixing?: Mixing;
   };
   /** Number of worker threads (1). */
   readonly workers?: number;
@@ -29,24 +32,30 @@ export interface LoaderOptions {
 }
 
 export interface Batch {
-  /** Normalised images, [size, channels, height, width]. */
+  /** Normalised images, [size, channels, height, width]; mixed ones, if that is asked for. */
   readonly images: Float32Array<ArrayBuffer>;
   /** Class indices, [size]. */
   readonly labels: Int32Array;
   /** Positions of the images in the split, [size]. */
   readonly indices: Uint32Array;
   readonly size: number;
+  /** Where images are mixed. */
+  readonly mixed?: MixedLabels;
   readonly perturbed?: PerturbedBatch;
 }
 
-/** What one network sees in place of a batch's images. */
-export interface PerturbedBatch extends DrawnPerturbation {
-  /** Normalised images, [size, channels, height, width]. */
-  readonly images: Float32Array<ArrayBuffer>;
-  /** Labels of the images that are mixed in, [size]: the batch's own where nothing is mixed. */
+/** The labels of images that are mixed with others of their batch. */
+export interface MixedLabels {
+  /** Labels of the images that are mixed in, [size]: an image's own where it is mixed with itself. */
   readonly partners: Int32Array;
   /** The share of the own image and label, in [0, 1]. */
   readonly lambda: number;
+}
+
+/** What one network sees in place of a batch's images, which aren't mixed but by its own perturbation. */
+export interface PerturbedBatch extends DrawnPerturbation, MixedLabels {
+  /** Normalised images, [size, channels, height, width]. */
+  readonly images: Float32Array<ArrayBuffer>;
 }
 
 /** Makes batches in worker threads, ahead of their use. One epoch is read at a time. */
@@ -85,7 +94,9 @@ export function createLoader(options: LoaderOptions): Loader {
       const order = training ? shuffledOrder(split.length, training.seed, epoch) : plainOrder(split.length);
       const make = (step: number) => {
         const indices = order.slice(step * batchSize, (step + 1) * batchSize);
-        return makeBatch(pool, split.labels, { epoch, indices }, drawFor(options, epoch * steps + step));
+        const count = epoch * steps + step;
+        const mix = training?.mixing && drawMix(training.mixing, indices.length, preprocessing, training.seed, count);
+        return makeBatch(pool, split.labels, { epoch, indices, ...(mix && { mix }) }, drawFor(options, count));
       };
       return inOrder(make, firstStep, steps, prefetch);
     },
@@ -110,9 +121,11 @@ async function makeBatch(
   const { indices } = task;
   const { images, perturbed } = await pool.make(perturbation ? { ...task, perturbation } : task);
   const own = Int32Array.from(indices, (i) => at(labels, i));
-  const batch = { images, labels: own, indices, size: indices.length };
+  const labelsOf = (slots: Uint32Array) => Int32Array.from(slots, (slot) => at(own, slot));
+  const mixed = task.mix && { partners: labelsOf(task.mix.partners), lambda: task.mix.lambda };
+  const batch = { images, labels: own, indices, size: indices.length, ...(mixed && { mixed }) };
   if (!perturbed || !perturbation) return batch;
-  const partners = perturbed.partners ? Int32Array.from(perturbed.partners, (slot) => at(own, slot)) : own;
+  const partners = perturbed.partners ? labelsOf(perturbed.partners) : own;
   const { network, operation } = perturbation;
   return { ...batch, perturbed: { network, operation, images: perturbed.images, partners, lambda: perturbed.lambda } };
 }
