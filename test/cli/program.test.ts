@@ -45,7 +45,12 @@ describe('what is misspelt', () => {
     ['train --rule argmn', 'error: --rule: there is no "argmn". Did you mean "argmin"?', 2],
     ['eval run --split tset', 'error: --split: there is no "tset". Did you mean "test"?', 2],
     ['data x --pool paper', 'error: --pool: goes with --show-perturbations. Add that, or leave it out', 2],
-    ['data x --size 32', 'error: --size: goes with --show-perturbations. Add that, or leave it out', 2],
+    [
+      'data x --size 32',
+      'error: --size: goes with --show-perturbations or --show-augmentation. Add that, or leave it out',
+      2,
+    ],
+    ['data x --mixup 1', 'error: --mixup: goes with --show-augmentation. Add that, or leave it out', 2],
     ['train --device tpu', 'error: settings: device: expected cpu, cuda, cuda:<n> or webgpu, got "tpu"', 1],
     [
       'train --size 1000000000',
