@@ -19,6 +19,9 @@ export function ownInputNames(i: number) {
   return { images: `${prefix}images`, partners: `${prefix}partners`, lambda: `${prefix}lambda` } as const;
 }
 
+/** What a step is fed beside `labels` whose shared images are mixed with each other (see `StepGraph`). */
+export const MIXED_INPUTS = { partners: 'partners', lambda: 'lambda' } as const;
+
 /** The input for the logits of a frozen teacher. */
 export const TEACHER_LOGITS = 'teacher.logits';
 

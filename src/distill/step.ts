@@ -12,7 +12,7 @@ import type { StepOptions } from './step-options.js';
 import type { StepSettings } from './step-schema.js';
 import { updateAll } from './update.js';
 
-export { networkPrefix, networkScope, nextName, ownInputNames, TEACHER_LOGITS } from './names.js';
+export { MIXED_INPUTS, networkPrefix, networkScope, nextName, ownInputNames, TEACHER_LOGITS } from './names.js';
 export type { StepOptions } from './step-options.js';
 export { STEP_DEFAULTS, STEP_KEYS, type StepSettings, stepSchema, stepSettingsOf } from './step-schema.js';
 export { METRICS, type Metric, type Metrics } from './terms.js';
@@ -24,10 +24,12 @@ export interface StepGraph {
    * `net<i>.<name>` and optimizer state `net<i>.<name>.<state>`. Outputs the step’s metrics [n], `teachers` [n, n], and
    * `<parameter>.next` for every parameter and state.
    *
+   * With mixed images, `partners` (as `labels`) are those of the images that are mixed in, and the scalar `lambda` is the share of
+   * the own ones: cross-entropy and accuracy are lambda * that with `labels` + (1 - lambda) * that with `partners`.
+   *
    * With own inputs, every network has `net<i>.images` [batch, C, H, W] in place of `images`, and beside them the labels
-   * of the images that are mixed in, `net<i>.partners` (as `labels`), and the scalar `net<i>.lambda`: its cross-entropy and accuracy
-   * are lambda * that with `labels` + (1 - lambda) * that with `partners`. With a frozen teacher, `teacher.logits`
-   * [batch, classes] is an input. Learned projections of features are parameters `net<i>.projection<j>.weight`.
+   * of the images that are mixed in, `net<i>.partners`, and the scalar `net<i>.lambda`, each its own. With a frozen
+   * teacher, `teacher.logits` [batch, classes] is an input. Learned projections of features are parameters `net<i>.projection<j>.weight`.
    */
   readonly graph: Graph;
   /** Inputs to be fed with uniform random numbers. */

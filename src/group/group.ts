@@ -15,6 +15,7 @@ import type { Tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
 import { Stepper } from '../runtime/stepper.js';
+import { mixingFor } from '../settings/augmentation.js';
 import type { Settings } from '../settings/settings.js';
 import type { Checkpoint } from '../store/checkpoint.js';
 import { present } from '../util/error.js';
@@ -108,7 +109,8 @@ export async function openRunGroup(
  */
 export function createStep({ graphs }: Group, settings: Settings, classWeights?: readonly number[]): StepGraph {
   const { batchSize: batch, inputPerturbation } = settings;
-  return buildStep(graphs, settings, { batch, ownInputs: inputPerturbation !== null, classWeights });
+  const [ownInputs, mixed] = [inputPerturbation !== null, mixingFor(settings) !== undefined];
+  return buildStep(graphs, settings, { batch, ownInputs, mixed, classWeights });
 }
 
 /** The networks with what of them is trained: what the settings freeze is no weight in these. */

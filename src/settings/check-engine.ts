@@ -52,6 +52,14 @@ export function checkOrtTrainingSettings(settings: Settings): void {
       hint: 'Use --perturb-input none',
     });
   }
+  for (const key of ['mixup', 'cutmix'] as const) {
+    if (settings[key] === 0) continue;
+    refuse(key, {
+      expected: '0, as its labels are one class an image',
+      got: String(settings[key]),
+      hint: 'Leave it out',
+    });
+  }
   if (parameterPerturbation && optimizer.name === 'adamw') {
     refuse('parameterPerturbation', {
       expected: "SGD, as AdamW's moments can't be rolled back",

@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { BUILTIN } from '../data/formats/builtin.js';
-import { isModelFile } from './model-nets.js';
 import { isPath, publicAddress } from '../weights/source.js';
+import { isModelFile } from './model-nets.js';
 import { isSection } from './presets.js';
 
 type Raw = Readonly<Record<string, unknown>>;

@@ -5,6 +5,7 @@ import { TUNING } from '../distill/tuning-schema.js';
 import { scheduleSchema } from '../optim/schedule.js';
 import { deviceNames, findDevice } from '../runtime/device.js';
 import type { SettingMeta } from '../util/setting-meta.js';
+import { IMAGE_CHANGES, IMAGE_MIXING } from './augmentation-schema.js';
 import { PRESET_NAMES } from './preset-names.js';
 
 const count = z.int().min(1);
@@ -275,6 +276,8 @@ export const settingsSchema = z.strictObject({
       'which images an epoch takes: each once (`shuffle`), or all classes equally often (`balanced`: images of small classes several times)',
     help: 'each image once, or all classes equally often',
   }),
+  ...IMAGE_CHANGES,
+  ...IMAGE_MIXING,
   ...TEACHING,
   inputPerturbation: inputPerturbation
     .nullable()

@@ -144,9 +144,18 @@ export function checkSettings(settings: Settings): void {
       hint: 'Add a network (--nets), or leave it out',
     });
   }
+  checkPolicies(settings);
   checkPretrained(settings);
   checkNormalisation(settings);
   if (engine === 'ort-training') checkOrtTrainingSettings(settings);
+}
+
+/** RandAugment and TrivialAugment are two ways to draw from the same operations. */
+function checkPolicies({ randAugment, trivialAugment }: Settings): void {
+  if (!randAugment || !trivialAugment) return;
+  fail('settings', 'randAugment and trivialAugment draw from the same operations', {
+    hint: 'Leave one of them out (--rand-augment, --trivial-augment)',
+  });
 }
 
 /** Weights are for networks of the zoo that begin anew. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { relative } from 'node:path';
-import { type Augmentation, defaultAugmentation, NO_AUGMENTATION } from '../data/batch/augment.js';
+import type { Augmentation } from '../data/batch/augment.js';
 import { createLoader, type Loader } from '../data/batch/loader.js';
 import { channelStatistics } from '../data/batch/statistics.js';
 import type { Dataset, Size, Split } from '../data/dataset/dataset.js';
@@ -14,6 +14,7 @@ import {
   type PreprocessingDecode,
   preprocessingFor,
 } from '../data/image/preprocess.js';
+import { augmentationFor, mixingFor } from '../settings/augmentation.js';
 import type { Settings } from '../settings/settings.js';
 import { bytesOf } from '../util/typed-array.js';
 
@@ -56,7 +57,7 @@ export async function prepareData(
     : await channelStatistics(dataset, { input, seed: settings.seed, decode, onProgress });
   const preprocessing = preprocessingFor(dataset, statistics, input, decode, settings.crop);
   const ownValidation = opened.validation !== undefined;
-  const augmentation = augmentationOf(settings, dataset, input);
+  const augmentation = augmentationFor(settings, dataset, input);
   return { dataset, preprocessing, augmentation, ownValidation, fingerprint, content };
 }
 
@@ -71,11 +72,13 @@ function chosenNormalisation(
   return given?.mean.length === channels ? given : undefined;
 }
 
-/** Training batches: shuffled, augmented, whole; perturbed ones beside them where the settings say so. */
+/** Training batches: shuffled, augmented, whole; mixed, and perturbed ones beside them where the settings say so. */
 export function trainingLoader({ dataset, preprocessing, augmentation }: RunData, settings: Settings): Loader {
   const { batchSize, workers, seed, sampler, inputPerturbation, nets } = settings;
   const perturbation = inputPerturbation && { ...inputPerturbation, networks: nets.length };
-  const training = { seed, augmentation, balanced: sampler === 'balanced', ...(perturbation && { perturbation }) };
+  const mixing = mixingFor(settings);
+  const balanced = sampler === 'balanced';
+  const training = { seed, augmentation, balanced, ...(perturbation && { perturbation }), ...(mixing && { mixing }) };
   return createLoader({ split: dataset.train, preprocessing, batchSize, workers, training });
 }
 
@@ -90,11 +93,6 @@ export function evaluationLoader(
 
 function inputSize({ size }: Settings, dataset: Dataset): Size {
   return size ? { height: size, width: size } : defaultInputSize(dataset);
-}
-
-function augmentationOf({ augmentation }: Settings, dataset: Dataset, input: Size): Augmentation {
-  if (augmentation === 'auto') return defaultAugmentation(dataset, input);
-  return augmentation === 'none' ? NO_AUGMENTATION : augmentation;
 }
 
 /** Digits of a fingerprint that are about classes, counts, labels and names; older runs have no others. */

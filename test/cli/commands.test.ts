@@ -69,6 +69,23 @@ describe('agon data', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('writes a picture of what training sees', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'agon-data-'));
+    const file = join(folder, 'seen.png');
+    const flags = '--augmentation none --color-jitter 0.4,0.4,0.4,0.1 --mixup 0.2';
+    expect(await agon(`data builtin --show-augmentation ${file} --size 16 ${flags}`)).toEqual({
+      exitCode: 0,
+      stdout: `wrote ${file}\n`,
+      stderr: '',
+    });
+    expect((await sharp(file).metadata()).height).toBe(7 * (6 * 16 + 4) + 4);
+    expect(await agon(`data builtin --show-augmentation ${file} --rand-augment 1,1 --trivial-augment`)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('Leave one of them out'),
+    });
+    await rm(folder, { recursive: true });
+  });
+
   it('shortens long lists unless all is asked for', () => {
     const many: DatasetSummary = {
       name: 'many',

@@ -47,6 +47,12 @@ const CASES: readonly Case[] = [
     settings: { rule: 'all', freeze: 'layer1' },
   },
   {
+    title: 'two networks on one mixed batch',
+    networks: () => [resNet(), resNet([6, 4])],
+    settings: { rule: 'argmin', labelSmoothing: 0.1, teacher: { weight: 0.5, temperature: 2 } },
+    options: { mixed: true },
+  },
+  {
     title: 'two networks, each with mixed labels',
     networks: () => [resNet(), resNet([6, 4])],
     settings: { rule: 'argmin', labelSmoothing: 0.1 },

@@ -91,6 +91,7 @@ export async function openStep(networks: readonly Graph[], open: OpenOptions = {
   const shared = { images, labels: labelsFor(labels) };
   const batch: Feeds = {
     ...(open.options?.ownInputs ? { labels: shared.labels, ...ownInputs(networks.length, labelsFor) } : shared),
+    ...(open.options?.mixed && !open.options.ownInputs && mixedInputs()),
     ...(settings.teacher && { [TEACHER_LOGITS]: normal([BATCH, CLASSES], stream(SEED, 'teacher')) }),
     ...Object.fromEntries(
       step.uniforms.map((value) => [value.name, uniforms(value.shape.slice(1) as number[], BATCH)]),
@@ -130,6 +131,13 @@ function ownInputs(count: number, labelsFor: (labels: Tensor) => Tensor): Feeds 
     ];
   });
   return Object.fromEntries(feeds.flat());
+}
+
+/** The labels of images that are mixed in, and lambda, for all networks. */
+function mixedInputs(): Feeds {
+  const random = stream(SEED, 'mixed');
+  const partners = Array.from({ length: BATCH }, () => random.below(CLASSES));
+  return { partners: tensor('int64', [BATCH], partners), lambda: tensor('float32', [], [random.uniform()]) };
 }
 
 export function uniforms(shape: readonly number[], count: number): Tensor {

@@ -41,6 +41,9 @@ describe('settings', () => {
     [{ nets: ['resnet8', 3] }, 'nets.1: expected a name or a specification, got 3'],
     [{ optimizer: { name: 'adam' } }, "optimizer.name: expected 'sgd' | 'adamw', got \"adam\""],
     [{ optimizer: { name: 'adamw', betas: [0.9, 1] } }, 'optimizer.betas.1: expected number to be <1, got 1'],
+    [{ randAugment: [2, 31] }, 'randAugment.1: expected number to be <=30, got 31'],
+    [{ colorJitter: [2, 0, 0, 0] }, 'colorJitter.0: expected number to be <=1, got 2'],
+    [{ mixup: -1 }, 'mixup: expected number to be >=0, got -1'],
     [{ augmentation: 'some' }, 'augmentation: expected "auto", "none" or an object, got "some"'],
     [[], 'settings: expected object, got []'],
     [null, 'settings: expected object, got null'],
@@ -101,6 +104,22 @@ describe('settings', () => {
   ])('refuse weights that go with nothing: %j', (input, message) => {
     expect(() => checkSettings(parseSettings(input))).toThrow(`settings: ${message}`);
     for (const pretrained of [['a'], ['a', 'b']]) checkSettings(parseSettings({ pretrained }));
+  });
+
+  it('draw operations by one policy', () => {
+    const both = parseSettings({ randAugment: [2, 9], trivialAugment: true });
+    expect(() => checkSettings(both)).toThrow(
+      'settings: randAugment and trivialAugment draw from the same operations. Leave one of them out',
+    );
+    for (const one of [{ randAugment: [1, 0] as [number, number] }, { trivialAugment: true }])
+      checkSettings(parseSettings(one));
+  });
+
+  it.each(['mixup', 'cutmix'])('refuse %s with the engine ort-training', (key) => {
+    const settings = parseSettings({ [key]: 0.2, engine: 'ort-training', optimizer: { name: 'sgd', momentum: 0 } });
+    expect(() => checkSettings(settings)).toThrow(
+      `settings: ${key} with the engine ort-training: expected 0, as its labels are one class an image, got 0.2`,
+    );
   });
 
   it('perturb parameters of two networks or more', () => {

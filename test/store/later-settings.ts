@@ -9,6 +9,12 @@ const LATER: Readonly<Record<string, unknown>> = {
   normalisation: 'auto',
   task: 'single-label',
   patience: 0,
+  randAugment: null,
+  trivialAugment: false,
+  colorJitter: null,
+  randomErasing: 0,
+  mixup: 0,
+  cutmix: 0,
 };
 
 /** For `JSON.parse`: leaves out settings that came later and have their defaults. */

@@ -3,7 +3,13 @@ import { SETTING_GROUPS } from '../../util/setting-meta.js';
 import { suggestion } from '../../util/suggest.js';
 import { failUsage } from '../io/usage-error.js';
 import { type NumberRange, parseNumber } from './number-range.js';
-import { describeSetting, SETTINGS, type SettingDescription, type SettingPath } from './setting-schema.js';
+import {
+  describeSetting,
+  SETTINGS,
+  type SettingDescription,
+  type SettingKind,
+  type SettingPath,
+} from './setting-schema.js';
 
 type Group = (typeof SETTING_GROUPS)[number];
 
@@ -37,7 +43,7 @@ function parseValue(flag: string, text: string, { kind, meta }: SettingDescripti
     case 'number':
       return parseNumber(flag, text, kind.range);
     case 'numbers':
-      return listOf(flag, text).map((item) => parseNumber(flag, item, kind.range));
+      return parseNumbers(flag, text, kind);
     case 'number-or-word':
       return kind.words.includes(text) ? text : parseNumber(flag, text, kind.range, kind.words);
     case 'weights':
@@ -68,6 +74,19 @@ function parseWeights(
     return [name, number(item.slice(at + 1))] as const;
   };
   return Object.fromEntries(items.map(split));
+}
+
+/** Numbers as a list: as many as there are ranges, or any number of them. */
+function parseNumbers(
+  flag: string,
+  text: string,
+  { range, ranges }: Extract<SettingKind, { type: 'numbers' }>,
+): number[] {
+  const items = listOf(flag, text);
+  if (ranges && items.length !== ranges.length) {
+    failUsage(flag, 'bad value', { expected: `${ranges.length} numbers, with commas between them`, got: `"${text}"` });
+  }
+  return items.map((item, i) => parseNumber(flag, item, ranges?.[i] ?? range));
 }
 
 /** The items of a list that was given to a flag. */

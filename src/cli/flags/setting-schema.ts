@@ -8,7 +8,9 @@ export type SettingPath = readonly [string, ...string[]];
 
 /** What a setting's value is. A `section` has settings of its own. */
 export type SettingKind =
-  | { readonly type: 'number' | 'numbers'; readonly range: NumberRange }
+  | { readonly type: 'number'; readonly range: NumberRange }
+  /** The range of all or of the first, and those of each where there is a fixed number of them. */
+  | { readonly type: 'numbers'; readonly range: NumberRange; readonly ranges?: readonly NumberRange[] }
   | { readonly type: 'choice'; readonly choices: readonly string[] }
   /** A number, or one of some words. */
   | { readonly type: 'number-or-word'; readonly words: readonly string[]; readonly range: NumberRange }
@@ -106,8 +108,10 @@ function kindOf(schema: Schema): SettingKind {
     case 'number':
       return { type: 'number', range: rangeOf(schema) };
     case 'array': {
-      const items = (schema.prefixItems?.[0] ?? schema.items) as Schema;
-      return items.type === 'number' ? { type: 'numbers', range: rangeOf(items) } : { type: 'texts' };
+      const fixed = schema.prefixItems as readonly Schema[] | undefined;
+      const items = (fixed?.[0] ?? schema.items) as Schema;
+      if (items.type !== 'number' && items.type !== 'integer') return { type: 'texts' };
+      return { type: 'numbers', range: rangeOf(items), ...(fixed && { ranges: fixed.map(rangeOf) }) };
     }
     case 'boolean':
       return { type: 'switch' };

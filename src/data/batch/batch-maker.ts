@@ -1,6 +1,7 @@
 import { at } from '../../util/checked.js';
 import { mapConcurrent } from '../../util/concurrency.js';
 import { stream } from '../../util/random.js';
+import { type DrawnMix, mixImages } from '../augment/mixing.js';
 import { type ImageSource, imageFileAt, type Pixels } from '../dataset/dataset.js';
 import { pixelsAt } from '../dataset/packed-images.js';
 import { withChannels } from '../image/channels.js';
@@ -32,6 +33,8 @@ export interface BatchTask {
   readonly repeats?: Uint32Array;
   /** What is to be done to a second copy of the batch, and the step that it is drawn for. */
   readonly perturbation?: { readonly pool: PerturbationPool; readonly operation: string; readonly step: number };
+  /** How its images are mixed with each other. The second copy's are not. */
+  readonly mix?: DrawnMix;
 }
 
 /** Normalised images, [n, channels, height, width]; and perturbed ones, if the task asked for them. */
@@ -54,7 +57,7 @@ export function batchMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<Ma
   const table = normalisationTable(preprocessing);
   const load = imageLoader(recipe);
   const imageLength = channels * height * width;
-  return async ({ epoch, indices, repeats, perturbation }) => {
+  return async ({ epoch, indices, repeats, perturbation, mix }) => {
     const batch = new Float32Array(indices.length * imageLength);
     const pixels: Pixels[] = [];
     const place = (image: Pixels, slot: number) => {
@@ -65,8 +68,9 @@ export function batchMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<Ma
       if (perturbation) pixels[slot] = changed;
     };
     await load(indices, place);
-    if (!perturbation || !training) return { images: batch };
-    return { images: batch, perturbed: perturb(pixels, perturbation, training.seed, preprocessing) };
+    const images = mix ? mixImages(batch, mix, preprocessing) : batch;
+    if (!perturbation || !training) return { images };
+    return { images, perturbed: perturb(pixels, perturbation, training.seed, preprocessing) };
   };
 }
 

@@ -1,5 +1,6 @@
 import { at } from '../../util/checked.js';
 import { fail, present } from '../../util/error.js';
+import { drawMix, type Mixing } from '../augment/mixing.js';
 import type { Split } from '../dataset/dataset.js';
 import { DECODED_PIXELS } from '../image/decode-gate.js';
 import type { Preprocessing } from '../image/preprocess.js';
@@ -22,6 +23,8 @@ export interface LoaderOptions {
     readonly balanced?: boolean;
     /** One network at a time sees a perturbed batch. */
     readonly perturbation?: InputPerturbation;
+    /** All networks see mixed images. */
+    readonly mixing?: Mixing;
   };
   /** Number of worker threads (1). */
   readonly workers?: number;
@@ -32,7 +35,7 @@ export interface LoaderOptions {
 }
 
 export interface Batch {
-  /** Normalised images, [size, channels, height, width]. */
+  /** Normalised images, [size, channels, height, width]; mixed ones, if that is asked for. */
   readonly images: Float32Array<ArrayBuffer>;
   /** Class indices, [size]. */
   readonly labels: Int32Array;
@@ -41,19 +44,25 @@ export interface Batch {
   /** Positions of the images in the split, [size]. */
   readonly indices: Uint32Array;
   readonly size: number;
+  /** Where images are mixed. */
+  readonly mixed?: MixedLabels;
   readonly perturbed?: PerturbedBatch;
 }
 
-/** What one network sees in place of a batch's images. */
-export interface PerturbedBatch extends DrawnPerturbation {
-  /** Normalised images, [size, channels, height, width]. */
-  readonly images: Float32Array<ArrayBuffer>;
-  /** Labels of the images that are mixed in, [size]: the batch's own where nothing is mixed. */
+/** The labels of images that are mixed with others of their batch. */
+export interface MixedLabels {
+  /** Labels of the images that are mixed in, [size]: an image's own where it is mixed with itself. */
   readonly partners: Int32Array;
   /** Likewise their targets, [size, classes], where the batch has such. */
   readonly partnerTargets?: Float32Array;
   /** The share of the own image and label, in [0, 1]. */
   readonly lambda: number;
+}
+
+/** What one network sees in place of a batch's images, which aren't mixed but by its own perturbation. */
+export interface PerturbedBatch extends DrawnPerturbation, MixedLabels {
+  /** Normalised images, [size, channels, height, width]. */
+  readonly images: Float32Array<ArrayBuffer>;
 }
 
 /** Makes batches in worker threads, ahead of their use. One epoch is read at a time. */
@@ -92,8 +101,11 @@ export function createLoader(options: LoaderOptions): Loader {
       const { order, repeats } = orderOf(options, steps, epoch);
       const make = (step: number) => {
         const part = (of: Uint32Array) => of.slice(step * batchSize, (step + 1) * batchSize);
-        const task = { epoch, indices: part(order), ...(repeats && { repeats: part(repeats) }) };
-        return makeBatch(pool, split, task, drawFor(options, epoch * steps + step));
+        const indices = part(order);
+        const count = epoch * steps + step;
+        const mix = training?.mixing && drawMix(training.mixing, indices.length, preprocessing, training.seed, count);
+        const task = { epoch, indices, ...(repeats && { repeats: part(repeats) }), ...(mix && { mix }) };
+        return makeBatch(pool, split, task, drawFor(options, count));
       };
       return inOrder(make, firstStep, steps, prefetch);
     },
@@ -131,13 +143,23 @@ async function makeBatch(
   const { indices } = task;
   const { images, perturbed } = await pool.make(perturbation ? { ...task, perturbation } : task);
   const [labels, targets] = labelsAt(split, indices);
-  const batch = { images, labels, ...(targets && { targets }), indices, size: indices.length };
+  const mixed = task.mix && mixedWith(split, indices, task.mix);
+  const own = { labels, ...(targets && { targets }), ...(mixed && { mixed }) };
+  const batch = { images, ...own, indices, size: indices.length };
   if (!perturbed || !perturbation) return batch;
-  const [partners, partnerTargets] = labelsAt(split, perturbed.partners?.map((slot) => at(indices, slot)) ?? indices);
   const { network, operation } = perturbation;
-  const { images: own, lambda } = perturbed;
-  const mixed = { partners, ...(partnerTargets && { partnerTargets }), lambda };
-  return { ...batch, perturbed: { network, operation, images: own, ...mixed } };
+  const partners = mixedWith(split, indices, perturbed);
+  return { ...batch, perturbed: { network, operation, images: perturbed.images, ...partners } };
+}
+
+/** With whose labels those of a batch are mixed: of the images in these slots, or their own. */
+function mixedWith(
+  split: Split,
+  indices: Uint32Array,
+  { partners: slots, lambda }: { readonly partners?: Uint32Array | undefined; readonly lambda: number },
+): MixedLabels {
+  const [partners, partnerTargets] = labelsAt(split, slots?.map((slot) => at(indices, slot)) ?? indices);
+  return { partners, ...(partnerTargets && { partnerTargets }), lambda };
 }
 
 /** The labels of some images of a split, and their targets, if it has such. */

@@ -16,6 +16,7 @@ describe('the settings as their schema describes them', () => {
       inputPerturbation: { pool: 'paper' },
       parameterPerturbation: {},
       teacher: { model: 'x.onnx', output: 'y' },
+      ...{ randAugment: [2, 9], colorJitter: [0, 0, 0, 0] },
       ...{ size: 32, limit: 9, threads: 1 },
     });
     for (const { path } of flatten(complete)) expect(paths).toContain(path);
@@ -73,6 +74,8 @@ describe('the settings as their schema describes them', () => {
     ['--momentum', 'momentum (sgd: 0.9)'],
     ['--no-nesterov', "classical momentum in place of Nesterov's (with sgd)"],
     ['--warmup-epochs', 'linear learning-rate warm-up (0)'],
+    ['--rand-augment', 'RandAugment: n operations of magnitude m, 0 to 30 (none)'],
+    ['--mixup', 'mixup for all networks: alpha of Beta(alpha, alpha) (0)'],
     ['--temperature', 'temperature of the softmax in the KL divergence (1)'],
     ['--perturb-input', "perturb one random network's images: paper, release, none (none)"],
     ['--perturb-probability', 'or in each step with this probability'],

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { drawMix, mixImages } from '../../../src/data/augment/mixing.js';
 import { augment, NO_AUGMENTATION } from '../../../src/data/batch/augment.js';
 import { openBatchPool } from '../../../src/data/batch/batch-pool.js';
 import { type Batch, createLoader, type LoaderOptions } from '../../../src/data/batch/loader.js';
@@ -94,6 +95,36 @@ describe('a loader that perturbs', () => {
   it('gives the same from the middle of an epoch, and with more workers', async () => {
     const whole = await all(open({ training }).epoch({ epoch: 1 }));
     expect(await all(open({ training, workers: 2 }).epoch({ epoch: 1, firstStep: 2 }))).toEqual(whole.slice(2));
+  });
+});
+
+describe('a loader that mixes', () => {
+  const mixing = { mixup: 0.4, cutmix: 1 };
+  const training = { ...TRAINING, mixing };
+
+  it('mixes the images of each batch with each other, and says with whose labels', async () => {
+    const clean = await all(open({ training: TRAINING }).epoch({ epoch: 1 }));
+    const batches = await all(open({ training }).epoch({ epoch: 1 }));
+    for (const [i, { images, mixed, ...rest }] of batches.entries()) {
+      const { images: own, ...others } = clean[i] as Batch;
+      // Five steps an epoch
+      const mix = drawMix(mixing, 4, PREPROCESSING, 11, 5 + i);
+      expect(rest).toEqual(others);
+      expect(images).toEqual(mixImages(own, mix, PREPROCESSING));
+      expect(mixed?.lambda).toBe(mix.lambda);
+      expect([...(mixed?.partners ?? [])]).toEqual([...mix.partners].map((slot) => rest.labels[slot]));
+    }
+    expect(new Set(batches.map(({ mixed }) => mixed?.lambda)).size).toBe(5);
+  });
+
+  it('gives the same from the middle of an epoch, and with more workers; perturbed images are not mixed', async () => {
+    const perturbation = { pool: 'paper', when: { every: 1 }, networks: 2 } as const;
+    const augmentation = { ...AUGMENTATION, trivialAugment: true, randomErasing: 0.5 };
+    const both = { seed: 11, augmentation, mixing, perturbation };
+    const whole = await all(open({ training: both }).epoch({ epoch: 1 }));
+    expect(await all(open({ training: both, workers: 2 }).epoch({ epoch: 1, firstStep: 2 }))).toEqual(whole.slice(2));
+    const unmixed = await all(open({ training: { seed: 11, augmentation, perturbation } }).epoch({ epoch: 1 }));
+    expect(whole.map(({ perturbed }) => perturbed)).toEqual(unmixed.map(({ perturbed }) => perturbed));
   });
 });
 

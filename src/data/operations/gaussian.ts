@@ -1,4 +1,4 @@
-import type { ImageShape } from './images.js';
+import type { Raster } from './raster.js';
 
 /** A Gaussian's weights at -r .. r, r = 3 sigma rounded up; they add up to 1. */
 export function gaussianWeights(sigma: number, radius = Math.max(1, Math.ceil(3 * sigma))): number[] {
@@ -8,14 +8,10 @@ export function gaussianWeights(sigma: number, radius = Math.max(1, Math.ceil(3 
 }
 
 /** Smooths along rows and down columns; what lies outside is the mirror image (without its edge), as torchvision's blur pads. */
-export function smooth(
-  image: Float32Array,
-  { height, width, channels }: ImageShape,
-  along: readonly number[],
-  down = along,
-): Float32Array {
-  const rows = alongAxis(image, { outer: height, size: width, inner: channels }, along);
-  return alongAxis(rows, { outer: 1, size: height, inner: width * channels }, down);
+export function smooth(image: Raster<Float32Array>, along: readonly number[], down = along): Raster<Float32Array> {
+  const { height, width, channels } = image;
+  const rows = alongAxis(image.data, { outer: height, size: width, inner: channels }, along);
+  return { ...image, data: alongAxis(rows, { outer: 1, size: height, inner: width * channels }, down) };
 }
 
 interface Axis {
