@@ -26,7 +26,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   settings: ['artifacts', 'weights', 'runtime', 'distill', 'nets', 'losses', 'optim', 'graph', 'data', 'util'],
   events: ['settings', 'distill', 'data', 'util'],
   lineage: ['events', 'distill', 'onnx', 'util'],
-  store: ['lineage', 'events', 'settings', 'artifacts', 'distill', 'graph', 'data', 'onnx', 'util'],
+  store: ['lineage', 'events', 'settings', 'artifacts', 'distill', 'optim', 'graph', 'data', 'onnx', 'util'],
   pretrained: ['weights', 'hub', 'store', 'settings', 'distill', 'nets', 'optim', 'data', 'onnx', 'util'],
   imported: ['weights', 'settings', 'artifacts', 'foreign', 'graph', 'data', 'onnx', 'util'],
   group: [

@@ -178,13 +178,6 @@ export const settingsSchema = z.strictObject({
     help: 'train the networks of a training artifact',
     otherwise: 'none',
   }),
-  restoreNorms: z.boolean().default(true).meta({
-    flag: '--no-restore-norms',
-    group: 'Contest',
-    description:
-      'whether an ONNX model without any normalisation, which was folded into its convolutions, gets BatchNormalization back',
-    help: 'leave an ONNX model without normalisation as it is',
-  }),
   pretrained: z.array(z.string().min(1), { error: 'expected a list' }).min(1).nullable().default(null).meta({
     flag: '--pretrained <what>',
     group: 'Contest',
@@ -192,6 +185,13 @@ export const settingsSchema = z.strictObject({
       "weights that the networks begin with, one for all or one for each network: `auto` (the catalogue's for that network), a name of the catalogue (`agon weights list`), `hf:owner/name`, an address, a file (safetensors, PyTorch or ONNX) or the folder of a run",
     help: 'begin with weights: auto, a name (agon weights), hf:owner/name, URL, file or run',
     otherwise: 'none',
+  }),
+  restoreNorms: z.boolean().default(true).meta({
+    flag: '--no-restore-norms',
+    group: 'Contest',
+    description:
+      'whether an ONNX model without any normalisation, which was folded into its convolutions, gets BatchNormalization back',
+    help: 'leave an ONNX model without normalisation as it is',
   }),
   epochs: count
     .default(10)
