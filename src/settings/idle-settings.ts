@@ -20,6 +20,7 @@ export function idleSettings(settings: Settings, { graphs, totalSteps, ownValida
     ),
     ...idlePerturbations(settings, graphs, totalSteps),
     ...idleSchedule(settings),
+    ...idleJitter(settings, graphs),
     ...(ownValidation && settings.validation !== parseSettings({}).validation
       ? [
           `validation ${settings.validation} has no effect: the data set has a validation split of its own, which is used`,
@@ -79,5 +80,19 @@ function idleSchedule({ schedule, epochs }: Settings): string[] {
   if (schedule.name !== 'multi-step' || schedule.milestones.some((milestone) => milestone < epochs)) return [];
   return [
     `schedule.milestones ${schedule.milestones.join(', ')}: the learning rate never falls, as the run has ${epochs} epoch${epochs === 1 ? '' : 's'}`,
+  ];
+}
+
+/** Grey images have neither saturation nor hue. */
+function idleJitter({ colorJitter }: Settings, graphs: readonly Graph[]): string[] {
+  if (!colorJitter) return [];
+  const text = `colorJitter ${colorJitter.join(', ')}`;
+  const [brightness, contrast, saturation, hue] = colorJitter;
+  const onGrey = brightness + contrast;
+  if (onGrey + saturation + hue === 0) return [`${text} has no effect: nothing is changed by it`];
+  const grey = graphs[0]?.inputs[0]?.shape[1] === 1;
+  if (!grey || saturation + hue === 0) return [];
+  return [
+    `${text} ${onGrey === 0 ? 'has' : 'changes brightness and contrast only, its saturation and hue have'} no effect: the images are grey`,
   ];
 }

@@ -28,6 +28,10 @@ describe('a setting without effect', () => {
       ['parameterPerturbation.when.every: it never fires'],
     ],
     [{ inputPerturbation: { pool: 'paper', when: { every: 31 } } }, ['inputPerturbation.when.every: it never fires']],
+    [{ colorJitter: [0, 0, 0, 0] }, ['colorJitter 0, 0, 0, 0 has no effect: nothing is changed by it']],
+    // The networks here are for grey images
+    [{ colorJitter: [0, 0, 0.4, 0.1] }, ['colorJitter 0, 0, 0.4, 0.1 has no effect: the images are grey']],
+    [{ colorJitter: [0.4, 0, 0.4, 0] }, ['its saturation and hue have no effect: the images are grey']],
     [
       { preset: 'dml', epochs: 60 },
       ['schedule.milestones 60, 120, 180: the learning rate never falls, as the run has 60'],
