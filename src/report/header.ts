@@ -15,6 +15,7 @@ export function headerLines(start: StartEvent, columns: number, colors: Colors):
     ['networks', networkParts(start.networks)],
     ...(settings.preset ? [row('preset', presetParts(start))] : []),
     ['rule', ruleParts(settings)],
+    ...imageRows(settings),
     ['training', trainingParts(start)],
     ['folder', [printable(folder)]],
     ...(origin ? [row('from', [formatOrigin(origin)])] : []),
@@ -86,6 +87,20 @@ function ruleParts({ rule, topK, alpha, beta, temperature, nets, ...more }: Sett
   if (rule === 'none') return ['none: nobody teaches', ...others];
   const weights = { ...(rule === 'top-k' && { k: topK }), alpha, beta, temperature };
   return [rule, ...Object.entries(weights).map(([name, value]) => `${name} ${formatNumber(value)}`), ...others];
+}
+
+/** What is done to images beside crops and flips. */
+function imageRows(settings: Settings): [string, string[]][] {
+  const { colorJitter, randAugment, trivialAugment, randomErasing, mixup, cutmix } = settings;
+  const parts = [
+    ...(colorJitter ? [`colour jitter ${colorJitter.join('/')}`] : []),
+    ...(randAugment ? [`RandAugment ${randAugment.join('/')}`] : []),
+    ...(trivialAugment ? ['TrivialAugment'] : []),
+    ...(randomErasing > 0 ? [`random erasing ${formatNumber(randomErasing)}`] : []),
+    ...(mixup > 0 ? [`mixup ${formatNumber(mixup)}`] : []),
+    ...(cutmix > 0 ? [`CutMix ${formatNumber(cutmix)}`] : []),
+  ];
+  return parts.length > 0 ? [row('images', parts)] : [];
 }
 
 function trainingParts({ settings, stepsPerEpoch }: StartEvent): string[] {

@@ -22,6 +22,7 @@ export function idleSettings(settings: Settings, { graphs, totalSteps, ownValida
     ...idleSchedule(settings),
     ...frozenAtRandom(settings),
     ...idlePatience(settings, ownValidation || settings.validation > 0),
+    ...idleJitter(settings, graphs),
     ...(ownValidation && settings.validation !== parseSettings({}).validation
       ? [
           `validation ${settings.validation} has no effect: the data set has a validation split of its own, which is used`,
@@ -106,5 +107,19 @@ function frozenAtRandom({ freeze, pretrained, from, artifacts }: Settings): stri
   if (freeze === 'none' || pretrained !== null || from !== null || artifacts !== null) return [];
   return [
     `freeze ${freeze}: the frozen layers stay at the random weights that they begin with (--pretrained names others)`,
+  ];
+}
+
+/** Grey images have neither saturation nor hue. */
+function idleJitter({ colorJitter }: Settings, graphs: readonly Graph[]): string[] {
+  if (!colorJitter) return [];
+  const text = `colorJitter ${colorJitter.join(', ')}`;
+  const [brightness, contrast, saturation, hue] = colorJitter;
+  const onGrey = brightness + contrast;
+  if (onGrey + saturation + hue === 0) return [`${text} has no effect: nothing is changed by it`];
+  const grey = graphs[0]?.inputs[0]?.shape[1] === 1;
+  if (!grey || saturation + hue === 0) return [];
+  return [
+    `${text} ${onGrey === 0 ? 'has' : 'changes brightness and contrast only, its saturation and hue have'} no effect: the images are grey`,
   ];
 }

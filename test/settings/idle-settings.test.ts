@@ -35,6 +35,10 @@ describe('a setting without effect', () => {
       ['schedule.patience 8: the learning rate never falls, as the run has 10 epochs'],
     ],
     [{ patience: 8, schedule: { name: 'plateau', patience: 7 } }, []],
+    [{ colorJitter: [0, 0, 0, 0] }, ['colorJitter 0, 0, 0, 0 has no effect: nothing is changed by it']],
+    // The networks here are for grey images
+    [{ colorJitter: [0, 0, 0.4, 0.1] }, ['colorJitter 0, 0, 0.4, 0.1 has no effect: the images are grey']],
+    [{ colorJitter: [0.4, 0, 0.4, 0] }, ['its saturation and hue have no effect: the images are grey']],
     [
       { preset: 'dml', epochs: 60 },
       ['schedule.milestones 60, 120, 180: the learning rate never falls, as the run has 60'],
