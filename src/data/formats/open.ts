@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { fail } from '../../util/error.js';
 import { errorCode, failUnreadable } from '../../util/files/files.js';
-import { checkImages } from '../check/image-check.js';
+import { checkImages, type SeenImage } from '../check/image-check.js';
 import { checkClassNames, readClassNames } from '../dataset/class-names.js';
 import { classCounts, type Dataset } from '../dataset/dataset.js';
 import { openParquet } from '../parquet/open-parquet.js';
@@ -30,6 +30,8 @@ export interface OpenOptions {
   readonly builtin?: Partial<BuiltinOptions>;
   /** Gets the number of image files checked so far. */
   readonly onProgress?: (decoded: number) => void;
+  /** Gets every image file that can be read while it is checked, in no certain order. */
+  readonly onSeen?: (image: SeenImage) => void;
 }
 
 /**
@@ -41,7 +43,9 @@ export async function openDataset(spec: string, options: OpenOptions = {}): Prom
   const opened = spec === BUILTIN ? createBuiltin(options.builtin) : await openPath(spec, options.measuring);
   const dataset = await renameClasses(opened, options.classNames);
   if (!options.measuring) requireTwoClasses(dataset);
-  return options.check === false ? dataset : checkImages(dataset, options.onProgress, options.measuring);
+  return options.check === false
+    ? dataset
+    : checkImages(dataset, options.onProgress, options.measuring, options.onSeen);
 }
 
 const LOOKED_FOR = [
