@@ -82,8 +82,12 @@ function treeOf(folders: ReadonlyMap<string, Folder>, files: ReadonlyMap<string,
   };
 }
 
+function byCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
 function contentOf({ folders, files }: Folder): FolderContent {
-  const seen = (names: Iterable<string>) => [...names].filter((name) => !name.startsWith('.')).sort();
+  const seen = (names: Iterable<string>) => [...names].filter((name) => !name.startsWith('.')).sort(byCodeUnits);
   const ours = (names: Iterable<string>) => seen(names).filter((name) => !isSystemName(name));
   return {
     folders: ours(folders),

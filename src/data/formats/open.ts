@@ -3,7 +3,7 @@ import { extname } from 'node:path';
 import { fail } from '../../util/error.js';
 import { errorCode, failUnreadable } from '../../util/files/files.js';
 import type { Task } from '../../util/task.js';
-import { checkImages } from '../check/image-check.js';
+import { checkImages, type SeenImage } from '../check/image-check.js';
 import { checkClassNames, readClassNames } from '../dataset/class-names.js';
 import { type Dataset, imagesPerClass } from '../dataset/dataset.js';
 import { openParquet } from '../parquet/open-parquet.js';
@@ -34,6 +34,8 @@ export interface OpenOptions {
   readonly builtin?: Partial<BuiltinOptions>;
   /** Gets the number of image files checked so far. */
   readonly onProgress?: (decoded: number) => void;
+  /** Gets every image file that can be read while it is checked, in no certain order. */
+  readonly onSeen?: (image: SeenImage) => void;
 }
 
 /**
@@ -43,11 +45,11 @@ export interface OpenOptions {
  */
 export async function openDataset(spec: string, options: OpenOptions = {}): Promise<Dataset> {
   const opened = spec === BUILTIN ? createBuiltin(options.builtin) : await openPath(spec, options.measuring);
-  const { task = 'single-label', check = true, measuring, onProgress } = options;
+  const { task = 'single-label', check = true, measuring, onProgress, onSeen } = options;
   const dataset = await renameClasses(opened, options.classNames);
   requireTask(dataset, task);
   if (!measuring) requireTwoClasses(dataset);
-  const checked = check ? await checkImages(dataset, onProgress, measuring) : dataset;
+  const checked = check ? await checkImages(dataset, onProgress, measuring, onSeen) : dataset;
   return task === 'multi-label' ? asMultiLabel(checked) : checked;
 }
 

@@ -10,7 +10,7 @@ import { openDataset } from '../../../src/data/formats/open.js';
 import { RANDOM_RESIZED_CROP } from '../../../src/data/image/random-crop.js';
 import { tarOf, tgzOf, zipOf } from '../archives/pack.js';
 import { png, temporaryFolder, writeTree } from '../helpers.js';
-import { parquetOf } from '../parquet-of.js';
+import { parquetOf } from '../parquet/parquet-of.js';
 
 const NAMES = [
   'train/ant/1.png',
