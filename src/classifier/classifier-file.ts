@@ -3,7 +3,9 @@ import { asLogits, firstBatch, noteOf, type Reading, readingOf } from '../foreig
 import { fromModel } from '../graph/import/from-model.js';
 import type { Shape } from '../graph/node/dim.js';
 import { toModel } from '../graph/to-model.js';
-import { readMetadata, readTrainedSettings } from '../imported/model-metadata.js';
+import { readModelFacts } from '../imported/model-facts.js';
+import { readTrainedSettings } from '../imported/model-metadata.js';
+import { preprocessingOf } from '../imported/model-preprocessing.js';
 import { lower } from '../lower/lower.js';
 import { portable } from '../lower/portable/portable.js';
 import { encodeModel, readModelFile } from '../onnx/file.js';
@@ -22,7 +24,7 @@ import { inBatches } from './in-batches.js';
  */
 export async function openFileClassifier(path: string, options: ClassifierOptions): Promise<Classifier> {
   const model = await readModelFile(path);
-  const { labels, preprocessing } = readMetadata(model, path);
+  const { labels, preprocessing, images } = await readModelFacts(model, path);
   const settings = readTrainedSettings(model, path);
   const foreign = foreignModel(model, path, options);
   const { served, batch, notes } = withFreeBatch(foreign);
@@ -37,7 +39,7 @@ export async function openFileClassifier(path: string, options: ClassifierOption
     return {
       classes: labels,
       input: foreign.shape,
-      preprocessing,
+      preprocessing: preprocessing ?? (images && preprocessingOf(images, foreign.shape)),
       settings,
       notes: [...foreign.notes, ...notes, ...noteOf(reading, foreign)],
       logits: async (images) => asLogits(await scoresOf(images), reading),

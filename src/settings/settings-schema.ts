@@ -173,13 +173,6 @@ export const settingsSchema = z.strictObject({
     help: 'train the networks of a training artifact',
     otherwise: 'none',
   }),
-  restoreNorms: z.boolean().default(true).meta({
-    flag: '--no-restore-norms',
-    group: 'Contest',
-    description:
-      'whether an ONNX model without any normalisation, which was folded into its convolutions, gets BatchNormalization back',
-    help: 'leave an ONNX model without normalisation as it is',
-  }),
   pretrained: z.array(z.string().min(1), { error: 'expected a list of files' }).min(1).nullable().default(null).meta({
     flag: '--pretrained <files>',
     group: 'Contest',
@@ -187,6 +180,13 @@ export const settingsSchema = z.strictObject({
       'files of weights that the networks begin with (safetensors, PyTorch or ONNX): one for all, or one for each network',
     help: 'begin with weights: a file for all, or one for each',
     otherwise: 'none',
+  }),
+  restoreNorms: z.boolean().default(true).meta({
+    flag: '--no-restore-norms',
+    group: 'Contest',
+    description:
+      'whether an ONNX model without any normalisation, which was folded into its convolutions, gets BatchNormalization back',
+    help: 'leave an ONNX model without normalisation as it is',
   }),
   epochs: count
     .default(10)

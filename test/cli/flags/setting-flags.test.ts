@@ -17,6 +17,7 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--nets resnet20,wrn_16_2', { nets: ['resnet20', 'wrn_16_2'] }],
   ['--artifacts models/resnet20', { artifacts: 'models/resnet20' }],
   ['--pretrained a.safetensors,b.pth', { pretrained: ['a.safetensors', 'b.pth'] }],
+  ['--nets model.onnx --no-restore-norms', { nets: ['model.onnx'], restoreNorms: false }],
   ['--rule all-better', { rule: 'all-better' }],
   ['--top-k 2', { topK: 2 }],
   ['--alpha 0', { alpha: 0 }],
