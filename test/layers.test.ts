@@ -26,7 +26,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   events: ['settings', 'distill', 'data', 'util'],
   lineage: ['events', 'distill', 'onnx', 'util'],
   store: ['lineage', 'events', 'settings', 'artifacts', 'distill', 'graph', 'data', 'onnx', 'util'],
-  imported: ['weights', 'settings', 'artifacts', 'foreign', 'graph', 'data', 'onnx', 'util'],
+  imported: ['weights', 'settings', 'artifacts', 'foreign', 'nets', 'autodiff', 'graph', 'data', 'onnx', 'util'],
   group: [
     'imported',
     'weights',

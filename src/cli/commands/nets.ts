@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
+import type { ModelDescription } from '../../imported/describe.js';
 import type { NetworkSummary } from '../../nets/summary.js';
 import { formatCompact, formatCount } from '../../report/format.js';
 import { colorsFor } from '../../report/output.js';
 import { renderTable } from '../../report/table.js';
 import { jsonOption, numberOption } from '../flags/options.js';
 import { type CliIo, writeJson, writeLines } from '../io/io.js';
+import { formatModel } from '../text/model-text.js';
 
 interface NetsOptions {
   readonly classes?: number;
@@ -18,12 +20,22 @@ export function define(command: Command, io: CliIo): void {
     .addOption(numberOption('--classes <n>', 'number of classes (100 with networks for small images, else 1000)'))
     .addOption(numberOption('--size <pixels>', 'input height and width (32 with networks for small images, else 224)'))
     .addOption(jsonOption())
-    .action(async ({ json, ...input }: NetsOptions) => {
+    .argument('[models...]', "ONNX models to describe as networks to train (the zoo's networks are listed)")
+    .action(async (models: readonly string[], { json, ...input }: NetsOptions) => {
+      if (models.length > 0) return describeModels(models, json ?? false, io);
       const { summariseNetworks } = await import('../../nets/summary.js');
       const networks = summariseNetworks(input);
       if (json) writeJson(io.stdout, networks);
       else writeLines(io.stdout, formatNetworks(networks, io));
     });
+}
+
+async function describeModels(paths: readonly string[], json: boolean, io: CliIo): Promise<void> {
+  const { describeModel } = await import('../../imported/describe.js');
+  const models: ModelDescription[] = [];
+  for (const path of paths) models.push(await describeModel(path));
+  if (json) return writeJson(io.stdout, models);
+  writeLines(io.stdout, ...models.flatMap((model, i) => [...(i > 0 ? [''] : []), ...formatModel(model)]));
 }
 
 /** A line for each network. */
