@@ -93,7 +93,7 @@ export function modelNotes(
 function restoredText({ restored }: BegunNetwork, images: number): string[] {
   if (!restored) return [];
   return [
-    `it has no normalisation, without which it would hardly learn: BatchNormalization is put back behind ${restored.norms.length} convolutions, by statistics of ${images} training images, so that its outputs stay the same (--no-restore-norms leaves it out)`,
+    `it has no normalisation, without which training stands still or needs small rates: BatchNormalization is put back behind ${restored.norms.length} convolutions, by statistics of ${images} training images, so that its outputs stay the same (--no-restore-norms leaves it out)`,
   ];
 }
 

@@ -4,10 +4,16 @@
  * commas separate counts (`tench, Tinca tinca`). Undefined unless each class is found, each at an index of its own.
  */
 export function classColumns(labels: readonly string[], classes: readonly string[]): number[] | undefined {
+  const indexOf = classIndex(labels);
+  const columns = classes.map((name) => indexOf(name) ?? -1);
+  return columns.includes(-1) || new Set(columns).size < columns.length ? undefined : columns;
+}
+
+/** The index of a class among a classifier's, as {@link classColumns} finds it; undefined where it has none of that name. */
+export function classIndex(labels: readonly string[]): (name: string) => number | undefined {
   const exact = uniqueIndices(labels.map((label) => [label.normalize('NFC')]));
   const loose = uniqueIndices(labels.map((label) => [label, ...label.split(',')].map(loosely)));
-  const columns = classes.map((name) => exact.get(name.normalize('NFC')) ?? loose.get(loosely(name)) ?? -1);
-  return columns.includes(-1) || new Set(columns).size < columns.length ? undefined : columns;
+  return (name) => exact.get(name.normalize('NFC')) ?? loose.get(loosely(name));
 }
 
 /** The classes that a classifier doesn't name. */
