@@ -1,6 +1,7 @@
 import { channelsFirst } from '../foreign/channels-first.js';
 import type { ForeignOptions } from '../foreign/foreign-model.js';
 import { inSinglePrecision } from '../foreign/half-precision.js';
+import { inInferenceForm } from '../foreign/inference-form.js';
 import { inputsOf, shapeOf } from '../foreign/input-layout.js';
 import { chooseOutput, type OutputChoice } from '../foreign/output-choice.js';
 import type { Reading } from '../foreign/reading.js';
@@ -35,7 +36,7 @@ export interface ImportedModel extends ImportedNetwork {
  */
 export function importModel(given: ModelProto, where: string, options: ImportModelOptions = {}): ImportedModel {
   return naming(where, () => {
-    const model = inSinglePrecision(given);
+    const model = inInferenceForm(inSinglePrecision(given));
     const stored = new Map(model.graph.initializer.map((proto) => [proto.name ?? '', fromTensorProto(proto)]));
     const choice = chooseOutput(model, where, options);
     const cut = cutBefore(choice.name, model);

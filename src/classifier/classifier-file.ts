@@ -3,7 +3,9 @@ import { asLogits, firstBatch, noteOf, type Reading, readingOf } from '../foreig
 import { fromModel } from '../graph/import/from-model.js';
 import type { Shape } from '../graph/node/dim.js';
 import { toModel } from '../graph/to-model.js';
-import { readMetadata, readTrainedSettings } from '../imported/model-metadata.js';
+import { readModelFacts } from '../imported/model-facts.js';
+import { readTrainedSettings } from '../imported/model-metadata.js';
+import { preprocessingOf } from '../imported/model-preprocessing.js';
 import { lower } from '../lower/lower.js';
 import { portable } from '../lower/portable/portable.js';
 import { encodeModel, readModelFile } from '../onnx/file.js';
@@ -22,7 +24,8 @@ import { inBatches } from './in-batches.js';
  */
 export async function openFileClassifier(path: string, options: ClassifierOptions): Promise<Classifier> {
   const model = await readModelFile(path);
-  const { labels, preprocessing, threshold, task = options.task ?? 'single-label' } = readMetadata(model, path);
+  const facts = await readModelFacts(model, path);
+  const { labels, preprocessing, images, threshold, task = options.task ?? 'single-label' } = facts;
   const settings = readTrainedSettings(model, path);
   const foreign = foreignModel(model, path, { ...options, task });
   const { served, batch, notes } = withFreeBatch(foreign);
@@ -39,7 +42,7 @@ export async function openFileClassifier(path: string, options: ClassifierOption
       task,
       threshold,
       input: foreign.shape,
-      preprocessing,
+      preprocessing: preprocessing ?? (images && preprocessingOf(images, foreign.shape)),
       settings,
       notes: [...foreign.notes, ...notes, ...noteOf(reading, foreign)],
       logits: async (images) => asLogits(await scoresOf(images), reading),

@@ -66,9 +66,13 @@ async function withDataFolder(path: string, settings: Settings, { data: other }:
 
 /** The error for a model of which that isn't known. */
 export function failUnknown(path: string): never {
-  return fail(path, 'not a model that Agon exported: its metadata lack the labels or the preprocessing', {
-    hint: 'Export one with `agon export RUN`',
-  });
+  return fail(
+    path,
+    'nothing says its class names, or how its images are prepared: neither its metadata nor files beside it',
+    {
+      hint: 'Export one with `agon export RUN`, or put the config.json and preprocessor_config.json of its hub beside it',
+    },
+  );
 }
 
 function checked(path: string, logits: Tensor, classes: number): Tensor {

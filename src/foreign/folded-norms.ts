@@ -9,11 +9,6 @@ import { present } from '../util/error.js';
 import { findHead, isHead } from './head.js';
 import type { Weighted } from './new-head.js';
 
-const NORMS: readonly string[] = [
-  ...['BatchNormalization', 'InstanceNormalization', 'GroupNormalization', 'LayerNormalization'],
-  ...['RMSNormalization', 'LpNormalization', 'MeanVarianceNormalization'],
-];
-
 /** PyTorch's default. */
 const EPSILON = 1e-5;
 
@@ -49,7 +44,7 @@ export interface RestoredNetwork {
 
 /** Whether a network normalises anywhere. */
 export function hasNorms(graph: Graph): boolean {
-  return graph.nodes.some(({ op }) => NORMS.includes(op));
+  return graph.nodes.some(({ op }) => op.endsWith('Normalization'));
 }
 
 /**

@@ -3,6 +3,7 @@ import { codeOfDtype } from '../onnx/tensor.js';
 import type { Task } from '../util/task.js';
 import { type ChannelsFirst, channelsFirst } from './channels-first.js';
 import { inSinglePrecision } from './half-precision.js';
+import { inInferenceForm } from './inference-form.js';
 import { chooseOutput, type OutputChoice } from './output-choice.js';
 
 /** What a caller knows of a classifier from elsewhere. */
@@ -25,10 +26,10 @@ export interface ForeignModel extends ChannelsFirst {
 
 /**
  * Brings an ONNX classifier into the form that Agon works with; the only place that knows how they differ: images as
- * [N, H, W, C], 16-bit floats, several outputs, a Softmax at the end. What its numbers mean is for `readingOf`. Errors name `where`.
+ * [N, H, W, C], 16-bit floats, training mode, several outputs, a Softmax at the end. What its numbers mean is for `readingOf`. Errors name `where`.
  */
 export function foreignModel(given: ModelProto, where: string, options: ForeignOptions = {}): ForeignModel {
-  const model = inSinglePrecision(given);
+  const model = inInferenceForm(inSinglePrecision(given));
   const placed = channelsFirst(model, where);
   const { name, scores } = chooseOutput(model, where, options);
   const served = { ...placed.model, graph: { ...placed.model.graph, output: [outputInfo(model, name)] } };

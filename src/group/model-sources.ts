@@ -77,7 +77,7 @@ export function modelWeights(begun: readonly (BegunNetwork | undefined)[], sourc
 export function modelNotes(
   sources: readonly NetworkSource[],
   begun: readonly (BegunNetwork | undefined)[],
-  { mean, std, channels }: Preprocessing,
+  preprocessing: Preprocessing,
   images: number,
 ): string[] {
   const notes = begun.flatMap((network, i) => {
@@ -87,29 +87,30 @@ export function modelNotes(
     const parts = [...network.notes, ...restoredText(network, images)];
     return [`${label} begins with the weights of ${model?.path}: ${parts.join('; ')}`];
   });
-  return [...notes, normalisationNote(sources, { mean, std, channels })];
+  return [...notes, normalisationNote(sources, preprocessing)];
 }
 
 function restoredText({ restored }: BegunNetwork, images: number): string[] {
   if (!restored) return [];
   return [
-    `it has no normalisation, without which it would hardly learn: BatchNormalization is put back behind ${restored.norms.length} convolutions, by statistics of ${images} training images, so that its outputs stay the same (--no-restore-norms leaves it out)`,
+    `it has no normalisation, without which training stands still or needs small rates: BatchNormalization is put back behind ${restored.norms.length} convolutions, by statistics of ${images} training images, so that its outputs stay the same (--no-restore-norms leaves it out)`,
   ];
 }
 
-function normalisationNote(
-  sources: readonly NetworkSource[],
-  { mean, std, channels }: Pick<Preprocessing, 'mean' | 'std' | 'channels'>,
-): string {
+function normalisationNote(sources: readonly NetworkSource[], { mean, std }: Normalisation): string {
   const wanted = modelNormalisation(sources);
   const [described] = describedIn(sources);
   if (wanted && sameNormalisation(wanted, { mean, std })) {
     return `images are normalised as the model's were: mean ${mean.join(', ')}, std ${std.join(', ')} (${described?.where})`;
   }
-  const own = 'images are normalised by the mean and std of the training images';
-  if (wanted) return `${own}: the model has them for ${wanted.mean.length} channels, the images have ${channels}`;
+  const own = `images are normalised with mean ${rounded(mean)} and std ${rounded(std)}`;
+  if (wanted) return `${own}: the model's are for ${wanted.mean.length} channels, or not asked for`;
   if (described) return `${own}: the models say different ones`;
-  return `${own}: the model doesn't say which ones it was trained with (a preprocessor_config.json or timm's config.json beside it would)`;
+  return `${own}: the model doesn't say which ones it was trained with (--normalisation imagenet or tf does, or a preprocessor_config.json beside it)`;
+}
+
+function rounded(numbers: readonly number[]): string {
+  return numbers.map((x) => Number(x.toPrecision(3))).join(', ');
 }
 
 function describedIn(sources: readonly NetworkSource[]): ImageFacts[] {

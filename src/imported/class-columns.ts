@@ -4,10 +4,16 @@
  * commas separate counts (`tench, Tinca tinca`). Undefined unless each class is found, each at an index of its own.
  */
 export function classColumns(labels: readonly string[], classes: readonly string[]): number[] | undefined {
-  const exact = new Map(labels.map((label, i) => [label.normalize('NFC'), i]));
-  const loose = looseIndices(labels);
-  const columns = classes.map((name) => exact.get(name.normalize('NFC')) ?? loose.get(loosely(name)) ?? -1);
+  const indexOf = classIndex(labels);
+  const columns = classes.map((name) => indexOf(name) ?? -1);
   return columns.includes(-1) || new Set(columns).size < columns.length ? undefined : columns;
+}
+
+/** The index of a class among a classifier's, as {@link classColumns} finds it; undefined where it has none of that name. */
+export function classIndex(labels: readonly string[]): (name: string) => number | undefined {
+  const exact = uniqueIndices(labels.map((label) => [label.normalize('NFC')]));
+  const loose = uniqueIndices(labels.map((label) => [label, ...label.split(',')].map(loosely)));
+  return (name) => exact.get(name.normalize('NFC')) ?? loose.get(loosely(name));
 }
 
 /** The classes that a classifier doesn't name. */
@@ -15,16 +21,17 @@ export function unknownClasses(labels: readonly string[], classes: readonly stri
   return classes.filter((name) => !classColumns(labels, [name]));
 }
 
-function looseIndices(labels: readonly string[]): Map<string, number> {
+/** The index of each of the spellings of some names; of those that two names share, none. */
+function uniqueIndices(names: readonly (readonly string[])[]): Map<string, number> {
   const indices = new Map<string, number>();
   const ambiguous = new Set<string>();
-  for (const [i, label] of labels.entries()) {
-    for (const name of new Set([label, ...label.split(',')].map(loosely))) {
-      if (indices.has(name)) ambiguous.add(name);
-      indices.set(name, i);
+  for (const [i, spellings] of names.entries()) {
+    for (const spelling of new Set(spellings)) {
+      if (indices.has(spelling)) ambiguous.add(spelling);
+      indices.set(spelling, i);
     }
   }
-  for (const name of ambiguous) indices.delete(name);
+  for (const spelling of ambiguous) indices.delete(spelling);
   return indices;
 }
 

@@ -24,7 +24,7 @@ export function fitHead(source: HeadSource, classes: readonly string[]): { netwo
   const head = findHead(source.graph);
   if (!isHead(head)) {
     return fail(where, `its head can't be replaced, and it has ${own} classes, the data have ${classes.length}`, {
-      expected: 'a layer Gemm, MatMul or Conv that makes the class scores',
+      expected: 'a layer Gemm, MatMul or Conv with weights of its own that makes the class scores',
       got: head.obstacle?.describe() ?? 'none',
       hint: 'Train on data with its classes, or take another model',
     });

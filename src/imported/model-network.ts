@@ -44,38 +44,47 @@ export interface ModelNetwork {
   readonly path: string;
   readonly facts: ModelFacts;
   /** Height and width of its images, where the model fixes them. */
-  readonly size: { readonly height: number; readonly width: number } | undefined;
+  readonly size: Side | undefined;
   /** The network for some data. Data that it can't be for are an error. */
   begin(data: NetworkData, options: { readonly restoreNorms: boolean }): BegunNetwork;
 }
 
-const USUAL = { height: 224, width: 224 };
+type Side = { readonly height: number; readonly width: number };
+
+const USUAL: Side = { height: 224, width: 224 };
+
+/** For a model of several outputs: settings of a run name none. */
+export const OUTPUT_HINT = { outputFlag: 'agon artifacts export --from MODEL --output' };
+
+/** Reads a model, in float32, and what is known of it. */
+export async function readModel(path: string): Promise<Pick<ModelNetwork, 'facts' | 'size'> & { model: ModelProto }> {
+  const model = inSinglePrecision(await readModelFile(path));
+  return { model, facts: await readModelFacts(model, path), size: fixedSize(model, path) };
+}
+
+/** The images to import a model for before the data are known. */
+export function sizeToImport(fixed: ModelNetwork['size'], { images }: ModelFacts): Side {
+  const usual = images?.size;
+  return fixed ?? (usual ? { height: usual, width: usual } : USUAL);
+}
 
 /**
  * Opens an ONNX classifier of any origin to train it: with images as [N, C, H, W], any batch, in float32, without the Softmax or Sigmoid at
  * its end. One that can't be trained is an error that names the operators in the way.
  */
 export async function openModelNetwork(path: string): Promise<ModelNetwork> {
-  const model = inSinglePrecision(await readModelFile(path));
-  const facts = await readModelFacts(model, path);
-  const size = fixedSize(model, path);
+  const { model, facts, size } = await readModel(path);
   const importAt = importer(model, path);
   // Whether it can be trained at all is known before the data are read
-  importAt(size ?? facts.images?.size ?? USUAL);
-  return {
-    path,
-    facts,
-    size,
-    begin: (data, options) => begin(importAt(data), path, facts, data, options),
-  };
+  importAt(sizeToImport(size, facts));
+  return { path, facts, size, begin: (data, options) => begin(importAt(data), path, facts, data, options) };
 }
 
 /** Imports the model for images of some size; again only where that is another one. */
 function importer(model: ModelProto, path: string) {
-  const output = beforeActivation(model, path, { outputFlag: 'agon artifacts export --from MODEL --output' });
+  const output = beforeActivation(model, path, OUTPUT_HINT);
   let last: { readonly key: string; readonly network: ImportedModel } | undefined;
-  return (size: number | { readonly height: number; readonly width: number }): ImportedModel => {
-    const { height, width } = typeof size === 'number' ? { height: size, width: size } : size;
+  return ({ height, width }: Side): ImportedModel => {
     const key = `${height}x${width}`;
     if (last?.key !== key) last = { key, network: importModel(model, path, { output, size: { height, width } }) };
     return last.network;

@@ -2,7 +2,7 @@ import type { ModelProto } from '../onnx/model.js';
 
 /**
  * Class names in the metadata `names` that Ultralytics and programs after its example write: a dictionary from index to name, as
- * Python or JSON spells it. Undefined where there is none, or one that isn't of 0 to n - 1, each name once.
+ * Python or JSON spells it. Undefined where there is none, or one that isn't of 0 to n - 1. A name may be there twice, as `crane` is in ImageNet.
  */
 export function namesOf({ metadataProps = [] }: Pick<ModelProto, 'metadataProps'>): string[] | undefined {
   const text = metadataProps.find(({ key }) => key === 'names')?.value;
@@ -20,12 +20,12 @@ function unescaped(text: string): string {
   return text.replace(/\\(.)/g, '$1');
 }
 
-/** The names of the indices 0 to n - 1; undefined where one is missing or a name is there twice. */
+/** The names of the indices 0 to n - 1; undefined where one is missing. */
 export function listOf(entries: readonly (readonly [number, string])[]): string[] | undefined {
   const byIndex = new Map(entries);
   const names = Array.from({ length: byIndex.size }, (_, i) => byIndex.get(i));
   const known = names.flatMap((name) => (name === undefined ? [] : [name]));
-  return known.length > 0 && known.length === names.length && new Set(known).size === known.length ? known : undefined;
+  return known.length > 0 && known.length === names.length ? known : undefined;
 }
 
 /** Whether a model is one of Ultralytics' classifiers, whose images are red, green and blue in [0, 1]. */

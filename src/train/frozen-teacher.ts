@@ -3,11 +3,13 @@ import type { Classifier, ClassifierOptions } from '../classifier/classifier.js'
 import { openClassifier } from '../classifier/open-classifier.js';
 import type { Preprocessing } from '../data/image/preprocess.js';
 import { formatShape } from '../graph/node/dim.js';
+import { classColumns, isIdentity, unknownClasses } from '../imported/class-columns.js';
 import { elementCount, float32Data, type Tensor, tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import type { Settings } from '../settings/settings.js';
 import { at, take } from '../util/checked.js';
 import { AgonError, fail, messageOf } from '../util/error.js';
+import { formatList } from '../util/format-list.js';
 import type { Task } from '../util/task.js';
 import type { RunData } from './data.js';
 
@@ -40,7 +42,8 @@ export async function openTeacher(
 /**
  * Opens the frozen teacher of a run: the winner of another run (its folder), or an ONNX model. Where it is known that its
  * images are normalised by other means and deviations than the run's, they are renormalised; a model that says nothing is fed
- * the run's own. One for other classes or images is an error that names the file.
+ * the run's own. Its classes are found by name, where it names them. One without the run's, or for other images, is an error that
+ * names the file.
  */
 export async function openFrozenTeacher(
   { model: path, output }: Pick<NonNullable<Settings['teacher']>, 'model' | 'output'>,
@@ -53,11 +56,11 @@ export async function openFrozenTeacher(
       { ...options, output, outputFlag: '--teacher-output', images },
       'the frozen teacher',
     );
-    await check(path, classifier, options);
+    const { columns, note } = await check(path, classifier, options);
     const adapt = renormaliser(options.preprocessing, classifier.preprocessing);
     return {
-      notes: classifier.notes.map((note) => `${path}: ${note}`),
-      logits: (batch) => classifier.logits(adapt(batch)),
+      notes: [...classifier.notes, ...(note ? [note] : [])].map((each) => `${path}: ${each}`),
+      logits: async (batch) => selected(await classifier.logits(adapt(batch)), columns),
       close: () => classifier.close(),
     };
   } catch (error) {
@@ -67,12 +70,12 @@ export async function openFrozenTeacher(
 }
 
 /** Closes a classifier that doesn't suit the run, with an error. */
-async function check(path: string, classifier: Classifier, run: FrozenTeacherOptions): Promise<void> {
+async function check(path: string, classifier: Classifier, run: FrozenTeacherOptions): Promise<Columns> {
   try {
     checkTask(path, classifier, run);
     checkImages(path, classifier, run.preprocessing);
-    await checkOutput(path, classifier, run);
-    checkNames(path, classifier, run.classes);
+    const count = await countClasses(path, classifier, run);
+    return columnsFor(path, classifier, run.classes, count);
   } catch (error) {
     await classifier.close();
     throw error;
@@ -102,27 +105,65 @@ function checkImages(path: string, { input }: Classifier, { channels, height, wi
 /** More than one, to see that the batch is free. */
 const PROBES = 2;
 
-async function checkOutput(path: string, classifier: Classifier, run: FrozenTeacherOptions): Promise<void> {
+/** How many numbers it gives for an image. */
+async function countClasses(path: string, classifier: Classifier, run: FrozenTeacherOptions): Promise<number> {
   const { channels, height, width } = run.preprocessing;
   const dims = [PROBES, channels, height, width];
   const logits = await classifier.logits(tensor('float32', dims, new Float32Array(elementCount(dims))));
-  const expected = [PROBES, run.classes.length];
-  if (logits.dtype === 'float32' && isDeepStrictEqual([...logits.dims], expected)) return;
-  fail(path, `the frozen teacher's logits for ${PROBES} images`, {
-    expected: `float32 ${formatShape(expected)}`,
-    got: `${logits.dtype} ${formatShape(logits.dims)}`,
-    hint: "It must tell the run's classes apart",
+  const [images, count = 0] = logits.dims;
+  if (logits.dtype === 'float32' && logits.dims.length === 2 && images === PROBES) return count;
+  return failOutput(path, run.classes.length, `${logits.dtype} ${formatShape(logits.dims)}`, OTHER);
+}
+
+const OTHER = "It must tell the run's classes apart";
+
+function failOutput(path: string, classes: number, got: string, hint: string): never {
+  return fail(path, `the frozen teacher's logits for ${PROBES} images`, {
+    expected: `float32 ${formatShape([PROBES, classes])}`,
+    got,
+    hint,
   });
 }
 
-function checkNames(path: string, { classes }: Classifier, wanted: readonly string[]): void {
-  const at = classes ? wanted.findIndex((name, i) => classes[i] !== name) : -1;
-  if (at < 0) return;
-  fail(path, `class ${at} of the frozen teacher`, {
-    expected: `"${wanted[at]}"`,
-    got: `"${classes?.[at]}"`,
-    hint: 'It must have been trained on the same classes, in the same order',
+/** Which of a teacher's classes are the run's; all of them, as they are, where `columns` is left out. */
+interface Columns {
+  readonly columns?: readonly number[];
+  /** What is to be said of it. */
+  readonly note?: string;
+}
+
+/** Classes of a teacher that names them are found by name; another one must have as many as the run. */
+function columnsFor(path: string, { classes }: Classifier, wanted: readonly string[], count: number): Columns {
+  const labels = classes?.length === count ? classes : undefined;
+  const columns = labels && classColumns(labels, wanted);
+  if (!labels) {
+    if (count === wanted.length) return {};
+    const more = `${OTHER}; of one with more classes, those of the run are taken where its metadata name them (labels, names)`;
+    return failOutput(path, wanted.length, `float32 ${formatShape([PROBES, count])}`, more);
+  }
+  if (!columns) {
+    const missing = unknownClasses(labels, wanted);
+    return fail(path, "the frozen teacher doesn't know all of the run's classes", {
+      expected: missing.length > 0 ? formatList(missing) : formatList(wanted),
+      got: formatList(labels),
+      hint: 'Name the folders of the data as it names its classes, or take another teacher',
+    });
+  }
+  if (count > wanted.length)
+    return { columns, note: `of its ${count} classes the ${wanted.length} of the run are taken, by name` };
+  return isIdentity(columns) ? {} : { columns, note: 'its classes are in another order, and are found by name' };
+}
+
+/** Some columns of logits [N, classes]. */
+function selected(logits: Tensor, columns: readonly number[] | undefined): Tensor {
+  if (!columns) return logits;
+  const [rows, width] = take(logits.dims, 2);
+  const numbers = float32Data(logits);
+  const count = columns.length;
+  const chosen = Float32Array.from({ length: rows * count }, (_, i) => {
+    return at(numbers, Math.floor(i / count) * width + at(columns, i % count));
   });
+  return tensor('float32', [rows, count], chosen);
 }
 
 type Normalisation = Pick<Preprocessing, 'mean' | 'std'>;

@@ -41,6 +41,27 @@ describe('agon nets', () => {
   });
 });
 
+describe('agon nets of a model', () => {
+  const model = 'test/fixtures/formats/1/run/winner.onnx';
+
+  it('says what it is, and what would be in the way', async () => {
+    const { stdout } = await agon(`nets ${model}`);
+    expect(stdout).toMatch(/^test\/fixtures\/formats\/1\/run\/winner\.onnx$/m);
+    expect(stdout).toMatch(/^ {2}input +3x16x16, this size alone$/m);
+    expect(stdout).toMatch(/^ {2}classes +10: .*; \.\.\.$/m);
+    expect(stdout).toMatch(/^ {2}head +Gemm "/m);
+    expect(stdout).toMatch(/^ {2}normalisation +\d+ BatchNormalization$/m);
+    expect(stdout).toMatch(/^ {2}training +nothing is in the way$/m);
+    const { stdout: json } = await agon(`nets ${model} --json`);
+    expect(JSON.parse(json)).toMatchObject([{ path: model, classes: 10, obstacle: null, restoredNorms: 0 }]);
+  });
+
+  it('that is none is an error', async () => {
+    const { stderr, exitCode } = await agon('nets missing.onnx');
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining("error: missing.onnx: can't be read")]);
+  });
+});
+
 describe('agon data', () => {
   it('shows what is in a data set', async () => {
     const { stdout } = await agon('data builtin');

@@ -28,6 +28,7 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--crop 0.95', { crop: 0.95 }],
   ['--normalisation imagenet', { normalisation: 'imagenet' }],
   ['--pretrained a.safetensors,b.pth', { pretrained: ['a.safetensors', 'b.pth'] }],
+  ['--nets model.onnx --no-restore-norms', { nets: ['model.onnx'], restoreNorms: false }],
   ['--rule all-better', { rule: 'all-better' }],
   ['--top-k 2', { topK: 2 }],
   ['--alpha 0', { alpha: 0 }],
