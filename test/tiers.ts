@@ -72,4 +72,5 @@ export const SLOW: readonly string[] = [
   'test/verify/float64/rules.test.ts',
   'test/verify/replay.test.ts',
   'test/verify/sides.test.ts',
+  'test/weights/imagenet-logits.test.ts',
 ];

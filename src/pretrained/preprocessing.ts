@@ -33,11 +33,7 @@ export function preprocessingNotes(
     wanted && sameNormalisation(wanted, preprocessing)
       ? `images are normalised as for the weights: ${values}${cutAsFor(files, given, preprocessing)} (${named})`
       : `images are normalised ${otherwise(files, given, preprocessing)}`;
-  return [
-    normalised,
-    ...sideNotes(files, 'size', preprocessing.height),
-    ...sideNotes(files, 'crop', given.crop),
-  ];
+  return [normalised, ...sideNotes(files, 'size', preprocessing.height), ...sideNotes(files, 'crop', given.crop)];
 }
 
 /** What else of the weights' preparation is taken. */

@@ -1,4 +1,3 @@
-
 /** Writes pickles of protocol 2, opcode by opcode (`pickletools.py`), and zip archives, sharing no code with the reader. */
 
 const text = (value: string) => new TextEncoder().encode(value);

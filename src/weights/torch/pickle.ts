@@ -123,7 +123,8 @@ class Machine {
   build(): void {
     this.pop();
     const object = this.top();
-    if (!(object instanceof Map || object instanceof TensorView || object instanceof Inert)) this.fail('its pickle gives state to what has none');
+    if (!(object instanceof Map || object instanceof TensorView || object instanceof Inert))
+      this.fail('its pickle gives state to what has none');
   }
 
   stackGlobal(): void {
