@@ -80,6 +80,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   export: [
     'classifier',
     'group',
+    'pretrained',
     'store',
     'lineage',
     'events',

@@ -53,6 +53,7 @@ export const SLOW: readonly string[] = [
   'test/run/kills.test.ts',
   'test/run/nothing-held-out.test.ts',
   'test/run/old-decoding.test.ts',
+  'test/run/pretrained-sources.test.ts',
   'test/run/pretrained.test.ts',
   'test/run/resume-errors.test.ts',
   'test/run/resume.test.ts',

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { fail } from '../util/error.js';
 import { makeFolderOf, toFileName, writeFileWhole } from '../util/files/files.js';
 import { jsonIn } from '../util/files/read-json.js';
+import { publicAddress } from '../util/public-address.js';
 import { download } from './download.js';
 import { type Environment, isOffline, ownCache, torchCache } from './environment.js';
 import type { Fetched, FetchOptions } from './fetched.js';
@@ -37,7 +38,9 @@ export async function fetchUrl(url: string, options: FetchOptions): Promise<Fetc
   const there = existsSync(path);
   if (there && !(refresh && !isOffline(env))) return { path, url, ...(await recordedTag(path)), fresh: false };
   if (isOffline(env))
-    fail(url, 'HF_HUB_OFFLINE is set, and the file is not in the cache', { hint: 'Unset it, or name a file' });
+    fail(publicAddress(url), 'HF_HUB_OFFLINE is set, and the file is not in the cache', {
+      hint: 'Unset it, or name a file',
+    });
   try {
     return await fetchNow(url, path, there, options);
   } catch (error) {

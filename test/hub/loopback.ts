@@ -73,7 +73,7 @@ export class LoopbackHub {
   /** The store also serves files under their own paths, with a strong ETag, as any server does. */
   #answerStore(request: IncomingMessage, response: ServerResponse): unknown {
     this.#note(request);
-    const name = (request.url ?? '').slice(1);
+    const name = (request.url ?? '').slice(1).replace(/\?.*/, '');
     const content = this.files.get(name) ?? [...this.files.values()].find(({ bytes }) => sha256(bytes) === name);
     if (!content) return end(response, 404, {});
     const trouble = request.method === 'GET' ? this.troubles.shift() : undefined;

@@ -90,7 +90,6 @@ describe.skipIf(!existsSync(WEIGHTS))(
     });
 
     it("give PyTorch's logits", async () => {
-      console.log('DIFF', d);
       expect(await largestDifference(values)).toBeLessThan(TOLERANCE);
     });
 
