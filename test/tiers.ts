@@ -9,6 +9,7 @@ export const SLOW: readonly string[] = [
   'test/cli/ends.test.ts',
   'test/cli/hostile-names.test.ts',
   'test/cli/killed-run.test.ts',
+  'test/cli/weights.test.ts',
   'test/compare/experiment/experiment.test.ts',
   'test/compare/kill.test.ts',
   'test/data/batch/loader.test.ts',

@@ -34,6 +34,8 @@ const LEAST = 0.9;
 /** Writes weights of any readable kind as a safetensors file under torchvision's or timm's names, whole: also the head. */
 export async function convertWeights(item: string, options: ConvertOptions): Promise<Converted> {
   const { out, names = 'torchvision' } = options;
+  if (item === 'auto' && options.network === undefined)
+    fail('weights', 'auto needs --network', { hint: 'Say which network: --network resnet18' });
   const file = await openWeights(item, options.network ?? 'resnet18', options);
   const network = planNetwork(options.network ?? file.config?.network ?? networkOf(file)).name;
   const { graph, taken } = takeWhole(file, network);
