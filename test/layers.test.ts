@@ -99,6 +99,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'imported',
     'classifier',
     'group',
+    'pretrained',
     'store',
     'lineage',
     'events',

@@ -9,6 +9,7 @@ export const SLOW: readonly string[] = [
   'test/cli/ends.test.ts',
   'test/cli/hostile-names.test.ts',
   'test/cli/killed-run.test.ts',
+  'test/cli/weights.test.ts',
   'test/compare/experiment/experiment.test.ts',
   'test/compare/kill.test.ts',
   'test/data/batch/loader.test.ts',
@@ -57,6 +58,7 @@ export const SLOW: readonly string[] = [
   'test/run/models.test.ts',
   'test/run/nothing-held-out.test.ts',
   'test/run/old-decoding.test.ts',
+  'test/run/pretrained-sources.test.ts',
   'test/run/pretrained.test.ts',
   'test/run/resume-errors.test.ts',
   'test/run/resume.test.ts',
@@ -77,4 +79,5 @@ export const SLOW: readonly string[] = [
   'test/verify/float64/rules.test.ts',
   'test/verify/replay.test.ts',
   'test/verify/sides.test.ts',
+  'test/weights/imagenet-logits.test.ts',
 ];

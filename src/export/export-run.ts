@@ -7,6 +7,8 @@ import { inOperatorSet } from '../graph/operator-sets.js';
 import type { Group } from '../group/group.js';
 import { openCheckpoint } from '../group/open-checkpoint.js';
 import { encodeModel } from '../onnx/file.js';
+import { withoutPlaces } from '../pretrained/provenance.js';
+import { readWeightsRecord, type WeightsRecord } from '../pretrained/record.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { withoutFolders } from '../settings/setting-paths.js';
 import { type Checkpoint, tensorsWithoutTrial } from '../store/checkpoint.js';
@@ -84,11 +86,12 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
   const subject = ensemble ? wholeGroup(group, checkpoint, options) : oneNetwork(group, checkpoint, options);
   const parametersAfter = (prefix: string) => (name: string) => present(tensors.get(prefix + name), prefix + name);
   const threshold = subject.validation?.threshold ?? USUAL_THRESHOLD;
+  const weights = weightsOf(await readWeightsRecord(runPaths(folder).weights), subject);
   const metadata = {
     labels: classes,
     preprocessing,
     ...(task === 'multi-label' && { task, threshold }),
-    agon: describe(checkpoint, subject, options),
+    agon: { ...describe(checkpoint, subject, options), ...weights },
   };
   const model = inferenceModel(subject.graph, parametersAfter(subject.prefix), metadata);
   const written = inOperatorSet(model, `export of ${subject.name}`, options.opset);
@@ -158,6 +161,12 @@ function chooseNetwork({ networks }: Group, wanted: string): NetworkInfo {
     got: matches.length === 0 ? 'none of them' : 'more than one of that name',
     hint: 'Give its index',
   });
+}
+
+/** Which weights its networks began with, and under which licence. */
+function weightsOf(record: WeightsRecord | undefined, { networks }: Subject) {
+  const own = networks.flatMap(({ index }) => record?.[index] ?? []);
+  return own.length > 0 ? { weights: own.map(withoutPlaces) } : {};
 }
 
 /** Where a model comes from. */

@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { AgonError, fail, messageOf } from '../util/error.js';
 import { errorCode, makeFolderOf } from '../util/files/files.js';
 import { syncFolder } from '../util/files/write-whole.js';
+import { publicAddress } from '../util/public-address.js';
 import type { Environment } from './environment.js';
 import { type Answer, reasonOf, request, Unreachable } from './http.js';
 import { failStatus } from './status.js';
@@ -45,7 +46,7 @@ export async function download(url: string, target: string, options: DownloadOpt
   const sha256 = await sha256Of(partial);
   if (options.sha256 !== undefined && !sha256.startsWith(options.sha256.toLowerCase())) {
     await rm(partial, { force: true });
-    fail(url, 'what was fetched has a wrong checksum', {
+    fail(publicAddress(url), 'what was fetched has a wrong checksum', {
       expected: `SHA-256 ${options.sha256}`,
       got: sha256.slice(0, Math.max(16, options.sha256.length)),
       hint: 'It was changed or damaged on the way, and is removed: try again; from a mirror, ask who keeps it',
@@ -83,7 +84,10 @@ async function fetchAll(url: string, partial: string, options: DownloadOptions, 
 
 function failCut(url: string, error: unknown, done: number): never {
   const hint = done > 0 ? `Try again: it goes on after the ${done} bytes that are there` : 'Try again';
-  fail(url, `the connection was cut, ${ATTEMPTS} times in a row: ${reasonOf(error)}`, { hint, cause: error });
+  fail(publicAddress(url), `the connection was cut, ${ATTEMPTS} times in a row: ${reasonOf(error)}`, {
+    hint,
+    cause: error,
+  });
 }
 
 async function fetchRest(url: string, partial: string, options: DownloadOptions): Promise<void> {
@@ -116,7 +120,7 @@ function isStrong(etag: string | undefined): boolean {
 function partOf({ header, url }: Answer, done: number): number {
   const [, from] = /^bytes (\d+)-/.exec(header('content-range') ?? '') ?? [];
   if (Number(from) === done) return done;
-  return fail(url, 'the server sends another part than it was asked for', {
+  return fail(publicAddress(url), 'the server sends another part than it was asked for', {
     expected: `from byte ${done}`,
     got: from ?? 'none',
   });
@@ -149,7 +153,11 @@ async function openAt(partial: string, from: number): Promise<FileHandle> {
 async function checkEnd(url: string, partial: string, end: number, total: number): Promise<void> {
   if (end < total) throw new Cut(`it ends after ${end} of ${total} bytes`);
   await rm(partial, { force: true });
-  fail(url, 'more bytes came than the file has', { expected: String(total), got: String(end), hint: 'Try again' });
+  fail(publicAddress(url), 'more bytes came than the file has', {
+    expected: String(total),
+    got: String(end),
+    hint: 'Try again',
+  });
 }
 
 async function writeBody(

@@ -24,7 +24,7 @@ export interface FetchProgress {
 export interface Fetched {
   readonly path: string;
   readonly url: string;
-  /** The hub's commit. */
+  /** The hub's commit; of other servers, the ETag. */
   readonly revision?: string;
   readonly etag?: string;
   /** Whether it was fetched now. */

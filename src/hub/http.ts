@@ -1,6 +1,7 @@
 import { AgonError, fail, messageOf } from '../util/error.js';
 import { errorCode } from '../util/files/files.js';
 import { printable } from '../util/printable.js';
+import { publicAddress } from '../util/public-address.js';
 import { AGON_VERSION } from '../util/version.js';
 import { type Environment, endpointOf } from './environment.js';
 
@@ -41,7 +42,7 @@ export async function request(url: string, { method = 'GET', headers = {}, leave
     await answer.discard();
     at = next;
   }
-  return fail(url, 'redirects on and on', { expected: `${MOST_REDIRECTS} redirects at most` });
+  return fail(publicAddress(url), 'redirects on and on', { expected: `${MOST_REDIRECTS} redirects at most` });
 }
 
 /** Without compression: a part of a file is a part of its bytes. */
@@ -55,7 +56,9 @@ function tokenFor(url: string, env: Environment): Record<string, string> {
 function nextAddress(from: string, location: string): string {
   const next = URL.canParse(location, from) ? new URL(location, from) : undefined;
   if (!next || !/^https?:$/.test(next.protocol) || (next.protocol === 'http:' && from.startsWith('https:')))
-    fail(from, 'redirects to where no file can be fetched', { got: printable(location).slice(0, 200) });
+    fail(publicAddress(from), 'redirects to where no file can be fetched', {
+      got: printable(publicAddress(location)).slice(0, 200),
+    });
   return next.href;
 }
 

@@ -56,7 +56,6 @@ async function fetchNow(wanted: HubFile, url: string, options: FetchOptions): Pr
   const { env, onProgress, pause } = options;
   const { commit, etag, size, sha256 } = await describe(url, env);
   const blob = blobPath(wanted, etag, env);
-  const known = { path: '', url, revision: commit, etag };
   const fresh = !existsSync(blob);
   const expected = options.sha256 ?? sha256;
   if (fresh) {
@@ -72,7 +71,7 @@ async function fetchNow(wanted: HubFile, url: string, options: FetchOptions): Pr
       });
     });
   }
-  return { ...known, path: await addToSnapshot(wanted, commit, blob, env), fresh };
+  return { path: await addToSnapshot(wanted, commit, blob, env), url, revision: commit, fresh };
 }
 
 /** What the hub says of a file before it is fetched: the commit, and for large files the content's SHA-256, which is their ETag. */

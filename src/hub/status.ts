@@ -1,4 +1,5 @@
 import { type ErrorDetail, fail } from '../util/error.js';
+import { publicAddress } from '../util/public-address.js';
 import { type Environment, isHubHost } from './environment.js';
 import type { Answer } from './http.js';
 
@@ -7,7 +8,7 @@ export function failStatus(url: string, { status, header }: Answer, env: Environ
   const onHub = isHubHost(new URL(url).host, env);
   const what = header('x-error-message') ?? '';
   const detail = detailOf(status, onHub, env);
-  return fail(url, `the server answers ${status}${what ? ` (${what.slice(0, 200)})` : ''}`, detail);
+  return fail(publicAddress(url), `the server answers ${status}${what ? ` (${what.slice(0, 200)})` : ''}`, detail);
 }
 
 function detailOf(status: number, onHub: boolean, { HF_TOKEN: token }: Environment): ErrorDetail {

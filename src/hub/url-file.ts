@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fail } from '../util/error.js';
-import { toFileName, writeFileWhole } from '../util/files/files.js';
+import { makeFolderOf, toFileName, writeFileWhole } from '../util/files/files.js';
 import { jsonIn } from '../util/files/read-json.js';
+import { publicAddress } from '../util/public-address.js';
 import { download } from './download.js';
 import { type Environment, isOffline, ownCache, torchCache } from './environment.js';
 import type { Fetched, FetchOptions } from './fetched.js';
@@ -37,7 +38,9 @@ export async function fetchUrl(url: string, options: FetchOptions): Promise<Fetc
   const there = existsSync(path);
   if (there && !(refresh && !isOffline(env))) return { path, url, ...(await recordedTag(path)), fresh: false };
   if (isOffline(env))
-    fail(url, 'HF_HUB_OFFLINE is set, and the file is not in the cache', { hint: 'Unset it, or name a file' });
+    fail(publicAddress(url), 'HF_HUB_OFFLINE is set, and the file is not in the cache', {
+      hint: 'Unset it, or name a file',
+    });
   try {
     return await fetchNow(url, path, there, options);
   } catch (error) {
@@ -52,15 +55,28 @@ async function fetchNow(url: string, path: string, there: boolean, options: Fetc
   const tagged = etag === undefined ? {} : { etag };
   if (there && etag !== undefined && (await recordedTag(path)).etag === etag)
     return { path, url, ...tagged, fresh: false };
-  const fetch = async (target: string) => {
+  const fetch = async () => {
     const onBytes = (bytes: number, total: number | undefined) => onProgress?.({ name: basename(path), bytes, total });
-    await download(url, target, { env, size, sha256, etag, pause, onProgress: onBytes });
-    if (etag !== undefined) await writeFileWhole(`${path}.etag.json`, JSON.stringify({ url, etag }));
+    await keepPartOf(path, etag);
+    await download(url, path, { env, size, sha256, etag, pause, onProgress: onBytes });
+    await rm(tagFile(partOf(path)), { force: true });
+    if (etag !== undefined) await writeFileWhole(tagFile(path), JSON.stringify({ url, etag }));
   };
-  if (there) await fetch(path);
-  else await oneAtATime(path, () => fetch(path));
+  if (there) await fetch();
+  else await oneAtATime(path, fetch);
   return { path, url, ...tagged, fresh: true };
 }
+
+/** Removes what an earlier call has left of another content. */
+async function keepPartOf(path: string, etag: string | undefined): Promise<void> {
+  const part = partOf(path);
+  if (etag === undefined || (await recordedTag(part)).etag !== etag) await rm(part, { force: true });
+  await makeFolderOf(part);
+  if (etag !== undefined) await writeFileWhole(tagFile(part), JSON.stringify({ etag }));
+}
+
+const partOf = (path: string) => `${path}.incomplete`;
+const tagFile = (path: string) => `${path}.etag.json`;
 
 /** Servers that don't know HEAD tell nothing. */
 async function describe(url: string, env: Environment): Promise<{ etag?: string | undefined; size?: number }> {
@@ -72,7 +88,7 @@ async function describe(url: string, env: Environment): Promise<{ etag?: string 
 }
 
 async function recordedTag(path: string): Promise<{ etag?: string }> {
-  const recorded = jsonIn(await readFile(`${path}.etag.json`, 'utf8').catch(() => ''));
+  const recorded = jsonIn(await readFile(tagFile(path), 'utf8').catch(() => ''));
   const isTag = typeof recorded === 'object' && recorded !== null && 'etag' in recorded;
   return isTag ? { etag: String(recorded.etag) } : {};
 }

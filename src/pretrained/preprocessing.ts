@@ -25,24 +25,21 @@ export function preprocessingNotes(
   given: Settings,
   preprocessing: Preprocessing,
 ): string[] {
-  const { mean, std, height } = preprocessing;
+  const { mean, std } = preprocessing;
   const named = files.find(({ config }) => config?.preprocessing)?.config?.where;
   const wanted = normalisationOf(files);
   const values = `mean ${list(mean)}, std ${list(std)}`;
   const normalised =
     wanted && sameNormalisation(wanted, preprocessing)
-      ? `images are normalised as for the weights: ${values}${cutAsFor(files, given)} (${named})`
+      ? `images are normalised as for the weights: ${values}${cutAsFor(files, given, preprocessing)} (${named})`
       : `images are normalised ${otherwise(files, given, preprocessing)}`;
-  return [
-    normalised,
-    ...sideNotes(files, 'size', given.size ?? (agreed(files, 'size') === height ? undefined : height)),
-    ...sideNotes(files, 'crop', given.crop),
-  ];
+  return [normalised, ...sideNotes(files, 'size', preprocessing.height), ...sideNotes(files, 'crop', given.crop)];
 }
 
 /** What else of the weights' preparation is taken. */
-function cutAsFor(files: readonly OpenedWeights[], given: Settings): string {
-  const taken = (['size', 'crop'] as const).flatMap((key) => {
+function cutAsFor(files: readonly OpenedWeights[], given: Settings, { height, resize }: Preprocessing): string {
+  const isCut = resize.height > height;
+  const taken = (isCut ? (['size', 'crop'] as const) : (['size'] as const)).flatMap((key) => {
     const value = agreed(files, key);
     return given[key] === undefined && value !== undefined ? [`${key} ${short(value)}`] : [];
   });

@@ -8,10 +8,11 @@ import type { HubFile } from '../hub/hub-cache.js';
 import { fetchFromHub, fetchFromHubIfThere } from '../hub/hub-file.js';
 import { fetchUrl } from '../hub/url-file.js';
 import { fail, messageOf } from '../util/error.js';
-import { suggestion } from '../util/suggest.js';
+import { publicAddress } from '../util/public-address.js';
+import { nearest } from '../util/suggest.js';
 import { CATALOGUE, type CatalogueEntry, catalogueFor, configOf } from '../weights/catalogue.js';
 import type { WeightsConfig } from '../weights/files/timm-config.js';
-import { parseSource, publicAddress, type WeightsSource } from '../weights/source.js';
+import { parseSource, type WeightsSource } from '../weights/source.js';
 import { fileIn } from './folder.js';
 import type { Provenance } from './provenance.js';
 
@@ -143,20 +144,19 @@ async function ofPath(item: string, path: string): Promise<ResolvedWeights> {
 }
 
 function failPath(path: string, error: unknown): never {
-  const names = ['auto', ...CATALOGUE.map(({ name }) => name)];
-  const isWord = /^[\w.-]+(?:\/[\w.-]+)?$/.test(path) || path.includes('_in1k');
+  const names = CATALOGUE.map(({ name }) => name);
+  const meant = nearest(lastOf(path), names);
   fail(path, `can't be read: ${messageOf(error)}`, {
     cause: error,
-    ...(isWord && { hint: suggestion(lastOf(path), names) }),
+    expected: 'auto, a name (agon weights list), hf:owner/name, an address, a file, or the folder of a run',
+    ...(meant !== undefined && { hint: `Did you mean "${meant}"?` }),
   });
 }
 
 /** Settings hold absolute paths: of what was meant as a name the end counts. */
 function lastOf(path: string): string {
-  return path
-    .split(/[\\/]/)
-    .slice(path.includes('torchvision/') ? -2 : -1)
-    .join('/');
+  const parts = path.split(/[\\/]/);
+  return parts.slice(parts.at(-2) === 'torchvision' ? -2 : -1).join('/');
 }
 
 async function ofFetched(

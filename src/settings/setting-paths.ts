@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { BUILTIN } from '../data/formats/builtin.js';
-import { isPath, publicAddress } from '../weights/source.js';
+import { publicAddress } from '../util/public-address.js';
+import { isPath } from '../weights/source.js';
 import { isModelFile } from './model-nets.js';
 import { isSection } from './presets.js';
 

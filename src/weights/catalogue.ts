@@ -65,9 +65,13 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   { ...ofHub('mobilenetv2_140.ra_in1k', 'mobilenet_v2_1.4', 'Apache-2.0'), top1: 76.5 },
   { ...ofHub('mobilenetv3_small_100.lamb_in1k', 'mobilenet_v3_small', 'Apache-2.0'), megabytes: 10.2, top1: 67.6 },
   { ...ofHub('mobilenetv3_large_100.ra_in1k', 'mobilenet_v3_large', 'Apache-2.0'), top1: 75.8 },
-  ofTorchvision('resnet18', 'f37072fd'),
-  ofTorchvision('mobilenet_v2', 'b0353104'),
-  ofTorchvision('mobilenet_v3_small', '047dcff4'),
+  // As torchvision 0.14 describes them
+  { ...ofTorchvision('resnet18', 'f37072fd'), top1: 69.8 },
+  { ...ofTorchvision('resnet34', 'b627a593'), top1: 73.3 },
+  { ...ofTorchvision('resnet50', '0676ba61'), top1: 76.1 },
+  { ...ofTorchvision('mobilenet_v2', 'b0353104'), top1: 71.9 },
+  { ...ofTorchvision('mobilenet_v3_small', '047dcff4'), top1: 67.7 },
+  { ...ofTorchvision('mobilenet_v3_large', '8738ca79'), top1: 74 },
 ];
 
 /** The weights for a network of the zoo, `auto`'s first. */

@@ -37,13 +37,6 @@ export function isPath(text: string): boolean {
   return !isNamed && !HUB.test(text) && !ADDRESS.test(text);
 }
 
-/** An address as it may be passed on: without user, password and what follows its path, which may be secrets. */
-export function publicAddress(text: string): string {
-  if (!ADDRESS.test(text) || !URL.canParse(text)) return text;
-  const { origin, pathname } = new URL(text);
-  return origin + pathname;
-}
-
 function failHub(text: string): never {
   fail('pretrained', 'names no repository', {
     expected: 'hf:owner/name, hf:owner/name@revision or hf:owner/name/file',
