@@ -42,7 +42,7 @@ const CASES: readonly Case[] = [
     settings: { rule: 'none', teacher: { weight: 0.7, temperature: 3 } },
   },
   {
-    title: 'two networks on one mixed batch',
+    title: 'two networks, one mixed batch',
     networks: () => [resNet(), resNet([6, 4])],
     settings: { rule: 'argmin', labelSmoothing: 0.1, teacher: { weight: 0.5, temperature: 2 } },
     options: { mixed: true },
