@@ -47,7 +47,7 @@ const CASES: readonly Case[] = [
     settings: { rule: 'all', freeze: 'layer1' },
   },
   {
-    title: 'two networks on one mixed batch',
+    title: 'two networks, one mixed batch',
     networks: () => [resNet(), resNet([6, 4])],
     settings: { rule: 'argmin', labelSmoothing: 0.1, teacher: { weight: 0.5, temperature: 2 } },
     options: { mixed: true },
