@@ -14,6 +14,8 @@ export const evaluationSchema = z.object({
     .number()
     .min(0)
     .max(1 + 1e-9),
+  /** True where it is of the moving average of the network's weights, which did better than these. */
+  ema: z.literal(true).optional(),
 });
 
 /** All networks of a group on a split, and their ensemble: the mean of their probabilities. */

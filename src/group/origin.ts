@@ -1,5 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Weights } from '../artifacts/weights.js';
+import { AVERAGE } from '../distill/names.js';
+import { ACCUMULATED } from '../distill/update/accumulation.js';
 import type { Origin } from '../events/origin-schema.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { float32Data } from '../onnx/tensor.js';
@@ -73,7 +75,7 @@ function withoutOptimizer(
   tensors: ReadonlyMap<string, Tensor>,
   optimizer: Settings['optimizer'],
 ): ReadonlyMap<string, Tensor> {
-  const { states } = createOptimizer(optimizer);
+  const states = [...createOptimizer(optimizer).states, ACCUMULATED, AVERAGE];
   const isKept = (name: string) =>
     !name.startsWith(TRIAL_PREFIX) && !states.some((state) => name.endsWith(`.${state}`));
   return new Map([...tensors].filter(([name]) => isKept(name)));

@@ -1,3 +1,4 @@
+import type { Evaluation } from '../events/evaluation.js';
 import type { EpochEvent, NetworkEpoch, StartEvent } from '../events/events.js';
 import { formatLoss, formatPercent, shorten } from './format.js';
 import { labelNetworks } from './labels.js';
@@ -6,7 +7,7 @@ import type { NetworkProgress } from './progress.js';
 
 /** One row: a network in an epoch. What is not known yet is left out. */
 export interface EpochRow extends Partial<NetworkProgress> {
-  readonly validation?: { readonly loss: number; readonly accuracy: number } | undefined;
+  readonly validation?: Pick<Evaluation, 'loss' | 'accuracy' | 'ema'> | undefined;
   readonly best?: boolean;
 }
 

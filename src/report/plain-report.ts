@@ -75,9 +75,11 @@ export class PlainReport implements EventReport {
     if (this.quiet) return;
     this.#written = this.now();
     const networks = rows.map((row, i) => {
-      const { loss, accuracy } = row.validation ?? {};
+      const { loss, accuracy, ema } = row.validation ?? {};
       const validated = loss !== undefined && accuracy !== undefined;
-      const validation = validated ? `, validation ${formatLoss(loss)} ${formatPercent(accuracy)}` : '';
+      const validation = validated
+        ? `, validation ${formatLoss(loss)} ${formatPercent(accuracy)}${ema ? ' (EMA)' : ''}`
+        : '';
       return `${labels[i]} ${describe(row)}${validation}${row.best ? ' (best so far)' : ''}`;
     });
     const speed = describeSpeed(event.imagesPerSecond, stallOf(event), progress.secondsLeft);

@@ -23,6 +23,7 @@ import { writeDataRecord } from '../store/data-record.js';
 import { writeResult } from '../store/result.js';
 import { beginRun, removeHalfWritten, runPaths, writeRunSettings } from '../store/run-folder.js';
 import { lockRun } from '../store/run-lock.js';
+import { averagedOf, markAverages } from '../train/averages.js';
 import { evaluationLoader, prepareData, type RunData } from '../train/data.js';
 import { evaluate, loadPredictors } from '../train/evaluate.js';
 import { type LoopContext, trainLoop } from '../train/loop.js';
@@ -244,14 +245,16 @@ async function evaluateEpochs(
     const loader = stoppable(evaluationLoader(split, data.preprocessing, settings), stopRequested);
     return evaluate(context.predictors, loader, data.preprocessing).finally(() => loader.close());
   };
+  const averaged = averagedOf({ networks: validation });
   const evaluated: EvaluatedEpoch = {
     epoch,
     ...(validation && ensemble && { validation: { networks: validation, ensemble } }),
-    ...(test && { test: await measure(checkpoint.tensors, test) }),
+    ...(test && { test: markAverages(await measure(checkpoint.tensors, test), averaged) }),
   };
   const lastEpoch = settings.epochs - 1;
+  // The last checkpoint has the weights themselves
   const last: EvaluatedEpoch =
-    epoch === lastEpoch
+    epoch === lastEpoch && averaged.length === 0
       ? evaluated
       : {
           epoch: lastEpoch,

@@ -21,6 +21,7 @@ export function idleSettings(settings: Settings, { graphs, totalSteps, ownValida
     ...idlePerturbations(settings, graphs, totalSteps),
     ...idleSchedule(settings),
     ...frozenAtRandom(settings),
+    ...idleTuning(settings, graphs, totalSteps),
     ...(ownValidation && settings.validation !== parseSettings({}).validation
       ? [
           `validation ${settings.validation} has no effect: the data set has a validation split of its own, which is used`,
@@ -89,4 +90,27 @@ function frozenAtRandom({ freeze, pretrained, from, artifacts }: Settings): stri
   return [
     `freeze ${freeze}: the frozen layers stay at the random weights that they begin with (--pretrained names others)`,
   ];
+}
+
+function idleTuning(settings: Settings, graphs: readonly Graph[], totalSteps: number): string[] {
+  const { accumulate, batchSize, normWeightDecay, optimizer, ema, validation } = settings;
+  const messages: string[] = [];
+  if (accumulate > totalSteps) {
+    messages.push(`accumulate ${accumulate}: no update comes about, as the run has ${totalSteps} steps`);
+  } else if (accumulate > 1 && graphs.some(learnsStatistics)) {
+    messages.push(
+      `accumulate ${accumulate} is not quite a batch of ${accumulate * batchSize}: BatchNormalization takes its statistics from the ${batchSize} images of a step`,
+    );
+  }
+  if (!normWeightDecay && optimizer.weightDecay === 0) {
+    messages.push('normWeightDecay false has no effect: there is no weight decay');
+  }
+  if (ema !== null && validation === 0) {
+    messages.push(`ema ${ema} has no effect: nothing is held out that would tell averages from weights`);
+  }
+  return messages;
+}
+
+function learnsStatistics({ parameters }: Graph): boolean {
+  return [...parameters.values()].some(({ role }) => role === 'buffer');
 }

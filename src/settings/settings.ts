@@ -141,6 +141,13 @@ export function checkSettings(settings: Settings): void {
       hint: 'Add a network (--nets), or leave it out',
     });
   }
+  if (parameterPerturbation && settings.accumulate > 1) {
+    fail('settings', 'accumulate with parameterPerturbation', {
+      expected: '1, as gradients of a mutant and of the network before can not be averaged',
+      got: String(settings.accumulate),
+      hint: 'Leave one of them out',
+    });
+  }
   checkPretrained(settings);
   if (engine === 'ort-training') checkOrtTrainingSettings(settings);
 }

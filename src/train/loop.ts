@@ -15,6 +15,7 @@ import { bestOf, isBetter } from '../store/best-network.js';
 import type { Checkpoint, CheckpointHeader } from '../store/checkpoint.js';
 import { at } from '../util/checked.js';
 import { fail } from '../util/error.js';
+import { averagedOf, evaluateBetter, withAverages } from './averages.js';
 import { evaluate, loadPredictors } from './evaluate.js';
 import { type FeedSource, feedsFor } from './feeds.js';
 import type { ParameterPerturbation } from './parameter-perturbation.js';
@@ -105,7 +106,9 @@ export async function trainLoop(context: LoopContext): Promise<Position | undefi
     epochs.push({ ...event });
     if (epochs.length > KEPT_EPOCHS) epochs.shift();
     const progress = { ...position, tally, best, epochs, seconds };
-    if (improved) await context.saveBest(snapshot(context, withoutTrial, progress));
+    if (improved) {
+      await context.saveBest(snapshot(context, withAverages(withoutTrial, averagedOf(validation)), progress));
+    }
     await context.saveLast(snapshot(context, state, progress, open));
     context.emit(event);
   }
@@ -179,8 +182,13 @@ async function validate(
 ): Promise<Partial<GroupEvaluation> | undefined> {
   if (!context.validation) return {};
   context.emit({ type: 'phase', phase: 'validation' });
-  loadPredictors(context.predictors, state);
-  const evaluation = await evaluate(context.predictors, context.validation, context.input).catch(undefinedIfStopped);
+  const { predictors, validation, input, settings } = context;
+  const measure = (tensors: ReadonlyMap<string, Tensor>) => {
+    loadPredictors(predictors, tensors);
+    return evaluate(predictors, validation, input);
+  };
+  const evaluating = settings.ema === null ? measure(state) : evaluateBetter(state, measure);
+  const evaluation = await evaluating.catch(undefinedIfStopped);
   if (!evaluation) return undefined;
   evaluation.networks.forEach(({ loss }, i) => {
     if (!Number.isFinite(loss)) failDiverged(context, i, `its validation loss is ${loss} after epoch ${epoch + 1}`);

@@ -1,26 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { Graph } from '../../src/graph/graph.js';
+import type { Graph } from '../../src/graph/graph.js';
 import { freezeNetwork } from '../../src/nets/freeze.js';
-import { activation, conv, globalPool, linear } from '../../src/nets/layers.js';
 import { createNetwork } from '../../src/nets/registry.js';
 import type { Tensor } from '../../src/onnx/tensor.js';
-import { CLASSES, createStep, mobileNet, numbers, openStep, resNet } from './steps.js';
+import { createStep, mobileNet, numbers, openStep, plainNetwork, resNet } from './steps.js';
 
 /** Names of a small ResNet's parameters, with those beneath and above the end of stage `layer1`. */
 const beneath = (name: string) => /^net\d\.(conv1|bn1|layer1)\./.test(name);
 
 function backwardNodes({ nodes }: Graph): string[] {
   return nodes.map(({ name }) => name).filter((name) => name.includes('_grad/'));
-}
-
-/** A convolution, a pooling and a linear layer. */
-function withoutNorms(): Graph {
-  const graph = new Graph('plain');
-  const images = graph.input('images', 'float32', ['N', 3, 8, 8]);
-  const features = activation(graph, 'relu', conv(graph, 'conv1', images, { channels: 6 }), 'relu');
-  graph.output('logits', linear(graph, 'fc', globalPool(graph, 'avgpool', features), CLASSES));
-  graph.output('features', features);
-  return graph;
 }
 
 describe('a step with frozen layers', () => {
@@ -72,7 +61,7 @@ describe('a step with frozen layers', () => {
 
   it('gives the same head as a step in which all is trained, on the first update', async () => {
     // Without normalisations nothing of the forward pass differs
-    const networks = () => [withoutNorms(), withoutNorms()];
+    const networks = () => [plainNetwork(), plainNetwork()];
     const [whole, head] = [
       await openStep(networks()),
       await openStep(networks(), { settings: { freeze: 'backbone' } }),
