@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { buildEvaluation } from '../../src/distill/evaluation.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { freezeNetwork } from '../../src/nets/freeze.js';
 import { createNetwork } from '../../src/nets/registry.js';
 import type { Tensor } from '../../src/onnx/tensor.js';
+import { openGraph } from '../support/run.js';
 import { createStep, mobileNet, numbers, openStep, plainNetwork, resNet } from './steps.js';
 
 /** Names of a small ResNet's parameters, with those beneath and above the end of stage `layer1`. */
@@ -42,6 +44,23 @@ describe('a step with frozen layers', () => {
     expect(trained).toEqual(['net0.classifier.1.weight', 'net0.classifier.1.bias']);
     // The head's Dropout stays
     expect(uniforms).toHaveLength(1);
+  });
+
+  it('has frozen normalisations folded into their convolutions, with the same logits', async () => {
+    // A step with running statistics everywhere: what is evaluated after training
+    const network = mobileNet(0);
+    const { step, state, batch, run, close } = await openStep([network], { settings: { freeze: 'backbone' } });
+    expect(step.graph.nodes.filter(({ op }) => /^BatchNorm/.test(op))).toEqual([]);
+    const got = numbers(await run(), 'net0.logits');
+    await close();
+    const session = await openGraph(buildEvaluation([network]));
+    const parameters = [...network.parameters.keys()].map((name) => [`net0.${name}`, state.get(`net0.${name}`)]);
+    const { images, labels } = batch;
+    const expected = numbers(await session.run({ images, labels, ...Object.fromEntries(parameters) }), 'net0.logits');
+    await session.close();
+    got.forEach((value, i) => {
+      expect(Math.abs(value - (expected[i] as number))).toBeLessThan(1e-5);
+    });
   });
 
   it('leaves out Dropout among frozen layers', () => {
