@@ -13,6 +13,10 @@ export const nextName = (name: string) => `${name}.next`;
 /** The name of what the optimizer keeps of a weight. */
 export const stateName = (weight: string, state: string) => `${weight}.${state}`;
 
+/** The name of the moving average of a weight or a running statistic. */
+export const averageName = (name: string) => stateName(name, AVERAGE);
+export const AVERAGE = 'ema';
+
 /** What the i-th network alone is fed in a step with own inputs (see `StepGraph`). */
 export function ownInputNames(i: number) {
   const prefix = networkPrefix(i);

@@ -7,15 +7,19 @@ import { createOptimizer } from '../optim/optimizer.js';
 import { present } from '../util/error.js';
 import { declareInputs, type NetworkInputs } from './inputs.js';
 import { competitionLosses, outputLosses } from './losses.js';
-import { checkParameterNames, networkPrefix, networkScope, nextName } from './names.js';
+import { AVERAGE, checkParameterNames, networkPrefix, networkScope, nextName } from './names.js';
 import type { StepOptions } from './step-options.js';
 import type { StepSettings } from './step-schema.js';
-import { updateAll } from './update.js';
+import { ACCUMULATED, type Accumulation, accumulationOf } from './update/accumulation.js';
+import { averageAll } from './update/average.js';
+import { updateAll } from './update/update.js';
+import { updateGroups } from './update/update-groups.js';
 
 export { MIXED_INPUTS, networkPrefix, networkScope, nextName, ownInputNames, TEACHER_LOGITS } from './names.js';
 export type { StepOptions } from './step-options.js';
 export { STEP_DEFAULTS, STEP_KEYS, type StepSettings, stepSchema, stepSettingsOf } from './step-schema.js';
 export { METRICS, type Metric, type Metrics } from './terms.js';
+export { UPDATES } from './update/accumulation.js';
 
 /** A whole training step as a graph, still in semantic operators. */
 export interface StepGraph {
@@ -44,8 +48,7 @@ export interface StepGraph {
  */
 export function buildStep(given: readonly Graph[], settings: StepSettings, options: StepOptions): StepGraph {
   const networks = given.map((network) => freezeNetwork(network, settings.freeze));
-  const { states } = createOptimizer(settings.optimizer);
-  for (const network of networks) checkParameterNames(network, states);
+  for (const network of networks) checkParameterNames(network, statesOf(settings));
   const g = new Graph('training_step');
   const inputs = declareInputs(g, networks, options, settings.task);
   const forms = networks.map((network, i) => {
@@ -66,17 +69,41 @@ export function buildStep(given: readonly Graph[], settings: StepSettings, optio
     for (const [i, { logits }] of competitors.entries()) g.output(`${networkPrefix(i)}logits`, logits);
   const weights = weightsOf(g);
   const slopes = gradients(g, totals, weights);
-  const state = g.within('update', () => updateAll(g, weights, slopes, settings.optimizer, options));
+  const accumulation = accumulationOf(g, settings.accumulate);
+  const groupOf = updateGroups(networks, settings);
+  const plan = { settings, networks: networks.length, groupOf, accumulation };
+  const state = g.within('update', () => updateAll(g, weights, slopes, plan, options));
   const kept = new Map(forms.flatMap((form) => [...form.statistics]));
-  const known = new Set([...state, ...kept.keys()]);
+  const known = new Set([...state, ...accumulation.state, ...kept.keys()]);
   // What stays as it is: also running statistics that no BatchNormalization learns, and weights that don't reach the loss
   for (const [name, { value }] of g.parameters) if (!known.has(name)) kept.set(name, value);
   for (const [name, next] of kept) g.output(nextName(name), next);
+  const averages = g.within('average', () => averageStep(g, networks, settings, accumulation));
   return {
     graph: g,
     uniforms: forms.flatMap((form) => form.uniforms),
-    state: [...state, ...kept.keys()],
+    state: [...state, ...accumulation.state, ...kept.keys(), ...averages],
   };
+}
+
+/** What a step keeps of each weight. */
+function statesOf({ optimizer, accumulate, ema }: StepSettings): string[] {
+  const { states } = createOptimizer(optimizer);
+  return [...states, ...(accumulate > 1 ? [ACCUMULATED] : []), ...(ema === null ? [] : [AVERAGE])];
+}
+
+/** Averages of all weights and running statistics of the networks that change. */
+function averageStep(
+  g: Graph,
+  networks: readonly Graph[],
+  { ema }: StepSettings,
+  accumulation: Accumulation,
+): string[] {
+  if (ema === null) return [];
+  const names = networks.flatMap(({ parameters }, i) =>
+    [...parameters].flatMap(([name, { role }]) => (role === 'frozen' ? [] : [networkPrefix(i) + name])),
+  );
+  return averageAll(g, names, ema, accumulation);
 }
 
 function outputOf({ outputs }: TrainingForm, name: string): Value {

@@ -5,6 +5,7 @@ import { openPredictors } from '../group/group.js';
 import { openCheckpoint } from '../group/open-checkpoint.js';
 import { type Checkpoint, tensorsWithoutTrial } from '../store/checkpoint.js';
 import { readRunSettings } from '../store/run-folder.js';
+import { averagedOf, markAverages } from '../train/averages.js';
 import { loadPredictors, type Thresholds, thresholdsOf } from '../train/evaluate.js';
 import { present } from '../util/error.js';
 import type { Task } from '../util/task.js';
@@ -57,7 +58,9 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
   const predictors = await openPredictors(group, settings);
   try {
     loadPredictors(predictors, tensorsWithoutTrial(checkpoint));
-    const evaluations = await evaluateImages(predictors, splits, preprocessing, settings, { task, thresholds });
+    const measured = await evaluateImages(predictors, splits, preprocessing, settings, { task, thresholds });
+    const averaged = options.checkpoint === 'best' ? averagedOf({ networks: best?.validation }) : [];
+    const evaluations = markAverages(measured, averaged);
     const results = group.networks.map((network, i) => ({
       network,
       evaluation: present(evaluations.networks[i], 'its evaluation'),

@@ -34,6 +34,8 @@ export const evaluationSchema = z
     accuracy: share,
     ...optional(single),
     ...optional(multi),
+    /** True where it is of the moving average of the network's weights, which did better than these. */
+    ema: z.literal(true).optional(),
   })
   .superRefine((evaluation, context) => {
     const wanted: readonly (keyof typeof evaluation)[] = keysOf(evaluation.map === undefined ? single : multi);

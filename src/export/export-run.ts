@@ -125,7 +125,11 @@ function oneNetwork(group: Group, { best }: Checkpoint, { network: wanted, check
     prefix: networkPrefix(index),
     name,
     file: isWinner ? basename(runPaths('').winner) : fileOf(`${toFileName(name)}-${index}`, checkpoint),
-    described: { network: name, networkIndex: index },
+    described: {
+      network: name,
+      networkIndex: index,
+      ...(checkpoint === 'best' && best?.validation?.[index]?.ema && { ema: true }),
+    },
     validation: best?.validation?.[index],
   };
 }

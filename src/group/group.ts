@@ -2,6 +2,7 @@ import type { ArtifactContent } from '../artifacts/create.js';
 import { readForward } from '../artifacts/forward.js';
 import type { Weights } from '../artifacts/weights.js';
 import type { Dataset, Size } from '../data/dataset/dataset.js';
+import { AVERAGE } from '../distill/names.js';
 import { buildStep, networkPrefix, nextName, type StepGraph } from '../distill/step.js';
 import type { NetworkInfo } from '../events/events.js';
 import type { Graph } from '../graph/graph.js';
@@ -144,7 +145,11 @@ export function initialState({ graphs, weights }: Group, step: StepGraph, seed: 
   });
   for (const [name, value] of weights ? usableWeights(weights, step).tensors : []) initial.set(name, value);
   const first = (name: string) => initialiseParameter(present(step.graph.parameters.get(name), name), seed, 'step');
-  return new Map(step.state.map((name) => [name, initial.get(name) ?? first(name)]));
+  // An average begins as what it is one of
+  const averaged = (name: string) => initial.get(name.slice(0, -`.${AVERAGE}`.length));
+  const isAverage = (name: string) => step.graph.parameters.get(name)?.role === 'average';
+  const given = (name: string) => initial.get(name) ?? (isAverage(name) ? averaged(name) : undefined);
+  return new Map(step.state.map((name) => [name, given(name) ?? first(name)]));
 }
 
 /** Updates that the optimizer state has seen before the first step: 0 unless it is given with the weights. */

@@ -1,8 +1,9 @@
 import { Graph } from '../graph/graph.js';
-import { inline } from '../graph/inline.js';
+import { inline, type Rewrite } from '../graph/inline.js';
 import type { Node, Value } from '../graph/node/node.js';
 import { fail, present } from '../util/error.js';
 import { nearest, suggestion } from '../util/suggest.js';
+import { foldableNorms, foldNorm } from './fold-norm.js';
 import { HEAD, partsOf, stagesOf } from './parts.js';
 
 /** What may be frozen beside the stages of a network: nothing, or all but the head. */
@@ -10,23 +11,30 @@ export const FREEZE_WORDS = ['none', 'backbone'] as const;
 
 /**
  * A network whose layers up to a stage stay as they are: `none`, `backbone` (all but the head), or a stage's name: that stage and all
- * before it. Their weights and running statistics become `frozen`, so that a training step normalises with those statistics, and
- * Dropout among frozen layers is left out, as in inference. A stage that the network doesn't have is an error that lists its stages.
+ * before it. Their weights and running statistics become `frozen`, so that a training step normalises with those statistics (which is folded
+ * into the convolution before), and Dropout among frozen layers is left out, as in inference. A stage that the network doesn't have is an error that lists its stages.
  */
 export function freezeNetwork(network: Graph, upTo: string): Graph {
   if (upTo === 'none') return network;
   const names = frozenNames(network, upTo);
   const beneath = beneathParameters(network, names);
+  const isFrozen = (value: Value | null) => value === null || names.has(value.name);
   const graph = new Graph(network.name);
   const bind = new Map<string, Value>();
   for (const { name, dtype, shape } of network.inputs) bind.set(name, graph.input(name, dtype, shape));
   for (const [name, { value, role, initialiser }] of network.parameters) {
     bind.set(name, graph.parameter(name, value.shape, initialiser, names.has(name) ? 'frozen' : role));
   }
-  const copied = inline(network, graph, {
-    bind,
-    rewrite: (node, inputs) => (isDropout(node) && beneath.has(node) ? [present(inputs[0], node.name)] : undefined),
-  });
+  const foldable = foldableNorms(network);
+  const rewrite: Rewrite = (node, inputs) => {
+    if (isDropout(node) && beneath.has(node)) return [present(inputs[0], node.name)];
+    const conv = foldable.get(node);
+    if (!conv || ![...conv.inputs.slice(1), ...node.inputs.slice(1)].every(isFrozen)) return undefined;
+    const copy = graph.producer(present(inputs[0], conv.name));
+    const folded = copy && foldNorm(graph, [node, conv], copy.inputs, inputs);
+    return folded && [folded];
+  };
+  const copied = inline(network, graph, { bind, rewrite });
   for (const [name, value] of network.outputs) graph.output(name, present(copied.get(value), name));
   return graph;
 }

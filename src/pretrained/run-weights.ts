@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { AVERAGE } from '../distill/names.js';
 import { networkPrefix } from '../distill/step.js';
+import { ACCUMULATED } from '../distill/update/accumulation.js';
 import { planNetwork } from '../nets/registry.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { createOptimizer } from '../optim/optimizer.js';
@@ -18,7 +20,7 @@ export function withoutOptimizer(
   tensors: ReadonlyMap<string, Tensor>,
   optimizer: Settings['optimizer'],
 ): ReadonlyMap<string, Tensor> {
-  const { states } = createOptimizer(optimizer);
+  const states = [...createOptimizer(optimizer).states, ACCUMULATED, AVERAGE];
   const isKept = (name: string) =>
     !name.startsWith(TRIAL_PREFIX) && !states.some((state) => name.endsWith(`.${state}`));
   return new Map([...tensors].filter(([name]) => isKept(name)));

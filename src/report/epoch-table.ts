@@ -7,7 +7,7 @@ import type { NetworkProgress } from './progress.js';
 
 /** One row: a network in an epoch. What is not known yet is left out. */
 export interface EpochRow extends Partial<NetworkProgress> {
-  readonly validation?: Pick<Evaluation, 'loss' | 'accuracy' | 'map'> | undefined;
+  readonly validation?: Pick<Evaluation, 'loss' | 'accuracy' | 'map' | 'ema'> | undefined;
   readonly best?: boolean;
 }
 

@@ -4,7 +4,7 @@ import { hasTop5 } from './format.js';
 
 /** A share in [0, 1] of an evaluation, as tables show it. */
 export interface ShownMeasure {
-  readonly key: Exclude<keyof Evaluation, 'loss'>;
+  readonly key: Exclude<keyof Evaluation, 'loss' | 'ema'>;
   readonly title: string;
 }
 

@@ -90,7 +90,10 @@ export class PlainReport implements EventReport {
     const networks = rows.map((row, i) => {
       const { validation: held } = row;
       const name = held?.map === undefined ? '' : 'mAP ';
-      const validation = held ? `, validation ${formatLoss(held.loss)} ${name}${formatPercent(scoreOf(held))}` : '';
+      const average = held?.ema ? ' (EMA)' : '';
+      const validation = held
+        ? `, validation ${formatLoss(held.loss)} ${name}${formatPercent(scoreOf(held))}${average}`
+        : '';
       return `${labels[i]} ${describe(row)}${validation}${row.best ? ' (best so far)' : ''}`;
     });
     const speed = describeSpeed(event.imagesPerSecond, stallOf(event), progress.secondsLeft);

@@ -23,7 +23,7 @@ export function summaryLines(
       ? ['nothing: there is no test split']
       : resultTable(labels, winner.index, { best, last, measures }, colors);
   const chosen = best.validation
-    ? `by validation, at epoch ${best.epoch + 1}`
+    ? `by validation, at epoch ${best.epoch + 1}${best.validation.networks[winner.index]?.ema ? ' (EMA of its weights)' : ''}`
     : 'by training loss in the last epoch, as nothing was held out';
   return [
     ...(endedEarly ? row('ended', earlyEnd(endedEarly)) : []),

@@ -31,6 +31,7 @@ import { writeDataRecord } from '../store/data-record.js';
 import { writeResult } from '../store/result.js';
 import { beginRun, removeHalfWritten, runPaths, writeRunSettings } from '../store/run-folder.js';
 import { lockRun } from '../store/run-lock.js';
+import { averagedOf, markAverages } from '../train/averages.js';
 import { evaluationLoader, prepareData, type RunData } from '../train/data.js';
 import { endsEarly } from '../train/early-stopping.js';
 import { evaluate, loadPredictors, type Thresholds, thresholdsOf } from '../train/evaluate.js';
@@ -296,15 +297,20 @@ async function evaluateEpochs(
   };
   // What was found on the validation split is measured on the test split
   const found = (held?: Parameters<typeof thresholdsOf>[1]) => thresholdsOf(predictors.length, held);
+  const averaged = averagedOf({ networks: validation });
   const evaluated: EvaluatedEpoch = {
     epoch,
     ...(validation && ensemble && { validation: { networks: validation, ensemble } }),
-    ...(test && { test: await measure(checkpoint.tensors, test, found({ networks: validation, ensemble })) }),
+    ...(test && {
+      test: markAverages(await measure(checkpoint.tensors, test, found({ networks: validation, ensemble })), averaged),
+    }),
   };
   const lastEpoch = final.position.epoch - 1;
   // A trial may be open where the run ended early
   const lastTensors = tensorsWithoutTrial(final);
-  if (epoch === lastEpoch) return { best: { checkpoint, evaluated }, last: evaluated, seconds: final.seconds };
+  // The last checkpoint has the weights themselves
+  if (epoch === lastEpoch && averaged.length === 0)
+    return { best: { checkpoint, evaluated }, last: evaluated, seconds: final.seconds };
   const atLast = held && (await measure(lastTensors, held));
   const last: EvaluatedEpoch = {
     epoch: lastEpoch,

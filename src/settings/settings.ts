@@ -145,6 +145,13 @@ export function checkSettings(settings: Settings): void {
     });
   }
   checkPolicies(settings);
+  if (parameterPerturbation && settings.accumulate > 1) {
+    fail('settings', 'accumulate with parameterPerturbation', {
+      expected: '1, as gradients of a mutant and of the network before can not be averaged',
+      got: String(settings.accumulate),
+      hint: 'Leave one of them out',
+    });
+  }
   checkPretrained(settings);
   checkNormalisation(settings);
   if (engine === 'ort-training') checkOrtTrainingSettings(settings);

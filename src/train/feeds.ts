@@ -1,8 +1,9 @@
 import type { Batch } from '../data/batch/loader.js';
 import type { Preprocessing } from '../data/image/preprocess.js';
-import { type MIXED_INPUTS, ownInputNames, TEACHER_LOGITS } from '../distill/step.js';
+import { type MIXED_INPUTS, ownInputNames, TEACHER_LOGITS, UPDATES } from '../distill/step.js';
 import { elementCount, scalar, type Tensor, tensor } from '../onnx/tensor.js';
 import { createOptimizer } from '../optim/optimizer.js';
+import { updatesIn } from '../settings/learning-rate.js';
 import type { Settings } from '../settings/settings.js';
 import { stream } from '../util/random.js';
 import type { FrozenTeacher } from './frozen-teacher.js';
@@ -35,7 +36,9 @@ export async function feedsFor(
   const own = settings.inputPerturbation !== null;
   const inputs = own ? ownInputs(source, batch, images, mixed) : { images, ...(batch.mixed && mixed) };
   const feeds: Record<string, Tensor> = { labels, ...inputs };
-  const scalars = createOptimizer(settings.optimizer).scalarsAt(lr, source.updatesBefore + count + 1);
+  const update = updatesIn(settings, count) + 1;
+  const scalars = createOptimizer(settings.optimizer).scalarsAt(lr, source.updatesBefore + update);
+  if (settings.accumulate > 1) feeds[UPDATES] = scalar(updatesIn(settings, count + 1) === update ? 1 : 0);
   for (const [name, value] of Object.entries(scalars)) feeds[name] = scalar(value);
   for (const { name, shape } of uniforms) {
     const random = stream(settings.seed, 'uniform', name, count);

@@ -14,6 +14,7 @@ import { bestOf, isBetter } from '../store/best-network.js';
 import type { Checkpoint, CheckpointHeader } from '../store/checkpoint.js';
 import { at } from '../util/checked.js';
 import { fail } from '../util/error.js';
+import { averagedOf, evaluateBetter, withAverages } from './averages.js';
 import { endsEarly } from './early-stopping.js';
 import { evaluate, loadPredictors } from './evaluate.js';
 import { type FeedSource, feedsFor } from './feeds.js';
@@ -108,7 +109,9 @@ export async function trainLoop(context: LoopContext): Promise<Position | undefi
     epochs.push({ ...event });
     if (epochs.length > KEPT_EPOCHS) epochs.shift();
     const progress = { ...position, tally, best, epochs, seconds };
-    if (improved) await context.saveBest(snapshot(context, withoutTrial, progress));
+    if (improved) {
+      await context.saveBest(snapshot(context, withAverages(withoutTrial, averagedOf(validation)), progress));
+    }
     await context.saveLast(snapshot(context, state, progress, open));
     context.emit(event);
   }
@@ -182,9 +185,13 @@ async function validate(
 ): Promise<Partial<GroupEvaluation> | undefined> {
   if (!context.validation) return {};
   context.emit({ type: 'phase', phase: 'validation' });
-  loadPredictors(context.predictors, state);
   const { predictors, validation, input, settings } = context;
-  const evaluation = await evaluate(predictors, validation, input, { task: settings.task }).catch(undefinedIfStopped);
+  const measure = (tensors: ReadonlyMap<string, Tensor>) => {
+    loadPredictors(predictors, tensors);
+    return evaluate(predictors, validation, input, { task: settings.task });
+  };
+  const evaluating = settings.ema === null ? measure(state) : evaluateBetter(state, measure);
+  const evaluation = await evaluating.catch(undefinedIfStopped);
   if (!evaluation) return undefined;
   evaluation.networks.forEach(({ loss }, i) => {
     if (!Number.isFinite(loss)) failDiverged(context, i, `its validation loss is ${loss} after epoch ${epoch + 1}`);

@@ -1,26 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { Graph } from '../../src/graph/graph.js';
+import { buildEvaluation } from '../../src/distill/evaluation.js';
+import type { Graph } from '../../src/graph/graph.js';
 import { freezeNetwork } from '../../src/nets/freeze.js';
-import { activation, conv, globalPool, linear } from '../../src/nets/layers.js';
 import { createNetwork } from '../../src/nets/registry.js';
 import type { Tensor } from '../../src/onnx/tensor.js';
-import { CLASSES, createStep, mobileNet, numbers, openStep, resNet } from './steps.js';
+import { openGraph } from '../support/run.js';
+import { createStep, mobileNet, numbers, openStep, plainNetwork, resNet } from './steps.js';
 
 /** Names of a small ResNet's parameters, with those beneath and above the end of stage `layer1`. */
 const beneath = (name: string) => /^net\d\.(conv1|bn1|layer1)\./.test(name);
 
 function backwardNodes({ nodes }: Graph): string[] {
   return nodes.map(({ name }) => name).filter((name) => name.includes('_grad/'));
-}
-
-/** A convolution, a pooling and a linear layer. */
-function withoutNorms(): Graph {
-  const graph = new Graph('plain');
-  const images = graph.input('images', 'float32', ['N', 3, 8, 8]);
-  const features = activation(graph, 'relu', conv(graph, 'conv1', images, { channels: 6 }), 'relu');
-  graph.output('logits', linear(graph, 'fc', globalPool(graph, 'avgpool', features), CLASSES));
-  graph.output('features', features);
-  return graph;
 }
 
 describe('a step with frozen layers', () => {
@@ -55,6 +46,23 @@ describe('a step with frozen layers', () => {
     expect(uniforms).toHaveLength(1);
   });
 
+  it('has frozen normalisations folded into their convolutions, with the same logits', async () => {
+    // A step with running statistics everywhere: what is evaluated after training
+    const network = mobileNet(0);
+    const { step, state, batch, run, close } = await openStep([network], { settings: { freeze: 'backbone' } });
+    expect(step.graph.nodes.filter(({ op }) => /^BatchNorm/.test(op))).toEqual([]);
+    const got = numbers(await run(), 'net0.logits');
+    await close();
+    const session = await openGraph(buildEvaluation([network]));
+    const parameters = [...network.parameters.keys()].map((name) => [`net0.${name}`, state.get(`net0.${name}`)]);
+    const { images, labels } = batch;
+    const expected = numbers(await session.run({ images, labels, ...Object.fromEntries(parameters) }), 'net0.logits');
+    await session.close();
+    got.forEach((value, i) => {
+      expect(Math.abs(value - (expected[i] as number))).toBeLessThan(1e-5);
+    });
+  });
+
   it('leaves out Dropout among frozen layers', () => {
     const spec = { family: 'wide-resnet', depth: 10, widen_factor: 1, dropout: 0.3 } as const;
     const network = createNetwork(spec, { classes: 5, channels: 3, height: 8, width: 8 });
@@ -72,7 +80,7 @@ describe('a step with frozen layers', () => {
 
   it('gives the same head as a step in which all is trained, on the first update', async () => {
     // Without normalisations nothing of the forward pass differs
-    const networks = () => [withoutNorms(), withoutNorms()];
+    const networks = () => [plainNetwork(), plainNetwork()];
     const [whole, head] = [
       await openStep(networks()),
       await openStep(networks(), { settings: { freeze: 'backbone' } }),

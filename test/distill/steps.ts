@@ -8,9 +8,10 @@ import {
   type StepSettings,
   TEACHER_LOGITS,
 } from '../../src/distill/step.js';
-import type { Graph } from '../../src/graph/graph.js';
+import { Graph } from '../../src/graph/graph.js';
 import type { Target } from '../../src/lower/target.js';
 import { initialiseParameters } from '../../src/nets/initialise.js';
+import { activation, conv, globalPool, linear } from '../../src/nets/layers.js';
 import { createNetwork } from '../../src/nets/registry.js';
 import { type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { createOptimizer } from '../../src/optim/optimizer.js';
@@ -44,6 +45,16 @@ export function mobileNet(dropout: number): Graph {
     { family: 'mobilenetv2', settings_t_c_n_s: settings, stem: 8, stem_stride: 1, last: 16, dropout },
     INPUT,
   );
+}
+
+/** A convolution, a pooling and a linear layer, without normalisations. */
+export function plainNetwork(channels = 6): Graph {
+  const graph = new Graph('plain');
+  const images = graph.input('images', 'float32', ['N', 3, SIZE, SIZE]);
+  const features = activation(graph, 'relu', conv(graph, 'conv1', images, { channels }), 'relu');
+  graph.output('logits', linear(graph, 'fc', globalPool(graph, 'avgpool', features), CLASSES));
+  graph.output('features', features);
+  return graph;
 }
 
 export type Results = Record<string, Tensor>;

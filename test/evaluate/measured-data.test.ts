@@ -138,7 +138,7 @@ async function asFiles(idx: string): Promise<string> {
 const evaluationsOf = ({ results, ensemble }: Awaited<ReturnType<typeof evaluateRun>>) => {
   const numbers = [...results.map(({ evaluation }) => evaluation), ensemble];
   return numbers.map((each) =>
-    Object.values(each as Record<string, number>).map((value) => Number(value.toPrecision(5))),
+    Object.values(each as unknown as Record<string, number>).map((value) => Number(value.toPrecision(5))),
   );
 };
 

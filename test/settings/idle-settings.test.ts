@@ -43,6 +43,16 @@ describe('a setting without effect', () => {
       { preset: 'dml', epochs: 60 },
       ['schedule.milestones 60, 120, 180: the learning rate never falls, as the run has 60'],
     ],
+    [{ accumulate: 31 }, ['accumulate 31: no update comes about, as the run has 30 steps']],
+    [
+      { accumulate: 2 },
+      ['accumulate 2 is not quite a batch of 256: BatchNormalization takes its statistics from the 128'],
+    ],
+    [
+      { normWeightDecay: false, optimizer: { name: 'sgd', weightDecay: 0 } },
+      ['normWeightDecay false has no effect: there is no weight decay'],
+    ],
+    [{ ema: 0.9, validation: 0 }, ['ema 0.9 has no effect: nothing is held out']],
     [{ freeze: 'layer1' }, ['freeze layer1: the frozen layers stay at the random weights that they begin with']],
   ])('%j is told', (input, expected) => {
     const messages = idle(input);

@@ -122,6 +122,24 @@ describe('settings', () => {
     );
   });
 
+  it.each([
+    [{ freeze: 'backbone' }, 'freeze'],
+    [{ layerDecay: 0.9 }, 'layerDecay'],
+    [{ headLrFactor: 10 }, 'headLrFactor'],
+    [{ normWeightDecay: false }, 'normWeightDecay'],
+    [{ clipNorm: 1 }, 'clipNorm'],
+    [{ accumulate: 2 }, 'accumulate'],
+    [{ ema: 0.9 }, 'ema'],
+  ])('refuse %j with the engine ort-training', (input, name) => {
+    const settings = parseSettings({ ...input, engine: 'ort-training', optimizer: { name: 'adamw' } });
+    expect(() => checkSettings(settings)).toThrow(`settings: ${name} with the engine ort-training: expected `);
+  });
+
+  it('refuse gradients of a mutant and of what it was, averaged', () => {
+    const settings = parseSettings({ accumulate: 2, parameterPerturbation: {} });
+    expect(() => checkSettings(settings)).toThrow('settings: accumulate with parameterPerturbation: expected 1');
+  });
+
   it('perturb parameters of two networks or more', () => {
     const settings = (nets: string[]) => parseSettings({ nets, parameterPerturbation: {} });
     expect(() => checkSettings(settings(['resnet8', 'wrn_16_2']))).not.toThrow();

@@ -15,6 +15,12 @@ const LATER: Readonly<Record<string, unknown>> = {
   randomErasing: 0,
   mixup: 0,
   cutmix: 0,
+  layerDecay: 1,
+  headLrFactor: 1,
+  normWeightDecay: true,
+  clipNorm: null,
+  accumulate: 1,
+  ema: null,
 };
 
 /** For `JSON.parse`: leaves out settings that came later and have their defaults. */

@@ -82,6 +82,14 @@ describe('the feeds of a step', () => {
     expect((await feedsFor(begun, BATCH, 1, 1)).step_size).toEqual(tensor('float32', [], [16 / 15]));
   });
 
+  it('say which step ends with an update, where gradients are accumulated, and count the updates', async () => {
+    const accumulating = source({ accumulate: 3, optimizer: { name: 'adamw', betas: [0.5, 0.5] } });
+    const all = await Promise.all([0, 1, 2, 3, 4, 5].map((count) => feedsFor(accumulating, BATCH, 1, count)));
+    expect(all.map(({ updates }) => updates?.data[0])).toEqual([0, 0, 1, 0, 0, 1]);
+    // 1 / (1 - 0.5^t)
+    expect(all.map(({ step_size }) => step_size?.data[0])).toEqual([2, 2, 2, 4 / 3, 4 / 3, 4 / 3].map(Math.fround));
+  });
+
   it('have the logits of a frozen teacher on the clean images', async () => {
     const shown: Tensor[] = [];
     const logits = tensor('float32', [2, 3], [1, 2, 3, 4, 5, 6]);

@@ -122,7 +122,8 @@ export function formatEvaluation(
   const labels = labelNetworks(results.map(({ network }) => network));
   const rows = results.map(({ network, evaluation }, i) => {
     const star = network.index === winner ? colors.yellow('★') : '';
-    return [labels[i] ?? '', formatCompact(network.parameters), ...formatMeasures(evaluation, told), star];
+    const label = `${labels[i] ?? ''}${evaluation.ema ? ' (EMA)' : ''}`;
+    return [label, formatCompact(network.parameters), ...formatMeasures(evaluation, told), star];
   });
   if (results.length > 1) rows.push(['ensemble', '', ...formatMeasures(ensemble, told), '']);
   const columns: readonly Column[] = [
