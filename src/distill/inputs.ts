@@ -2,12 +2,12 @@ import { add, mul, sub } from '../graph/arithmetic.js';
 import type { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node/node.js';
 import { present } from '../util/error.js';
-import { ownInputNames } from './names.js';
+import { featuresName, ownInputNames } from './names.js';
 import type { StepOptions } from './step-options.js';
 
 /** What one network is fed in a step. */
 export interface NetworkInputs {
-  /** float32 [batch, C, H, W]. */
+  /** float32 [batch, C, H, W]; of a head, the features [batch, ...]. */
   readonly images: Value;
   /** int64 [batch]. */
   readonly labels: Value;
@@ -20,10 +20,11 @@ export type LabelInputs = Omit<NetworkInputs, 'images'>;
 
 /** Declares a step's inputs: one batch for all networks, or images and mixed-in labels of each one's own. */
 export function declareInputs(g: Graph, networks: readonly Graph[], options: StepOptions): NetworkInputs[] {
-  const { batch, ownInputs = false } = options;
+  const { batch, ownInputs = false, onFeatures = false } = options;
   const [, ...image] = present(networks[0]?.inputs[0], 'the first network').shape;
   const declareImages = (name: string) => g.input(name, 'float32', [batch, ...image]);
   const declareLabels = (name: string) => g.input(name, 'int64', [batch]);
+  if (onFeatures) return declareFeatures(g, networks, batch, declareLabels('labels'));
   if (!ownInputs) {
     const shared = { images: declareImages('images'), labels: declareLabels('labels') };
     return networks.map(() => shared);
@@ -34,6 +35,19 @@ export function declareInputs(g: Graph, networks: readonly Graph[], options: Ste
     const images = declareImages(names.images);
     const mixed = { partners: declareLabels(names.partners), lambda: g.input(names.lambda, 'float32', []) };
     return { images, labels, mixed };
+  });
+}
+
+/** The labels are shared; features each network has of its own backbone, in its own shape. */
+function declareFeatures(
+  g: Graph,
+  networks: readonly Graph[],
+  batch: StepOptions['batch'],
+  labels: Value,
+): NetworkInputs[] {
+  return networks.map(({ name, inputs }, i) => {
+    const [, ...shape] = present(inputs[0], `the input of ${name}`).shape;
+    return { images: g.input(featuresName(i), 'float32', [batch, ...shape]), labels };
   });
 }
 

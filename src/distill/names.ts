@@ -19,6 +19,9 @@ export function ownInputNames(i: number) {
   return { images: `${prefix}images`, partners: `${prefix}partners`, lambda: `${prefix}lambda` } as const;
 }
 
+/** The input for the features that the i-th network's head is fed in a step on features. */
+export const featuresName = (i: number) => `${networkPrefix(i)}features`;
+
 /** The input for the logits of a frozen teacher. */
 export const TEACHER_LOGITS = 'teacher.logits';
 

@@ -4,6 +4,8 @@ export interface StepOptions {
   readonly batch: number | string;
   /** Whether each network is fed images of its own, with labels that may be mixed with those of other images. */
   readonly ownInputs?: boolean;
+  /** Whether the networks are heads, each of which is fed the features of a frozen backbone. */
+  readonly onFeatures?: boolean;
   /** Whether each parameter's gradient becomes an output `<parameter>.grad`. */
   readonly exposeGradients?: boolean;
   /** Whether each network's logits become an output `net<i>.logits`. */

@@ -11,7 +11,7 @@ import type { StepOptions } from './step-options.js';
 import type { StepSettings } from './step-schema.js';
 import { updateAll } from './update.js';
 
-export { networkPrefix, networkScope, nextName, ownInputNames, TEACHER_LOGITS } from './names.js';
+export { featuresName, networkPrefix, networkScope, nextName, ownInputNames, TEACHER_LOGITS } from './names.js';
 export type { StepOptions } from './step-options.js';
 export { STEP_DEFAULTS, STEP_KEYS, type StepSettings, stepSchema, stepSettingsOf } from './step-schema.js';
 export { METRICS, type Metric, type Metrics } from './terms.js';
@@ -26,7 +26,8 @@ export interface StepGraph {
    * With own inputs, every network has `net<i>.images` [batch, C, H, W] in place of `images`, and beside them the labels
    * of the images that are mixed in, `net<i>.partners` int64 [batch], and the scalar `net<i>.lambda`: its cross-entropy and accuracy
    * are lambda * that with `labels` + (1 - lambda) * that with `partners`. With a frozen teacher, `teacher.logits`
-   * [batch, classes] is an input. Learned projections of features are parameters `net<i>.projection<j>.weight`.
+   * [batch, classes] is an input. Learned projections of features are parameters `net<i>.projection<j>.weight`. Heads have
+   * `net<i>.features` in place of `images`.
    */
   readonly graph: Graph;
   /** Inputs to be fed with uniform random numbers. */
@@ -37,7 +38,8 @@ export interface StepGraph {
 
 /**
  * Builds the step of n >= 1 networks in one graph: all logits first, ranking, teachers, losses, backward and update of
- * all from the gradients of this same step. Every forward graph has an input `images` and outputs `logits`, `features`.
+ * all from the gradients of this same step. Every forward graph has an input `images` and outputs `logits`, `features`; heads
+ * have an input `features` and an output `logits`.
  */
 export function buildStep(networks: readonly Graph[], settings: StepSettings, options: StepOptions): StepGraph {
   const { states } = createOptimizer(settings.optimizer);
@@ -45,15 +47,13 @@ export function buildStep(networks: readonly Graph[], settings: StepSettings, op
   const g = new Graph('training_step');
   const inputs = declareInputs(g, networks, options);
   const forms = networks.map((network, i) => {
-    const bind = new Map([['images', (inputs[i] as NetworkInputs).images]]);
+    const input = present(network.inputs[0], 'its input').name;
+    const bind = new Map([[input, (inputs[i] as NetworkInputs).images]]);
     return inlineForTraining(network, g, { scope: networkScope(i), parameterPrefix: networkPrefix(i), bind });
   });
   const competitors = forms.map((form, i) => {
-    return {
-      inputs: inputs[i] as NetworkInputs,
-      logits: outputOf(form, 'logits'),
-      features: outputOf(form, 'features'),
-    };
+    const features = options.onFeatures ? {} : { features: outputOf(form, 'features') };
+    return { inputs: inputs[i] as NetworkInputs, logits: outputOf(form, 'logits'), ...features };
   });
   const losses = g.within('losses', () => competitionLosses(g, competitors, settings));
   const totals = g.within('losses', () => g.op('Sum', losses.total, {}, { name: g.scoped('sum') }));

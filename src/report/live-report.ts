@@ -13,6 +13,7 @@ import { summaryLines } from './summary.js';
 export const PHASES: Readonly<Record<PhaseEvent['phase'], string>> = {
   data: 'reading the data set',
   graph: 'building the training step',
+  features: 'computing the features of the frozen backbone',
   tune: 'timing the forms of its computations, once',
   validation: 'validating',
   test: 'testing the best and the last epoch',

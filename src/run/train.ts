@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import type { Split } from '../data/dataset/dataset.js';
 import { summarise } from '../data/dataset/summary.js';
 import { datasetWarnings } from '../data/dataset/warnings.js';
 import type { GroupEvaluation } from '../events/evaluation.js';
@@ -23,10 +22,10 @@ import { writeDataRecord } from '../store/data-record.js';
 import { writeResult } from '../store/result.js';
 import { beginRun, removeHalfWritten, runPaths, writeRunSettings } from '../store/run-folder.js';
 import { lockRun } from '../store/run-lock.js';
-import { evaluationLoader, prepareData, type RunData } from '../train/data.js';
+import { prepareData, type RunData } from '../train/data.js';
 import { evaluate, loadPredictors } from '../train/evaluate.js';
 import { type LoopContext, trainLoop } from '../train/loop.js';
-import { checkStop, Stopped, stoppable } from '../train/stop.js';
+import { checkStop, Stopped } from '../train/stop.js';
 import { fail, present } from '../util/error.js';
 import { describeMachine } from '../util/machine.js';
 import { AGON_VERSION } from '../util/version.js';
@@ -89,7 +88,8 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
     // Found damaged now, not after the last epoch
     if (resumed.best) checkTensors(paths.best, await readCheckpoint(paths.best), group.graphs);
   }
-  const context = await openContext(options, data, group, resumed, networks.from?.origin);
+  const start = { data, group, resumed, from: networks.from?.origin };
+  let context: LoopContext | undefined = await openContext(options, start);
   try {
     if (resumed) await resumeRun(folder, context, resumed);
     else await beginRun(folder, settings, networks.artifact);
@@ -97,12 +97,20 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
     for (const message of notesOf(networks, settings, data, group)) emit({ type: 'warning', message });
     announce(options, data, group, context);
     if (resumed) announceGrowth(context, resumed);
-    const stoppedAt = (await trainLoop(context)) ?? (await finishUnlessStopped(options, data, group, context));
+    let end = await trainLoop(context);
+    while (end.checkpoint && context.span.end < settings.epochs) {
+      const [before, resumedHere] = [context, end.checkpoint];
+      context = undefined;
+      await closeContext(before);
+      context = await openContext(options, { ...start, resumed: resumedHere });
+      end = await trainLoop(context);
+    }
+    const stoppedAt = end.stoppedAt ?? (await finishUnlessStopped(options, data, group, context));
     if (!stoppedAt) return 'finished';
     emit({ type: 'stop', ...stoppedAt, checkpoint: paths.last });
     return 'stopped';
   } finally {
-    await closeContext(context);
+    if (context) await closeContext(context);
   }
 }
 
@@ -223,7 +231,7 @@ async function finish(options: TrainOptions, data: RunData, group: Group, contex
 
 /** What the networks of the best and the last checkpoint do on the validation and the test split. */
 async function evaluateEpochs(
-  { settings, folder, emit, stopRequested }: TrainOptions,
+  { settings, folder, emit }: TrainOptions,
   data: RunData,
   { graphs }: Group,
   context: LoopContext,
@@ -239,15 +247,15 @@ async function evaluateEpochs(
   }
   emit({ type: 'phase', phase: 'test' });
   const { test, validation: held } = data.dataset;
-  const measure = async (tensors: Checkpoint['tensors'], split: Split): Promise<GroupEvaluation> => {
+  const measure = async (tensors: Checkpoint['tensors'], split: 'validation' | 'test'): Promise<GroupEvaluation> => {
     loadPredictors(context.predictors, tensors);
-    const loader = stoppable(evaluationLoader(split, data.preprocessing, settings), stopRequested);
+    const loader = context.evaluation(split);
     return evaluate(context.predictors, loader, data.preprocessing).finally(() => loader.close());
   };
   const evaluated: EvaluatedEpoch = {
     epoch,
     ...(validation && ensemble && { validation: { networks: validation, ensemble } }),
-    ...(test && { test: await measure(checkpoint.tensors, test) }),
+    ...(test && { test: await measure(checkpoint.tensors, 'test') }),
   };
   const lastEpoch = settings.epochs - 1;
   const last: EvaluatedEpoch =
@@ -255,8 +263,8 @@ async function evaluateEpochs(
       ? evaluated
       : {
           epoch: lastEpoch,
-          ...(held && { validation: await measure(final.tensors, held) }),
-          ...(test && { test: await measure(final.tensors, test) }),
+          ...(held && { validation: await measure(final.tensors, 'validation') }),
+          ...(test && { test: await measure(final.tensors, 'test') }),
         };
   return { best: { checkpoint, evaluated }, last, seconds: final.seconds };
 }

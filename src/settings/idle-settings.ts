@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { matesOf } from '../distill/mutation.js';
 import type { Graph } from '../graph/graph.js';
+import { idleFeatureSettings } from './check-features.js';
 import { PRESETS } from './presets.js';
 import { parseSettings, type Settings } from './settings.js';
 
@@ -20,6 +21,7 @@ export function idleSettings(settings: Settings, { graphs, totalSteps, ownValida
     ),
     ...idlePerturbations(settings, graphs, totalSteps),
     ...idleSchedule(settings),
+    ...idleFeatureSettings(settings),
     ...(ownValidation && settings.validation !== parseSettings({}).validation
       ? [
           `validation ${settings.validation} has no effect: the data set has a validation split of its own, which is used`,

@@ -4,6 +4,7 @@ import { FROZEN_TEACHER, LABELS, stepSchema, TEACHING } from '../distill/step-sc
 import { scheduleSchema } from '../optim/schedule.js';
 import { deviceNames, findDevice } from '../runtime/device.js';
 import type { SettingMeta } from '../util/setting-meta.js';
+import { HEAD_FIRST } from './feature-schema.js';
 import { PRESET_NAMES } from './preset-names.js';
 
 const count = z.int().min(1);
@@ -252,6 +253,7 @@ export const settingsSchema = z.strictObject({
     description: 'linear learning-rate warm-up over the first epochs',
     help: 'linear learning-rate warm-up',
   }),
+  ...HEAD_FIRST,
   from: z.string().nullable().default(null).meta({
     group: 'Run',
     description:

@@ -3,6 +3,7 @@ import { planNetwork } from '../nets/registry.js';
 import { AgonError, fail, messageOf } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
 import { checkOrtTrainingSettings } from './check-engine.js';
+import { checkFeatureSettings } from './check-features.js';
 import { FEATURES, sectionWithoutFeature } from './modifiers.js';
 import { withPreset } from './presets.js';
 import { migrateSettings } from './setting-changes.js';
@@ -142,6 +143,7 @@ export function checkSettings(settings: Settings): void {
     });
   }
   checkPretrained(settings);
+  checkFeatureSettings(settings);
   if (engine === 'ort-training') checkOrtTrainingSettings(settings);
 }
 

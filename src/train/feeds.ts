@@ -1,10 +1,12 @@
 import type { Batch } from '../data/batch/loader.js';
 import type { Preprocessing } from '../data/image/preprocess.js';
-import { ownInputNames, TEACHER_LOGITS } from '../distill/step.js';
+import { featuresName, ownInputNames, TEACHER_LOGITS } from '../distill/step.js';
 import { elementCount, scalar, type Tensor, tensor } from '../onnx/tensor.js';
 import { createOptimizer } from '../optim/optimizer.js';
 import type { Settings } from '../settings/settings.js';
 import { stream } from '../util/random.js';
+import { imagesTensor, type NetworkBatch } from './batch-inputs.js';
+import type { FeatureBatch } from './features/feature-loader.js';
 import type { FrozenTeacher } from './frozen-teacher.js';
 
 /** What the feeds of a step depend on, besides its batch. */
@@ -21,15 +23,12 @@ export interface FeedSource {
 /** The inputs of a step, counted from 0 over the run (see `StepGraph`). The frozen teacher sees the clean images. */
 export async function feedsFor(
   source: FeedSource,
-  batch: Batch,
+  batch: NetworkBatch,
   lr: number,
   count: number,
 ): Promise<Record<string, Tensor>> {
-  const { settings, uniforms, teacher } = source;
-  const images = imagesTensor(source, batch.images, batch.size);
-  const labels = labelsTensor(batch.labels);
-  const own = settings.inputPerturbation !== null;
-  const feeds: Record<string, Tensor> = { labels, ...(own ? ownInputs(source, batch, images, labels) : { images }) };
+  const { settings, uniforms } = source;
+  const feeds = 'features' in batch ? featureFeeds(batch) : await imageFeeds(source, batch);
   const scalars = createOptimizer(settings.optimizer).scalarsAt(lr, source.updatesBefore + count + 1);
   for (const [name, value] of Object.entries(scalars)) feeds[name] = scalar(value);
   for (const { name, shape } of uniforms) {
@@ -37,8 +36,22 @@ export async function feedsFor(
     const numbers = Float32Array.from({ length: elementCount(shape) }, () => random.uniform());
     feeds[name] = tensor('float32', shape, numbers);
   }
+  return feeds;
+}
+
+async function imageFeeds(source: FeedSource, batch: Batch): Promise<Record<string, Tensor>> {
+  const { settings, teacher, input } = source;
+  const images = imagesTensor(input, batch.images, batch.size);
+  const labels = labelsTensor(batch.labels);
+  const own = settings.inputPerturbation !== null;
+  const feeds: Record<string, Tensor> = { labels, ...(own ? ownInputs(source, batch, images, labels) : { images }) };
   if (teacher) feeds[TEACHER_LOGITS] = await teacher.logits(images);
   return feeds;
+}
+
+function featureFeeds({ features, labels }: FeatureBatch): Record<string, Tensor> {
+  const own = features.map((each, i) => [featuresName(i), each] as const);
+  return { labels: labelsTensor(labels), ...Object.fromEntries(own) };
 }
 
 /** The batch for each network; all but a perturbed one share the clean tensors. */
@@ -48,15 +61,11 @@ function ownInputs(source: FeedSource, batch: Batch, images: Tensor, labels: Ten
   for (const i of source.settings.nets.keys()) {
     const names = ownInputNames(i);
     const own = perturbed?.network === i ? perturbed : undefined;
-    feeds[names.images] = own ? imagesTensor(source, own.images, size) : images;
+    feeds[names.images] = own ? imagesTensor(source.input, own.images, size) : images;
     feeds[names.partners] = own ? labelsTensor(own.partners) : labels;
     feeds[names.lambda] = scalar(own?.lambda ?? 1);
   }
   return feeds;
-}
-
-function imagesTensor({ input }: FeedSource, images: Float32Array, size: number): Tensor {
-  return tensor('float32', [size, input.channels, input.height, input.width], images);
 }
 
 function labelsTensor(labels: Int32Array): Tensor {

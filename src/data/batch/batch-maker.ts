@@ -28,6 +28,8 @@ export interface BatchRecipe {
 export interface BatchTask {
   readonly epoch: number;
   readonly indices: Uint32Array;
+  /** What the augmentation of each is drawn by in place of its position. */
+  readonly names?: readonly string[];
   /** What is to be done to a second copy of the batch, and the step that it is drawn for. */
   readonly perturbation?: { readonly pool: PerturbationPool; readonly operation: string; readonly step: number };
 }
@@ -43,7 +45,8 @@ const CONCURRENCY = 4;
 
 /**
  * A function that makes batches. The augmentation of image i in
- * epoch e is drawn from `stream(seed, 'augment', e, i)`, whichever thread makes it and whenever.
+ * epoch e is drawn from `stream(seed, 'augment', e, i)`, whichever thread makes it and whenever; of one with a name, from
+ * `stream(seed, 'augment', e, name)`.
  */
 export function batchMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<MadeBatch> {
   const { preprocessing, training } = recipe;
@@ -51,11 +54,11 @@ export function batchMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<Ma
   const table = normalisationTable(preprocessing);
   const load = imageLoader(recipe);
   const imageLength = channels * height * width;
-  return async ({ epoch, indices, perturbation }) => {
+  return async ({ epoch, indices, names, perturbation }) => {
     const batch = new Float32Array(indices.length * imageLength);
     const pixels: Pixels[] = [];
     const place = (image: Pixels, slot: number) => {
-      const random = training && stream(training.seed, 'augment', epoch, at(indices, slot));
+      const random = training && stream(training.seed, 'augment', epoch, names?.[slot] ?? at(indices, slot));
       const changed = random ? augment(image, training.augmentation, preprocessing, random) : image;
       writeNormalised(changed, table, batch, slot * imageLength);
       if (perturbation) pixels[slot] = changed;

@@ -50,14 +50,14 @@ export interface PerturbedBatch extends DrawnPerturbation {
 }
 
 /** Makes batches in worker threads, ahead of their use. One epoch is read at a time. */
-export interface Loader {
+export interface Loader<Made = Batch> {
   /** Number of batches in an epoch. */
   readonly steps: number;
   /**
    * The batches of an epoch in order, from `firstStep` on. Leaving the loop early is fine. A batch that can't be made
    * is an error, after which the loader is closed.
    */
-  epoch(at?: { readonly epoch?: number; readonly firstStep?: number }): AsyncGenerator<Batch, void, undefined>;
+  epoch(at?: { readonly epoch?: number; readonly firstStep?: number }): AsyncGenerator<Made, void, undefined>;
   /** Ends the worker threads. */
   close(): Promise<void>;
 }
