@@ -19,7 +19,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   weights: ['nets', 'graph', 'onnx', 'util'],
   lower: ['graph', 'onnx', 'util'],
   foreign: ['graph', 'onnx', 'util'],
-  distill: ['autodiff', 'losses', 'optim', 'graph', 'onnx', 'util'],
+  distill: ['autodiff', 'losses', 'optim', 'nets', 'graph', 'onnx', 'util'],
   runtime: ['lower', 'graph', 'onnx', 'util'],
   artifacts: ['distill', 'foreign', 'nets', 'lower', 'autodiff', 'graph', 'onnx', 'util'],
   settings: ['artifacts', 'runtime', 'distill', 'nets', 'losses', 'optim', 'graph', 'data', 'util'],

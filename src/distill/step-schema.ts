@@ -3,6 +3,7 @@ import { FEATURE_REDUCTIONS } from '../losses/feature-mse.js';
 import { optimizerSchema } from '../optim/optimizer.js';
 import type { DeepReadonly } from '../util/deep-readonly.js';
 import { TEACHER_RULES } from './teachers.js';
+import { TUNING } from './tuning-schema.js';
 
 /** Who teaches whom, and what is learned of a teacher. */
 export const TEACHING = {
@@ -88,6 +89,7 @@ export const stepSchema = z.object({
   ...LABELS,
   teacher: z.object(FROZEN_TEACHER).nullable().default(null),
   optimizer: optimizerSchema,
+  ...TUNING,
 });
 
 /** What one competition step does. */

@@ -2,6 +2,7 @@ import { gradients } from '../autodiff/gradients.js';
 import { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node/node.js';
 import { inlineForTraining, type TrainingForm } from '../graph/training-form.js';
+import { freezeNetwork } from '../nets/freeze.js';
 import { createOptimizer } from '../optim/optimizer.js';
 import { present } from '../util/error.js';
 import { declareInputs, type NetworkInputs } from './inputs.js';
@@ -41,7 +42,8 @@ export interface StepGraph {
  * all from the gradients of this same step. Every forward graph has an input `images` and outputs `logits`, `features`; heads
  * have an input `features` and an output `logits`.
  */
-export function buildStep(networks: readonly Graph[], settings: StepSettings, options: StepOptions): StepGraph {
+export function buildStep(given: readonly Graph[], settings: StepSettings, options: StepOptions): StepGraph {
+  const networks = given.map((network) => freezeNetwork(network, settings.freeze));
   const { states } = createOptimizer(settings.optimizer);
   for (const network of networks) checkParameterNames(network, states);
   const g = new Graph('training_step');

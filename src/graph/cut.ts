@@ -82,7 +82,11 @@ function extract(network: Graph, [name, output]: readonly [string, Value], from?
   for (const node of network.nodes) {
     if (!needed.has(node)) continue;
     const { op, domain, attributes, outputs } = node;
-    const made = part.ops(op, node.inputs.map(copyOf), attributes, { domain, name: node.name, outputs: outputs.length });
+    const made = part.ops(op, node.inputs.map(copyOf), attributes, {
+      domain,
+      name: node.name,
+      outputs: outputs.length,
+    });
     for (const [i, value] of outputs.entries()) copied.set(value, present(made[i], value.name));
   }
   part.output(name, present(copied.get(output), name));

@@ -4,6 +4,7 @@ import { buildStep, networkPrefix, nextName, type StepGraph } from '../distill/s
 import type { NetworkInfo } from '../events/events.js';
 import type { Graph } from '../graph/graph.js';
 import type { Target } from '../lower/target.js';
+import { freezeNetwork } from '../nets/freeze.js';
 import { initialiseParameter, initialiseParameters } from '../nets/initialise.js';
 import { countParameters } from '../nets/summary.js';
 import type { Tensor } from '../onnx/tensor.js';
@@ -55,6 +56,11 @@ export async function openRunGroup(
 /** The group's whole training step, for whole batches of the settings' size; with own inputs where one may be perturbed. */
 export function createStep({ graphs }: Group, settings: Settings): StepGraph {
   return buildStep(graphs, settings, { batch: settings.batchSize, ownInputs: settings.inputPerturbation !== null });
+}
+
+/** The networks with what of them is trained: what the settings freeze is no weight in these. */
+export function trainedGraphs({ graphs }: Group, { freeze }: Pick<Settings, 'freeze'>): Graph[] {
+  return graphs.map((graph) => freezeNetwork(graph, freeze));
 }
 
 /** A session for the training step on the settings' device, in the lowering that was chosen for it. */

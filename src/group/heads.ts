@@ -19,9 +19,13 @@ export function cutHeads({ graphs, networks }: Group): Heads {
     const { name } = present(networks[i], 'its network');
     return (
       cutFrozen(freezeNetwork(graph, 'backbone')) ??
-      fail(`network ${i} (${name})`, "it can't be cut before its head: the head takes more than one value of the rest", {
-        hint: 'Train it without features that are computed once: --feature-cache none',
-      })
+      fail(
+        `network ${i} (${name})`,
+        "it can't be cut before its head: the head takes more than one value of the rest",
+        {
+          hint: 'Train it without features that are computed once: --feature-cache none',
+        },
+      )
     );
   });
   return { backbones: cuts.map(({ backbone }) => backbone), heads: cuts.map(({ head }) => head) };

@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { POOLS } from '../data/perturb/pools.js';
+import type { StepGraph } from '../distill/step.js';
 import type { Emit } from '../events/events.js';
 import type { Origin } from '../events/origin-schema.js';
-import type { StepGraph } from '../distill/step.js';
 import { dropsOptimizerState, type Group, initialState, updatesBefore } from '../group/group.js';
 import { LineageFile } from '../lineage/lineage-file.js';
 import type { Tensor } from '../onnx/tensor.js';
@@ -129,7 +129,9 @@ function withoutOptimizer(
   initial: ReadonlyMap<string, Tensor>,
 ): Map<string, Tensor> {
   const isOptimizers = (name: string) => graph.parameters.get(name)?.role === 'optimizer';
-  return new Map(Array.from(initial, ([name, value]) => [name, isOptimizers(name) ? value : (tensors.get(name) ?? value)]));
+  return new Map(
+    Array.from(initial, ([name, value]) => [name, isOptimizers(name) ? value : (tensors.get(name) ?? value)]),
+  );
 }
 
 async function beforeCheckpoint({ abandoned, waitForListener, checkLock }: ContextOptions): Promise<void> {

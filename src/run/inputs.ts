@@ -1,13 +1,12 @@
+import type { Loader } from '../data/batch/loader.js';
 import type { SplitName } from '../data/dataset/dataset.js';
 import { networkPrefix, type StepGraph } from '../distill/step.js';
 import type { Graph } from '../graph/graph.js';
 import { createStep, type Group, initialParameters, openPredictors, trainedGraphs } from '../group/group.js';
 import { createHeadStep, cutHeads, parametersOf } from '../group/heads.js';
-import type { Loader } from '../data/batch/loader.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import type { Predictor } from '../runtime/predictor.js';
-import type { Settings } from '../settings/settings.js';
 import type { NetworkBatch } from '../train/batch-inputs.js';
 import { evaluationLoader, trainingLoader } from '../train/data.js';
 import { Backbone } from '../train/features/backbone.js';
@@ -72,8 +71,8 @@ async function openFeatureInputs(
   const tensors = resumed?.tensors ?? initialParameters(group, seed);
   const backbones = cut.backbones.map((graph, i) => Backbone.of(graph, parametersOf(tensors, i)));
   const features = await openFeatures(backbones, {
-    ...data,
     ...settings,
+    ...data,
     device: parseDevice(settings.device),
     onDisk: settings.featureCache === 'disk',
     onProgress: (done, of) => {
@@ -87,7 +86,9 @@ async function openFeatureInputs(
   return {
     step,
     trained: cut.heads,
-    fixed: new Map(namesIn(group).flatMap((name) => (known.has(name) ? [] : [[name, present(tensors.get(name), name)]]))),
+    fixed: new Map(
+      namesIn(group).flatMap((name) => (known.has(name) ? [] : [[name, present(tensors.get(name), name)]])),
+    ),
     training: features.loader('train', { batchSize, training: { seed } }),
     evaluation: (name) => {
       return stoppable(features.loader(name, { batchSize: Math.max(batchSize, EVALUATION_BATCH) }), stopRequested);

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { matesOf } from '../distill/mutation.js';
 import type { Graph } from '../graph/graph.js';
-import { idleFeatureSettings } from './check-features.js';
+import { idleFeatureSettings } from './idle-features.js';
 import { PRESETS } from './presets.js';
 import { parseSettings, type Settings } from './settings.js';
 
@@ -22,6 +22,7 @@ export function idleSettings(settings: Settings, { graphs, totalSteps, ownValida
     ...idlePerturbations(settings, graphs, totalSteps),
     ...idleSchedule(settings),
     ...idleFeatureSettings(settings),
+    ...frozenAtRandom(settings),
     ...(ownValidation && settings.validation !== parseSettings({}).validation
       ? [
           `validation ${settings.validation} has no effect: the data set has a validation split of its own, which is used`,
@@ -81,5 +82,13 @@ function idleSchedule({ schedule, epochs }: Settings): string[] {
   if (schedule.name !== 'multi-step' || schedule.milestones.some((milestone) => milestone < epochs)) return [];
   return [
     `schedule.milestones ${schedule.milestones.join(', ')}: the learning rate never falls, as the run has ${epochs} epoch${epochs === 1 ? '' : 's'}`,
+  ];
+}
+
+/** Of an artifact it isn't known here whether it has weights. */
+function frozenAtRandom({ freeze, pretrained, from, artifacts }: Settings): string[] {
+  if (freeze === 'none' || pretrained !== null || from !== null || artifacts !== null) return [];
+  return [
+    `freeze ${freeze}: the frozen layers stay at the random weights that they begin with (--pretrained names others)`,
   ];
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PERTURBATION_POOLS } from '../data/perturb/pools.js';
 import { FROZEN_TEACHER, LABELS, stepSchema, TEACHING } from '../distill/step-schema.js';
+import { TUNING } from '../distill/tuning-schema.js';
 import { scheduleSchema } from '../optim/schedule.js';
 import { deviceNames, findDevice } from '../runtime/device.js';
 import type { SettingMeta } from '../util/setting-meta.js';
@@ -253,6 +254,7 @@ export const settingsSchema = z.strictObject({
     description: 'linear learning-rate warm-up over the first epochs',
     help: 'linear learning-rate warm-up',
   }),
+  ...TUNING,
   ...HEAD_FIRST,
   from: z.string().nullable().default(null).meta({
     group: 'Run',

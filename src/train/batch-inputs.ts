@@ -7,7 +7,11 @@ import type { FeatureBatch } from './features/feature-loader.js';
 export type NetworkBatch = Batch | FeatureBatch;
 
 /** What each of so many networks is fed of a batch: the images, or its own features. */
-export function inputsOf(batch: NetworkBatch, networks: number, input: Pick<Preprocessing, 'channels' | 'height' | 'width'>) {
+export function inputsOf(
+  batch: NetworkBatch,
+  networks: number,
+  input: Pick<Preprocessing, 'channels' | 'height' | 'width'>,
+) {
   if ('features' in batch) return batch.features;
   const images = imagesTensor(input, batch.images, batch.size);
   return Array.from({ length: networks }, () => images);

@@ -156,7 +156,12 @@ async function trainEpoch(context: LoopContext, { epoch, step }: Position, tally
 }
 
 /** One step, whose batch was asked for at some time. */
-async function trainStep(context: LoopContext, batch: NetworkBatch, position: Position, asked: number): Promise<StepEvent> {
+async function trainStep(
+  context: LoopContext,
+  batch: NetworkBatch,
+  position: Position,
+  asked: number,
+): Promise<StepEvent> {
   const { stepper, perturbation, now } = context;
   const received = now();
   const count = countOf(context, position);

@@ -42,6 +42,11 @@ const CASES: readonly Case[] = [
     settings: { rule: 'none', teacher: { weight: 0.7, temperature: 3 } },
   },
   {
+    title: 'two networks, frozen up to a stage, all',
+    networks: () => [resNet(), resNet([6, 4])],
+    settings: { rule: 'all', freeze: 'layer1' },
+  },
+  {
     title: 'two networks, each with mixed labels',
     networks: () => [resNet(), resNet([6, 4])],
     settings: { rule: 'argmin', labelSmoothing: 0.1 },

@@ -32,6 +32,7 @@ describe('a setting without effect', () => {
       { preset: 'dml', epochs: 60 },
       ['schedule.milestones 60, 120, 180: the learning rate never falls, as the run has 60'],
     ],
+    [{ freeze: 'layer1' }, ['freeze layer1: the frozen layers stay at the random weights that they begin with']],
   ])('%j is told', (input, expected) => {
     const messages = idle(input);
     expect(messages).toEqual(expected.map((text) => expect.stringContaining(text)));
@@ -57,6 +58,7 @@ describe('a setting without effect', () => {
 
   it.each<SettingsInput>([
     {},
+    { freeze: 'backbone', pretrained: ['a.safetensors'] },
     { nets: ['resnet8'] },
     { rule: 'none' },
     // As comparisons give it

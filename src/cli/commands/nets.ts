@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { NetworkSummary } from '../../nets/summary.js';
+import type { NetworkSummary, StageSummary } from '../../nets/summary.js';
 import { formatCompact, formatCount } from '../../report/format.js';
 import { colorsFor } from '../../report/output.js';
 import { renderTable } from '../../report/table.js';
@@ -18,12 +18,30 @@ export function define(command: Command, io: CliIo): void {
     .addOption(numberOption('--classes <n>', 'number of classes (100 with networks for small images, else 1000)'))
     .addOption(numberOption('--size <pixels>', 'input height and width (32 with networks for small images, else 224)'))
     .addOption(jsonOption())
-    .action(async ({ json, ...input }: NetsOptions) => {
-      const { summariseNetworks } = await import('../../nets/summary.js');
+    .argument('[name]', 'network whose stages are to be listed (for --freeze)')
+    .action(async (name: string | undefined, { json, ...input }: NetsOptions) => {
+      const { summariseNetworks, summariseStages } = await import('../../nets/summary.js');
+      if (name !== undefined) {
+        const stages = summariseStages(name, input);
+        if (json) writeJson(io.stdout, stages);
+        else writeLines(io.stdout, formatStages(stages, io));
+        return;
+      }
       const networks = summariseNetworks(input);
       if (json) writeJson(io.stdout, networks);
       else writeLines(io.stdout, formatNetworks(networks, io));
     });
+}
+
+/** A line for each stage. */
+function formatStages(stages: readonly StageSummary[], { stdout, env }: Pick<CliIo, 'stdout' | 'env'>): string {
+  const columns = [
+    { title: 'stage' },
+    { title: 'blocks', align: 'right' },
+    { title: 'parameters', align: 'right' },
+  ] as const;
+  const rows = stages.map(({ stage, blocks, parameters }) => [stage, String(blocks), formatCompact(parameters)]);
+  return renderTable(columns, rows, colorsFor(stdout, env));
 }
 
 /** A line for each network. */

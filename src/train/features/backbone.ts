@@ -32,7 +32,9 @@ export class Backbone {
     const model = encodeModel(toModel(graph, { parameters }));
     const { shape } = present(graph.outputs.get(FEATURES), 'the features');
     const dims = shape.slice(1).map((size) => {
-      return typeof size === 'number' ? size : fail(graph.name, 'the shape of its features is open', { got: `${size}` });
+      return typeof size === 'number'
+        ? size
+        : fail(graph.name, 'the shape of its features is open', { got: `${size}` });
     });
     return new Backbone(model, dims, createHash('sha256').update(model).digest('hex'));
   }
@@ -69,8 +71,16 @@ export class Backbone {
 }
 
 /** Of several networks the backbones, each once, and which one each network has. */
-export function distinct(backbones: readonly Backbone[]): { readonly own: readonly Backbone[]; readonly of: readonly number[] } {
+export function distinct(backbones: readonly Backbone[]): {
+  readonly own: readonly Backbone[];
+  readonly of: readonly number[];
+} {
   const digests = [...new Set(backbones.map(({ digest }) => digest))];
-  const own = digests.map((digest) => at(backbones, backbones.findIndex((each) => each.digest === digest)));
+  const own = digests.map((digest) =>
+    at(
+      backbones,
+      backbones.findIndex((each) => each.digest === digest),
+    ),
+  );
   return { own, of: backbones.map(({ digest }) => digests.indexOf(digest)) };
 }

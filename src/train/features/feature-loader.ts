@@ -1,4 +1,4 @@
-import { shuffledOrder, plainOrder, stepCount } from '../../data/batch/batch-order.js';
+import { plainOrder, shuffledOrder, stepCount } from '../../data/batch/batch-order.js';
 import { checkBatchSize, type Loader } from '../../data/batch/loader.js';
 import { type Tensor, tensor } from '../../onnx/tensor.js';
 import { at } from '../../util/checked.js';
@@ -47,7 +47,8 @@ export function featureLoader({ tables, labels, batchSize, training }: FeatureLo
         const [from, to] = [step * batchSize, Math.min(order.length, (step + 1) * batchSize)];
         const indices = order.slice(from, to);
         const gathered = new Map<FeatureTable, Tensor>();
-        for (const table of tables) gathered.set(table, gathered.get(table) ?? gather(table, indices, views.subarray(from, to)));
+        for (const table of tables)
+          gathered.set(table, gathered.get(table) ?? gather(table, indices, views.subarray(from, to)));
         yield {
           features: tables.map((table) => gathered.get(table) as Tensor),
           labels: Int32Array.from(indices, (i) => at(labels, i)),

@@ -1,7 +1,7 @@
 import type { Loader } from '../../data/batch/loader.js';
 import { type Dataset, type SplitName, splitsOf } from '../../data/dataset/dataset.js';
-import { present } from '../../util/error.js';
 import { at } from '../../util/checked.js';
+import { present } from '../../util/error.js';
 import { type Backbone, distinct } from './backbone.js';
 import { computeFeatures, type FeatureOptions, type Features } from './compute-features.js';
 import { type FeatureBatch, type FeatureLoaderOptions, type FeatureTable, featureLoader } from './feature-loader.js';
@@ -28,7 +28,11 @@ export async function openFeatures(
   const { own, of } = distinct(backbones);
   const splits = splitsOf(dataset);
   const sheets = splits.flatMap(({ name, split }) => {
-    return Array.from({ length: name === 'train' ? views : 1 }, (_, view): Sheet & { name: SplitName } => ({ name, split, view }));
+    return Array.from({ length: name === 'train' ? views : 1 }, (_, view): Sheet & { name: SplitName } => ({
+      name,
+      split,
+      view,
+    }));
   });
   const features = await computeFeatures({ ...options, backbones: own, sheets });
   const tableOf = (name: SplitName) => {
@@ -52,6 +56,7 @@ function noteOf({ computed, found, problem }: Features, backbones: readonly Back
     ...(computed > 0 ? [`computed for ${computed} images`] : []),
     ...(found > 0 ? [`found on disk for ${found}`] : []),
   ];
-  const kept = onDisk && problem === undefined ? '' : onDisk ? `; they can't be kept: ${problem}` : '; not kept on disk';
+  const kept =
+    onDisk && problem === undefined ? '' : onDisk ? `; they can't be kept: ${problem}` : '; not kept on disk';
   return `features of the frozen backbone (${lengths} numbers an image): ${parts.join(', ')}${kept}`;
 }

@@ -60,6 +60,7 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--schedule multi-step --milestones 5,7.5', { schedule: { name: 'multi-step', milestones: [5, 7.5] } }],
   ['--gamma 0.2 --schedule multi-step', { schedule: { name: 'multi-step', gamma: 0.2 } }],
   ['--warmup-epochs 0.5', { warmupEpochs: 0.5 }],
+  ['--freeze backbone', { freeze: 'backbone' }],
   ['--seed 7', { seed: 7 }],
   ['--engine ort-training', { engine: 'ort-training' }],
   ['--device cuda:1', { device: 'cuda:1' }],
