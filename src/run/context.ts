@@ -1,22 +1,20 @@
 import { performance } from 'node:perf_hooks';
 import { POOLS } from '../data/perturb/pools.js';
-import type { StepGraph } from '../distill/step.js';
 import type { Emit } from '../events/events.js';
 import type { Origin } from '../events/origin-schema.js';
 import { dropsOptimizerState, type Group, initialState, updatesBefore } from '../group/group.js';
 import { LineageFile } from '../lineage/lineage-file.js';
-import type { Tensor } from '../onnx/tensor.js';
 import type { Settings } from '../settings/settings.js';
+import { spanAt } from '../settings/spans.js';
 import { type Checkpoint, writeCheckpoint } from '../store/checkpoint.js';
 import { runPaths } from '../store/run-folder.js';
 import { CheckpointSaver } from '../train/checkpoint-saver.js';
 import type { RunData } from '../train/data.js';
 import { openEngine } from '../train/engine.js';
+import { openInputs } from '../train/inputs.js';
 import type { LoopContext } from '../train/loop.js';
 import { ParameterPerturbation, type PerturbationSource } from '../train/parameter-perturbation.js';
-import { spanAt } from '../train/spans.js';
 import { Stopped } from '../train/stop.js';
-import { openInputs } from './inputs.js';
 
 export interface ContextOptions {
   readonly settings: Settings;
@@ -49,13 +47,13 @@ export async function openContext(options: ContextOptions, start: RunStart): Pro
   const { dataset, fingerprint, preprocessing } = data;
   const paths = runPaths(folder);
   const span = spanAt(settings, resumed?.position.epoch ?? 0);
-  const inputs = await openInputs(options, start, span);
+  const inputs = await openInputs({ ...options, ...start }, span);
   const { step, training } = inputs;
   const stepsPerEpoch = training.steps;
   // Layers that join in begin with an optimizer that has seen nothing, and so do the others
   const joins = resumed && span.begin > 0 && resumed.position.epoch === span.begin && resumed.position.step === 0;
-  const first = () => initialState(group, step, settings.seed);
-  const begin = joins ? withoutOptimizer(resumed.tensors, step, first()) : (resumed?.tensors ?? first());
+  const before = joins ? { ...group, weights: { tensors: resumed.tensors, updates: 0, where: paths.last } } : group;
+  const begin = resumed && !joins ? resumed.tensors : initialState(before, step, settings.seed);
   if (!resumed && dropsOptimizerState(group, step)) {
     const where = group.weights?.where;
     const message = `the optimizer state in ${where} is not that of ${settings.optimizer.name}, which begins without one`;
@@ -122,17 +120,6 @@ export async function openContext(options: ContextOptions, start: RunStart): Pro
 
 /** Of a run on features, an epoch of which is shorter than a checkpoint takes to be written. */
 const SECONDS_BETWEEN_CHECKPOINTS = 2;
-
-function withoutOptimizer(
-  tensors: ReadonlyMap<string, Tensor>,
-  { graph }: StepGraph,
-  initial: ReadonlyMap<string, Tensor>,
-): Map<string, Tensor> {
-  const isOptimizers = (name: string) => graph.parameters.get(name)?.role === 'optimizer';
-  return new Map(
-    Array.from(initial, ([name, value]) => [name, isOptimizers(name) ? value : (tensors.get(name) ?? value)]),
-  );
-}
 
 async function beforeCheckpoint({ abandoned, waitForListener, checkLock }: ContextOptions): Promise<void> {
   if (abandoned?.()) throw new Stopped('the run was asked to stop without a checkpoint');

@@ -11,6 +11,7 @@ import { float32Data } from '../onnx/tensor.js';
 import type { Predictor } from '../runtime/predictor.js';
 import type { StepRunner } from '../runtime/step-runner.js';
 import { learningRateOf } from '../settings/learning-rate.js';
+import type { Span } from '../settings/spans.js';
 import { bestOf, isBetter } from '../store/best-network.js';
 import { type Checkpoint, type CheckpointHeader, TRIAL_PREFIX } from '../store/checkpoint.js';
 import { at } from '../util/checked.js';
@@ -20,7 +21,6 @@ import type { CheckpointSaver } from './checkpoint-saver.js';
 import { evaluate, loadPredictors } from './evaluate.js';
 import { type FeedSource, feedsFor } from './feeds.js';
 import type { ParameterPerturbation } from './parameter-perturbation.js';
-import type { Span } from './spans.js';
 import { Stopped } from './stop.js';
 import { readStep, Tally } from './tally.js';
 

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readSafetensorsFile, safetensorsParts } from '../../onnx/safetensors.js';
-import { readSafetensorsMetadata } from '../../onnx/safetensors-metadata.js';
+import { readSafetensorsFile, readSafetensorsMetadata, safetensorsParts } from '../../onnx/safetensors.js';
 import { float32Data, type Tensor, tensor, tensorBytes } from '../../onnx/tensor.js';
 import { present } from '../../util/error.js';
 import { writeFileWhole } from '../../util/files/files.js';

@@ -1,7 +1,8 @@
+import { totalmem } from 'node:os';
 import type { Loader } from '../../data/batch/loader.js';
 import { type Dataset, type SplitName, splitsOf } from '../../data/dataset/dataset.js';
 import { at } from '../../util/checked.js';
-import { present } from '../../util/error.js';
+import { fail, present } from '../../util/error.js';
 import { type Backbone, distinct } from './backbone.js';
 import { computeFeatures, type FeatureOptions, type Features } from './compute-features.js';
 import { type FeatureBatch, type FeatureLoaderOptions, type FeatureTable, featureLoader } from './feature-loader.js';
@@ -34,6 +35,7 @@ export async function openFeatures(
       view,
     }));
   });
+  checkMemory(sheets, own);
   const features = await computeFeatures({ ...options, backbones: own, sheets });
   const tableOf = (name: SplitName) => {
     const chosen = sheets.flatMap((sheet, s) => (sheet.name === name ? [s] : []));
@@ -50,13 +52,35 @@ export async function openFeatures(
   };
 }
 
+/** Share of the machine's memory that features may take. */
+const MEMORY_SHARE = 0.5;
+
+/** Fails before the first image is sent through, where the features of all would not fit. */
+function checkMemory(sheets: readonly Sheet[], backbones: readonly Backbone[]): void {
+  const images = sheets.reduce((sum, { split }) => sum + split.length, 0);
+  const bytes = backbones.reduce((sum, { length }) => sum + images * length * Float32Array.BYTES_PER_ELEMENT, 0);
+  const most = MEMORY_SHARE * totalmem();
+  if (bytes <= most) return;
+  fail(
+    'features of the frozen backbone',
+    `${images} images of ${backbones.map(({ dims }) => dims.join('x')).join(' and ')} numbers`,
+    {
+      expected: `at most ${gigabytes(most)}, half of the machine's memory`,
+      got: gigabytes(bytes),
+      hint: 'Use fewer --views, or compute them anew in every step (--feature-cache none)',
+    },
+  );
+}
+
+const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+
 function noteOf({ computed, found, problem }: Features, backbones: readonly Backbone[], onDisk: boolean): string {
   const lengths = backbones.map(({ dims }) => dims.join('x')).join(' and ');
   const parts = [
-    ...(computed > 0 ? [`computed for ${computed} images`] : []),
+    ...(computed > 0 ? [`computed for ${computed} ${computed === 1 ? 'image' : 'images'}`] : []),
     ...(found > 0 ? [`found on disk for ${found}`] : []),
   ];
   const kept =
     onDisk && problem === undefined ? '' : onDisk ? `; they can't be kept: ${problem}` : '; not kept on disk';
-  return `features of the frozen backbone (${lengths} numbers an image): ${parts.join(', ')}${kept}`;
+  return `features of the frozen ${backbones.length > 1 ? 'backbones' : 'backbone'} (${lengths} numbers an image): ${parts.join(', ')}${kept}`;
 }

@@ -1,5 +1,5 @@
-import type { Settings } from '../settings/settings.js';
 import { present } from '../util/error.js';
+import type { Settings } from './settings.js';
 
 /** Epochs of a run in which the same layers are trained. */
 export interface Span {
@@ -28,4 +28,12 @@ export function spansOf({ freeze, unfreezeAt, epochs, featureCache }: Spanned): 
 export function spanAt(settings: Spanned, epoch: number): Span {
   const spans = spansOf(settings);
   return present(spans.find(({ end }) => epoch < end) ?? spans.at(-1), 'a span');
+}
+
+/** The span whose steps a run at some place has done last: at its begin, the first. */
+export function spanBefore(
+  settings: Spanned,
+  { epoch, step }: { readonly epoch: number; readonly step: number },
+): Span {
+  return spanAt(settings, step > 0 ? epoch : Math.max(0, epoch - 1));
 }

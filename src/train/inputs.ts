@@ -1,21 +1,34 @@
 import type { Loader } from '../data/batch/loader.js';
 import type { SplitName } from '../data/dataset/dataset.js';
 import { networkPrefix, type StepGraph } from '../distill/step.js';
+import type { Emit } from '../events/events.js';
 import type { Graph } from '../graph/graph.js';
 import { createStep, type Group, initialParameters, openPredictors, trainedGraphs } from '../group/group.js';
 import { createHeadStep, cutHeads, parametersOf } from '../group/heads.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import type { Predictor } from '../runtime/predictor.js';
-import type { NetworkBatch } from '../train/batch-inputs.js';
-import { evaluationLoader, trainingLoader } from '../train/data.js';
-import { Backbone } from '../train/features/backbone.js';
-import { openFeatures } from '../train/features/open-features.js';
-import { type FrozenTeacher, openTeacher } from '../train/frozen-teacher.js';
-import type { Span } from '../train/spans.js';
-import { checkStop, stoppable } from '../train/stop.js';
+import type { Settings } from '../settings/settings.js';
+import type { Span } from '../settings/spans.js';
+import type { Checkpoint } from '../store/checkpoint.js';
 import { present } from '../util/error.js';
-import type { ContextOptions, RunStart } from './context.js';
+import type { NetworkBatch } from './batch-inputs.js';
+import { evaluationLoader, type RunData, trainingLoader } from './data.js';
+import { Backbone } from './features/backbone.js';
+import { openFeatures } from './features/open-features.js';
+import { type FrozenTeacher, openTeacher } from './frozen-teacher.js';
+import { checkStop, stoppable } from './stop.js';
+
+/** A run whose inputs are opened. */
+export interface InputOptions {
+  readonly settings: Settings;
+  readonly data: RunData;
+  readonly group: Group;
+  /** What the run goes on from. */
+  readonly resumed: Checkpoint | undefined;
+  readonly emit: Emit;
+  readonly stopRequested: () => boolean;
+}
 
 /** What the networks of a run are fed for some epochs, and the step that is built for it. */
 export interface RunInputs {
@@ -32,13 +45,12 @@ export interface RunInputs {
 }
 
 /** Opens what the epochs of a span need: images, or features of the frozen backbones. */
-export function openInputs(options: ContextOptions, start: RunStart, span: Span): Promise<RunInputs> {
-  return span.onFeatures ? openFeatureInputs(options, start) : openImageInputs(options, start, span);
+export function openInputs(options: InputOptions, span: Span): Promise<RunInputs> {
+  return span.onFeatures ? openFeatureInputs(options) : openImageInputs(options, span);
 }
 
 async function openImageInputs(
-  { settings, emit, stopRequested }: ContextOptions,
-  { data, group }: RunStart,
+  { settings, data, group, emit, stopRequested }: InputOptions,
   { freeze }: Span,
 ): Promise<RunInputs> {
   const trained = { ...settings, freeze };
@@ -62,10 +74,8 @@ async function openImageInputs(
 /** Images of an evaluation on features: an operator on many takes hardly longer than on few. */
 const EVALUATION_BATCH = 256;
 
-async function openFeatureInputs(
-  { settings, emit, stopRequested }: ContextOptions,
-  { data, group, resumed }: RunStart,
-): Promise<RunInputs> {
+async function openFeatureInputs(options: InputOptions): Promise<RunInputs> {
+  const { settings, data, group, resumed, emit, stopRequested } = options;
   const { batchSize, seed } = settings;
   const cut = cutHeads(group);
   const tensors = resumed?.tensors ?? initialParameters(group, seed);
