@@ -33,7 +33,9 @@ export async function feedsFor(
   for (const [name, value] of Object.entries(scalars)) feeds[name] = scalar(value);
   for (const { name, shape } of uniforms) {
     const random = stream(settings.seed, 'uniform', name, count);
-    const numbers = Float32Array.from({ length: elementCount(shape) }, () => random.uniform());
+    const numbers = new Float32Array(elementCount(shape));
+    // Many a step: several times as fast as `Float32Array.from`
+    for (let i = 0; i < numbers.length; i++) numbers[i] = random.uniform();
     feeds[name] = tensor('float32', shape, numbers);
   }
   return feeds;

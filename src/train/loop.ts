@@ -243,7 +243,8 @@ function snapshot(
     ...constants,
     position: { epoch, step },
     partial: tally.sums,
-    epochs,
+    // It may be written later
+    epochs: [...epochs],
     seconds: seconds + tally.seconds,
     best,
     trial: open ? { ...open.trial, ce: [...open.trial.ce] } : null,
