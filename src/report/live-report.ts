@@ -20,6 +20,11 @@ export const PHASES: Readonly<Record<PhaseEvent['phase'], string>> = {
   export: 'exporting the winner',
 };
 
+/** A phase in words: `computing the features of the frozen backbone, 64 of 398 images`. */
+function describePhase({ phase, done, of }: PhaseEvent): string {
+  return done !== undefined && of !== undefined ? `${PHASES[phase]}, ${done} of ${of} images` : PHASES[phase];
+}
+
 /** A run on a terminal: finished epochs stay as rows of a table, the running one changes in place below them. */
 export class LiveReport implements EventReport {
   readonly #live: LiveLines;
@@ -37,7 +42,7 @@ export class LiveReport implements EventReport {
   onEvent(event: TrainEvent): void {
     switch (event.type) {
       case 'phase':
-        this.#showPhase(PHASES[event.phase]);
+        this.#showPhase(describePhase(event));
         break;
       case 'start':
         this.#start(event);
