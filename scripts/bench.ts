@@ -10,6 +10,9 @@ import { scalingSeries } from './bench/scaling/cases.js';
 import { measureScaling, reportScaling } from './bench/scaling/measure.js';
 import { measureTable, reportTable } from './bench/table.js';
 import { findTorch } from './bench/torch.js';
+import { measureTransfer } from './bench/transfer/measure.js';
+import type { TransferOptions } from './bench/transfer/options.js';
+import { reportTransfer } from './bench/transfer/report.js';
 import { measureVersus, reportVersus } from './bench/versus.js';
 import type { Workload } from './bench/workload.js';
 
@@ -42,6 +45,10 @@ async function run(parsed: Arguments): Promise<void> {
       );
     case 'versus':
       return show(parsed, await versus(parsed), '-vs-torch');
+    case 'transfer': {
+      const options = parsed.transfer as TransferOptions;
+      return show(parsed, reportTransfer(await measureTransfer(options, tell)), '-transfer');
+    }
   }
 }
 

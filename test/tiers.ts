@@ -55,6 +55,7 @@ export const SLOW: readonly string[] = [
   'test/run/early-stopping.test.ts',
   'test/run/failures.test.ts',
   'test/run/frozen.test.ts',
+  'test/run/heads.test.ts',
   'test/run/kills.test.ts',
   'test/run/models.test.ts',
   'test/run/nothing-held-out.test.ts',

@@ -3,6 +3,7 @@ import { fail } from '../../src/util/error.js';
 import type { CaseSet, Common } from './cases.js';
 import { parseNets } from './names.js';
 import { TORCH_SCRIPT } from './torch.js';
+import { type TransferOptions, transferOptions } from './transfer/options.js';
 import type { Workload } from './workload.js';
 
 export const USAGE = `usage: npm run --silent bench -- [NETS BATCH] [options]
@@ -12,12 +13,14 @@ export const USAGE = `usage: npm run --silent bench -- [NETS BATCH] [options]
   --vs-torch            in turn with torch_step.py       --rounds 5       --torch-script PATH
   --profile             where the time of NETS BATCH goes, by operator and by node
   --scaling             against batch, depth, width and number of networks
+  --transfer            photographs to classifier: --data FOLDER,FOLDER --weights FILE
+                        (--network mobilenet_v2  --seeds 5  --fine-tuned: all layers too), with PyTorch's torch_transfer.py
   --cases all|quick     which rows of the table, or points of --scaling
   --out                 write JSON and Markdown (and the figure) to --folder docs/benchmarks
   --size 32  --classes 100  --threads 2  --steps 7 (--scaling: 3)  --device cpu  --portable  --no-tune
 `;
 
-export type Mode = 'step' | 'table' | 'versus' | 'profile' | 'scaling';
+export type Mode = 'step' | 'table' | 'versus' | 'profile' | 'scaling' | 'transfer';
 
 /** What the command line asks for. */
 export interface Arguments {
@@ -29,6 +32,8 @@ export interface Arguments {
   readonly steps: number;
   readonly rounds: number;
   readonly torchScript: string;
+  /** What `--transfer` measures. */
+  readonly transfer: TransferOptions | undefined;
   /** Where results are written; undefined: nowhere. */
   readonly folder: string | undefined;
 }
@@ -44,7 +49,13 @@ const OPTIONS = {
   cases: { type: 'string', default: 'all' },
   'vs-torch': { type: 'boolean', default: false },
   rounds: { type: 'string', default: '5' },
-  'torch-script': { type: 'string', default: TORCH_SCRIPT },
+  'torch-script': { type: 'string' },
+  transfer: { type: 'boolean', default: false },
+  data: { type: 'string' },
+  weights: { type: 'string' },
+  network: { type: 'string', default: 'mobilenet_v2' },
+  seeds: { type: 'string', default: '5' },
+  'fine-tuned': { type: 'boolean', default: false },
   profile: { type: 'boolean', default: false },
   scaling: { type: 'boolean', default: false },
   out: { type: 'boolean', default: false },
@@ -71,7 +82,8 @@ export function parseArguments(args: readonly string[]): Arguments | undefined {
     cases: caseSet(values.cases),
     steps: whole('--steps', values.steps ?? (mode === 'scaling' ? '3' : '7')),
     rounds: whole('--rounds', values.rounds),
-    torchScript: values['torch-script'],
+    torchScript: values['torch-script'] ?? TORCH_SCRIPT,
+    transfer: mode === 'transfer' ? transferOf(values) : undefined,
     folder: values.out ? values.folder : undefined,
   };
 }
@@ -85,12 +97,31 @@ function parse(args: readonly string[]) {
 }
 
 function modeOf(values: ReturnType<typeof parse>['values'], named: boolean): Mode {
-  const asked = [values['vs-torch'] && 'versus', values.profile && 'profile', values.scaling && 'scaling'];
+  const asked = [
+    values['vs-torch'] && 'versus',
+    values.profile && 'profile',
+    values.scaling && 'scaling',
+    values.transfer && 'transfer',
+  ];
   const [mode, other] = asked.filter((each) => each !== false) as Mode[];
-  if (other) fail('bench', `--vs-torch, --profile and --scaling can't be had together`);
+  if (other) fail('bench', `--vs-torch, --profile, --scaling and --transfer can't be had together`);
   if (mode === 'profile' && !named) fail('bench', '--profile needs NETS BATCH', { hint: 'See --help' });
   if (mode === 'scaling' && named) fail('bench', '--scaling has networks of its own: leave NETS BATCH out');
+  if (mode === 'transfer' && named) fail('bench', '--transfer takes its network by --network: leave NETS BATCH out');
   return mode ?? (named ? 'step' : 'table');
+}
+
+function transferOf(values: ReturnType<typeof parse>['values']): TransferOptions {
+  const { data, weights, network } = values;
+  const fineTuned = values['fine-tuned'];
+  return transferOptions({
+    data,
+    weights,
+    network,
+    seeds: whole('--seeds', values.seeds),
+    fineTuned,
+    torchScript: values['torch-script'],
+  });
 }
 
 /** The networks that were named, if any; torch_step.py too takes 32 px unless told otherwise. */

@@ -3,13 +3,13 @@ import type { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node/node.js';
 import { present } from '../util/error.js';
 import type { Task } from '../util/task.js';
-import { MIXED_INPUTS, ownInputNames } from './names.js';
+import { featuresName, MIXED_INPUTS, ownInputNames } from './names.js';
 import type { StepOptions } from './step-options.js';
 import { TASK_FORMS } from './tasks.js';
 
 /** What one network is fed in a step. */
 export interface NetworkInputs {
-  /** float32 [batch, C, H, W]. */
+  /** float32 [batch, C, H, W]; of a head, the features [batch, ...]. */
   readonly images: Value;
   /** int64 [batch]; of images with any number of classes float32 [batch, classes], each 0 or 1. */
   readonly labels: Value;
@@ -27,7 +27,7 @@ export function declareInputs(
   options: StepOptions,
   task: Task = 'single-label',
 ): NetworkInputs[] {
-  const { batch, ownInputs = false, mixed = false } = options;
+  const { batch, ownInputs = false, mixed = false, onFeatures = false } = options;
   const [, ...image] = present(networks[0]?.inputs[0], 'the first network').shape;
   const classes = present(networks[0]?.outputs.get('logits'), 'its logits').shape.slice(1);
   const declareImages = (name: string) => g.input(name, 'float32', [batch, ...image]);
@@ -35,6 +35,7 @@ export function declareInputs(
   const declareMixed = (names: Readonly<Record<'partners' | 'lambda', string>>) => {
     return { partners: declareLabels(names.partners), lambda: g.input(names.lambda, 'float32', []) };
   };
+  if (onFeatures) return declareFeatures(g, networks, batch, declareLabels('labels'));
   if (!ownInputs) {
     const plain = { images: declareImages('images'), labels: declareLabels('labels') };
     const shared = mixed ? { ...plain, mixed: declareMixed(MIXED_INPUTS) } : plain;
@@ -45,6 +46,19 @@ export function declareInputs(
     const names = ownInputNames(i);
     const images = declareImages(names.images);
     return { images, labels, mixed: declareMixed(names) };
+  });
+}
+
+/** The labels are shared; features each network has of its own backbone, in its own shape. */
+function declareFeatures(
+  g: Graph,
+  networks: readonly Graph[],
+  batch: StepOptions['batch'],
+  labels: Value,
+): NetworkInputs[] {
+  return networks.map(({ name, inputs }, i) => {
+    const [, ...shape] = present(inputs[0], `the input of ${name}`).shape;
+    return { images: g.input(featuresName(i), 'float32', [batch, ...shape]), labels };
   });
 }
 

@@ -25,6 +25,8 @@ export function ownInputNames(i: number) {
 
 /** What a step is fed beside `labels` whose shared images are mixed with each other (see `StepGraph`). */
 export const MIXED_INPUTS = { partners: 'partners', lambda: 'lambda' } as const;
+/** The input for the features that the i-th network's head is fed in a step on features. */
+export const featuresName = (i: number) => `${networkPrefix(i)}features`;
 
 /** The input for the logits of a frozen teacher. */
 export const TEACHER_LOGITS = 'teacher.logits';

@@ -8,6 +8,8 @@ export interface StepOptions {
   readonly classWeights?: readonly number[] | undefined;
   /** Whether the images that all networks share may be mixed with each other: labels of those that are mixed in are an input. */
   readonly mixed?: boolean;
+  /** Whether the networks are heads, each of which is fed the features of a frozen backbone. */
+  readonly onFeatures?: boolean;
   /** Whether each parameter's gradient becomes an output `<parameter>.grad`. */
   readonly exposeGradients?: boolean;
   /** Whether each network's logits become an output `net<i>.logits`. */

@@ -15,7 +15,15 @@ import { averageAll } from './update/average.js';
 import { updateAll } from './update/update.js';
 import { updateGroups } from './update/update-groups.js';
 
-export { MIXED_INPUTS, networkPrefix, networkScope, nextName, ownInputNames, TEACHER_LOGITS } from './names.js';
+export {
+  featuresName,
+  MIXED_INPUTS,
+  networkPrefix,
+  networkScope,
+  nextName,
+  ownInputNames,
+  TEACHER_LOGITS,
+} from './names.js';
 export type { StepOptions } from './step-options.js';
 export { STEP_DEFAULTS, STEP_KEYS, type StepSettings, stepSchema, stepSettingsOf } from './step-schema.js';
 export { METRICS, type Metric, type Metrics } from './terms.js';
@@ -34,6 +42,7 @@ export interface StepGraph {
    * With own inputs, every network has `net<i>.images` [batch, C, H, W] in place of `images`, and beside them the labels
    * of the images that are mixed in, `net<i>.partners`, and the scalar `net<i>.lambda`, each its own. With a frozen
    * teacher, `teacher.logits` [batch, classes] is an input. Learned projections of features are parameters `net<i>.projection<j>.weight`.
+   * Heads have `net<i>.features` in place of `images`.
    */
   readonly graph: Graph;
   /** Inputs to be fed with uniform random numbers. */
@@ -44,7 +53,8 @@ export interface StepGraph {
 
 /**
  * Builds the step of n >= 1 networks in one graph: all logits first, ranking, teachers, losses, backward and update of
- * all from the gradients of this same step. Every forward graph has an input `images` and outputs `logits`, `features`.
+ * all from the gradients of this same step. Every forward graph has an input `images` and outputs `logits`, `features`; heads
+ * have an input `features` and an output `logits`.
  */
 export function buildStep(given: readonly Graph[], settings: StepSettings, options: StepOptions): StepGraph {
   const networks = given.map((network) => freezeNetwork(network, settings.freeze));
@@ -52,15 +62,13 @@ export function buildStep(given: readonly Graph[], settings: StepSettings, optio
   const g = new Graph('training_step');
   const inputs = declareInputs(g, networks, options, settings.task);
   const forms = networks.map((network, i) => {
-    const bind = new Map([['images', (inputs[i] as NetworkInputs).images]]);
+    const input = present(network.inputs[0], 'its input').name;
+    const bind = new Map([[input, (inputs[i] as NetworkInputs).images]]);
     return inlineForTraining(network, g, { scope: networkScope(i), parameterPrefix: networkPrefix(i), bind });
   });
   const competitors = forms.map((form, i) => {
-    return {
-      inputs: inputs[i] as NetworkInputs,
-      logits: outputOf(form, 'logits'),
-      features: outputOf(form, 'features'),
-    };
+    const features = options.onFeatures ? {} : { features: outputOf(form, 'features') };
+    return { inputs: inputs[i] as NetworkInputs, logits: outputOf(form, 'logits'), ...features };
   });
   const losses = g.within('losses', () => competitionLosses(g, competitors, settings, options.classWeights));
   const totals = g.within('losses', () => g.op('Sum', losses.total, {}, { name: g.scoped('sum') }));

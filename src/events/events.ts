@@ -158,9 +158,12 @@ export interface WarningEvent {
 /** Progress within something that takes a while before or after the steps. */
 export interface PhaseEvent {
   readonly type: 'phase';
-  readonly phase: 'weights' | 'data' | 'graph' | 'tune' | 'validation' | 'test' | 'export';
+  readonly phase: 'weights' | 'data' | 'graph' | 'features' | 'tune' | 'validation' | 'test' | 'export';
   /** How far it is, in words. */
   readonly detail?: string;
+  /** How many images of how many are done, where that is told. */
+  readonly done?: number;
+  readonly of?: number;
 }
 
 /** What a run tells as it goes, told apart by `type`. Plain data, as the log holds it. */

@@ -17,6 +17,7 @@ import type { Tensor } from '../onnx/tensor.js';
 import { artifactSettings } from '../settings/artifact-settings.js';
 import { updatesIn } from '../settings/learning-rate.js';
 import type { Settings, SettingsInput } from '../settings/settings.js';
+import { spanBefore } from '../settings/spans.js';
 import { bestEpochOf } from '../store/checkpoint-check.js';
 import { checkState } from '../store/checkpoint-tensors.js';
 import { runPaths } from '../store/run-folder.js';
@@ -77,17 +78,20 @@ async function ofRun(folder: string): Promise<TrainedGroup> {
   const { settings, classes, preprocessing, position, tensors } = checkpoint;
   const { channels, height, width, mean, std } = preprocessing;
   const sources = await openRunSources(folder, settings);
-  const step = createStep(group, settings);
+  const { begin, freeze } = spanBefore(settings, position);
+  const step = createStep(group, { ...settings, freeze });
   if (settings.engine === 'agon') checkState(path, checkpoint, step.state);
   const stepsPerEpoch = checkpoint.stepsPerEpoch ?? (await readLineageHeader(runPaths(folder).lineage)).stepsPerEpoch;
+  const updated = updatesIn(settings, position.epoch * stepsPerEpoch + position.step);
   const input = { classes: classes.length, channels, height, width };
   return {
     networks: sources.artifact ? artifactNetworks(sources, input) : fixedNetworks(zooNetworks(settings.nets), input),
     input,
     tensors,
-    updates: updatesBefore(group, step) + updatesIn(settings, position.epoch * stepsPerEpoch + position.step),
+    // Where other layers joined in, the optimizer began anew
+    updates: (begin === 0 ? updatesBefore(group, step) : 0) + updated - updatesIn(settings, begin * stepsPerEpoch),
     best: bestEpochOf(path, checkpoint).network,
-    settings: { ...alone(settings), artifacts: sources.artifact ? runPaths(folder).artifacts : null },
+    settings: { ...alone(settings), freeze, artifacts: sources.artifact ? runPaths(folder).artifacts : null },
     preprocessing: { mean: [...mean], std: [...std] },
     licence: sources.artifact ? sources.artifact.manifest.licence : LICENCE,
   };
@@ -95,7 +99,7 @@ async function ofRun(folder: string): Promise<TrainedGroup> {
 
 /** Settings that name neither preset nor artifact nor another run nor files of weights. */
 function alone(settings: Settings): Settings {
-  return { ...settings, preset: null, artifacts: null, from: null, pretrained: null, engine: 'agon' };
+  return { ...settings, preset: null, artifacts: null, from: null, pretrained: null, unfreezeAt: null, engine: 'agon' };
 }
 
 async function ofArtifact(folder: string): Promise<TrainedGroup> {

@@ -54,12 +54,12 @@ export function rewriteGraph(source: Graph, target: Graph, rewrite?: Rewrite): G
   return target;
 }
 
-/** The nodes that the outputs depend on. */
-export function neededNodes(graph: Graph): Set<Node> {
+/** The nodes that some values, or else the outputs, depend on; where they depend on `from`, those behind that value. */
+export function neededNodes(graph: Graph, values: Iterable<Value> = graph.outputs.values(), from?: Value): Set<Node> {
   const needed = new Set<Node>();
-  const open = [...graph.outputs.values()];
+  const open = [...values];
   for (let value = open.pop(); value; value = open.pop()) {
-    const node = graph.producer(value);
+    const node = value === from ? undefined : graph.producer(value);
     if (!node || needed.has(node)) continue;
     needed.add(node);
     for (const input of node.inputs) if (input) open.push(input);

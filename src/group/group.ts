@@ -138,11 +138,9 @@ export async function openPredictors(
  * The state before the first step: initialised parameters, optimizer state zero, or what the group's weights give. What only
  * the step has (learned projections) has streams of its own, so the networks start the same with it and without.
  */
-export function initialState({ graphs, weights }: Group, step: StepGraph, seed: number): Map<string, Tensor> {
-  const initial = new Map<string, Tensor>();
-  graphs.forEach((graph, i) => {
-    for (const [name, value] of initialiseParameters(graph, seed, i)) initial.set(networkPrefix(i) + name, value);
-  });
+export function initialState(group: Group, step: StepGraph, seed: number): Map<string, Tensor> {
+  const initial = initialParameters(group, seed);
+  const { weights } = group;
   for (const [name, value] of weights ? usableWeights(weights, step).tensors : []) initial.set(name, value);
   const first = (name: string) => initialiseParameter(present(step.graph.parameters.get(name), name), seed, 'step');
   // An average begins as what it is one of
@@ -150,6 +148,17 @@ export function initialState({ graphs, weights }: Group, step: StepGraph, seed: 
   const isAverage = (name: string) => step.graph.parameters.get(name)?.role === 'average';
   const given = (name: string) => initial.get(name) ?? (isAverage(name) ? averaged(name) : undefined);
   return new Map(step.state.map((name) => [name, given(name) ?? first(name)]));
+}
+
+/** The values that all parameters of all networks begin with. */
+export function initialParameters({ graphs, weights }: Group, seed: number): Map<string, Tensor> {
+  const initial = new Map<string, Tensor>();
+  graphs.forEach((graph, i) => {
+    for (const [name, value] of initialiseParameters(graph, seed, i)) {
+      initial.set(networkPrefix(i) + name, weights?.tensors.get(networkPrefix(i) + name) ?? value);
+    }
+  });
+  return initial;
 }
 
 /** Updates that the optimizer state has seen before the first step: 0 unless it is given with the weights. */

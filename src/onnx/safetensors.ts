@@ -71,6 +71,14 @@ export async function readSafetensorsFile(path: string): Promise<Safetensors> {
   });
 }
 
+/** The free text of a safetensors file by key, without reading its tensors. */
+export async function readSafetensorsMetadata(path: string): Promise<Readonly<Record<string, string>>> {
+  return withRegularFile(path, async ({ size, read }) => {
+    const end = headerEnd(await read(0, Math.min(size, PREFIX_SIZE)), size, path);
+    return readHeader(await read(0, end), size, path).metadata;
+  });
+}
+
 /** Fails unless the tensors, in the order of their offsets, fill the data without holes and overlaps. */
 function checkLayout(entries: readonly Entry[], size: number, name: string): void {
   let position = 0;

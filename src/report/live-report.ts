@@ -14,15 +14,17 @@ export const PHASES: Readonly<Record<PhaseEvent['phase'], string>> = {
   weights: 'fetching weights',
   data: 'reading the data set',
   graph: 'building the training step',
+  features: 'computing the features of the frozen backbone',
   tune: 'timing the forms of its computations, once',
   validation: 'validating',
   test: 'testing the best and the last epoch',
   export: 'exporting the winner',
 };
 
-/** `fetching weights: model.safetensors, 12.3 MB of 46.8 MB` */
-export function describePhase({ phase, detail }: PhaseEvent): string {
-  return PHASES[phase] + (detail === undefined ? '' : `: ${printable(detail)}`);
+/** `fetching weights: model.safetensors, 12.3 MB of 46.8 MB`, `computing the features of the frozen backbone, 64 of 398 images` */
+export function describePhase({ phase, detail, done, of }: PhaseEvent): string {
+  const counted = done !== undefined && of !== undefined ? `, ${done} of ${of} images` : '';
+  return PHASES[phase] + (detail === undefined ? counted : `: ${printable(detail)}`);
 }
 
 /** A run on a terminal: finished epochs stay as rows of a table, the running one changes in place below them. */

@@ -2,27 +2,21 @@ import { performance } from 'node:perf_hooks';
 import { POOLS } from '../data/perturb/pools.js';
 import type { Emit } from '../events/events.js';
 import type { Origin } from '../events/origin-schema.js';
-import {
-  createStep,
-  dropsOptimizerState,
-  type Group,
-  initialState,
-  openPredictors,
-  trainedGraphs,
-  updatesBefore,
-} from '../group/group.js';
+import { dropsOptimizerState, type Group, initialState, updatesBefore } from '../group/group.js';
 import { LineageFile } from '../lineage/lineage-file.js';
-import { classWeightsOf } from '../settings/class-weights.js';
+import { updatesIn } from '../settings/learning-rate.js';
 import type { Settings } from '../settings/settings.js';
+import { spanAt } from '../settings/spans.js';
 import { type Checkpoint, writeCheckpoint } from '../store/checkpoint.js';
 import { runPaths } from '../store/run-folder.js';
-import { evaluationLoader, type RunData, trainingLoader } from '../train/data.js';
+import { CheckpointSaver } from '../train/checkpoint-saver.js';
+import type { RunData } from '../train/data.js';
 import { openEngine } from '../train/engine.js';
-import { openTeacher } from '../train/frozen-teacher.js';
+import { openInputs } from '../train/inputs.js';
 import { LearningRates } from '../train/learning-rates.js';
 import type { LoopContext } from '../train/loop.js';
 import { ParameterPerturbation, type PerturbationSource } from '../train/parameter-perturbation.js';
-import { Stopped, stoppable } from '../train/stop.js';
+import { Stopped } from '../train/stop.js';
 
 export interface ContextOptions {
   readonly settings: Settings;
@@ -38,55 +32,65 @@ export interface ContextOptions {
   readonly checkLock?: () => Promise<void>;
 }
 
-/** Opens all that the loop works with: sessions, loaders, and the state to begin with. Writes nothing. */
-export async function openContext(
-  options: ContextOptions,
-  data: RunData,
-  group: Group,
-  resumed: Checkpoint | undefined,
-  from?: Origin,
-): Promise<LoopContext> {
+/** What is known when a run's steps begin: what it is about, and how far it has come. */
+export interface RunStart {
+  readonly data: RunData;
+  readonly group: Group;
+  /** What the run goes on from. */
+  readonly resumed: Checkpoint | undefined;
+  /** Where its networks began, if that was another run. */
+  readonly from?: Origin | undefined;
+}
+
+/** Opens all that the loop works with for the epochs that come next: sessions, loaders, and the state to begin with. Writes nothing. */
+export async function openContext(options: ContextOptions, start: RunStart): Promise<LoopContext> {
   const { settings, folder, emit, stopRequested } = options;
-  const { dataset, fingerprint } = data;
-  const preprocessing = data.preprocessing;
+  const { data, group, resumed, from } = start;
+  const { dataset, fingerprint, preprocessing } = data;
   const paths = runPaths(folder);
-  const teacher = await openTeacher(settings, data);
-  for (const message of teacher?.notes ?? []) emit({ type: 'warning', message });
-  const training = trainingLoader(data, settings);
-  const step = createStep(group, settings, classWeightsOf(settings, dataset));
-  const begin = resumed?.tensors ?? initialState(group, step, settings.seed);
+  const span = spanAt(settings, resumed?.position.epoch ?? 0);
+  const inputs = await openInputs({ ...options, ...start }, span);
+  const { step, training } = inputs;
+  const stepsPerEpoch = training.steps;
+  // Layers that join in begin with an optimizer that has seen nothing, and so do the others
+  const joins = resumed && span.begin > 0 && resumed.position.epoch === span.begin && resumed.position.step === 0;
+  const before = joins ? { ...group, weights: { tensors: resumed.tensors, updates: 0, where: paths.last } } : group;
+  const begin = resumed && !joins ? resumed.tensors : initialState(before, step, settings.seed);
   if (!resumed && dropsOptimizerState(group, step)) {
     const where = group.weights?.where;
     const message = `the optimizer state in ${where} is not that of ${settings.optimizer.name}, which begins without one`;
     emit({ type: 'warning', message });
   }
-  const stepsPerEpoch = training.steps;
-  const engine = await openEngine({ settings, group, step, stepsPerEpoch, resumed, begin, emit });
-  const { stepper, state, forms } = engine;
+  const forms = joins ? undefined : resumed?.forms;
+  const engine = await openEngine({ settings, group, step, stepsPerEpoch, resumed, forms, begin, emit });
+  const { stepper, state } = engine;
   stepper.load(begin, resumed && paths.last);
-  const seen = updatesBefore(group, step);
+  const seen = span.begin > 0 ? -updatesIn(settings, span.begin * stepsPerEpoch) : updatesBefore(group, step);
   const origin = resumed ? resumed.origin : from;
-  const source = { graphs: trainedGraphs(group, settings), state, stepper, updatesBefore: seen };
+  const source = { graphs: inputs.trained, state, stepper, updatesBefore: seen };
   const lineage = new LineageFile(paths.lineage, {
     networks: group.networks.map(({ name }) => name),
     stepsPerEpoch,
     operations: settings.inputPerturbation ? Object.keys(POOLS[settings.inputPerturbation.pool]) : [],
     ...(origin && { origin }),
   });
+  const now = () => performance.now() / 1000;
   return {
     settings,
     networks: group.networks,
     input: preprocessing,
     uniforms: step.uniforms.map(({ name, shape }) => ({ name, shape: shape.map(Number) })),
-    teacher,
+    teacher: inputs.teacher,
     updatesBefore: seen,
     stepper,
-    perturbation: openPerturbation(settings, { ...source, totalSteps: settings.epochs * stepsPerEpoch }, resumed),
-    predictors: await openPredictors(group, settings),
+    perturbation: openPerturbation(settings, { ...source, totalSteps: span.end * stepsPerEpoch }, resumed),
+    fixed: inputs.fixed,
+    predictors: inputs.predictors,
     training,
     rates: new LearningRates(settings, stepsPerEpoch, resumed?.plateau),
-    validation:
-      dataset.validation && stoppable(evaluationLoader(dataset.validation, preprocessing, settings), stopRequested),
+    validation: dataset.validation && inputs.evaluation('validation'),
+    evaluation: inputs.evaluation,
+    span,
     lineage,
     constants: {
       settings,
@@ -94,24 +98,31 @@ export async function openContext(
       stepsPerEpoch,
       dataFingerprint: fingerprint,
       preprocessing,
-      forms,
+      forms: engine.forms,
       ...(origin && { origin }),
     },
     resumed,
     emit,
-    now: () => performance.now() / 1000,
+    now,
     stopRequested,
-    saveLast: async (checkpoint) => {
-      await beforeCheckpoint(options);
-      await lineage.flush();
-      await writeCheckpoint(paths.last, checkpoint);
-    },
-    saveBest: async (checkpoint) => {
-      await beforeCheckpoint(options);
-      await writeCheckpoint(paths.best, checkpoint);
-    },
+    saver: new CheckpointSaver({
+      saveLast: async (checkpoint) => {
+        await beforeCheckpoint(options);
+        await lineage.flush();
+        await writeCheckpoint(paths.last, checkpoint);
+      },
+      saveBest: async (checkpoint) => {
+        await beforeCheckpoint(options);
+        await writeCheckpoint(paths.best, checkpoint);
+      },
+      seconds: span.onFeatures ? SECONDS_BETWEEN_CHECKPOINTS : 0,
+      now,
+    }),
   };
 }
+
+/** Of a run on features, an epoch of which is shorter than a checkpoint takes to be written. */
+const SECONDS_BETWEEN_CHECKPOINTS = 2;
 
 async function beforeCheckpoint({ abandoned, waitForListener, checkLock }: ContextOptions): Promise<void> {
   if (abandoned?.()) throw new Stopped('the run was asked to stop without a checkpoint');

@@ -1,10 +1,8 @@
 import { resolve } from 'node:path';
-import type { Size, Split } from '../data/dataset/dataset.js';
+import type { Size } from '../data/dataset/dataset.js';
 import { summarise } from '../data/dataset/summary.js';
 import { datasetWarnings } from '../data/dataset/warnings.js';
-import type { GroupEvaluation } from '../events/evaluation.js';
-import type { EpochEvent, EvaluatedEpoch, Position, StartEvent } from '../events/events.js';
-import { exportRun } from '../export/export-run.js';
+import type { EpochEvent, StartEvent } from '../events/events.js';
 import { createGroup, type Group } from '../group/group.js';
 import { inputFor, modelNormalisation, modelNotes } from '../group/model-sources.js';
 import { type NetworkSources, openRunSources, openSources, settleNetworks } from '../group/network-source.js';
@@ -24,22 +22,18 @@ import { hasModels } from '../settings/model-nets.js';
 import { presetDifferences } from '../settings/presets.js';
 import { absolutePaths } from '../settings/setting-paths.js';
 import { checkSettings, type Settings } from '../settings/settings.js';
-import { type Checkpoint, readCheckpoint, tensorsWithoutTrial } from '../store/checkpoint.js';
-import { bestEpochOf, checkSteps } from '../store/checkpoint-check.js';
+import { type Checkpoint, readCheckpoint } from '../store/checkpoint.js';
+import { checkSteps } from '../store/checkpoint-check.js';
 import { checkTensors } from '../store/checkpoint-tensors.js';
 import { writeDataRecord } from '../store/data-record.js';
-import { writeResult } from '../store/result.js';
 import { beginRun, removeHalfWritten, runPaths, writeRunSettings } from '../store/run-folder.js';
 import { lockRun } from '../store/run-lock.js';
-import { averagedOf, markAverages } from '../train/averages.js';
-import { evaluationLoader, prepareData, type RunData } from '../train/data.js';
+import { prepareData, type RunData } from '../train/data.js';
 import { endsEarly } from '../train/early-stopping.js';
-import { evaluate, loadPredictors, type Thresholds, thresholdsOf } from '../train/evaluate.js';
 import { type LoopContext, trainLoop } from '../train/loop.js';
 import { measuredImages, measureNorms } from '../train/measure-norms.js';
-import { checkStop, Stopped, stoppable } from '../train/stop.js';
-import { fail, present } from '../util/error.js';
-import { describeMachine } from '../util/machine.js';
+import { checkStop, Stopped } from '../train/stop.js';
+import { fail } from '../util/error.js';
 import { AGON_VERSION } from '../util/version.js';
 import {
   checkDataThere,
@@ -50,6 +44,7 @@ import {
   heldOutNote,
 } from './check-data.js';
 import { type ContextOptions, closeContext, openContext } from './context.js';
+import { finishUnlessStopped } from './finish.js';
 import { checkResumed, scheduleNote } from './resumed-settings.js';
 
 export interface TrainOptions extends ContextOptions {
@@ -104,7 +99,8 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
     // Found damaged now, not after the last epoch
     if (resumed.best) checkTensors(paths.best, await readCheckpoint(paths.best), group.graphs);
   }
-  const context = await openContext(options, data, group, resumed, networks.from?.origin);
+  const start = { data, group, resumed, from: networks.from?.origin };
+  let context: LoopContext | undefined = await openContext(options, start);
   try {
     if (resumed) await resumeRun(folder, context, resumed);
     else await beginRun(folder, settings, networks.artifact ?? group.kept);
@@ -114,12 +110,20 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
     announce(options, data, group, context);
     if (resumed) announceGrowth(context, resumed);
     if (resumed) announceEarlyEnd(context, resumed);
-    const stoppedAt = (await trainLoop(context)) ?? (await finishUnlessStopped(options, data, group, context));
+    let end = await trainLoop(context);
+    while (end.checkpoint && context.span.end < settings.epochs && !endedEarly(settings, end.checkpoint)) {
+      const [before, resumedHere] = [context, end.checkpoint];
+      context = undefined;
+      await closeContext(before);
+      context = await openContext(options, { ...start, resumed: resumedHere });
+      end = await trainLoop(context);
+    }
+    const stoppedAt = end.stoppedAt ?? (await finishUnlessStopped(options, data, group, context));
     if (!stoppedAt) return 'finished';
     emit({ type: 'stop', ...stoppedAt, checkpoint: paths.last });
     return 'stopped';
   } finally {
-    await closeContext(context);
+    if (context) await closeContext(context);
   }
 }
 
@@ -219,117 +223,21 @@ function loggedBefore({ epochs }: Checkpoint): Pick<StartEvent, 'finishedEpochs'
 const UNMEASURED =
   'nothing is held out (validation 0) and there is no test split: no accuracy of this run will be known but that on its training images';
 
-/** Finishes a run; returns its end where it was stopped meanwhile: what was left is done when it goes on. */
-async function finishUnlessStopped(
-  options: TrainOptions,
-  ...run: [data: RunData, group: Group, context: LoopContext]
-): Promise<Position | undefined> {
-  try {
-    await finish(options, ...run);
-    return undefined;
-  } catch (error) {
-    if (error instanceof Stopped) return (await readCheckpoint(runPaths(options.folder).last)).position;
-    throw error;
-  }
-}
-
-/**
- * Evaluates the best and the last epoch and leaves the result in the folder, then exports the winner of the best one: what the
- * run came to is there also where the export fails.
- */
-async function finish(options: TrainOptions, data: RunData, group: Group, context: LoopContext) {
-  const { settings, folder, emit, stopRequested } = options;
-  const paths = runPaths(folder);
-  const { best, last, seconds } = await evaluateEpochs(options, data, group, context);
-  const trained = last.epoch + 1;
-  const { network } = bestEpochOf(paths.best, best.checkpoint);
-  const winner = present(group.networks[network], 'the winner');
-  const tested = best.evaluated.test?.networks[network];
-  const epochs = { best: best.evaluated, last };
-  await writeResult(paths.result, {
-    settings,
-    networks: [...group.networks],
-    winner: network,
-    ...epochs,
-    seconds,
-    imagesPerSecond: (trained * context.training.steps * settings.batchSize) / seconds,
-    agon: AGON_VERSION,
-    onnxruntime: ONNXRUNTIME_VERSION,
-    machine: describeMachine(),
-  });
-  emit({ type: 'phase', phase: 'export' });
-  const check = () => checkStop(stopRequested);
-  const scores = tested?.map === undefined ? { testAccuracy: tested?.accuracy } : { testMap: tested.map };
-  const exported = await exportRun(folder, { checkpoint: 'best', ...scores, check });
-  const { patience, epochs: of } = settings;
-  const early = trained < of && { endedEarly: { epochs: trained, of, patience } };
-  emit({ type: 'end', winner, ...epochs, ...early, model: exported.path, parity: exported.parity });
-}
-
-/** What the networks of the best and the last checkpoint do on the validation and the test split. */
-async function evaluateEpochs(
-  { settings, folder, emit, stopRequested }: TrainOptions,
-  data: RunData,
-  { graphs }: Group,
-  context: LoopContext,
-) {
-  const paths = runPaths(folder);
-  const [checkpoint, final] = [await readCheckpoint(paths.best), await readCheckpoint(paths.last)];
-  const { epoch, validation, ensemble } = bestEpochOf(paths.best, checkpoint);
-  for (const [path, each] of [
-    [paths.best, checkpoint],
-    [paths.last, final],
-  ] as const) {
-    checkTensors(path, each, graphs);
-  }
-  emit({ type: 'phase', phase: 'test' });
-  const { test, validation: held } = data.dataset;
-  const { predictors } = context;
-  const measure = async (
-    tensors: Checkpoint['tensors'],
-    split: Split,
-    thresholds?: Thresholds,
-  ): Promise<GroupEvaluation> => {
-    loadPredictors(predictors, tensors);
-    const loader = stoppable(evaluationLoader(split, data.preprocessing, settings), stopRequested);
-    const scoring = { task: settings.task, thresholds };
-    return evaluate(predictors, loader, data.preprocessing, scoring).finally(() => loader.close());
-  };
-  // What was found on the validation split is measured on the test split
-  const found = (held?: Parameters<typeof thresholdsOf>[1]) => thresholdsOf(predictors.length, held);
-  const averaged = averagedOf({ networks: validation });
-  const evaluated: EvaluatedEpoch = {
-    epoch,
-    ...(validation && ensemble && { validation: { networks: validation, ensemble } }),
-    ...(test && {
-      test: markAverages(await measure(checkpoint.tensors, test, found({ networks: validation, ensemble })), averaged),
-    }),
-  };
-  const lastEpoch = final.position.epoch - 1;
-  // A trial may be open where the run ended early
-  const lastTensors = tensorsWithoutTrial(final);
-  // The last checkpoint has the weights themselves
-  if (epoch === lastEpoch && averaged.length === 0)
-    return { best: { checkpoint, evaluated }, last: evaluated, seconds: final.seconds };
-  const atLast = held && (await measure(lastTensors, held));
-  const last: EvaluatedEpoch = {
-    epoch: lastEpoch,
-    ...(atLast && { validation: atLast }),
-    ...(test && { test: await measure(lastTensors, test, found(atLast)) }),
-  };
-  return { best: { checkpoint, evaluated }, last, seconds: final.seconds };
-}
-
 function announceGrowth({ settings, training, emit }: LoopContext, { settings: before, position }: Checkpoint): void {
   const message = scheduleNote(before, settings, position, training.steps);
   if (message) emit({ type: 'warning', message });
 }
 
 /** A run that ended early does so again, unless it is given more patience. */
-function announceEarlyEnd({ settings, emit }: LoopContext, { best, position }: Checkpoint): void {
-  if (!endsEarly(settings, best, position) || position.epoch >= settings.epochs) return;
+function announceEarlyEnd({ settings, emit }: LoopContext, resumed: Checkpoint): void {
+  const { position } = resumed;
+  if (!endedEarly(settings, resumed) || position.epoch >= settings.epochs) return;
   const message = `no network validated better in the last ${settings.patience} epochs, so the run has ended after epoch ${position.epoch}: its results are made anew (a larger --patience, or 0, trains on)`;
   emit({ type: 'warning', message });
+}
+
+function endedEarly(settings: Settings, { best, position }: Checkpoint): boolean {
+  return endsEarly(settings, best, position);
 }
 
 /** A run's own folder can't be what it begins from: it would replace that. */

@@ -10,17 +10,19 @@ import { type Feeds, Session } from './session.js';
 export class Predictor {
   readonly #session: Session;
   readonly #parameters: readonly string[];
+  readonly #input: string;
   #values: Feeds = {};
 
-  private constructor(session: Session, parameters: readonly string[]) {
+  private constructor(session: Session, { parameters, inputs }: Graph) {
     this.#session = session;
-    this.#parameters = parameters;
+    this.#parameters = [...parameters.keys()];
+    this.#input = present(inputs[0], 'its input').name;
   }
 
-  /** Opens a session for a graph with an input `images` [N, C, H, W] and an output `logits` [N, classes]. */
+  /** Opens a session for a graph with an input `images` [N, C, H, W], or `features`, and an output `logits` [N, classes]. */
   static async open(forward: Graph, options: { device: Device; threads?: number | undefined }): Promise<Predictor> {
     const session = await Session.open(encodeModel(toModel(forward)), options);
-    return new Predictor(session, [...forward.parameters.keys()]);
+    return new Predictor(session, forward);
   }
 
   /** Sets the parameters: `parameterOf` gives each by its name in the forward graph. Nothing is copied. */
@@ -28,9 +30,9 @@ export class Predictor {
     this.#values = Object.fromEntries(this.#parameters.map((name) => [name, parameterOf(name)]));
   }
 
-  /** Logits [N, classes] for images [N, C, H, W]. */
-  async logits(images: Tensor): Promise<Tensor> {
-    const results = await this.#session.run({ ...this.#values, images }, ['logits']);
+  /** Logits [N, classes] for images [N, C, H, W], or for features. */
+  async logits(input: Tensor): Promise<Tensor> {
+    const results = await this.#session.run({ ...this.#values, [this.#input]: input }, ['logits']);
     return present(results.get('logits'), 'the logits');
   }
 

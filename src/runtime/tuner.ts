@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { cpus, homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { z } from 'zod';
 import { Graph } from '../graph/graph.js';
@@ -13,6 +13,7 @@ import { encodeModel } from '../onnx/file.js';
 import { elementCount, tensor } from '../onnx/tensor.js';
 import { at } from '../util/checked.js';
 import { present } from '../util/error.js';
+import { cacheFolder } from '../util/files/cache-folder.js';
 import { makeFolderOf, writeFileWhole } from '../util/files/files.js';
 import { parseObject, readTextIfThere } from '../util/files/read-json.js';
 import { migrate } from '../util/formats/format-version.js';
@@ -59,15 +60,10 @@ export function choosing(chosen: Chosen): Choose {
   return ({ key }) => chosen[key];
 }
 
-/**
- * Where choices are remembered: one file for each ONNX Runtime, processor and number of threads, in `$XDG_CACHE_HOME/agon`
- * or `~/.cache/agon`. Safe to delete. A relative `XDG_CACHE_HOME` doesn't count, as its specification has it.
- */
+/** Where choices are remembered: one file for each ONNX Runtime, processor and number of threads, in the {@link cacheFolder}. */
 export function cachePath(threads: number | undefined): string {
-  const { XDG_CACHE_HOME: named = '' } = process.env;
-  const folder = isAbsolute(named) ? named : join(homedir(), '.cache');
   const machine = [ONNXRUNTIME_VERSION, cpus()[0]?.model ?? '', cpus().length, threads ?? 'all'].join('|');
-  return join(folder, 'agon', `forms-${createHash('sha256').update(machine).digest('hex').slice(0, 12)}.json`);
+  return join(cacheFolder(), `forms-${createHash('sha256').update(machine).digest('hex').slice(0, 12)}.json`);
 }
 
 function collectChoices(graph: Graph, block: number): Map<string, FormChoice> {

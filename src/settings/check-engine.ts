@@ -13,6 +13,7 @@ const HANDLED: ReadonlySet<keyof StepSettings> = new Set([
 /** Fails for settings that the engine `ort-training` has nothing for. */
 export function checkOrtTrainingSettings(settings: Settings): void {
   const { nets, optimizer, beta, inputPerturbation, parameterPerturbation, teacher, temperature, device } = settings;
+  const { unfreezeAt } = settings;
   const refuse = (setting: string, detail: ErrorDetail) =>
     fail('settings', `${setting} with the engine ort-training`, detail);
   if (optimizer.name === 'sgd' && optimizer.momentum !== 0) {
@@ -58,6 +59,13 @@ export function checkOrtTrainingSettings(settings: Settings): void {
       expected: '0, as its labels are one class an image',
       got: String(settings[key]),
       hint: 'Leave it out',
+    });
+  }
+  if (unfreezeAt !== null) {
+    refuse('unfreezeAt', {
+      expected: 'none, as its sessions train the same layers throughout',
+      got: String(unfreezeAt),
+      hint: 'Leave --unfreeze-at out',
     });
   }
   if (parameterPerturbation && optimizer.name === 'adamw') {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { matesOf } from '../distill/mutation.js';
 import type { Graph } from '../graph/graph.js';
+import { idleFeatureSettings } from './idle-features.js';
 import { hasModels } from './model-nets.js';
 import { PRESETS } from './presets.js';
 import { parseSettings, type Settings } from './settings.js';
@@ -22,6 +23,7 @@ export function idleSettings(settings: Settings, { graphs, totalSteps, ownValida
     ),
     ...idlePerturbations(settings, graphs, totalSteps),
     ...idleSchedule(settings),
+    ...idleFeatureSettings(settings),
     ...frozenAtRandom(settings),
     ...idlePatience(settings, holdsOut),
     ...idleJitter(settings, graphs),

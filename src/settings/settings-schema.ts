@@ -6,6 +6,7 @@ import { scheduleSchema } from '../optim/schedule.js';
 import { deviceNames, findDevice } from '../runtime/device.js';
 import type { SettingMeta } from '../util/setting-meta.js';
 import { IMAGE_CHANGES, IMAGE_MIXING } from './augmentation-schema.js';
+import { HEAD_FIRST } from './feature-schema.js';
 import { PRESET_NAMES } from './preset-names.js';
 
 const count = z.int().min(1);
@@ -325,6 +326,7 @@ export const settingsSchema = z.strictObject({
     help: 'stop after so many epochs without a better one',
     otherwise: 'never',
   }),
+  ...HEAD_FIRST,
   from: z.string().nullable().default(null).meta({
     group: 'Run',
     description:

@@ -4,6 +4,7 @@ import { AgonError, fail, messageOf } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
 import { parseSource } from '../weights/source.js';
 import { checkOrtTrainingSettings } from './check-engine.js';
+import { checkFeatureSettings } from './check-features.js';
 import { hasModels, isModelFile } from './model-nets.js';
 import { FEATURES, sectionWithoutFeature } from './modifiers.js';
 import { withPreset } from './presets.js';
@@ -154,6 +155,7 @@ export function checkSettings(settings: Settings): void {
   }
   checkPretrained(settings);
   checkNormalisation(settings);
+  checkFeatureSettings(settings);
   if (engine === 'ort-training') checkOrtTrainingSettings(settings);
 }
 

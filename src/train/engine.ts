@@ -26,6 +26,8 @@ export interface EngineOptions {
   readonly step: StepGraph;
   readonly stepsPerEpoch: number;
   readonly resumed: Checkpoint | undefined;
+  /** The forms of computations that it keeps; chosen where there are none. */
+  readonly forms: Checkpoint['forms'] | undefined;
   /** The state that it will begin with. */
   readonly begin: ReadonlyMap<string, Tensor>;
   readonly emit: Emit;
@@ -36,12 +38,12 @@ export function openEngine(options: EngineOptions): Promise<Engine> {
   return options.settings.engine === 'agon' ? openAgon(options) : openOfficial(options);
 }
 
-async function openAgon({ settings, step, resumed, emit }: EngineOptions): Promise<Engine> {
+async function openAgon({ settings, step, forms: kept, emit }: EngineOptions): Promise<Engine> {
   const device = parseDevice(settings.device);
   const { target, forms, note } = await device.kind.chooseTarget(step.graph, device, {
     threads: settings.threads,
     tune: settings.tune,
-    forms: resumed?.forms,
+    forms: kept,
     onTune: () => emit({ type: 'phase', phase: 'tune' }),
   });
   if (note) emit({ type: 'warning', message: note });

@@ -2,11 +2,12 @@ import type { Batch, Loader } from '../data/batch/loader.js';
 import type { Preprocessing } from '../data/image/preprocess.js';
 import { networkPrefix } from '../distill/step.js';
 import type { Evaluation, GroupEvaluation } from '../events/evaluation.js';
-import { type Tensor, tensor } from '../onnx/tensor.js';
+import type { Tensor } from '../onnx/tensor.js';
 import type { Predictor } from '../runtime/predictor.js';
 import { at } from '../util/checked.js';
 import { present } from '../util/error.js';
 import { type Task, USUAL_THRESHOLD } from '../util/task.js';
+import { inputsOf, type NetworkBatch } from './batch-inputs.js';
 import { chancesOf, LabelScores, meanChances } from './label-scores.js';
 import { meanProbabilities, probabilitiesOf, Scores } from './scores.js';
 
@@ -47,15 +48,15 @@ export function thresholdsOf(networks: number, validation: Measured = {}): Thres
 /** What each network does with all images of a loader, and what their ensemble does: the mean of their probabilities. */
 export async function evaluate(
   predictors: readonly Pick<Predictor, 'logits'>[],
-  loader: Pick<Loader, 'epoch'>,
-  { channels, height, width }: Preprocessing,
+  loader: Pick<Loader<NetworkBatch>, 'epoch'>,
+  input: Preprocessing,
   { task, thresholds }: Scoring = { task: 'single-label' },
 ): Promise<GroupEvaluation> {
   const group = task === 'multi-label' ? new LabelledGroup(predictors.length) : new ClassifiedGroup(predictors.length);
   for await (const batch of loader.epoch()) {
-    const input = tensor('float32', [batch.size, channels, height, width], batch.images);
+    const inputs = inputsOf(batch, predictors.length, input);
     const logits: Tensor[] = [];
-    for (const predictor of predictors) logits.push(await predictor.logits(input));
+    for (const [i, predictor] of predictors.entries()) logits.push(await predictor.logits(at(inputs, i)));
     for (let row = 0; row < batch.size; row++) group.add(logits, batch, row);
   }
   return group.result(thresholds);

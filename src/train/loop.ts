@@ -1,4 +1,4 @@
-import type { Batch, Loader } from '../data/batch/loader.js';
+import type { Loader } from '../data/batch/loader.js';
 import type { Preprocessing } from '../data/image/preprocess.js';
 import { networkPrefix } from '../distill/step.js';
 import { bestOther, lowest } from '../distill/trial.js';
@@ -10,11 +10,14 @@ import type { Tensor } from '../onnx/tensor.js';
 import { float32Data } from '../onnx/tensor.js';
 import type { Predictor } from '../runtime/predictor.js';
 import type { StepRunner } from '../runtime/step-runner.js';
+import type { Span } from '../settings/spans.js';
 import { bestOf, isBetter } from '../store/best-network.js';
-import type { Checkpoint, CheckpointHeader } from '../store/checkpoint.js';
+import { type Checkpoint, type CheckpointHeader, TRIAL_PREFIX } from '../store/checkpoint.js';
 import { at } from '../util/checked.js';
-import { fail } from '../util/error.js';
+import { fail, present } from '../util/error.js';
 import { averagedOf, evaluateBetter, withAverages } from './averages.js';
+import type { NetworkBatch } from './batch-inputs.js';
+import type { CheckpointSaver } from './checkpoint-saver.js';
 import { endsEarly } from './early-stopping.js';
 import { evaluate, loadPredictors } from './evaluate.js';
 import { type FeedSource, feedsFor } from './feeds.js';
@@ -30,11 +33,17 @@ export interface LoopContext extends FeedSource {
   readonly stepper: StepRunner;
   /** Where parameters are to be perturbed. */
   readonly perturbation: ParameterPerturbation | undefined;
+  /** Tensors of the networks that no step changes or knows, as those of backbones whose features are known. */
+  readonly fixed: ReadonlyMap<string, Tensor>;
   readonly predictors: readonly Predictor[];
-  readonly training: Loader;
+  readonly training: Loader<NetworkBatch>;
   readonly rates: LearningRates;
   /** Unless nothing is held out. Its epochs throw {@link Stopped} when a stop is asked for. */
-  readonly validation: Loader | undefined;
+  readonly validation: Loader<NetworkBatch> | undefined;
+  /** All images of a split, in order, for evaluation; likewise. */
+  readonly evaluation: (split: 'validation' | 'test') => Loader<NetworkBatch>;
+  /** The epochs that are trained with this step. */
+  readonly span: Span;
   readonly lineage: LineageFile;
   /** What a checkpoint says beside position, sums, times, best, trial and tensors. */
   readonly constants: Pick<
@@ -46,9 +55,13 @@ export interface LoopContext extends FeedSource {
   /** Seconds on a clock that only goes forward. */
   readonly now: () => number;
   readonly stopRequested: () => boolean;
-  readonly saveLast: (checkpoint: Checkpoint) => Promise<void>;
-  readonly saveBest: (checkpoint: Checkpoint) => Promise<void>;
+  readonly saver: CheckpointSaver;
 }
+
+/** Where training ended: after the last epoch of its span, with what a run goes on from there, or short of that. */
+export type LoopEnd =
+  | { readonly stoppedAt: Position; readonly checkpoint?: undefined }
+  | { readonly stoppedAt?: undefined; readonly checkpoint: Checkpoint };
 
 type Best = NonNullable<CheckpointHeader['best']>;
 
@@ -64,26 +77,39 @@ interface Progress extends Position {
 /** Epochs whose events a checkpoint holds, at most: about a megabyte. A log that a kill cut off lacks the last one. */
 const KEPT_EPOCHS = 1000;
 
-/** Trains from the resumed position, or the start, to the last epoch, or to the one that ends it early. Returns where it was stopped, if it was. */
-export async function trainLoop(context: LoopContext): Promise<Position | undefined> {
-  const { settings, resumed } = context;
+/** Trains from the resumed position, or the start, to the last epoch of the span, or to the one that ends the run early. What it had come to when it failed is saved. */
+export async function trainLoop(context: LoopContext): Promise<LoopEnd> {
+  try {
+    const end = await trainEpochs(context);
+    await context.saver.flush();
+    return end;
+  } catch (error) {
+    await context.saver.flush().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function trainEpochs(context: LoopContext): Promise<LoopEnd> {
+  const { settings, resumed, saver, span, fixed } = context;
   const tally = new Tally(context.networks.length, resumed?.partial);
   let seconds = (resumed?.seconds ?? 0) - tally.seconds;
   let best = resumed?.best ?? null;
   const epochs = [...(resumed?.epochs ?? [])];
   let position: Position = resumed?.position ?? { epoch: 0, step: 0 };
+  let checkpoint = resumed;
 
-  for (let epoch = position.epoch; epoch < settings.epochs && !endsEarly(settings, best, position); epoch++) {
+  for (let epoch = position.epoch; epoch < span.end && !endsEarly(settings, best, position); epoch++) {
     position = await trainEpoch(context, position, tally);
-    const state = await context.stepper.state();
+    const trained = await context.stepper.state();
+    checkState(context, context.perturbation?.withoutTrial(trained) ?? trained, position);
+    const state = new Map([...fixed, ...trained]);
     const withoutTrial = context.perturbation?.withoutTrial(state) ?? state;
     const open = context.perturbation?.saved;
-    checkState(context, withoutTrial, position);
     const whole = position.step === context.training.steps;
     const validation = whole ? await validate(context, withoutTrial, epoch) : undefined;
     if (!validation) {
-      await context.saveLast(snapshot(context, state, { ...position, tally, best, epochs, seconds }, open));
-      return position;
+      await saver.save(snapshot(context, state, { ...position, tally, best, epochs, seconds }, open));
+      return { stoppedAt: position };
     }
     const [networks, group] = [tally.networkMeans(), tally.groupMeans()];
     const before = best;
@@ -109,13 +135,12 @@ export async function trainLoop(context: LoopContext): Promise<Position | undefi
     epochs.push({ ...event });
     if (epochs.length > KEPT_EPOCHS) epochs.shift();
     const progress = { ...position, tally, best, epochs, seconds };
-    if (improved) {
-      await context.saveBest(snapshot(context, withAverages(withoutTrial, averagedOf(validation)), progress));
-    }
-    await context.saveLast(snapshot(context, state, progress, open));
+    checkpoint = snapshot(context, state, progress, open);
+    const better = withAverages(withoutTrial, averagedOf(validation));
+    await saver.save(checkpoint, improved ? snapshot(context, better, progress) : undefined);
     context.emit(event);
   }
-  return undefined;
+  return { checkpoint: present(checkpoint, 'a checkpoint') };
 }
 
 /** The steps of an epoch from a position on; returns where it ended, which is short of the end after a stop. */
@@ -136,7 +161,12 @@ async function trainEpoch(context: LoopContext, { epoch, step }: Position, tally
 }
 
 /** One step, whose batch was asked for at some time. */
-async function trainStep(context: LoopContext, batch: Batch, position: Position, asked: number): Promise<StepEvent> {
+async function trainStep(
+  context: LoopContext,
+  batch: NetworkBatch,
+  position: Position,
+  asked: number,
+): Promise<StepEvent> {
   const { stepper, perturbation, now } = context;
   const received = now();
   const count = countOf(context, position);
@@ -162,7 +192,8 @@ async function trainStep(context: LoopContext, batch: Batch, position: Position,
   };
 }
 
-function inputPerturbationOf({ perturbed }: Batch, ce: readonly number[]): StepEvent['inputPerturbation'] {
+function inputPerturbationOf(batch: NetworkBatch, ce: readonly number[]): StepEvent['inputPerturbation'] {
+  const perturbed = 'perturbed' in batch ? batch.perturbed : undefined;
   if (!perturbed) return undefined;
   const { network, operation } = perturbed;
   return { network, operation, difference: at(ce, network) - bestOther(ce, network) };
@@ -213,7 +244,7 @@ function undefinedIfStopped(error: unknown): undefined {
 }
 
 function snapshot(
-  { constants, rates }: LoopContext,
+  { constants, fixed, rates }: LoopContext,
   state: ReadonlyMap<string, Tensor>,
   { epoch, step, tally, best, epochs, seconds }: Progress,
   open?: ParameterPerturbation['saved'],
@@ -222,13 +253,20 @@ function snapshot(
     ...constants,
     position: { epoch, step },
     partial: tally.sums,
-    epochs,
+    // It may be written later
+    epochs: [...epochs],
     seconds: seconds + tally.seconds,
     best,
     ...(rates.reached && { plateau: rates.reached }),
     trial: open ? { ...open.trial, ce: [...open.trial.ce] } : null,
-    tensors: new Map([...state, ...(open?.tensors ?? [])]),
+    tensors: new Map([...state, ...(open ? [...trialOf(open.trial.network, fixed), ...open.tensors] : [])]),
   };
+}
+
+/** What of a network on trial no step changes is as it was before. */
+function trialOf(network: number, fixed: LoopContext['fixed']): (readonly [string, Tensor])[] {
+  const own = [...fixed].filter(([name]) => name.startsWith(networkPrefix(network)));
+  return own.map(([name, value]) => [TRIAL_PREFIX + name, value]);
 }
 
 /** Where nothing is held out the last epoch is the best, and in it the network with the lowest training loss. */

@@ -11,7 +11,7 @@ export function checkStop(stopRequested: () => boolean): void {
 }
 
 /** A loader whose epochs throw {@link Stopped} at the next batch once a stop is asked for. */
-export function stoppable(loader: Loader, stopRequested: () => boolean): Loader {
+export function stoppable<Made>(loader: Loader<Made>, stopRequested: () => boolean): Loader<Made> {
   return {
     ...loader,
     async *epoch(at) {

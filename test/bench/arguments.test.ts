@@ -19,6 +19,10 @@ describe('arguments of the benchmark', () => {
     });
     expect(parseArguments(['--scaling'])).toMatchObject({ mode: 'scaling', steps: 3 });
     expect(parseArguments(['--vs-torch'])).toMatchObject({ mode: 'versus', rounds: 5 });
+    expect(parseArguments(['--transfer', '--data', 'src,test', '--weights', 'package.json'])).toMatchObject({
+      mode: 'transfer',
+      transfer: { data: ['src', 'test'], weights: 'package.json', seeds: 5, fineTuned: false, network: 'mobilenet_v2' },
+    });
     expect(parseArguments(['--help'])).toBeUndefined();
   });
 
@@ -30,6 +34,9 @@ describe('arguments of the benchmark', () => {
     [['--scaling', '--vs-torch'], /together/],
     [['--scaling', 'resnet8', '8'], /leave NETS BATCH out/],
     [['--cases', 'some'], /expected all or quick/],
+    [['--transfer', '--data', 'src'], /--transfer needs --weights/],
+    [['--transfer', '--data', 'no/such', '--weights', 'src'], /no\/such: there is no such file/],
+    [['--transfer', 'resnet8', '8'], /leave NETS BATCH out/],
     [['--colour'], /--colour/],
   ])('are refused: %j', (args, message) => {
     expect(() => parseArguments(args)).toThrow(message);

@@ -21,6 +21,9 @@ const LATER: Readonly<Record<string, unknown>> = {
   clipNorm: null,
   accumulate: 1,
   ema: null,
+  unfreezeAt: null,
+  views: 1,
+  featureCache: 'disk',
 };
 
 /** For `JSON.parse`: leaves out settings that came later and have their defaults. */

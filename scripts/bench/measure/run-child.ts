@@ -28,10 +28,16 @@ export function lastLine<T>(text: string, what: string): T {
   }
 }
 
-/** What a program prints; an error with the end of what it says when it fails. */
-export function runProcess(command: string, args: readonly string[], what: string): Promise<string> {
+/** What a program prints, with more in its environment; an error with the end of what it says when it fails. */
+export function runProcess(
+  command: string,
+  args: readonly string[],
+  what: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const env = { ...process.env, ...environment };
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
     const [out, err]: [string[], string[]] = [[], []];
     child.stdout.setEncoding('utf8').on('data', (text: string) => out.push(text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => err.push(text));

@@ -31,6 +31,8 @@ export interface BatchTask {
   readonly indices: Uint32Array;
   /** How often the epoch has had each before, where an epoch has images more than once: each time is augmented otherwise. */
   readonly repeats?: Uint32Array;
+  /** What the augmentation of each is drawn by in place of its position. */
+  readonly names?: readonly string[];
   /** What is to be done to a second copy of the batch, and the step that it is drawn for. */
   readonly perturbation?: { readonly pool: PerturbationPool; readonly operation: string; readonly step: number };
   /** How its images are mixed with each other. The second copy's are not. */
@@ -47,9 +49,9 @@ export interface MadeBatch {
 const CONCURRENCY = 4;
 
 /**
- * A function that makes batches. The augmentation of image i in
- * epoch e is drawn from `stream(seed, 'augment', e, i)`, or `(seed, 'augment', e, i, k)` where it is there for another time, whichever
- * thread makes it and whenever.
+ * A function that makes batches. The augmentation of image i in epoch e is drawn from `stream(seed, 'augment', e, i)`, or
+ * `(seed, 'augment', e, i, k)` where it is there for another time, whichever thread makes it and whenever; of one with a name, from
+ * `stream(seed, 'augment', e, name)`.
  */
 export function batchMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<MadeBatch> {
   const { preprocessing, training } = recipe;
@@ -57,11 +59,11 @@ export function batchMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<Ma
   const table = normalisationTable(preprocessing);
   const load = imageLoader(recipe);
   const imageLength = channels * height * width;
-  return async ({ epoch, indices, repeats, perturbation, mix }) => {
+  return async ({ epoch, indices, names, repeats, perturbation, mix }) => {
     const batch = new Float32Array(indices.length * imageLength);
     const pixels: Pixels[] = [];
     const place = (image: Pixels, slot: number) => {
-      const address = [epoch, at(indices, slot), ...(repeats?.[slot] ? [at(repeats, slot)] : [])];
+      const address = [epoch, names?.[slot] ?? at(indices, slot), ...(repeats?.[slot] ? [at(repeats, slot)] : [])];
       const random = training && stream(training.seed, 'augment', ...address);
       const changed = random ? augment(image, training.augmentation, preprocessing, random) : image;
       writeNormalised(changed, table, batch, slot * imageLength);

@@ -2,14 +2,15 @@ import { at } from '../../util/checked.js';
 import { fail, present } from '../../util/error.js';
 import { drawMix, type Mixing } from '../augment/mixing.js';
 import type { Split } from '../dataset/dataset.js';
+import { labelsAt } from '../dataset/labels-at.js';
 import { DECODED_PIXELS } from '../image/decode-gate.js';
 import type { Preprocessing } from '../image/preprocess.js';
 import { type DrawnPerturbation, drawPerturbation, type InputPerturbation } from '../perturb/draw.js';
 import type { Augmentation } from './augment.js';
-import { balancedOrder, repeatsIn } from './balanced-order.js';
 import type { BatchTask } from './batch-maker.js';
-import { plainOrder, shuffledOrder, stepCount } from './batch-order.js';
+import { stepCount } from './batch-order.js';
 import { type BatchPool, openBatchPool } from './batch-pool.js';
+import { epochOrder } from './epoch-order.js';
 
 export interface LoaderOptions {
   readonly split: Split;
@@ -19,7 +20,7 @@ export interface LoaderOptions {
   readonly training?: {
     readonly seed: number;
     readonly augmentation: Augmentation;
-    /** Whether every class is drawn equally often ({@link balancedOrder}); else every image once an epoch. */
+    /** Whether every class is drawn equally often (`balancedOrder`); else every image once an epoch. */
     readonly balanced?: boolean;
     /** One network at a time sees a perturbed batch. */
     readonly perturbation?: InputPerturbation;
@@ -66,14 +67,14 @@ export interface PerturbedBatch extends DrawnPerturbation, MixedLabels {
 }
 
 /** Makes batches in worker threads, ahead of their use. One epoch is read at a time. */
-export interface Loader {
+export interface Loader<Made = Batch> {
   /** Number of batches in an epoch. */
   readonly steps: number;
   /**
    * The batches of an epoch in order, from `firstStep` on. Leaving the loop early is fine. A batch that can't be made
    * is an error, after which the loader is closed.
    */
-  epoch(at?: { readonly epoch?: number; readonly firstStep?: number }): AsyncGenerator<Batch, void, undefined>;
+  epoch(at?: { readonly epoch?: number; readonly firstStep?: number }): AsyncGenerator<Made, void, undefined>;
   /** Ends the worker threads. */
   close(): Promise<void>;
 }
@@ -98,7 +99,7 @@ export function createLoader(options: LoaderOptions): Loader {
     steps,
     close: pool.close,
     epoch({ epoch = 0, firstStep = 0 } = {}) {
-      const { order, repeats } = orderOf(options, steps, epoch);
+      const { order, repeats } = epochOrder(options, epoch);
       const make = (step: number) => {
         const part = (of: Uint32Array) => of.slice(step * batchSize, (step + 1) * batchSize);
         const indices = part(order);
@@ -110,19 +111,6 @@ export function createLoader(options: LoaderOptions): Loader {
       return inOrder(make, firstStep, steps, prefetch);
     },
   };
-}
-
-/** Which images an epoch takes, and how often each was there before, where that happens. */
-function orderOf(
-  { split, training, batchSize }: LoaderOptions,
-  steps: number,
-  epoch: number,
-): { readonly order: Uint32Array; readonly repeats?: Uint32Array } {
-  if (!training) return { order: plainOrder(split.length) };
-  if (!training.balanced) return { order: shuffledOrder(split.length, training.seed, epoch) };
-  // As many as are trained on, so that no draw is lost with a last short batch
-  const order = balancedOrder(split.labels, steps * batchSize, training.seed, epoch);
-  return { order, repeats: repeatsIn(order) };
 }
 
 /** What is to be perturbed in a step, counted over all epochs. */
@@ -160,18 +148,6 @@ function mixedWith(
 ): MixedLabels {
   const [partners, partnerTargets] = labelsAt(split, slots?.map((slot) => at(indices, slot)) ?? indices);
   return { partners, ...(partnerTargets && { partnerTargets }), lambda };
-}
-
-/** The labels of some images of a split, and their targets, if it has such. */
-function labelsAt({ labels, targets, length }: Split, positions: Uint32Array): [Int32Array, Float32Array | undefined] {
-  const own = Int32Array.from(positions, (i) => at(labels, i));
-  if (!targets) return [own, undefined];
-  const classes = targets.length / length;
-  const rows = new Float32Array(positions.length * classes);
-  positions.forEach((i, row) => {
-    rows.set(targets.subarray(i * classes, (i + 1) * classes), row * classes);
-  });
-  return [own, rows];
 }
 
 /** The results of `make` for first .. end-1 in order, with up to `ahead` more begun before each is asked for. */

@@ -56,6 +56,14 @@ export function imageFileAt({ paths, stored }: ImageFiles, i: number): ImageFile
   return stored ? { name, stored: at(stored, i) } : name;
 }
 
+/** Image files together, of one source or several. */
+export function imageFilesOf(files: readonly ImageFile[]): ImageFiles {
+  const paths = files.map((file) => (typeof file === 'string' ? file : file.name));
+  const stored = files.flatMap((file) => (typeof file === 'string' ? [] : [file.stored]));
+  if (stored.length > 0 && stored.length < files.length) throw new Error('internal error: image files of two kinds');
+  return { kind: 'files', paths, ...(stored.length > 0 && { stored }) };
+}
+
 /** Where the images of a split are. */
 export type ImageSource = PackedImages | ImageFiles;
 

@@ -31,4 +31,6 @@ export const FORMATS = {
   model: defineFormat('model'),
   /** The tuner's `forms-<machine>.json`. */
   forms: defineFormat('cache of forms', [migrations.forms1]),
+  /** The files of cached features: the metadata's fields. One of another version is made anew. */
+  features: defineFormat('cache of features'),
 } as const;

@@ -1,0 +1,101 @@
+import { present } from '../util/error.js';
+import { Graph } from './graph.js';
+import { neededNodes } from './inline.js';
+import type { Node, Value } from './node/node.js';
+
+/** A network in two: what stays as it is, and what is trained on top of it. */
+export interface CutNetwork {
+  /** Input `images` as the network's; output `features` [N, ...]. All its parameters are frozen. */
+  readonly backbone: Graph;
+  /** Input `features`; output `logits`. Its parameters and nodes have the network's names. */
+  readonly head: Graph;
+}
+
+/** The name of the value between the two. */
+export const FEATURES = 'features';
+
+/**
+ * Cuts a network at the last value that neither training nor chance changes: all before it depends on the images, on frozen parameters and
+ * constants alone. Undefined where there is no such value, or more than one that the rest takes.
+ */
+export function cutFrozen(network: Graph): CutNetwork | undefined {
+  const fixed = fixedValues(network);
+  const border = borderOf(network, fixed);
+  if (!border || network.inputs.includes(border)) return undefined;
+  const logits = present(network.outputs.get('logits'), 'output logits');
+  return {
+    backbone: extract(network, [FEATURES, border]),
+    head: extract(network, ['logits', logits], border),
+  };
+}
+
+/** The values that depend on the images, and beside them on nothing that training changes. */
+function fixedValues({ inputs, nodes, parameters }: Graph): Set<Value> {
+  const fixed = new Set(inputs);
+  const changing = new Set(
+    [...parameters.values()].filter(({ role }) => role !== 'frozen').map(({ value }) => value as Value),
+  );
+  for (const node of nodes) {
+    const [taken, outputs] = [node.inputs.filter((input) => input !== null), node.outputs];
+    if (taken.some((input) => changing.has(input)) || isRandom(node)) for (const each of outputs) changing.add(each);
+    else if (taken.some((input) => fixed.has(input))) for (const each of outputs) fixed.add(each);
+  }
+  return fixed;
+}
+
+const RANDOM = ['Dropout', 'RandomNormal', 'RandomNormalLike', 'RandomUniform', 'RandomUniformLike', 'Bernoulli'];
+
+function isRandom({ op, domain }: Node): boolean {
+  return domain === '' && RANDOM.includes(op);
+}
+
+/** The one fixed value that what isn't fixed takes on its way to the logits, if it is one. */
+function borderOf(network: Graph, fixed: ReadonlySet<Value>): Value | undefined {
+  const logits = present(network.outputs.get('logits'), 'output logits');
+  if (fixed.has(logits)) return undefined;
+  const border = new Set<Value>();
+  const seen = new Set<Value>();
+  const open = [logits];
+  for (let value = open.pop(); value; value = open.pop()) {
+    if (seen.has(value)) continue;
+    seen.add(value);
+    if (fixed.has(value)) border.add(value);
+    else for (const input of network.producer(value)?.inputs ?? []) if (input) open.push(input);
+  }
+  const [one] = border;
+  return border.size === 1 ? one : undefined;
+}
+
+/** The part of a network that makes one of its values, from its images or from another of its values. */
+function extract(network: Graph, [name, output]: readonly [string, Value], from?: Value): Graph {
+  const part = new Graph(network.name);
+  const copied = new Map<Value, Value>();
+  if (from) copied.set(from, part.input(FEATURES, from.dtype, from.shape));
+  else for (const each of network.inputs) copied.set(each, part.input(each.name, each.dtype, each.shape));
+  const copyOf = (value: Value | null): Value | null => {
+    if (!value) return null;
+    const known = copied.get(value) ?? copyLeaf(network, part, value);
+    copied.set(value, known);
+    return known;
+  };
+  const needed = neededNodes(network, [output], from);
+  for (const node of network.nodes) {
+    if (!needed.has(node)) continue;
+    const { op, domain, attributes, outputs } = node;
+    const made = part.ops(op, node.inputs.map(copyOf), attributes, {
+      domain,
+      name: node.name,
+      outputs: outputs.length,
+    });
+    for (const [i, value] of outputs.entries()) copied.set(value, present(made[i], value.name));
+  }
+  part.output(name, present(copied.get(output), name));
+  return part;
+}
+
+/** A parameter or a constant. */
+function copyLeaf(network: Graph, part: Graph, value: Value): Value {
+  const parameter = network.parameters.get(value.name);
+  if (parameter) return part.parameter(value.name, parameter.value.shape, parameter.initialiser, parameter.role);
+  return part.constant(present(network.constants.get(value), value.name));
+}
