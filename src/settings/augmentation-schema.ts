@@ -69,3 +69,8 @@ export const IMAGE_MIXING = {
     help: 'CutMix; with --mixup one of both for each batch',
   }),
 };
+
+/** Whether a setting says what training sees of an image. */
+export function isAugmentationKey(key: string): boolean {
+  return ['augmentation', ...Object.keys(IMAGE_CHANGES), ...Object.keys(IMAGE_MIXING)].includes(key);
+}

@@ -1,16 +1,11 @@
 import { type Mixing, mixes } from '../data/augment/mixing.js';
 import { type Augmentation, defaultAugmentation, NO_AUGMENTATION } from '../data/batch/augment.js';
 import type { Dataset, Size } from '../data/dataset/dataset.js';
-import { IMAGE_CHANGES, IMAGE_MIXING } from './augmentation-schema.js';
+import type { IMAGE_CHANGES, IMAGE_MIXING } from './augmentation-schema.js';
 import type { Settings } from './settings.js';
 
 /** The settings that say what is done at random to training images. */
 export type AugmentationSettings = Pick<Settings, 'augmentation' | keyof typeof IMAGE_CHANGES>;
-
-/** Whether a setting says what training sees of an image. */
-export function isAugmentationKey(key: string): boolean {
-  return ['augmentation', ...Object.keys(IMAGE_CHANGES), ...Object.keys(IMAGE_MIXING)].includes(key);
-}
 
 /** What is done at random to the training images of a data set: crops and flips, and what other settings add to them. */
 export function augmentationFor(

@@ -3,7 +3,7 @@ import type { DatasetSummary } from '../../data/dataset/summary.js';
 import { PERTURBATION_POOLS, type PerturbationPool } from '../../data/perturb/pools.js';
 import { printable } from '../../report/format.js';
 import { colorsFor } from '../../report/output.js';
-import { augmentationFor, isAugmentationKey, mixingFor } from '../../settings/augmentation.js';
+import { isAugmentationKey } from '../../settings/augmentation-schema.js';
 import { checkSettings } from '../../settings/settings.js';
 import { writeFileWhole } from '../../util/files/files.js';
 import { type GivenFlag, givenFlags, mergeSettings } from '../flags/merge-settings.js';
@@ -97,11 +97,13 @@ async function writeAugmentationSheet(
   const file = typeof showAugmentation === 'string' ? showAugmentation : 'augmentation.png';
   const settings = mergeSettings({}, given);
   checkSettings(settings);
-  const [{ openDataset }, { defaultInputSize }, { augmentationSheet }] = await Promise.all([
-    import('../../data/formats/open.js'),
-    import('../../data/image/preprocess.js'),
-    import('../../data/batch/augmentation-sheet.js'),
-  ]);
+  const [{ augmentationFor, mixingFor }, { openDataset }, { defaultInputSize }, { augmentationSheet }] =
+    await Promise.all([
+      import('../../settings/augmentation.js'),
+      import('../../data/formats/open.js'),
+      import('../../data/image/preprocess.js'),
+      import('../../data/batch/augmentation-sheet.js'),
+    ]);
   const dataset = await openDataset(spec);
   const input = size === undefined ? defaultInputSize(dataset) : { height: size, width: size };
   const augmentation = augmentationFor(settings, dataset, input);
