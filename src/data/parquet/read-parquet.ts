@@ -7,6 +7,7 @@ import type { SkippedFile, SplitName, StoredImage } from '../dataset/dataset.js'
 import { LARGEST_STORED, readStored } from '../image/stored-image.js';
 import type { LabelledImage } from '../labelled/labelled-images.js';
 import { labelsIn } from '../tables/labels.js';
+import { checkPages, chunkRange } from './check-pages.js';
 import { type ParquetColumns, parquetColumns } from './columns.js';
 
 /** The images of a parquet file in the order of its rows. */
@@ -72,6 +73,11 @@ async function readGroups(
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows);
     if (!(rowEnd >= rowStart && rowEnd <= file.buffer.byteLength)) throw new Error(`it can't have ${rowEnd} rows`);
+    for (const chunk of group.columns) {
+      if (![image, label].includes(chunk.meta_data?.path_in_schema[0] ?? '')) continue;
+      const { start, end } = chunkRange(chunk);
+      checkPages(await file.buffer.slice(start, end), chunk);
+    }
     const options = { file: file.buffer, metadata, columns: [image, label], utf8: false, compressors };
     const rows: Record<string, unknown>[] = await parquetReadObjects({ ...options, rowStart, rowEnd });
     for (const [i, row] of rows.entries()) {

@@ -85,15 +85,19 @@ function fields(path: string, text: string): Table {
 /** The delimiter that gives a header whose columns are known; else the first that gives every row two fields or more. */
 function delimiterOf(path: string, text: string): string {
   const tried = extensionOf(path) === 'tsv' ? ['\t', ...DELIMITERS] : DELIMITERS;
-  const samples = tried.map((delimiter) => ({ delimiter, rows: sample(text, delimiter) }));
-  const known = samples.find(({ rows: [header] }) => header && findColumns(header));
+  const samples = tried.map((delimiter) => ({
+    delimiter,
+    header: sample(text, delimiter, 1)[0] ?? [],
+    rows: sample(text, delimiter, SAMPLED),
+  }));
+  const known = samples.find(({ header }) => findColumns(header));
   const regular = samples.find(({ rows }) => rows.length > 0 && rows.every((row) => row.length >= 2));
   return (known ?? regular)?.delimiter ?? fail(path, 'is not a table of paths and labels', { got: firstLine(text) });
 }
 
-function sample(text: string, delimiter: string): string[][] {
+function sample(text: string, delimiter: string, rows: number): string[][] {
   try {
-    return parse(text, { ...OPTIONS, delimiter, to: SAMPLED });
+    return parse(text, { ...OPTIONS, delimiter, to: rows });
   } catch {
     return [];
   }
