@@ -53,6 +53,10 @@ function valuesOf({ path, kind }: SettingDescription): string {
   switch (kind.type) {
     case 'number':
       return describeRange(kind.range);
+    case 'number-or-word':
+      return [describeRange(kind.range), ...kind.words.map(code)].join(', ');
+    case 'weights':
+      return [...kind.words.map(code), `a list or an object, each ${describeRange(kind.range)}`].join(', ');
     case 'numbers':
       return `a list, each ${describeRange(kind.range)}`;
     case 'choice':

@@ -6,6 +6,7 @@ import type { NetworkInput } from '../nets/registry.js';
 import { encodeSafetensors } from '../onnx/safetensors.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { toFileName } from '../util/files/files.js';
+import type { Task } from '../util/task.js';
 import { AGON_VERSION } from '../util/version.js';
 import { evaluationEntry, networkEntry } from './entries.js';
 import { MANIFEST_HEAD, type Manifest, type NetworkEntry } from './manifest.js';
@@ -66,7 +67,7 @@ export function createArtifact(options: ArtifactOptions): ArtifactContent {
     licence,
     networks: entries,
     step: step ? put(writeStep(graphs, step, input, 'step.onnx'), 'step.onnx') : null,
-    evaluation: put(writeEvaluation(networks, input, 'evaluation.onnx'), 'evaluation.onnx'),
+    evaluation: put(writeEvaluation(networks, input, step?.settings.task, 'evaluation.onnx'), 'evaluation.onnx'),
     weights: weights ? { file: 'weights.safetensors', updates: weights.updates } : null,
     ...(preprocessing && { preprocessing }),
   };
@@ -118,9 +119,17 @@ function forwardPath(files: ReadonlyMap<string, Uint8Array>, name: string, bytes
 function writeEvaluation(
   networks: readonly ArtifactNetwork[],
   input: NetworkInput,
+  task: Task | undefined,
   file: string,
 ): Described<Manifest['evaluation']> {
-  const build = (at: NetworkInput) => lower(buildEvaluation(networks.map((network) => network.build(at))), portable);
+  const build = (at: NetworkInput) =>
+    lower(
+      buildEvaluation(
+        networks.map((network) => network.build(at)),
+        task,
+      ),
+      portable,
+    );
   const graph = build(input);
   const shapes = openShapes(build, input);
   return { entry: evaluationEntry(graph, shapes, file), bytes: encodeGraph(graph, EVALUATION_DOC, shapes) };

@@ -60,7 +60,8 @@ const stateEntry = z.object({
   /** The output that replaces it in the next step. */
   next: z.string().min(1),
   shape: z.array(z.int().min(1)),
-  role: z.enum(['weight', 'buffer', 'frozen', 'optimizer']),
+  /** `average`: the moving average of the tensor whose name it has but for the end, and begins as. */
+  role: z.enum(['weight', 'buffer', 'frozen', 'optimizer', 'average']),
   initialiser,
 });
 

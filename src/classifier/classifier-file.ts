@@ -24,9 +24,10 @@ import { inBatches } from './in-batches.js';
  */
 export async function openFileClassifier(path: string, options: ClassifierOptions): Promise<Classifier> {
   const model = await readModelFile(path);
-  const { labels, preprocessing, images } = await readModelFacts(model, path);
+  const facts = await readModelFacts(model, path);
+  const { labels, preprocessing, images, threshold, task = options.task ?? 'single-label' } = facts;
   const settings = readTrainedSettings(model, path);
-  const foreign = foreignModel(model, path, options);
+  const foreign = foreignModel(model, path, { ...options, task });
   const { served, batch, notes } = withFreeBatch(foreign);
   const session = await Session.open(encodeModel(served, path), options);
   const scoresOf = inBatches(batch, async (images) => {
@@ -35,9 +36,11 @@ export async function openFileClassifier(path: string, options: ClassifierOption
   });
   try {
     const isOwn = labels !== undefined && preprocessing !== undefined && foreign.output === 'logits';
-    const reading = isOwn ? 'logits' : await readFirst(path, foreign, scoresOf, options);
+    const reading = isOwn ? 'logits' : await readFirst(path, foreign, scoresOf, { ...options, task });
     return {
       classes: labels,
+      task,
+      threshold,
       input: foreign.shape,
       preprocessing: preprocessing ?? (images && preprocessingOf(images, foreign.shape)),
       settings,

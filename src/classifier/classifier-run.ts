@@ -16,12 +16,14 @@ export async function openRunClassifier(folder: string, options: ClassifierOptio
   }
   const { path, checkpoint, group } = await openCheckpoint(folder, 'best');
   const { classes, preprocessing, tensors } = checkpoint;
-  const { network } = bestEpochOf(path, checkpoint);
+  const { network, validation } = bestEpochOf(path, checkpoint);
   const graph = present(group.graphs[network], 'the best network');
   const predictor = await Predictor.open(graph, options);
   predictor.load((name) => present(tensors.get(networkPrefix(network) + name), name));
   return {
     classes,
+    task: checkpoint.settings.task,
+    threshold: validation?.[network]?.threshold,
     input: present(graph.inputs[0], 'its input').shape,
     preprocessing,
     settings: checkpoint.settings,

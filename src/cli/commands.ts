@@ -47,5 +47,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'list the networks, their parameters and multiply-adds',
     load: () => import('./commands/nets.js'),
   },
+  {
+    name: 'weights',
+    summary: 'list, fetch and convert pretrained weights',
+    load: () => import('./commands/weights.js'),
+  },
   { name: 'data', summary: 'show what is in a data set', load: () => import('./commands/data.js') },
 ];

@@ -9,6 +9,7 @@ import { checkOrtTraining } from '../ort-training/session/library.js';
 import { parseDevice } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
 import { checkDevice } from '../runtime/session.js';
+import { classWeightsOf } from '../settings/class-weights.js';
 import { checkSettings, type Settings } from '../settings/settings.js';
 import { prepareData, type RunData } from '../train/data.js';
 import { openTeacher } from '../train/frozen-teacher.js';
@@ -46,7 +47,8 @@ async function checkRun({ group, method, settings }: PlannedRun, cache: DataCach
   await about('batchSize', () => checkBatchSize(data.dataset.train.length, settings.batchSize, true));
   const networks = await about('nets', () => createGroup(sources, data.dataset, data.preprocessing, settings));
   await about('device', () => checkSession(networks.graphs[0], settings));
-  await about('the training step', () => createStep(networks, settings));
+  const weights = await about('classWeights', () => classWeightsOf(settings, data.dataset));
+  await about('the training step', () => createStep(networks, settings, weights));
   await about('teacher', async () => (await openTeacher(settings, data))?.close());
 }
 

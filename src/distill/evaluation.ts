@@ -1,23 +1,26 @@
 import { Graph } from '../graph/graph.js';
 import { inline } from '../graph/inline.js';
 import type { Value } from '../graph/node/node.js';
-import { accuracy } from '../losses/accuracy.js';
-import { crossEntropy } from '../losses/cross-entropy.js';
 import { tensor } from '../onnx/tensor.js';
 import { present } from '../util/error.js';
+import type { Task } from '../util/task.js';
 import { vector } from './losses.js';
 import { networkPrefix, networkScope } from './names.js';
+import { TASK_FORMS } from './tasks.js';
 
 /**
- * The evaluation of n >= 1 networks on one batch of any size, in inference form. Inputs `images` [N, C, H, W], `labels` int64
- * [N] and the parameters under the names that the step gives them (`net<i>.<name>`); outputs `ce` [n], `accuracy` [n]
+ * The evaluation of n >= 1 networks on one batch of any size, in inference form. Inputs `images` [N, C, H, W], `labels` (int64
+ * [N]; with the task multi-label float32 [N, classes]) and the parameters under the names that the step gives them (`net<i>.<name>`); outputs `ce` [n], `accuracy` [n]
  * (means over the batch) and each network's `net<i>.logits` [N, classes]. How many classes there are is not in its nodes.
  */
-export function buildEvaluation(networks: readonly Graph[]): Graph {
+export function buildEvaluation(networks: readonly Graph[], task: Task = 'single-label'): Graph {
   const g = new Graph('evaluation');
   const images = present(networks[0]?.inputs[0], 'the images of the first network');
   const bind = new Map([['images', g.input('images', images.dtype, images.shape)]]);
-  const labels = g.input('labels', 'int64', images.shape.slice(0, 1));
+  const [batch] = images.shape;
+  const [, classes] = present(networks[0]?.outputs.get('logits'), 'the logits').shape;
+  const form = TASK_FORMS[task];
+  const labels = form.declareLabels(g, 'labels', [present(batch, 'the batch'), present(classes, 'the classes')]);
   const logits = networks.map((network, i) => {
     const copied = inline(network, g, { scope: networkScope(i), parameterPrefix: networkPrefix(i), bind });
     return copied.get(present(network.outputs.get('logits'), 'the logits')) as Value;
@@ -26,11 +29,11 @@ export function buildEvaluation(networks: readonly Graph[]): Graph {
   g.within('measures', () => {
     g.output(
       'ce',
-      measure((z) => crossEntropy(g, z, oneHot(g, labels, z))),
+      measure((z) => form.loss(g, z, task === 'multi-label' ? labels : oneHot(g, labels, z))),
     );
     g.output(
       'accuracy',
-      measure((z) => accuracy(g, z, labels)),
+      measure((z) => form.accuracy(g, z, labels)),
     );
   });
   for (const [i, value] of logits.entries()) g.output(`${networkPrefix(i)}logits`, value);

@@ -2,38 +2,49 @@ import { add, mul, sub } from '../graph/arithmetic.js';
 import type { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node/node.js';
 import { present } from '../util/error.js';
-import { ownInputNames } from './names.js';
+import type { Task } from '../util/task.js';
+import { MIXED_INPUTS, ownInputNames } from './names.js';
 import type { StepOptions } from './step-options.js';
+import { TASK_FORMS } from './tasks.js';
 
 /** What one network is fed in a step. */
 export interface NetworkInputs {
   /** float32 [batch, C, H, W]. */
   readonly images: Value;
-  /** int64 [batch]. */
+  /** int64 [batch]; of images with any number of classes float32 [batch, classes], each 0 or 1. */
   readonly labels: Value;
-  /** Where images are mixed: the labels of the images mixed in (int64 [batch]), and the share of the own ones (float32 []). */
+  /** Where images are mixed: the labels of the images mixed in, and the share of the own ones (float32 []). */
   readonly mixed?: { readonly partners: Value; readonly lambda: Value };
 }
 
 /** What a network's labels are. */
 export type LabelInputs = Omit<NetworkInputs, 'images'>;
 
-/** Declares a step's inputs: one batch for all networks, or images and mixed-in labels of each one's own. */
-export function declareInputs(g: Graph, networks: readonly Graph[], options: StepOptions): NetworkInputs[] {
-  const { batch, ownInputs = false } = options;
+/** Declares a step's inputs: one batch for all networks, plain or mixed; or images and mixed-in labels of each one's own. */
+export function declareInputs(
+  g: Graph,
+  networks: readonly Graph[],
+  options: StepOptions,
+  task: Task = 'single-label',
+): NetworkInputs[] {
+  const { batch, ownInputs = false, mixed = false } = options;
   const [, ...image] = present(networks[0]?.inputs[0], 'the first network').shape;
+  const classes = present(networks[0]?.outputs.get('logits'), 'its logits').shape.slice(1);
   const declareImages = (name: string) => g.input(name, 'float32', [batch, ...image]);
-  const declareLabels = (name: string) => g.input(name, 'int64', [batch]);
+  const declareLabels = (name: string) => TASK_FORMS[task].declareLabels(g, name, [batch, ...classes]);
+  const declareMixed = (names: Readonly<Record<'partners' | 'lambda', string>>) => {
+    return { partners: declareLabels(names.partners), lambda: g.input(names.lambda, 'float32', []) };
+  };
   if (!ownInputs) {
-    const shared = { images: declareImages('images'), labels: declareLabels('labels') };
+    const plain = { images: declareImages('images'), labels: declareLabels('labels') };
+    const shared = mixed ? { ...plain, mixed: declareMixed(MIXED_INPUTS) } : plain;
     return networks.map(() => shared);
   }
   const labels = declareLabels('labels');
   return networks.map((_, i) => {
     const names = ownInputNames(i);
     const images = declareImages(names.images);
-    const mixed = { partners: declareLabels(names.partners), lambda: g.input(names.lambda, 'float32', []) };
-    return { images, labels, mixed };
+    return { images, labels, mixed: declareMixed(names) };
   });
 }
 

@@ -2,11 +2,10 @@ import { add, mul, reduceSum, reshape, scale } from '../graph/arithmetic.js';
 import type { Graph } from '../graph/graph.js';
 import { range } from '../graph/node/axes.js';
 import type { Value } from '../graph/node/node.js';
-import { accuracy } from '../losses/accuracy.js';
-import { crossEntropy } from '../losses/cross-entropy.js';
-import { targetDistributions } from '../losses/targets.js';
+import { weightedCrossEntropy } from '../losses/weighted-cross-entropy.js';
 import { overLabels } from './inputs.js';
 import type { StepSettings } from './step-schema.js';
+import { TASK_FORMS } from './tasks.js';
 import { teacherWeights } from './teachers.js';
 import {
   type Competitor,
@@ -26,11 +25,21 @@ import {
 /** Scalars of each network, and the teachers' weights [n, n]. */
 export type Losses = Record<Metric, readonly Value[]> & { readonly teachers: Value };
 
-/** Ranks the networks by their cross-entropies and computes what each is trained on. Teachers are detached. */
-export function competitionLosses(g: Graph, competitors: readonly Competitor[], settings: StepSettings): Losses {
+/**
+ * Ranks the networks by their losses on the labels (`ce`) and computes what each is trained on. Teachers are detached.
+ *
+ * @param classWeights - What each class counts in the cross-entropy, also where it ranks; all the same when left out.
+ */
+export function competitionLosses(
+  g: Graph,
+  competitors: readonly Competitor[],
+  settings: StepSettings,
+  classWeights?: readonly number[],
+): Losses {
   const scene = { g, competitors, settings };
   const none = competitors.map(() => g.scalar(0));
-  const ce = competitors.map((competitor) => labelLoss(g, competitor, settings.labelSmoothing));
+  const form = TASK_FORMS[settings.task];
+  const ce = competitors.map((competitor) => labelLoss(g, competitor, settings, classWeights));
   const teachers = teacherWeights(g, vector(g, ce), settings.rule, settings.topK);
   const lessons = tableOf(LESSON_NAMES, (name) => lessonOf(scene, LESSONS[name], teachers, none));
   const extras = tableOf(EXTRA_NAMES, (name) => {
@@ -38,7 +47,7 @@ export function competitionLosses(g: Graph, competitors: readonly Competitor[], 
     return extra.weight(settings) === undefined ? undefined : extra.losses(scene);
   });
   const accuracies = competitors.map(({ inputs, logits }) =>
-    overLabels(g, inputs, (labels) => accuracy(g, logits, labels)),
+    overLabels(g, inputs, (labels) => form.accuracy(g, logits, labels)),
   );
   const terms = { ...lessons, ...extras };
   const total = ce.map((own, i) => totalLoss(scene, own, (name) => terms[name]?.[i]));
@@ -91,14 +100,21 @@ export function outputLosses(g: Graph, losses: Losses): void {
   g.output('teachers', losses.teachers);
 }
 
-/** Cross-entropy is linear in its targets: that of mixed targets is the mixed one. */
-function labelLoss(g: Graph, { inputs, logits }: Competitor, smoothing: number): Value {
+/** The losses on labels are linear in their targets: that of mixed targets is the mixed one. */
+function labelLoss(
+  g: Graph,
+  { inputs, logits }: Competitor,
+  { task, labelSmoothing }: StepSettings,
+  classWeights: readonly number[] | undefined,
+): Value {
+  const form = TASK_FORMS[task];
   const classes = Number(logits.shape[1]);
-  return crossEntropy(
-    g,
-    logits,
-    overLabels(g, inputs, (labels) => targetDistributions(g, labels, classes, smoothing)),
-  );
+  const targetsOf = (smoothing: number) =>
+    overLabels(g, inputs, (labels) => form.targets(g, labels, classes, smoothing));
+  const targets = targetsOf(labelSmoothing);
+  if (!classWeights) return form.loss(g, logits, targets);
+  const labels = labelSmoothing === 0 ? targets : targetsOf(0);
+  return weightedCrossEntropy(g, logits, { targets, labels }, classWeights);
 }
 
 /** For each network i, the mean of a loss over its teachers j: sum of weight(i, j) * loss(i, j). */

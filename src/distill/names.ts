@@ -13,11 +13,18 @@ export const nextName = (name: string) => `${name}.next`;
 /** The name of what the optimizer keeps of a weight. */
 export const stateName = (weight: string, state: string) => `${weight}.${state}`;
 
+/** The name of the moving average of a weight or a running statistic. */
+export const averageName = (name: string) => stateName(name, AVERAGE);
+export const AVERAGE = 'ema';
+
 /** What the i-th network alone is fed in a step with own inputs (see `StepGraph`). */
 export function ownInputNames(i: number) {
   const prefix = networkPrefix(i);
   return { images: `${prefix}images`, partners: `${prefix}partners`, lambda: `${prefix}lambda` } as const;
 }
+
+/** What a step is fed beside `labels` whose shared images are mixed with each other (see `StepGraph`). */
+export const MIXED_INPUTS = { partners: 'partners', lambda: 'lambda' } as const;
 
 /** The input for the logits of a frozen teacher. */
 export const TEACHER_LOGITS = 'teacher.logits';

@@ -4,6 +4,10 @@ export interface StepOptions {
   readonly batch: number | string;
   /** Whether each network is fed images of its own, with labels that may be mixed with those of other images. */
   readonly ownInputs?: boolean;
+  /** What each class counts in the cross-entropy as `torch.nn.CrossEntropyLoss(weight)` has it, [classes]; all the same when left out. */
+  readonly classWeights?: readonly number[] | undefined;
+  /** Whether the images that all networks share may be mixed with each other: labels of those that are mixed in are an input. */
+  readonly mixed?: boolean;
   /** Whether each parameter's gradient becomes an output `<parameter>.grad`. */
   readonly exposeGradients?: boolean;
   /** Whether each network's logits become an output `net<i>.logits`. */

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { FEATURE_REDUCTIONS } from '../losses/feature-mse.js';
 import { optimizerSchema } from '../optim/optimizer.js';
 import type { DeepReadonly } from '../util/deep-readonly.js';
+import { TASKS } from '../util/task.js';
 import { TEACHER_RULES } from './teachers.js';
+import { TUNING } from './tuning-schema.js';
 
 /** Who teaches whom, and what is learned of a teacher. */
 export const TEACHING = {
@@ -63,6 +65,17 @@ export const LABELS = {
   }),
 };
 
+/** What an image may have. */
+export const TASK = {
+  task: z.enum(TASKS).default('single-label').meta({
+    flag: '--task <task>',
+    group: 'Data',
+    description:
+      'whether an image has one of the classes (`single-label`: softmax and cross-entropy) or any number of them (`multi-label`: sigmoid and binary cross-entropy; in class folders the same picture linked or copied into several)',
+    help: 'one class an image, or any number of them',
+  }),
+};
+
 /** What is learned of a frozen teacher, beside the rule's (knowledge distillation, Hinton 2015). */
 export const FROZEN_TEACHER = {
   weight: z.number().min(0).default(1).meta({
@@ -86,8 +99,10 @@ export const FROZEN_TEACHER = {
 export const stepSchema = z.object({
   ...TEACHING,
   ...LABELS,
+  ...TASK,
   teacher: z.object(FROZEN_TEACHER).nullable().default(null),
   optimizer: optimizerSchema,
+  ...TUNING,
 });
 
 /** What one competition step does. */

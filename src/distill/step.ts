@@ -2,31 +2,38 @@ import { gradients } from '../autodiff/gradients.js';
 import { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node/node.js';
 import { inlineForTraining, type TrainingForm } from '../graph/training-form.js';
+import { freezeNetwork } from '../nets/freeze.js';
 import { createOptimizer } from '../optim/optimizer.js';
 import { present } from '../util/error.js';
 import { declareInputs, type NetworkInputs } from './inputs.js';
 import { competitionLosses, outputLosses } from './losses.js';
-import { checkParameterNames, networkPrefix, networkScope, nextName } from './names.js';
+import { AVERAGE, checkParameterNames, networkPrefix, networkScope, nextName } from './names.js';
 import type { StepOptions } from './step-options.js';
 import type { StepSettings } from './step-schema.js';
-import { updateAll } from './update.js';
+import { ACCUMULATED, type Accumulation, accumulationOf } from './update/accumulation.js';
+import { averageAll } from './update/average.js';
+import { updateAll } from './update/update.js';
+import { updateGroups } from './update/update-groups.js';
 
-export { networkPrefix, networkScope, nextName, ownInputNames, TEACHER_LOGITS } from './names.js';
+export { MIXED_INPUTS, networkPrefix, networkScope, nextName, ownInputNames, TEACHER_LOGITS } from './names.js';
 export type { StepOptions } from './step-options.js';
 export { STEP_DEFAULTS, STEP_KEYS, type StepSettings, stepSchema, stepSettingsOf } from './step-schema.js';
 export { METRICS, type Metric, type Metrics } from './terms.js';
+export { UPDATES } from './update/accumulation.js';
 
 /** A whole training step as a graph, still in semantic operators. */
 export interface StepGraph {
   /**
-   * Inputs `images` [batch, C, H, W], `labels` int64 [batch], the optimizer's scalars and Dropout's uniforms; parameters
+   * Inputs `images` [batch, C, H, W], `labels` (int64 [batch]; with the task multi-label float32 [batch, classes]), the optimizer's scalars and Dropout's uniforms; parameters
    * `net<i>.<name>` and optimizer state `net<i>.<name>.<state>`. Outputs the step’s metrics [n], `teachers` [n, n], and
    * `<parameter>.next` for every parameter and state.
    *
+   * With mixed images, `partners` (as `labels`) are those of the images that are mixed in, and the scalar `lambda` is the share of
+   * the own ones: cross-entropy and accuracy are lambda * that with `labels` + (1 - lambda) * that with `partners`.
+   *
    * With own inputs, every network has `net<i>.images` [batch, C, H, W] in place of `images`, and beside them the labels
-   * of the images that are mixed in, `net<i>.partners` int64 [batch], and the scalar `net<i>.lambda`: its cross-entropy and accuracy
-   * are lambda * that with `labels` + (1 - lambda) * that with `partners`. With a frozen teacher, `teacher.logits`
-   * [batch, classes] is an input. Learned projections of features are parameters `net<i>.projection<j>.weight`.
+   * of the images that are mixed in, `net<i>.partners`, and the scalar `net<i>.lambda`, each its own. With a frozen
+   * teacher, `teacher.logits` [batch, classes] is an input. Learned projections of features are parameters `net<i>.projection<j>.weight`.
    */
   readonly graph: Graph;
   /** Inputs to be fed with uniform random numbers. */
@@ -39,11 +46,11 @@ export interface StepGraph {
  * Builds the step of n >= 1 networks in one graph: all logits first, ranking, teachers, losses, backward and update of
  * all from the gradients of this same step. Every forward graph has an input `images` and outputs `logits`, `features`.
  */
-export function buildStep(networks: readonly Graph[], settings: StepSettings, options: StepOptions): StepGraph {
-  const { states } = createOptimizer(settings.optimizer);
-  for (const network of networks) checkParameterNames(network, states);
+export function buildStep(given: readonly Graph[], settings: StepSettings, options: StepOptions): StepGraph {
+  const networks = given.map((network) => freezeNetwork(network, settings.freeze));
+  for (const network of networks) checkParameterNames(network, statesOf(settings));
   const g = new Graph('training_step');
-  const inputs = declareInputs(g, networks, options);
+  const inputs = declareInputs(g, networks, options, settings.task);
   const forms = networks.map((network, i) => {
     const bind = new Map([['images', (inputs[i] as NetworkInputs).images]]);
     return inlineForTraining(network, g, { scope: networkScope(i), parameterPrefix: networkPrefix(i), bind });
@@ -55,24 +62,48 @@ export function buildStep(networks: readonly Graph[], settings: StepSettings, op
       features: outputOf(form, 'features'),
     };
   });
-  const losses = g.within('losses', () => competitionLosses(g, competitors, settings));
+  const losses = g.within('losses', () => competitionLosses(g, competitors, settings, options.classWeights));
   const totals = g.within('losses', () => g.op('Sum', losses.total, {}, { name: g.scoped('sum') }));
   outputLosses(g, losses);
   if (options.exposeLogits)
     for (const [i, { logits }] of competitors.entries()) g.output(`${networkPrefix(i)}logits`, logits);
   const weights = weightsOf(g);
   const slopes = gradients(g, totals, weights);
-  const state = g.within('update', () => updateAll(g, weights, slopes, settings.optimizer, options));
+  const accumulation = accumulationOf(g, settings.accumulate);
+  const groupOf = updateGroups(networks, settings);
+  const plan = { settings, networks: networks.length, groupOf, accumulation };
+  const state = g.within('update', () => updateAll(g, weights, slopes, plan, options));
   const kept = new Map(forms.flatMap((form) => [...form.statistics]));
-  const known = new Set([...state, ...kept.keys()]);
+  const known = new Set([...state, ...accumulation.state, ...kept.keys()]);
   // What stays as it is: also running statistics that no BatchNormalization learns, and weights that don't reach the loss
   for (const [name, { value }] of g.parameters) if (!known.has(name)) kept.set(name, value);
   for (const [name, next] of kept) g.output(nextName(name), next);
+  const averages = g.within('average', () => averageStep(g, networks, settings, accumulation));
   return {
     graph: g,
     uniforms: forms.flatMap((form) => form.uniforms),
-    state: [...state, ...kept.keys()],
+    state: [...state, ...accumulation.state, ...kept.keys(), ...averages],
   };
+}
+
+/** What a step keeps of each weight. */
+function statesOf({ optimizer, accumulate, ema }: StepSettings): string[] {
+  const { states } = createOptimizer(optimizer);
+  return [...states, ...(accumulate > 1 ? [ACCUMULATED] : []), ...(ema === null ? [] : [AVERAGE])];
+}
+
+/** Averages of all weights and running statistics of the networks that change. */
+function averageStep(
+  g: Graph,
+  networks: readonly Graph[],
+  { ema }: StepSettings,
+  accumulation: Accumulation,
+): string[] {
+  if (ema === null) return [];
+  const names = networks.flatMap(({ parameters }, i) =>
+    [...parameters].flatMap(([name, { role }]) => (role === 'frozen' ? [] : [networkPrefix(i) + name])),
+  );
+  return averageAll(g, names, ema, accumulation);
 }
 
 function outputOf({ outputs }: TrainingForm, name: string): Value {

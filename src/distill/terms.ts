@@ -1,11 +1,11 @@
 import type { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node/node.js';
-import { klDivergence } from '../losses/kl-divergence.js';
 import { present } from '../util/error.js';
 import { featureLoss } from './feature-loss.js';
 import type { LabelInputs } from './inputs.js';
 import { TEACHER_LOGITS } from './names.js';
 import type { StepSettings } from './step-schema.js';
+import { TASK_FORMS } from './tasks.js';
 
 /** One network in a step. */
 export interface Competitor {
@@ -46,7 +46,7 @@ export const LESSONS = {
   kl: {
     weight: ({ alpha, temperature }) => alpha * temperature ** 2,
     loss: ({ g, competitors, settings }, [i, j]) =>
-      klDivergence(g, logitsOf(competitors, i), logitsOf(competitors, j), settings.temperature),
+      TASK_FORMS[settings.task].divergence(g, logitsOf(competitors, i), logitsOf(competitors, j), settings.temperature),
     added: 'always',
   },
   feature: {
@@ -69,7 +69,7 @@ export type ExtraName = keyof typeof EXTRAS;
 export const LESSON_NAMES = Object.keys(LESSONS) as readonly LessonName[];
 export const EXTRA_NAMES = Object.keys(EXTRAS) as readonly ExtraName[];
 
-/** The names of a step's numbers: one for each network. `total` = ce + the others, each by its weight. */
+/** The names of a step's numbers: one for each network. `ce` is the loss on the labels, `total` = ce + the others, each by its weight. */
 export type Metric = 'ce' | LessonName | ExtraName | 'total' | 'accuracy';
 /** All metrics, in the order of a step's outputs. */
 export const METRICS: readonly Metric[] = ['ce', ...LESSON_NAMES, ...EXTRA_NAMES, 'total', 'accuracy'];
@@ -93,6 +93,7 @@ function featuresOf(competitors: readonly Competitor[]): Value[] {
 /** Declares the input with the teacher's logits, and compares each network's with them. */
 function fromFrozenTeacher({ g, competitors, settings }: Scene): Value[] {
   const { temperature } = present(settings.teacher ?? undefined, 'the frozen teacher');
+  const { divergence } = TASK_FORMS[settings.task];
   const teacher = g.input(TEACHER_LOGITS, 'float32', logitsOf(competitors, 0).shape);
-  return competitors.map(({ logits }) => klDivergence(g, logits, teacher, temperature));
+  return competitors.map(({ logits }) => divergence(g, logits, teacher, temperature));
 }

@@ -5,7 +5,7 @@ import type { GroupEvaluation } from '../events/evaluation.js';
 import type { Predictor } from '../runtime/predictor.js';
 import type { Settings } from '../settings/settings.js';
 import { evaluationLoader } from '../train/data.js';
-import { evaluate } from '../train/evaluate.js';
+import { evaluate, type Scoring } from '../train/evaluate.js';
 
 /** What networks and their ensemble do with all images of some splits. */
 export async function evaluateImages(
@@ -13,8 +13,9 @@ export async function evaluateImages(
   splits: readonly Split[],
   preprocessing: Preprocessing,
   settings: Pick<Settings, 'batchSize' | 'workers'>,
+  scoring: Scoring,
 ): Promise<GroupEvaluation> {
-  return evaluate(predictors, { epoch: () => batchesOf(splits, preprocessing, settings) }, preprocessing);
+  return evaluate(predictors, { epoch: () => batchesOf(splits, preprocessing, settings) }, preprocessing, scoring);
 }
 
 async function* batchesOf(

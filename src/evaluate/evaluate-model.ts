@@ -11,17 +11,20 @@ import { fail, present } from '../util/error.js';
 import { evaluateImages } from './evaluate-images.js';
 import type { RunEvaluation } from './evaluate-run.js';
 import { type MeasuredOptions, openMeasured } from './measured-data.js';
+import { thresholdFor } from './threshold.js';
 
 /** On what, and where, a model is evaluated. */
 export interface ModelEvaluationOptions extends MeasuredOptions {
   /** The value that holds the class scores, of a model with several outputs. */
   readonly output?: string | undefined;
+  /** For images with any number of classes: the probability from which on one counts as there; the model's own when left out. */
+  readonly threshold?: number | undefined;
   readonly device?: string | undefined;
   readonly threads?: number | undefined;
 }
 
 /** How a model did on the images of a split. */
-export interface ModelEvaluation extends Pick<RunEvaluation, 'split' | 'images' | 'classes' | 'warnings'> {
+export interface ModelEvaluation extends Pick<RunEvaluation, 'split' | 'images' | 'classes' | 'task' | 'warnings'> {
   readonly evaluation: Evaluation;
 }
 
@@ -33,15 +36,19 @@ export async function evaluateModel(path: string, options: ModelEvaluationOption
   const { device = 'cpu', threads, output } = options;
   const classifier = await openFileClassifier(path, { device: parseDevice(device), threads, output });
   try {
-    const { classes, preprocessing } = classifier;
+    const { classes, preprocessing, task } = classifier;
+    const threshold = thresholdFor(path, task, options.threshold, classifier.threshold);
     if (!classes || !preprocessing) return failUnknown(path);
     const settings = classifier.settings && (await withDataFolder(path, classifier.settings, options));
-    const { name, splits, images, warnings } = await openMeasured(path, { classes, settings }, options);
+    const { name, splits, images, warnings } = await openMeasured(path, { classes, task, settings }, options);
     const logits = async (batch: Tensor) => checked(path, await classifier.logits(batch), classes.length);
-    const { networks } = await evaluateImages([{ logits }], splits, preprocessing, settings ?? USUAL);
+    const { networks } = await evaluateImages([{ logits }], splits, preprocessing, settings ?? USUAL, {
+      task,
+      thresholds: { networks: [threshold], ensemble: threshold },
+    });
     const evaluation = present(networks[0], 'its evaluation');
     const own = classifier.notes.map((note) => `${path}: ${note}`);
-    return { split: name, images, classes: classes.length, evaluation, warnings: [...own, ...warnings] };
+    return { split: name, images, classes: classes.length, task, evaluation, warnings: [...own, ...warnings] };
   } finally {
     await classifier.close();
   }

@@ -5,14 +5,22 @@ import { openPredictors } from '../group/group.js';
 import { openCheckpoint } from '../group/open-checkpoint.js';
 import { type Checkpoint, tensorsWithoutTrial } from '../store/checkpoint.js';
 import { readRunSettings } from '../store/run-folder.js';
-import { loadPredictors } from '../train/evaluate.js';
+import { averagedOf, markAverages } from '../train/averages.js';
+import { loadPredictors, type Thresholds, thresholdsOf } from '../train/evaluate.js';
 import { present } from '../util/error.js';
+import type { Task } from '../util/task.js';
 import { evaluateImages } from './evaluate-images.js';
 import { type MeasuredOptions, openMeasured } from './measured-data.js';
+import { thresholdFor } from './threshold.js';
 
 /** Which networks of a run are evaluated, on what, and where. */
 export interface EvaluateOptions extends MeasuredOptions {
   readonly checkpoint: 'best' | 'last';
+  /**
+   * For images with any number of classes: the probability from which on one counts as there; when left out that which each network's
+   * validation found in the best epoch.
+   */
+  readonly threshold?: number | undefined;
   readonly device?: string | undefined;
   readonly threads?: number | undefined;
 }
@@ -29,6 +37,7 @@ export interface RunEvaluation {
   readonly images: number;
   /** How many the networks tell apart. */
   readonly classes: number;
+  readonly task: Task;
   /** What is left out of the images, and what is odd about them: a line each. */
   readonly warnings: readonly string[];
   readonly results: readonly { readonly network: NetworkInfo; readonly evaluation: Evaluation }[];
@@ -43,11 +52,15 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
   const { device = checkpoint.settings.device, threads = checkpoint.settings.threads } = options;
   const data = await whereDataAre(folder, checkpoint);
   const settings = { ...checkpoint.settings, data, device, threads };
-  const { name, splits, images, warnings } = await openMeasured(folder, { classes, settings }, options);
+  const { task } = settings;
+  const thresholds = thresholdsFor(folder, checkpoint, options.threshold);
+  const { name, splits, images, warnings } = await openMeasured(folder, { classes, task, settings }, options);
   const predictors = await openPredictors(group, settings);
   try {
     loadPredictors(predictors, tensorsWithoutTrial(checkpoint));
-    const evaluations = await evaluateImages(predictors, splits, preprocessing, settings);
+    const measured = await evaluateImages(predictors, splits, preprocessing, settings, { task, thresholds });
+    const averaged = options.checkpoint === 'best' ? averagedOf({ networks: best?.validation }) : [];
+    const evaluations = markAverages(measured, averaged);
     const results = group.networks.map((network, i) => ({
       network,
       evaluation: present(evaluations.networks[i], 'its evaluation'),
@@ -59,6 +72,7 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
       split: name,
       images,
       classes: classes.length,
+      task,
       warnings,
       results,
       ensemble: evaluations.ensemble,
@@ -66,6 +80,14 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
   } finally {
     for (const predictor of predictors) await predictor.close();
   }
+}
+
+/** The given threshold for all, or those that validation found. */
+function thresholdsFor(folder: string, { settings, best }: Checkpoint, given: number | undefined): Thresholds {
+  const { nets, task } = settings;
+  const usual = thresholdFor(folder, task, given);
+  if (given !== undefined) return { networks: nets.map(() => usual), ensemble: usual };
+  return thresholdsOf(nets.length, { networks: best?.validation, ensemble: best?.ensemble });
 }
 
 /** The data of a run: a checkpoint may be older than their move. */

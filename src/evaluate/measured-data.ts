@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
-import { type Dataset, type Split, type SplitName, splitsOf } from '../data/dataset/dataset.js';
+import { type Dataset, imagesPerClass, type Split, type SplitName, splitsOf } from '../data/dataset/dataset.js';
+import { classesOf, splitOf } from '../data/dataset/multi-label.js';
 import { withValidation } from '../data/dataset/split.js';
 import { datasetWarnings, leftOutWarnings } from '../data/dataset/warnings.js';
 import { openDataset } from '../data/formats/open.js';
 import type { Settings } from '../settings/settings.js';
 import { at } from '../util/checked.js';
 import { fail, present } from '../util/error.js';
+import type { Task } from '../util/task.js';
 import { classMap } from './class-map.js';
 
 /** The images that a classifier is measured on. */
@@ -32,6 +34,7 @@ export interface MeasuredOptions {
 /** What is known of a classifier's training. */
 export interface TrainedOn {
   readonly classes: readonly string[];
+  readonly task: Task;
   readonly settings: Pick<Settings, 'data' | 'validation' | 'seed'> | undefined;
 }
 
@@ -43,16 +46,16 @@ export async function openMeasured(where: string, trained: TrainedOn, options: M
     fail(where, 'it says not what it was trained on', { hint: 'Name the images to measure it on (--data)' });
   }
   const isOwn = settings !== undefined && (data === undefined || resolve(data) === resolve(settings.data));
-  if (isOwn && (data === undefined || split)) return ownSplit(trained.classes, settings, split);
-  return otherData(present(data, 'its images'), trained.classes, split, isOwn);
+  if (isOwn && (data === undefined || split)) return ownSplit(trained, settings, split);
+  return otherData(present(data, 'its images'), trained, split, isOwn);
 }
 
 async function ownSplit(
-  classes: readonly string[],
+  { classes, task }: Pick<TrainedOn, 'classes' | 'task'>,
   { data, validation, seed }: Pick<Settings, 'data' | 'validation' | 'seed'>,
   split: SplitName | undefined,
 ): Promise<MeasuredData> {
-  const opened = withValidation(await openDataset(data), { fraction: validation }, seed);
+  const opened = withValidation(await openDataset(data, { task }), { fraction: validation }, seed);
   checkClasses(data, opened.classes, classes);
   const name = split ?? (opened.test ? 'test' : 'validation');
   const held = name === 'validation' && validation === 0;
@@ -65,11 +68,11 @@ const ELSE = 'Use another split (--split), or other images (--data)';
 
 async function otherData(
   data: string,
-  classes: readonly string[],
+  { classes, task }: Pick<TrainedOn, 'classes' | 'task'>,
   split: SplitName | undefined,
   isOwn: boolean,
 ): Promise<MeasuredData> {
-  const opened = await openDataset(data, { measuring: true });
+  const opened = await openDataset(data, { measuring: true, task });
   const parts = splitsOf(opened).filter(({ name, split: { length } }) => length > 0 && (!split || name === split));
   if (parts.length === 0) {
     fail(data, split ? `there is no ${split} split` : 'there are no images', {
@@ -77,10 +80,7 @@ async function otherData(
     });
   }
   const { map, absent } = classMap(data, usedClasses(opened, parts), classes);
-  const splits = parts.map((part) => ({
-    ...part.split,
-    labels: part.split.labels.map((label) => at(map, label)),
-  }));
+  const splits = parts.map((part) => withClasses(part.split, map, classes.length));
   const counts = parts.map((part) => `${part.name} ${part.split.length}`);
   return {
     name: split ?? 'all',
@@ -98,10 +98,18 @@ async function otherData(
   };
 }
 
+/** A split with the classifier's classes, of which `map` gives the index of each of its own. */
+function withClasses(split: Split, map: readonly number[], classes: number): Split {
+  const { targets, source, length } = split;
+  if (!targets) return { ...split, labels: split.labels.map((label) => at(map, label)) };
+  const members = Array.from({ length }, (_, i) => classesOf(split, i, map.length).map((c) => at(map, c)));
+  return splitOf(source, members, classes);
+}
+
 /** The names of classes that have images in some splits; undefined for the others. */
 function usedClasses({ classes }: Dataset, parts: readonly { readonly split: Split }[]): (string | undefined)[] {
-  const used = new Set(parts.flatMap(({ split }) => [...split.labels]));
-  return classes.map((name, label) => (used.has(label) ? name : undefined));
+  const counts = parts.map(({ split }) => imagesPerClass(split, classes.length));
+  return classes.map((name, c) => (counts.some((own) => at(own, c) > 0) ? name : undefined));
 }
 
 const SHOWN = 5;

@@ -6,10 +6,13 @@ import { decodingFor, type Preprocessing, toTensor } from '../data/image/preproc
 import { float32Data, tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import { messageOf } from '../util/error.js';
+import { sigmoid } from '../util/sigmoid.js';
 import { softmax } from '../util/softmax.js';
+import type { Task } from '../util/task.js';
 import { failUnknown } from './evaluate-model.js';
+import { thresholdFor } from './threshold.js';
 
-/** A class and its softmax probability. */
+/** A class and its probability: of one of the classes (softmax), or of each by itself (sigmoid). */
 export interface Prediction {
   readonly label: string;
   readonly probability: number;
@@ -20,10 +23,15 @@ export type FilePrediction =
   | { readonly file: string; readonly predictions: readonly Prediction[] }
   | { readonly file: string; readonly error: string };
 
-/** How many classes are named, and where the model runs. */
+/** Which classes are named, and where the model runs. */
 export interface PredictOptions {
-  /** How many classes to name for each image, the likeliest first. */
-  readonly top: number;
+  /**
+   * How many classes to name for each image, the likeliest first. When left out, five; of a classifier of images with any number of
+   * classes all from the threshold on.
+   */
+  readonly top?: number | undefined;
+  /** For images with any number of classes: the probability from which on one counts as there; the classifier's own when left out. */
+  readonly threshold?: number | undefined;
   readonly device?: string | undefined;
   readonly threads?: number | undefined;
   /** Gets what a user should know, each in one line. */
@@ -42,17 +50,19 @@ export async function predictImages(
   const { device = 'cpu', threads, onNote = () => {} } = options;
   const classifier = await openClassifier(path, { device: parseDevice(device), threads });
   try {
-    const { classes, preprocessing } = classifier;
+    const { classes, preprocessing, task } = classifier;
     if (!classes || !preprocessing) return failUnknown(path);
     for (const note of classifier.notes) onNote(`${path}: ${note}`);
+    const threshold = thresholdFor(path, task, options.threshold, classifier.threshold);
+    const named = namedClasses(task, { ...options, threshold });
     const results: FilePrediction[] = [];
     for (const name of files) {
-      const named = await imagesNamed(name);
-      if ('error' in named) results.push({ file: name, error: named.error });
+      const images = await imagesNamed(name);
+      if ('error' in images) results.push({ file: name, error: images.error });
       else {
-        if (named.others > 0) onNote(`${name}: ${named.others} files that are no images are left out`);
-        for (const file of named.files)
-          results.push(await predictFile({ ...classifier, classes, preprocessing }, file, options));
+        if (images.others > 0) onNote(`${name}: ${images.others} files that are no images are left out`);
+        for (const file of images.files)
+          results.push(await predictFile({ ...classifier, classes, preprocessing }, file, named));
       }
     }
     return results;
@@ -61,21 +71,39 @@ export async function predictImages(
   }
 }
 
-type Model = Pick<Classifier, 'logits'> & {
+const TOP = 5;
+
+/** Chooses of all classes, the likeliest first, those that are named. */
+function namedClasses(
+  task: Task,
+  { top, threshold }: { readonly top?: number | undefined; readonly threshold: number },
+): (ranked: readonly Prediction[]) => readonly Prediction[] {
+  if (top === undefined && task === 'multi-label')
+    return (ranked) => ranked.filter(({ probability }) => probability >= threshold);
+  return (ranked) => ranked.slice(0, top ?? TOP);
+}
+
+type Model = Pick<Classifier, 'logits' | 'task'> & {
   readonly classes: readonly string[];
   readonly preprocessing: Preprocessing;
 };
 
-async function predictFile(model: Model, file: string, { top }: PredictOptions): Promise<FilePrediction> {
+async function predictFile(
+  model: Model,
+  file: string,
+  named: ReturnType<typeof namedClasses>,
+): Promise<FilePrediction> {
   const { channels, height, width } = model.preprocessing;
   try {
     const decoding = decodingFor(model.preprocessing);
     const pixels = toTensor(await decodeImage(file, channels, decoding), model.preprocessing);
     const logits = await model.logits(tensor('float32', [1, channels, height, width], pixels));
-    const ranked = Array.from(softmax(float32Data(logits)))
+    const scores = float32Data(logits);
+    const probabilities = model.task === 'multi-label' ? Float64Array.from(scores, sigmoid) : softmax(scores);
+    const ranked = Array.from(probabilities)
       .map((probability, i) => ({ label: model.classes[i] ?? String(i), probability }))
       .sort((a, b) => b.probability - a.probability);
-    return { file, predictions: ranked.slice(0, top) };
+    return { file, predictions: named(ranked) };
   } catch (error) {
     return { file, error: messageOf(error) };
   }

@@ -142,6 +142,8 @@ export interface EndEvent {
   /** All networks at the epoch in which the winner was best, and at the last one; the same where nothing is held out. */
   readonly best: EvaluatedEpoch;
   readonly last: EvaluatedEpoch;
+  /** Where the run has ended before its last epoch, as no network validated better for some epochs: how many it had, and should have had. */
+  readonly endedEarly?: { readonly epochs: number; readonly of: number; readonly patience: number };
   readonly model: string;
   /** Largest difference between the exported model's logits and the trainer's. */
   readonly parity: number;
@@ -156,7 +158,9 @@ export interface WarningEvent {
 /** Progress within something that takes a while before or after the steps. */
 export interface PhaseEvent {
   readonly type: 'phase';
-  readonly phase: 'data' | 'graph' | 'tune' | 'validation' | 'test' | 'export';
+  readonly phase: 'weights' | 'data' | 'graph' | 'tune' | 'validation' | 'test' | 'export';
+  /** How far it is, in words. */
+  readonly detail?: string;
 }
 
 /** What a run tells as it goes, told apart by `type`. Plain data, as the log holds it. */

@@ -1,11 +1,14 @@
 import { basename, join } from 'node:path';
 import { networkPrefix } from '../distill/step.js';
+import type { Evaluation } from '../events/evaluation.js';
 import type { NetworkInfo } from '../events/events.js';
 import type { Graph } from '../graph/graph.js';
 import { inOperatorSet } from '../graph/operator-sets.js';
 import type { Group } from '../group/group.js';
 import { openCheckpoint } from '../group/open-checkpoint.js';
 import { encodeModel } from '../onnx/file.js';
+import { withoutPlaces } from '../pretrained/provenance.js';
+import { readWeightsRecord, type WeightsRecord } from '../pretrained/record.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { withoutFolders } from '../settings/setting-paths.js';
 import { type Checkpoint, tensorsWithoutTrial } from '../store/checkpoint.js';
@@ -14,6 +17,7 @@ import { at } from '../util/checked.js';
 import { fail, present } from '../util/error.js';
 import { toFileName, writeFileWhole } from '../util/files/files.js';
 import { FORMATS } from '../util/formats/formats.js';
+import { USUAL_THRESHOLD } from '../util/task.js';
 import { AGON_VERSION } from '../util/version.js';
 import { ensembleGraph, inferenceGraph } from './inference-graph.js';
 import { inferenceModel } from './inference-model.js';
@@ -33,8 +37,9 @@ export interface ExportOptions {
   readonly out?: string | undefined;
   /** The ONNX operator set to write it in; the lowest that holds its operators when left out. */
   readonly opset?: number | undefined;
-  /** Its accuracy on the test split, for the metadata. */
+  /** Its accuracy on the test split, for the metadata; of images with any number of classes its mean average precision. */
   readonly testAccuracy?: number | undefined;
+  readonly testMap?: number | undefined;
   /** Called between the parts of the work; what it throws ends it, with nothing written. */
   readonly check?: (() => void) | undefined;
 }
@@ -64,7 +69,8 @@ interface Subject {
   readonly file: string;
   /** What the metadata say of it. */
   readonly described: Readonly<Record<string, unknown>>;
-  readonly validationAccuracy: number | undefined;
+  /** Of the best epoch; undefined where nothing was held out. */
+  readonly validation: Evaluation | undefined;
 }
 
 /**
@@ -76,9 +82,17 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
   const { preprocessing, classes } = checkpoint;
   const tensors = tensorsWithoutTrial(checkpoint);
   const ensemble = options.ensemble ?? false;
+  const { task } = checkpoint.settings;
   const subject = ensemble ? wholeGroup(group, checkpoint, options) : oneNetwork(group, checkpoint, options);
   const parametersAfter = (prefix: string) => (name: string) => present(tensors.get(prefix + name), prefix + name);
-  const metadata = { labels: classes, preprocessing, agon: describe(checkpoint, subject, options) };
+  const threshold = subject.validation?.threshold ?? USUAL_THRESHOLD;
+  const weights = weightsOf(await readWeightsRecord(runPaths(folder).weights), subject);
+  const metadata = {
+    labels: classes,
+    preprocessing,
+    ...(task === 'multi-label' && { task, threshold }),
+    agon: { ...describe(checkpoint, subject, options), ...weights },
+  };
   const model = inferenceModel(subject.graph, parametersAfter(subject.prefix), metadata);
   const written = inOperatorSet(model, `export of ${subject.name}`, options.opset);
   const bytes = encodeModel(written);
@@ -89,7 +103,7 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
     };
   });
   options.check?.();
-  const parity = await checkParity(subject.name, trained, bytes, preprocessing, ensemble);
+  const parity = await checkParity(subject.name, trained, bytes, preprocessing, ensemble ? task : undefined);
   options.check?.();
   const path = options.out ?? join(folder, subject.file);
   await writeFileWhole(path, bytes);
@@ -111,14 +125,18 @@ function oneNetwork(group: Group, { best }: Checkpoint, { network: wanted, check
     prefix: networkPrefix(index),
     name,
     file: isWinner ? basename(runPaths('').winner) : fileOf(`${toFileName(name)}-${index}`, checkpoint),
-    described: { network: name, networkIndex: index },
-    validationAccuracy: best?.validation?.[index]?.accuracy,
+    described: {
+      network: name,
+      networkIndex: index,
+      ...(checkpoint === 'best' && best?.validation?.[index]?.ema && { ema: true }),
+    },
+    validation: best?.validation?.[index],
   };
 }
 
 function wholeGroup(
   { networks, graphs }: Group,
-  { best }: Checkpoint,
+  { best, settings }: Checkpoint,
   { network, checkpoint }: ExportOptions,
 ): Subject {
   if (network !== undefined) {
@@ -126,12 +144,12 @@ function wholeGroup(
   }
   return {
     networks,
-    graph: ensembleGraph(graphs),
+    graph: ensembleGraph(graphs, settings.task),
     prefix: '',
     name: 'the ensemble',
     file: fileOf('ensemble', checkpoint),
     described: { ensemble: networks.map(({ name }) => name) },
-    validationAccuracy: best?.ensemble?.accuracy,
+    validation: best?.ensemble,
   };
 }
 
@@ -149,11 +167,17 @@ function chooseNetwork({ networks }: Group, wanted: string): NetworkInfo {
   });
 }
 
+/** Which weights its networks began with, and under which licence. */
+function weightsOf(record: WeightsRecord | undefined, { networks }: Subject) {
+  const own = networks.flatMap(({ index }) => record?.[index] ?? []);
+  return own.length > 0 ? { weights: own.map(withoutPlaces) } : {};
+}
+
 /** Where a model comes from. */
 function describe(
   { settings, best, position }: Checkpoint,
-  { described, validationAccuracy }: Subject,
-  { testAccuracy, checkpoint }: ExportOptions,
+  { described, validation }: Subject,
+  { testAccuracy, testMap, checkpoint }: ExportOptions,
 ): Readonly<Record<string, unknown>> {
   const isBest = checkpoint === 'best' && best !== null;
   return {
@@ -163,8 +187,13 @@ function describe(
     ...described,
     checkpoint,
     epochs: isBest ? best.epoch + 1 : position.epoch,
-    ...(isBest && { validationAccuracy }),
+    ...(isBest && validation && measuredOn(validation)),
     ...(testAccuracy !== undefined && { testAccuracy }),
+    ...(testMap !== undefined && { testMap }),
     settings: withoutFolders(settings),
   };
+}
+
+function measuredOn({ map, accuracy }: Evaluation): Readonly<Record<string, number>> {
+  return map === undefined ? { validationAccuracy: accuracy } : { validationMap: map };
 }

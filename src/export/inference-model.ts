@@ -10,7 +10,10 @@ export interface ModelMetadata {
   readonly labels: readonly string[];
   /** How an image becomes the input (see {@link Preprocessing}). */
   readonly preprocessing: Preprocessing;
-  /** Where the model comes from: network or networks, settings, seed, versions, accuracies. */
+  /** Where images have any number of classes, and the probability (sigmoid of the logit) from which on one counts as there. */
+  readonly task?: 'multi-label';
+  readonly threshold?: number;
+  /** Where the model comes from: network or networks, settings, seed, versions, scores. */
   readonly agon: Readonly<Record<string, unknown>>;
 }
 

@@ -6,6 +6,7 @@ import { Predictor } from '../runtime/predictor.js';
 import { at } from '../util/checked.js';
 import { fail } from '../util/error.js';
 import { stream } from '../util/random.js';
+import type { Task } from '../util/task.js';
 import { runExported } from './exported-model.js';
 
 /** A network as the trainer evaluates it. */
@@ -24,19 +25,21 @@ const LARGEST_LOGIT = 2 ** 24;
 
 /**
  * Runs an encoded model in a fresh session and returns the largest difference of its logits from the trainer's: a network's
- * own, or the logarithms of the mean of several networks' probabilities. One that is too large is an error.
+ * own, or, of an ensemble, those that give the mean of the networks' probabilities. One that is too large is an error.
+ *
+ * @param ensemble - The task of an ensemble; undefined for one network.
  */
 export async function checkParity(
   what: string,
   networks: readonly TrainedNetwork[],
   model: Uint8Array,
   preprocessing: Preprocessing,
-  ensemble: boolean,
+  ensemble: Task | undefined,
 ): Promise<number> {
   const images = randomImages(preprocessing);
   const logits: Tensor[] = [];
   for (const network of networks) logits.push(await logitsOf(network, images));
-  const expected = ensemble ? logarithmsOfMean(logits) : Float64Array.from(float32Data(at(logits, 0)));
+  const expected = ensemble ? MEANS[ensemble](logits) : Float64Array.from(float32Data(at(logits, 0)));
   const exported = await runExported(model, images);
   return compareLogits(what, expected, float32Data(exported));
 }
@@ -64,6 +67,21 @@ function logarithmsOfMean(logits: readonly Tensor[]): Float64Array {
   const logs = logits.map((each) => toRows(toNumbers(each), classes).flatMap(logSoftmax));
   return Float64Array.from(at(logs, 0), (_, k) => logSum(logs.map((own) => at(own, k))) - Math.log(logs.length));
 }
+
+/** Of each logit log(p / (1 - p)) with p = (s(z_1) + ... + s(z_n)) / n and s the sigmoid. */
+function oddsOfMean(logits: readonly Tensor[]): Float64Array {
+  const all = logits.map(toNumbers);
+  const logSigmoid = (z: number) => (z < 0 ? z - Math.log1p(Math.exp(z)) : -Math.log1p(Math.exp(-z)));
+  return Float64Array.from(at(all, 0), (_, k) => {
+    const own = all.map((each) => at(each, k));
+    return logSum(own.map(logSigmoid)) - logSum(own.map((z) => logSigmoid(-z)));
+  });
+}
+
+const MEANS: Readonly<Record<Task, (logits: readonly Tensor[]) => Float64Array>> = {
+  'single-label': logarithmsOfMean,
+  'multi-label': oddsOfMean,
+};
 
 function toRows(numbers: readonly number[], width: number): number[][] {
   return Array.from({ length: numbers.length / width }, (_, row) => numbers.slice(row * width, (row + 1) * width));

@@ -15,6 +15,7 @@ import type { NetworkInput } from '../nets/registry.js';
 import { readModelFile } from '../onnx/file.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { artifactSettings } from '../settings/artifact-settings.js';
+import { updatesIn } from '../settings/learning-rate.js';
 import type { Settings, SettingsInput } from '../settings/settings.js';
 import { bestEpochOf } from '../store/checkpoint-check.js';
 import { checkState } from '../store/checkpoint-tensors.js';
@@ -84,7 +85,7 @@ async function ofRun(folder: string): Promise<TrainedGroup> {
     networks: sources.artifact ? artifactNetworks(sources, input) : fixedNetworks(zooNetworks(settings.nets), input),
     input,
     tensors,
-    updates: updatesBefore(group, step) + position.epoch * stepsPerEpoch + position.step,
+    updates: updatesBefore(group, step) + updatesIn(settings, position.epoch * stepsPerEpoch + position.step),
     best: bestEpochOf(path, checkpoint).network,
     settings: { ...alone(settings), artifacts: sources.artifact ? runPaths(folder).artifacts : null },
     preprocessing: { mean: [...mean], std: [...std] },

@@ -1,5 +1,6 @@
 import type { ModelProto, ValueInfoProto } from '../onnx/model.js';
 import { codeOfDtype } from '../onnx/tensor.js';
+import type { Task } from '../util/task.js';
 import { type ChannelsFirst, channelsFirst } from './channels-first.js';
 import { inSinglePrecision } from './half-precision.js';
 import { inInferenceForm } from './inference-form.js';
@@ -7,6 +8,8 @@ import { chooseOutput, type OutputChoice } from './output-choice.js';
 
 /** What a caller knows of a classifier from elsewhere. */
 export interface ForeignOptions {
+  /** What an image may have: one class (the default), which softmax tells, or any number of them, which sigmoids tell. */
+  readonly task?: Task | undefined;
   /** The value that holds the class scores: an output, or any other value by its name. */
   readonly output?: string | undefined;
   /** The flag that gives it, for messages (`--output`). */

@@ -8,18 +8,19 @@ import type { ForeignOptions } from './foreign-model.js';
 export interface OutputChoice {
   readonly name: string;
   /**
-   * `logits`: a Softmax is made of them. Else the numbers say what they are. Numbers in [0, 1] that don't sum to 1 are
+   * `logits`: a Softmax, or a Sigmoid, is made of them. Else the numbers say what they are. Numbers in [0, 1] that don't sum to 1 are
    * logits all the same where a layer makes them whose numbers are `unbounded`, but not those of any `other` operator.
    */
   readonly scores: 'logits' | 'unbounded' | 'other';
 }
 
-/** The wanted value, or the output `logits`, or the only one; what goes into a Softmax where that makes it. */
+/** The wanted value, or the output `logits`, or the only one; what goes into a Softmax (with the task multi-label: a Sigmoid) that makes it. */
 export function chooseOutput({ graph }: ModelProto, where: string, options: ForeignOptions): OutputChoice {
   const wanted = options.output === undefined ? onlyOutput(graph, where, options) : named(graph, where, options);
   const producers = new Map(graph.node.flatMap((node) => node.output.map((name) => [name, node] as const)));
   const source = producers.get(sourceOf(wanted, producers));
-  if (source?.opType === 'Softmax') return { name: at(source.input, 0), scores: 'logits' };
+  const isMulti = options.task === 'multi-label';
+  if (source?.opType === (isMulti ? 'Sigmoid' : 'Softmax')) return { name: at(source.input, 0), scores: 'logits' };
   return { name: wanted, scores: isUnbounded(wanted, producers) ? 'unbounded' : 'other' };
 }
 

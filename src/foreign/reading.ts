@@ -5,8 +5,8 @@ import { fail } from '../util/error.js';
 import { stream } from '../util/random.js';
 import type { ForeignModel, ForeignOptions } from './foreign-model.js';
 
-/** What a classifier's numbers are. */
-export type Reading = 'logits' | 'probabilities';
+/** What a classifier's numbers are; `sigmoids` are probabilities of each class by itself. */
+export type Reading = 'logits' | 'probabilities' | 'sigmoids';
 
 /** How far a row of probabilities may be from a sum of 1: float16 rounds each number by a two-thousandth of it. */
 const SUM_TOLERANCE = 1e-3;
@@ -31,14 +31,14 @@ export function firstBatch(sizes: readonly number[]): Tensor {
 
 /**
  * What the scores [n, classes] of a first batch are: rows that are >= 0 and sum to 1 are probabilities. Numbers in [0, 1]
- * that don't (as a Sigmoid gives) say nothing of one class against another: an error that names `where`. Rows that aren't
- * finite (an Exp that overflows) are left out.
+ * that don't (as a Sigmoid gives) say nothing of one class against another: an error that names `where`. With the task multi-label it is the
+ * other way round. Rows that aren't finite (an Exp that overflows) are left out.
  */
 export function readingOf(
   { output, scores }: Pick<ForeignModel, 'output' | 'scores'>,
   batch: Tensor,
   where: string,
-  { outputFlag = '--output' }: ForeignOptions = {},
+  { outputFlag = '--output', task = 'single-label' }: ForeignOptions = {},
 ): Reading {
   if (scores === 'logits') return 'logits';
   const rows = rowsOf(batch, where, output).filter((row) => row.every(Number.isFinite));
@@ -51,8 +51,17 @@ export function readingOf(
   }
   if (!rows.every((row) => row.every((value) => value >= 0 && value <= 1 + SUM_TOLERANCE))) return 'logits';
   const sums = rows.map((row) => row.reduce((a, b) => a + b, 0));
-  if (sums.every((sum) => Math.abs(sum - 1) <= SUM_TOLERANCE)) return 'probabilities';
+  const isOne = sums.every((sum) => Math.abs(sum - 1) <= SUM_TOLERANCE);
+  if (isOne && task === 'single-label') return 'probabilities';
   if (scores === 'unbounded') return 'logits';
+  if (!isOne && task === 'multi-label') return 'sigmoids';
+  if (isOne) {
+    return fail(where, `its output "${output}"`, {
+      expected: 'logits, or probabilities of each class by itself, as a Sigmoid gives',
+      got: 'probabilities that sum to 1: it tells one class of an image, where images have any number of classes',
+      hint: `Take a model that was trained on such images, or name its logits (${outputFlag})`,
+    });
+  }
   return fail(where, `its output "${output}"`, {
     expected: 'logits, or probabilities that sum to 1',
     got: `numbers in [0, 1] that sum to ${Math.min(...sums).toPrecision(3)} to ${Math.max(...sums).toPrecision(3)}, as a Sigmoid gives`,
@@ -63,15 +72,18 @@ export function readingOf(
 /** One line that says that probabilities are taken for what they are. */
 export function noteOf(reading: Reading, { output }: Pick<ForeignModel, 'output'>): string[] {
   if (reading === 'logits') return [];
+  if (reading === 'sigmoids')
+    return [`its output "${output}" gives probabilities of each class: their log-odds are taken`];
   return [`its output "${output}" gives probabilities (rows that sum to 1): their logarithm is taken`];
 }
 
-/** Scores as logits [n, classes]: axes of size 1 beside the classes are dropped, and probabilities become logarithms. */
+/** Scores as logits [n, classes]: axes of size 1 beside the classes are dropped, and probabilities become logarithms, or log-odds. */
 export function asLogits(scores: Tensor, reading: Reading): Tensor {
   const flat = flattened(scores);
   if (reading === 'logits') return flat;
-  const logarithms = float32Data(flat).map((p) => Math.log(Math.max(LEAST_PROBABILITY, p)));
-  return { ...flat, data: logarithms };
+  const log = (p: number) => Math.log(Math.max(LEAST_PROBABILITY, p));
+  const odds = (p: number) => log(p) - log(1 - p);
+  return { ...flat, data: float32Data(flat).map(reading === 'sigmoids' ? odds : log) };
 }
 
 /** [n, classes, 1, 1] as [n, classes]. Any other shape stays. */

@@ -7,12 +7,12 @@ import { type Dim, MOST_KNOWN, type Shape } from './node/dim.js';
 import { AGON, type Attributes, MICROSOFT, Node, type Value } from './node/node.js';
 
 /**
- * A named tensor that a network learns (`weight`), keeps (`buffer`: running statistics), that stays as it is (`frozen`), or that its
- * optimizer keeps.
+ * A named tensor that a network learns (`weight`), keeps (`buffer`: running statistics), that stays as it is (`frozen`), that its
+ * optimizer keeps, or that is the moving average of another (`average`).
  */
 export interface Parameter {
   readonly value: Value<number>;
-  readonly role: 'weight' | 'buffer' | 'frozen' | 'optimizer';
+  readonly role: 'weight' | 'buffer' | 'frozen' | 'optimizer' | 'average';
   readonly initialiser: Initialiser;
 }
 

@@ -2,18 +2,21 @@ import type { ArtifactContent } from '../artifacts/create.js';
 import { readForward } from '../artifacts/forward.js';
 import type { Weights } from '../artifacts/weights.js';
 import type { Dataset, Size } from '../data/dataset/dataset.js';
+import { AVERAGE } from '../distill/names.js';
 import { buildStep, networkPrefix, nextName, type StepGraph } from '../distill/step.js';
 import type { NetworkInfo } from '../events/events.js';
 import type { Graph } from '../graph/graph.js';
 import { keepNetworks } from '../imported/keep.js';
 import type { BegunNetwork } from '../imported/model-network.js';
 import type { Target } from '../lower/target.js';
+import { freezeNetwork } from '../nets/freeze.js';
 import { initialiseParameter, initialiseParameters } from '../nets/initialise.js';
 import { countParameters } from '../nets/summary.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
 import { Stepper } from '../runtime/stepper.js';
+import { mixingFor } from '../settings/augmentation.js';
 import type { Settings } from '../settings/settings.js';
 import type { Checkpoint } from '../store/checkpoint.js';
 import { present } from '../util/error.js';
@@ -100,9 +103,20 @@ export async function openRunGroup(
   return createGroup(sources, { classes, channels: preprocessing.channels }, preprocessing);
 }
 
-/** The group's whole training step, for whole batches of the settings' size; with own inputs where one may be perturbed. */
-export function createStep({ graphs }: Group, settings: Settings): StepGraph {
-  return buildStep(graphs, settings, { batch: settings.batchSize, ownInputs: settings.inputPerturbation !== null });
+/**
+ * The group's whole training step, for whole batches of the settings' size; with own inputs where one may be perturbed.
+ *
+ * @param classWeights - What each class counts in the cross-entropy, where they aren't all the same.
+ */
+export function createStep({ graphs }: Group, settings: Settings, classWeights?: readonly number[]): StepGraph {
+  const { batchSize: batch, inputPerturbation } = settings;
+  const [ownInputs, mixed] = [inputPerturbation !== null, mixingFor(settings) !== undefined];
+  return buildStep(graphs, settings, { batch, ownInputs, mixed, classWeights });
+}
+
+/** The networks with what of them is trained: what the settings freeze is no weight in these. */
+export function trainedGraphs({ graphs }: Group, { freeze }: Pick<Settings, 'freeze'>): Graph[] {
+  return graphs.map((graph) => freezeNetwork(graph, freeze));
 }
 
 /** A session for the training step on the settings' device, in the lowering that was chosen for it. */
@@ -131,7 +145,11 @@ export function initialState({ graphs, weights }: Group, step: StepGraph, seed: 
   });
   for (const [name, value] of weights ? usableWeights(weights, step).tensors : []) initial.set(name, value);
   const first = (name: string) => initialiseParameter(present(step.graph.parameters.get(name), name), seed, 'step');
-  return new Map(step.state.map((name) => [name, initial.get(name) ?? first(name)]));
+  // An average begins as what it is one of
+  const averaged = (name: string) => initial.get(name.slice(0, -`.${AVERAGE}`.length));
+  const isAverage = (name: string) => step.graph.parameters.get(name)?.role === 'average';
+  const given = (name: string) => initial.get(name) ?? (isAverage(name) ? averaged(name) : undefined);
+  return new Map(step.state.map((name) => [name, given(name) ?? first(name)]));
 }
 
 /** Updates that the optimizer state has seen before the first step: 0 unless it is given with the weights. */

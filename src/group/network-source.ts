@@ -6,14 +6,15 @@ import { openArtifact } from '../artifacts/read.js';
 import { readTrainable } from '../artifacts/trainable.js';
 import { checkWeights, type Weights } from '../artifacts/weights.js';
 import type { Graph } from '../graph/graph.js';
+import type { FetchOptions } from '../hub/fetched.js';
 import type { ModelNetwork } from '../imported/model-network.js';
 import { buildNetwork, type NetworkInput, planNetwork } from '../nets/registry.js';
 import { readSafetensors } from '../onnx/safetensors.js';
+import type { OpenedWeights } from '../pretrained/open.js';
 import { hasModels, modelName } from '../settings/model-nets.js';
 import { type Settings, settingsSchema } from '../settings/settings.js';
 import { runPaths } from '../store/run-folder.js';
 import { fail, present } from '../util/error.js';
-import type { WeightsFile } from '../weights/files/weights-file.js';
 import { openModels } from './model-sources.js';
 import { type OpenedOrigin, openOrigin } from './origin.js';
 import { openPretrained } from './pretrained.js';
@@ -39,8 +40,8 @@ export interface NetworkSources {
   readonly artifact?: ArtifactContent;
   /** The run whose weights they are. */
   readonly from?: OpenedOrigin;
-  /** The files that a new run's networks begin with, one for each. */
-  readonly pretrained?: readonly WeightsFile[];
+  /** The weights that a new run's networks begin with, one for each. */
+  readonly pretrained?: readonly OpenedWeights[];
 }
 
 type Chosen = Pick<Settings, 'nets' | 'artifacts'>;
@@ -72,13 +73,11 @@ function failUnbegun(path: string): never {
 }
 
 /** The networks that a new run's settings name: those of an artifact's folder, or of the zoo; with another run's weights, or files of weights. */
-export async function openSources({
-  nets,
-  artifacts,
-  from = null,
-  pretrained = null,
-}: ChosenFrom): Promise<NetworkSources> {
-  if (pretrained !== null) return { ...zooSources(nets), pretrained: await openPretrained(pretrained, nets) };
+export async function openSources(
+  { nets, artifacts, from = null, pretrained = null }: ChosenFrom,
+  options: FetchOptions = { env: process.env },
+): Promise<NetworkSources> {
+  if (pretrained !== null) return { ...zooSources(nets), pretrained: await openPretrained(pretrained, nets, options) };
   const kept = from !== null && hasModels({ nets }) ? runPaths(from).artifacts : artifacts;
   const sources = kept === null ? await newSources(nets) : await artifactSources(kept);
   return from === null ? sources : withWeights(sources, await openOrigin(from), nets);

@@ -1,11 +1,10 @@
 import { join, resolve } from 'node:path';
 import type { Weights } from '../artifacts/weights.js';
 import type { Origin } from '../events/origin-schema.js';
-import type { Tensor } from '../onnx/tensor.js';
 import { float32Data } from '../onnx/tensor.js';
-import { createOptimizer } from '../optim/optimizer.js';
+import { withoutOptimizer } from '../pretrained/run-weights.js';
 import type { Settings } from '../settings/settings.js';
-import { type Checkpoint, readCheckpoint, TRIAL_PREFIX, tensorsWithoutTrial } from '../store/checkpoint.js';
+import { type Checkpoint, readCheckpoint, tensorsWithoutTrial } from '../store/checkpoint.js';
 import { readRunSettings, runPaths } from '../store/run-folder.js';
 import { AgonError, fail } from '../util/error.js';
 
@@ -26,7 +25,9 @@ export interface OpenedOrigin extends Pick<Checkpoint, 'classes' | 'preprocessin
 export async function settingsFrom(run: string): Promise<Settings> {
   const settings = await readRunSettings(run);
   const artifacts = settings.artifacts === null ? null : runPaths(resolve(run)).artifacts;
-  return { ...settings, artifacts, from: resolve(run), pretrained: null };
+  // Of the run's own data, which need not be those of the new one
+  const normalisation = settings.normalisation === 'data' ? 'auto' : settings.normalisation;
+  return { ...settings, artifacts, from: resolve(run), pretrained: null, normalisation };
 }
 
 /** Opens the last good checkpoint of a run: the last one, or the best where that is damaged or not finite. */
@@ -67,14 +68,4 @@ function take(run: string, which: Origin['checkpoint'], checkpoint: Checkpoint):
     preprocessing,
     weights: { tensors, updates: 0, where: join(run, `${which}.safetensors`) },
   };
-}
-
-function withoutOptimizer(
-  tensors: ReadonlyMap<string, Tensor>,
-  optimizer: Settings['optimizer'],
-): ReadonlyMap<string, Tensor> {
-  const { states } = createOptimizer(optimizer);
-  const isKept = (name: string) =>
-    !name.startsWith(TRIAL_PREFIX) && !states.some((state) => name.endsWith(`.${state}`));
-  return new Map([...tensors].filter(([name]) => isKept(name)));
 }

@@ -8,11 +8,14 @@ import { jsonIn, parseObject } from '../util/files/read-json.js';
 import { failDamaged } from '../util/formats/damage.js';
 import { type Content, checkVersion } from '../util/formats/format-version.js';
 import { FORMATS } from '../util/formats/formats.js';
+import { TASKS, type Task } from '../util/task.js';
 
-/** What a model says of its classes and its inputs, each undefined where it says nothing. */
+/** What a model says of its classes and its inputs (see `ModelMetadata`), each undefined where it says nothing. */
 export interface ReadMetadata {
   readonly labels: readonly string[] | undefined;
   readonly preprocessing: Preprocessing | undefined;
+  readonly task: Task | undefined;
+  readonly threshold: number | undefined;
 }
 
 const labelsSchema = z
@@ -28,13 +31,20 @@ export function readMetadata(model: ModelProto, where: string): ReadMetadata {
   const texts = textsOf(model);
   const labels = parsed(labelsSchema, texts, 'labels');
   const preprocessing = parsed(preprocessingSchema, texts, 'preprocessing');
+  const task = parsed(z.enum(TASKS), texts, 'task');
+  const threshold = parsed(z.number().min(0).max(1), texts, 'threshold');
   const origin = originOf(texts, where);
-  if (!origin) return { labels: labels.data, preprocessing: preprocessing.data };
+  const metadata = {
+    labels: labels.data,
+    preprocessing: preprocessing.data,
+    task: task.data,
+    threshold: threshold.data,
+  };
+  if (!origin) return metadata;
   checkVersion(FORMATS.model, origin.format, where);
-  for (const [key, { error, content }] of Object.entries({ labels, preprocessing })) {
+  for (const [key, { error, content }] of Object.entries({ labels, preprocessing, task, threshold })) {
     if (error && texts.has(key)) failDamaged(where, `its metadata "${key}" are damaged`, error, content, RESTORE);
   }
-  const metadata = { labels: labels.data, preprocessing: preprocessing.data };
   checkAgainstGraph(model, metadata, where);
   return metadata;
 }

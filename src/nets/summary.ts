@@ -1,6 +1,8 @@
 import type { Graph } from '../graph/graph.js';
 import { product, quotient } from '../graph/node/dim.js';
 import type { Node, Value } from '../graph/node/node.js';
+import { present } from '../util/error.js';
+import { partsOf } from './parts.js';
 import { createNetwork, NETWORKS, planNetwork } from './registry.js';
 
 /** A line of `agon nets`. */
@@ -24,6 +26,35 @@ export function summariseNetworks(input: { readonly classes?: number; readonly s
     const counts = { parameters: countParameters(graph), multiplyAdds: countMultiplyAdds(graph) };
     return { name, family, ...counts, inputSize: size, classes };
   });
+}
+
+/** A line of `agon nets <name>`. */
+export interface StageSummary {
+  readonly stage: string;
+  readonly blocks: number;
+  /** Weights, without running statistics. */
+  readonly parameters: number;
+}
+
+/** The stages of a network in order of depth, the head last. */
+export function summariseStages(
+  name: string,
+  input: { readonly classes?: number; readonly size?: number } = {},
+): StageSummary[] {
+  const { usualInput } = planNetwork(name);
+  const { classes = usualInput.classes, size = usualInput.size } = input;
+  const graph = createNetwork(name, { classes, channels: 3, height: size, width: size });
+  const parts = partsOf(graph);
+  return [...new Set(parts.map(({ stage }) => stage))].map((stage) => {
+    const own = parts.filter((part) => part.stage === stage);
+    const names = own.flatMap(({ parameters }) => parameters);
+    return { stage, blocks: own.length, parameters: names.reduce((sum, each) => sum + weightsIn(graph, each), 0) };
+  });
+}
+
+function weightsIn({ parameters }: Graph, name: string): number {
+  const { role, value } = present(parameters.get(name), name);
+  return role === 'weight' ? Number(product(value.shape)) : 0;
 }
 
 /** How many numbers are trained; buffers don't count. */

@@ -54,6 +54,12 @@ export function adamw({ betas: [b1, b2], eps, weightDecay, variant = 'torch' }: 
         denominator_scale: correctsFirst ? 1 / correction : 1,
       };
     },
+    scaleRate(g, scalars, rate) {
+      const [decay, stepSize, denominatorScale] = scalars as readonly [Value, Value, Value];
+      const one = g.scalar(1);
+      const own = rate === 1 ? decay : sub(g, one, scale(g, sub(g, one, decay), rate));
+      return [weightDecay === 0 ? one : own, scale(g, stepSize, rate), denominatorScale];
+    },
     update(g, parameter, gradient, states, scalars) {
       const [m, v] = states as readonly [Value, Value];
       const [decay, stepSize, denominatorScale] = scalars as readonly [Value, Value, Value];

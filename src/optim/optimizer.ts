@@ -24,6 +24,11 @@ export interface Optimizer {
   readonly scalars: readonly string[];
   /** The scalars' values for a learning rate and a step, counted from 1. */
   scalarsAt(lr: number, step: number): Readonly<Record<string, number>>;
+  /**
+   * The scalars in a graph of parameters whose learning rate is so many times that of the given scalars, and whose weight decay is this
+   * optimizer's, or 0 as its settings say.
+   */
+  scaleRate(g: Graph, scalars: readonly Value[], rate: number): Value[];
   /** Adds one parameter’s update to the graph: gradient and states have the parameter’s shape, scalars none. */
   update(g: Graph, parameter: Value, gradient: Value, states: readonly Value[], scalars: readonly Value[]): Updated;
   /** What a state of `from` updates is multiplied by where it goes on as one of `to`; 1 where that makes no difference. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DeepReadonly } from '../util/deep-readonly.js';
+import { plateauSchema } from './plateau.js';
 
 const multiStep = z.strictObject({
   name: z.literal('multi-step'),
@@ -40,6 +41,7 @@ export const scheduleSchema = z.discriminatedUnion('name', [
   cosine,
   linear,
   oneCycle,
+  plateauSchema,
 ]);
 /** A learning rate schedule. */
 export type Schedule = DeepReadonly<z.infer<typeof scheduleSchema>>;
@@ -55,9 +57,11 @@ export interface ScheduleSettings {
   readonly warmupEpochs: number;
   readonly epochs: number;
   readonly stepsPerEpoch: number;
+  /** The rate that `plateau` has come to, which depends on the losses; `base` when left out. No other schedule has it. */
+  readonly reached?: number | undefined;
 }
 
-/** The learning rate of a step, counted from 0 over the whole run. A pure function: nothing to save or restore. */
+/** The learning rate of a step, counted from 0 over the whole run. A pure function: only what `plateau` has come to is to be saved. */
 export function learningRateAt(step: number, settings: ScheduleSettings): number {
   const warmupSteps = warmupStepsOf(settings);
   const warmup = step < warmupSteps ? (step + 1) / warmupSteps : 1;
@@ -69,11 +73,13 @@ function warmupStepsOf({ warmupEpochs, stepsPerEpoch }: ScheduleSettings): numbe
 }
 
 function scheduled(step: number, settings: ScheduleSettings): number {
-  const { base, schedule, epochs, stepsPerEpoch } = settings;
+  const { base, schedule, epochs, stepsPerEpoch, reached = base } = settings;
   const total = Math.max(1, epochs * stepsPerEpoch);
   switch (schedule.name) {
     case 'constant':
       return base;
+    case 'plateau':
+      return reached;
     case 'multi-step': {
       const passed = schedule.milestones.filter((milestone) => step >= milestone * stepsPerEpoch).length;
       return base * schedule.gamma ** passed;

@@ -37,6 +37,7 @@ export function sgd({ momentum, weightDecay, nesterov }: SgdSettings): Optimizer
     states: momentum === 0 ? [] : ['momentum_buffer'],
     scalars: ['learning_rate'],
     scalarsAt: (lr) => ({ learning_rate: lr }),
+    scaleRate: (g, scalars, rate) => scalars.map((lr) => scale(g, lr, rate)),
     update(g, parameter, gradient, [buffer], [lr]) {
       const d = weightDecay === 0 ? gradient : add(g, gradient, scale(g, parameter, weightDecay));
       if (!lr) throw new Error('internal error: no learning rate');

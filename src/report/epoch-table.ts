@@ -1,3 +1,4 @@
+import { type Evaluation, scoreOf } from '../events/evaluation.js';
 import type { EpochEvent, NetworkEpoch, StartEvent } from '../events/events.js';
 import { formatLoss, formatPercent, shorten } from './format.js';
 import { labelNetworks } from './labels.js';
@@ -6,7 +7,7 @@ import type { NetworkProgress } from './progress.js';
 
 /** One row: a network in an epoch. What is not known yet is left out. */
 export interface EpochRow extends Partial<NetworkProgress> {
-  readonly validation?: { readonly loss: number; readonly accuracy: number } | undefined;
+  readonly validation?: Pick<Evaluation, 'loss' | 'accuracy' | 'map' | 'ema'> | undefined;
   readonly best?: boolean;
 }
 
@@ -26,6 +27,7 @@ export class EpochTable {
   readonly #width: number;
   readonly #taught: boolean;
   readonly #validated: boolean;
+  readonly #score: string;
 
   constructor(
     { networks, settings, data }: Pick<StartEvent, 'networks' | 'settings' | 'data'>,
@@ -37,12 +39,13 @@ export class EpochTable {
     this.#labels = labels.map((label) => shorten(label, room));
     this.#width = Math.max('network'.length, ...this.#labels.map((label) => label.length));
     this.#taught = settings.rule !== 'none';
+    this.#score = settings.task === 'multi-label' ? 'mAP' : 'acc.';
     this.#validated = data.splits.some(({ name }) => name === 'validation');
   }
 
   /** The column headings. */
   head(): string {
-    const cells = this.#join('epoch', 'stall', 'network', ['loss', 'acc.', 'val. loss', 'acc.', 'won', 'taught']);
+    const cells = this.#join('epoch', 'stall', 'network', ['loss', 'acc.', 'val. loss', this.#score, 'won', 'taught']);
     return this.colors.dim(cells.trimEnd());
   }
 
@@ -84,7 +87,7 @@ function cellsOf({ loss, accuracy, validation, won, taught }: EpochRow): string[
   return [
     ...training,
     cell(validation?.loss, formatLoss),
-    cell(validation?.accuracy, formatPercent),
+    cell(validation && scoreOf(validation), formatPercent),
     share(won),
     share(taught),
   ];
@@ -110,9 +113,9 @@ export function finishedRows(
   });
 }
 
-/** Index of the network that validated best: by accuracy, then by loss. */
+/** Index of the network that validated best: by accuracy (or mean average precision), then by loss. */
 function bestOf(networks: readonly NetworkEpoch[]): number {
   const order = networks.flatMap(({ validation }, i) => (validation ? [{ i, ...validation }] : []));
-  order.sort((a, b) => b.accuracy - a.accuracy || a.loss - b.loss);
+  order.sort((a, b) => scoreOf(b) - scoreOf(a) || a.loss - b.loss);
   return order[0]?.i ?? -1;
 }

@@ -15,6 +15,7 @@ export function headerLines(start: StartEvent, columns: number, colors: Colors):
     ['networks', networkParts(start.networks)],
     ...(settings.preset ? [row('preset', presetParts(start))] : []),
     ['rule', ruleParts(settings)],
+    ...imageRows(settings),
     ['training', trainingParts(start)],
     ['folder', [printable(folder)]],
     ...(origin ? [row('from', [formatOrigin(origin)])] : []),
@@ -43,12 +44,13 @@ function placeOf({ epoch, step }: NonNullable<StartEvent['resumedAt']>, epochs: 
   return epoch < epochs ? `at epoch ${epoch + 1}, step ${step + 1}` : 'after its last epoch: the results are made anew';
 }
 
-function dataParts({ data, input }: StartEvent): string[] {
+function dataParts({ data, input, settings }: StartEvent): string[] {
   const [channels, height, width] = input;
   const splits = data.splits.map(({ name, images }) => `${formatCount(images)} ${name}`).join(' + ');
   return [
     printable(data.name),
     formatNumberOf(data.classes.length, 'class', 'classes'),
+    ...(settings.task === 'multi-label' ? ['any number of them an image'] : []),
     `${splits} images`,
     `input ${channels}x${height}x${width}`,
     ...(data.skipped.length > 0
@@ -74,8 +76,9 @@ function setting(value: unknown): string {
 }
 
 function ruleParts({ rule, topK, alpha, beta, temperature, nets, ...more }: Settings): string[] {
-  const { inputPerturbation, parameterPerturbation, teacher } = more;
+  const { inputPerturbation, parameterPerturbation, teacher, classWeights } = more;
   const others = [
+    ...(classWeights === 'none' ? [] : [`class weights ${setting(classWeights)}`]),
     ...(inputPerturbation ? [`input perturbation ${inputPerturbation.pool}`] : []),
     ...(parameterPerturbation ? ['parameter perturbation'] : []),
     ...(teacher ? [`frozen teacher ${printable(teacher.model)}`] : []),
@@ -86,11 +89,27 @@ function ruleParts({ rule, topK, alpha, beta, temperature, nets, ...more }: Sett
   return [rule, ...Object.entries(weights).map(([name, value]) => `${name} ${formatNumber(value)}`), ...others];
 }
 
+/** What is done to images beside crops and flips. */
+function imageRows(settings: Settings): [string, string[]][] {
+  const { colorJitter, randAugment, trivialAugment, randomErasing, mixup, cutmix } = settings;
+  const parts = [
+    ...(colorJitter ? [`colour jitter ${colorJitter.join('/')}`] : []),
+    ...(randAugment ? [`RandAugment ${randAugment.join('/')}`] : []),
+    ...(trivialAugment ? ['TrivialAugment'] : []),
+    ...(randomErasing > 0 ? [`random erasing ${formatNumber(randomErasing)}`] : []),
+    ...(mixup > 0 ? [`mixup ${formatNumber(mixup)}`] : []),
+    ...(cutmix > 0 ? [`CutMix ${formatNumber(cutmix)}`] : []),
+  ];
+  return parts.length > 0 ? [row('images', parts)] : [];
+}
+
 function trainingParts({ settings, stepsPerEpoch }: StartEvent): string[] {
-  const { epochs, batchSize, optimizer, schedule, device, seed } = settings;
+  const { epochs, patience, batchSize, sampler, optimizer, schedule, device, seed } = settings;
   return [
     `${formatNumberOf(epochs, 'epoch')} of ${formatNumberOf(stepsPerEpoch, 'step')}`,
+    ...(patience > 0 ? [`patience ${patience}`] : []),
     `batch ${batchSize}`,
+    ...(sampler === 'shuffle' ? [] : [`${sampler} classes`]),
     `${optimizer.name} ${formatNumber(optimizer.lr)} ${schedule.name}`,
     `seed ${seed}`,
     `on ${device}`,

@@ -11,6 +11,7 @@ import { summaryLines } from './summary.js';
 
 /** What is done while no step runs, in words. */
 export const PHASES: Readonly<Record<PhaseEvent['phase'], string>> = {
+  weights: 'fetching weights',
   data: 'reading the data set',
   graph: 'building the training step',
   tune: 'timing the forms of its computations, once',
@@ -18,6 +19,11 @@ export const PHASES: Readonly<Record<PhaseEvent['phase'], string>> = {
   test: 'testing the best and the last epoch',
   export: 'exporting the winner',
 };
+
+/** `fetching weights: model.safetensors, 12.3 MB of 46.8 MB` */
+export function describePhase({ phase, detail }: PhaseEvent): string {
+  return PHASES[phase] + (detail === undefined ? '' : `: ${printable(detail)}`);
+}
 
 /** A run on a terminal: finished epochs stay as rows of a table, the running one changes in place below them. */
 export class LiveReport implements EventReport {
@@ -36,7 +42,7 @@ export class LiveReport implements EventReport {
   onEvent(event: TrainEvent): void {
     switch (event.type) {
       case 'phase':
-        this.#showPhase(PHASES[event.phase]);
+        this.#showPhase(event);
         break;
       case 'start':
         this.#start(event);
@@ -78,11 +84,11 @@ export class LiveReport implements EventReport {
     this.#showEpoch();
   }
 
-  #showPhase(doing: string): void {
-    this.#doing = doing;
+  #showPhase(event: PhaseEvent): void {
+    this.#doing = describePhase(event);
     const { progress } = this.#run ?? {};
     // Between the steps and the row of an epoch its lines stay; before the first and after the last there are none.
-    if (progress && progress.epoch < progress.epochs) this.#live.refresh();
+    if (progress && event.phase === 'validation') this.#live.refresh();
     else this.#live.show([() => this.colors.dim(`${this.#doing ?? ''} ...`)]);
   }
 

@@ -1,8 +1,10 @@
+import { scoreOf } from '../events/evaluation.js';
 import type { EpochEvent, StartEvent, StepEvent, TrainEvent } from '../events/events.js';
 import { finishedRows, stallOf } from './epoch-table.js';
 import { formatDuration, formatLoss, formatPercent, formatRate, printable } from './format.js';
 import { headerLines } from './header.js';
 import { labelNetworks } from './labels.js';
+import { describePhase } from './live-report.js';
 import { type Colors, type Output, widthOf, writeText } from './output.js';
 import { type NetworkProgress, RunProgress } from './progress.js';
 import type { EventReport } from './report.js';
@@ -25,6 +27,9 @@ export class PlainReport implements EventReport {
 
   onEvent(event: TrainEvent): void {
     switch (event.type) {
+      case 'phase':
+        if (event.detail !== undefined) this.#showDetail(describePhase(event));
+        break;
       case 'start':
         this.#start(event);
         break;
@@ -47,6 +52,14 @@ export class PlainReport implements EventReport {
   }
 
   close(): void {}
+
+  /** At first, and every ten seconds. */
+  #showDetail(text: string): void {
+    const now = this.now();
+    if (this.quiet || now - this.#written < SECONDS_BETWEEN_LINES) return;
+    this.#written = now;
+    this.#write([text]);
+  }
 
   #start(start: StartEvent): void {
     this.#run = { start, progress: new RunProgress(start), labels: labelNetworks(start.networks) };
@@ -75,9 +88,12 @@ export class PlainReport implements EventReport {
     if (this.quiet) return;
     this.#written = this.now();
     const networks = rows.map((row, i) => {
-      const { loss, accuracy } = row.validation ?? {};
-      const validated = loss !== undefined && accuracy !== undefined;
-      const validation = validated ? `, validation ${formatLoss(loss)} ${formatPercent(accuracy)}` : '';
+      const { validation: held } = row;
+      const name = held?.map === undefined ? '' : 'mAP ';
+      const average = held?.ema ? ' (EMA)' : '';
+      const validation = held
+        ? `, validation ${formatLoss(held.loss)} ${name}${formatPercent(scoreOf(held))}${average}`
+        : '';
       return `${labels[i]} ${describe(row)}${validation}${row.best ? ' (best so far)' : ''}`;
     });
     const speed = describeSpeed(event.imagesPerSecond, stallOf(event), progress.secondsLeft);

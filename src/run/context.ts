@@ -8,15 +8,18 @@ import {
   type Group,
   initialState,
   openPredictors,
+  trainedGraphs,
   updatesBefore,
 } from '../group/group.js';
 import { LineageFile } from '../lineage/lineage-file.js';
+import { classWeightsOf } from '../settings/class-weights.js';
 import type { Settings } from '../settings/settings.js';
 import { type Checkpoint, writeCheckpoint } from '../store/checkpoint.js';
 import { runPaths } from '../store/run-folder.js';
 import { evaluationLoader, type RunData, trainingLoader } from '../train/data.js';
 import { openEngine } from '../train/engine.js';
 import { openTeacher } from '../train/frozen-teacher.js';
+import { LearningRates } from '../train/learning-rates.js';
 import type { LoopContext } from '../train/loop.js';
 import { ParameterPerturbation, type PerturbationSource } from '../train/parameter-perturbation.js';
 import { Stopped, stoppable } from '../train/stop.js';
@@ -50,7 +53,7 @@ export async function openContext(
   const teacher = await openTeacher(settings, data);
   for (const message of teacher?.notes ?? []) emit({ type: 'warning', message });
   const training = trainingLoader(data, settings);
-  const step = createStep(group, settings);
+  const step = createStep(group, settings, classWeightsOf(settings, dataset));
   const begin = resumed?.tensors ?? initialState(group, step, settings.seed);
   if (!resumed && dropsOptimizerState(group, step)) {
     const where = group.weights?.where;
@@ -63,7 +66,7 @@ export async function openContext(
   stepper.load(begin, resumed && paths.last);
   const seen = updatesBefore(group, step);
   const origin = resumed ? resumed.origin : from;
-  const source = { graphs: group.graphs, state, stepper, updatesBefore: seen };
+  const source = { graphs: trainedGraphs(group, settings), state, stepper, updatesBefore: seen };
   const lineage = new LineageFile(paths.lineage, {
     networks: group.networks.map(({ name }) => name),
     stepsPerEpoch,
@@ -81,6 +84,7 @@ export async function openContext(
     perturbation: openPerturbation(settings, { ...source, totalSteps: settings.epochs * stepsPerEpoch }, resumed),
     predictors: await openPredictors(group, settings),
     training,
+    rates: new LearningRates(settings, stepsPerEpoch, resumed?.plateau),
     validation:
       dataset.validation && stoppable(evaluationLoader(dataset.validation, preprocessing, settings), stopRequested),
     lineage,

@@ -7,10 +7,10 @@ import { keysOf } from '../util/checked.js';
 import { fail } from '../util/error.js';
 
 /**
- * What may change while a run goes on: where its data are, which are checked by themselves, how it is computed, and a later end;
- * and where its frozen teacher is.
+ * What may change while a run goes on: where its data are, which are checked by themselves, how it is computed, a later end, and how
+ * long it waits for a better epoch; and where its frozen teacher is.
  */
-export const CHANGEABLE: readonly (keyof Settings)[] = ['data', 'device', ...COMPUTING_KEYS, 'epochs'];
+export const CHANGEABLE: readonly (keyof Settings)[] = ['data', 'device', ...COMPUTING_KEYS, 'epochs', 'patience'];
 
 /** Fails unless a run can go on from a checkpoint (at a path) of some settings with others. */
 export function checkResumed(path: string, checkpoint: Settings, settings: Settings): void {
@@ -38,7 +38,7 @@ function withTeacherOf({ teacher }: Settings, own: Settings): Settings {
 }
 
 /** Schedules that are about epochs, not about a share of the whole training. */
-const FIXED = ['constant', 'multi-step'];
+const FIXED = ['constant', 'multi-step', 'plateau'];
 
 /**
  * What the schedule does where a run has got more epochs than its checkpoint knew of; undefined where it has not. All rates to

@@ -8,25 +8,33 @@ import { exportRun } from '../export/export-run.js';
 import { createGroup, type Group } from '../group/group.js';
 import { inputFor, modelNormalisation, modelNotes } from '../group/model-sources.js';
 import { type NetworkSources, openRunSources, openSources, settleNetworks } from '../group/network-source.js';
-import { normalisationFor, pretrainedNotes } from '../group/pretrained.js';
+import { takenNotes } from '../group/pretrained.js';
+import type { FetchProgress } from '../hub/fetched.js';
+import { everyPercent, formatProgress } from '../hub/progress.js';
 import { checkOrtTraining } from '../ort-training/session/library.js';
+import { licenceNotes } from '../pretrained/licence.js';
+import { normalisationOf, preprocessingNotes, settlePreprocessing } from '../pretrained/preprocessing.js';
+import { writeWeightsRecord } from '../pretrained/record.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { leftOverMessage, settleBatchSize, settledMessage } from '../settings/batch-size.js';
 import { checkResumable } from '../settings/check-engine.js';
+import { balanceNotes } from '../settings/class-weights.js';
 import { idleSettings } from '../settings/idle-settings.js';
 import { hasModels } from '../settings/model-nets.js';
 import { presetDifferences } from '../settings/presets.js';
 import { absolutePaths } from '../settings/setting-paths.js';
 import { checkSettings, type Settings } from '../settings/settings.js';
-import { type Checkpoint, readCheckpoint } from '../store/checkpoint.js';
+import { type Checkpoint, readCheckpoint, tensorsWithoutTrial } from '../store/checkpoint.js';
 import { bestEpochOf, checkSteps } from '../store/checkpoint-check.js';
 import { checkTensors } from '../store/checkpoint-tensors.js';
 import { writeDataRecord } from '../store/data-record.js';
 import { writeResult } from '../store/result.js';
 import { beginRun, removeHalfWritten, runPaths, writeRunSettings } from '../store/run-folder.js';
 import { lockRun } from '../store/run-lock.js';
+import { averagedOf, markAverages } from '../train/averages.js';
 import { evaluationLoader, prepareData, type RunData } from '../train/data.js';
-import { evaluate, loadPredictors } from '../train/evaluate.js';
+import { endsEarly } from '../train/early-stopping.js';
+import { evaluate, loadPredictors, type Thresholds, thresholdsOf } from '../train/evaluate.js';
 import { type LoopContext, trainLoop } from '../train/loop.js';
 import { measuredImages, measureNorms } from '../train/measure-norms.js';
 import { checkStop, Stopped, stoppable } from '../train/stop.js';
@@ -75,16 +83,17 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
   const paths = runPaths(folder);
   const resumed = given.resume ? await readCheckpoint(paths.last) : undefined;
   if (resumed) await checkGoesOn(folder, resumed, given.settings);
-  const networks = resumed ? await openRunSources(folder, given.settings) : await openSources(given.settings);
+  const networks = resumed ? await openRunSources(folder, given.settings) : await openNewSources(given);
+  const wanted = networks.pretrained ? settlePreprocessing(given.settings, networks.pretrained) : given.settings;
   emit({ type: 'phase', phase: 'data' });
-  const normalisation = normalisationOf(networks, given.settings, resumed);
+  const normalisation = normalisationFor(networks, given.settings, resumed);
   const input = resumed ? keptInput(given.settings, resumed) : inputFor(networks.sources, given.settings);
   const check = () => checkStop(stopRequested);
-  const data = await prepareData(given.settings, check, normalisation, resumed?.preprocessing, input);
+  const data = await prepareData(wanted, check, normalisation, resumed?.preprocessing, input);
   if (resumed) await checkSameData(folder, resumed, data);
   if (networks.from) checkSameClasses(networks.from, data);
   const images = data.dataset.train.length;
-  const settings = resumed ? given.settings : settleBatchSize(given.settings, images);
+  const settings = resumed ? wanted : settleBatchSize(wanted, images);
   const options = { ...given, settings };
   for (const message of settledMessage(given.settings, settings, images)) emit({ type: 'warning', message });
   emit({ type: 'phase', phase: 'graph' });
@@ -99,10 +108,12 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
   try {
     if (resumed) await resumeRun(folder, context, resumed);
     else await beginRun(folder, settings, networks.artifact ?? group.kept);
+    if (networks.pretrained) await writeWeightsRecord(paths.weights, networks.pretrained);
     await writeDataRecord(paths.data, { content: data.content, teacher: await digestTeacher(settings) });
-    for (const message of notesOf(networks, settings, data, group)) emit({ type: 'warning', message });
+    for (const message of notesOf(networks, given.settings, data, group)) emit({ type: 'warning', message });
     announce(options, data, group, context);
     if (resumed) announceGrowth(context, resumed);
+    if (resumed) announceEarlyEnd(context, resumed);
     const stoppedAt = (await trainLoop(context)) ?? (await finishUnlessStopped(options, data, group, context));
     if (!stoppedAt) return 'finished';
     emit({ type: 'stop', ...stoppedAt, checkpoint: paths.last });
@@ -112,15 +123,24 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
   }
 }
 
+/** The networks of a new run; weights are fetched where they aren't here. */
+function openNewSources({ settings, emit, stopRequested }: TrainOptions): Promise<NetworkSources> {
+  const onProgress = (progress: FetchProgress) => {
+    checkStop(stopRequested);
+    emit({ type: 'phase', phase: 'weights', detail: formatProgress(progress) });
+  };
+  return openSources(settings, { env: process.env, onProgress: everyPercent(onProgress) });
+}
+
 /** How images are normalised where that isn't left to the data. What a new run takes from elsewhere, it goes on with. */
-function normalisationOf(
+function normalisationFor(
   { from, artifact, pretrained, sources }: NetworkSources,
   settings: Settings,
   resumed?: Checkpoint,
 ) {
-  const { pretrained: files } = settings;
-  if (resumed && (settings.from !== null || files !== null || hasModels(settings))) return resumed.preprocessing;
-  const given = from?.preprocessing ?? (pretrained ? normalisationFor(pretrained) : modelNormalisation(sources));
+  const { pretrained: weights } = settings;
+  if (resumed && (settings.from !== null || weights !== null || hasModels(settings))) return resumed.preprocessing;
+  const given = from?.preprocessing ?? (pretrained ? normalisationOf(pretrained) : modelNormalisation(sources));
   return given ?? artifact?.manifest.preprocessing ?? undefined;
 }
 
@@ -138,7 +158,10 @@ function notesOf(
   { taken = [], begun }: Group,
 ): string[] {
   if (begun) return modelNotes(sources, begun, data.preprocessing, measuredImages(data, settings));
-  if (pretrained) return pretrainedNotes(pretrained, taken, data.preprocessing);
+  if (pretrained) {
+    const prepared = preprocessingNotes(pretrained, settings, data.preprocessing);
+    return [...takenNotes(taken), ...prepared, ...licenceNotes(pretrained)];
+  }
   return from ? [from.note, heldOutNote(from, settings, data)].flatMap((note) => note ?? []) : [];
 }
 
@@ -170,6 +193,7 @@ function announce({ settings, folder, emit }: TrainOptions, data: RunData, group
   const totalSteps = settings.epochs * context.training.steps;
   for (const message of idleSettings(settings, { graphs: group.graphs, totalSteps, ownValidation: data.ownValidation }))
     emit({ type: 'warning', message });
+  for (const message of balanceNotes(settings, data.dataset)) emit({ type: 'warning', message });
   if (!data.dataset.validation && !data.dataset.test) emit({ type: 'warning', message: UNMEASURED });
   emit({
     type: 'start',
@@ -204,7 +228,7 @@ async function finishUnlessStopped(
     await finish(options, ...run);
     return undefined;
   } catch (error) {
-    if (error instanceof Stopped) return { epoch: options.settings.epochs, step: 0 };
+    if (error instanceof Stopped) return (await readCheckpoint(runPaths(options.folder).last)).position;
     throw error;
   }
 }
@@ -217,9 +241,10 @@ async function finish(options: TrainOptions, data: RunData, group: Group, contex
   const { settings, folder, emit, stopRequested } = options;
   const paths = runPaths(folder);
   const { best, last, seconds } = await evaluateEpochs(options, data, group, context);
+  const trained = last.epoch + 1;
   const { network } = bestEpochOf(paths.best, best.checkpoint);
   const winner = present(group.networks[network], 'the winner');
-  const testAccuracy = best.evaluated.test?.networks[network]?.accuracy;
+  const tested = best.evaluated.test?.networks[network];
   const epochs = { best: best.evaluated, last };
   await writeResult(paths.result, {
     settings,
@@ -227,16 +252,18 @@ async function finish(options: TrainOptions, data: RunData, group: Group, contex
     winner: network,
     ...epochs,
     seconds,
-    imagesPerSecond: (settings.epochs * context.training.steps * settings.batchSize) / seconds,
+    imagesPerSecond: (trained * context.training.steps * settings.batchSize) / seconds,
     agon: AGON_VERSION,
     onnxruntime: ONNXRUNTIME_VERSION,
     machine: describeMachine(),
   });
   emit({ type: 'phase', phase: 'export' });
   const check = () => checkStop(stopRequested);
-  const accuracies = { ...(testAccuracy !== undefined && { testAccuracy }) };
-  const exported = await exportRun(folder, { checkpoint: 'best', ...accuracies, check });
-  emit({ type: 'end', winner, ...epochs, model: exported.path, parity: exported.parity });
+  const scores = tested?.map === undefined ? { testAccuracy: tested?.accuracy } : { testMap: tested.map };
+  const exported = await exportRun(folder, { checkpoint: 'best', ...scores, check });
+  const { patience, epochs: of } = settings;
+  const early = trained < of && { endedEarly: { epochs: trained, of, patience } };
+  emit({ type: 'end', winner, ...epochs, ...early, model: exported.path, parity: exported.parity });
 }
 
 /** What the networks of the best and the last checkpoint do on the validation and the test split. */
@@ -257,31 +284,52 @@ async function evaluateEpochs(
   }
   emit({ type: 'phase', phase: 'test' });
   const { test, validation: held } = data.dataset;
-  const measure = async (tensors: Checkpoint['tensors'], split: Split): Promise<GroupEvaluation> => {
-    loadPredictors(context.predictors, tensors);
+  const { predictors } = context;
+  const measure = async (
+    tensors: Checkpoint['tensors'],
+    split: Split,
+    thresholds?: Thresholds,
+  ): Promise<GroupEvaluation> => {
+    loadPredictors(predictors, tensors);
     const loader = stoppable(evaluationLoader(split, data.preprocessing, settings), stopRequested);
-    return evaluate(context.predictors, loader, data.preprocessing).finally(() => loader.close());
+    const scoring = { task: settings.task, thresholds };
+    return evaluate(predictors, loader, data.preprocessing, scoring).finally(() => loader.close());
   };
+  // What was found on the validation split is measured on the test split
+  const found = (held?: Parameters<typeof thresholdsOf>[1]) => thresholdsOf(predictors.length, held);
+  const averaged = averagedOf({ networks: validation });
   const evaluated: EvaluatedEpoch = {
     epoch,
     ...(validation && ensemble && { validation: { networks: validation, ensemble } }),
-    ...(test && { test: await measure(checkpoint.tensors, test) }),
+    ...(test && {
+      test: markAverages(await measure(checkpoint.tensors, test, found({ networks: validation, ensemble })), averaged),
+    }),
   };
-  const lastEpoch = settings.epochs - 1;
-  const last: EvaluatedEpoch =
-    epoch === lastEpoch
-      ? evaluated
-      : {
-          epoch: lastEpoch,
-          ...(held && { validation: await measure(final.tensors, held) }),
-          ...(test && { test: await measure(final.tensors, test) }),
-        };
+  const lastEpoch = final.position.epoch - 1;
+  // A trial may be open where the run ended early
+  const lastTensors = tensorsWithoutTrial(final);
+  // The last checkpoint has the weights themselves
+  if (epoch === lastEpoch && averaged.length === 0)
+    return { best: { checkpoint, evaluated }, last: evaluated, seconds: final.seconds };
+  const atLast = held && (await measure(lastTensors, held));
+  const last: EvaluatedEpoch = {
+    epoch: lastEpoch,
+    ...(atLast && { validation: atLast }),
+    ...(test && { test: await measure(lastTensors, test, found(atLast)) }),
+  };
   return { best: { checkpoint, evaluated }, last, seconds: final.seconds };
 }
 
 function announceGrowth({ settings, training, emit }: LoopContext, { settings: before, position }: Checkpoint): void {
   const message = scheduleNote(before, settings, position, training.steps);
   if (message) emit({ type: 'warning', message });
+}
+
+/** A run that ended early does so again, unless it is given more patience. */
+function announceEarlyEnd({ settings, emit }: LoopContext, { best, position }: Checkpoint): void {
+  if (!endsEarly(settings, best, position) || position.epoch >= settings.epochs) return;
+  const message = `no network validated better in the last ${settings.patience} epochs, so the run has ended after epoch ${position.epoch}: its results are made anew (a larger --patience, or 0, trains on)`;
+  emit({ type: 'warning', message });
 }
 
 /** A run's own folder can't be what it begins from: it would replace that. */

@@ -31,7 +31,9 @@ export function settledMessage(before: Settings, { batchSize }: Settings, images
 const NO_MATTER = 0.01;
 
 /** What is said where an epoch's last batch, which isn't whole, leaves out more than 1 % of the images. */
-export function leftOverMessage({ batchSize }: Settings, images: number): string[] {
+export function leftOverMessage({ batchSize, sampler }: Settings, images: number): string[] {
+  // Its draws go on where the epoch before ended
+  if (sampler === 'balanced') return [];
   const left = images % batchSize;
   if (left <= NO_MATTER * images || left === images) return [];
   const better = betterBatchSize(batchSize, images);

@@ -31,11 +31,33 @@ export function checkOrtTrainingSettings(settings: Settings): void {
     const usual = JSON.stringify(STEP_DEFAULTS[chosen]);
     refuse(chosen, { expected: `${usual}, as it has nothing for it`, got: JSON.stringify(settings[chosen]) });
   }
+  if (settings.schedule.name === 'plateau') {
+    refuse('schedule', {
+      expected: 'another, as its rates are settled before the first step',
+      got: 'plateau',
+      hint: 'Use --schedule cosine, or --engine agon',
+    });
+  }
+  if (settings.classWeights !== 'none') {
+    refuse('classWeights', {
+      expected: '"none", as its cross-entropy has no weights',
+      got: JSON.stringify(settings.classWeights),
+      hint: 'Use --class-weights none',
+    });
+  }
   if (inputPerturbation) {
     refuse('inputPerturbation', {
       expected: 'none, as its networks share a batch',
       got: inputPerturbation.pool,
       hint: 'Use --perturb-input none',
+    });
+  }
+  for (const key of ['mixup', 'cutmix'] as const) {
+    if (settings[key] === 0) continue;
+    refuse(key, {
+      expected: '0, as its labels are one class an image',
+      got: String(settings[key]),
+      hint: 'Leave it out',
     });
   }
   if (parameterPerturbation && optimizer.name === 'adamw') {

@@ -50,7 +50,7 @@ function addLayer(stated: Stated, { values, sourceOf }: SettingLayer): void {
 
 /** Whether nothing of a section stays: it is off, it is about another choice, or it isn't merged at all. */
 function replacesWhole(stated: Stated, key: string, value: unknown): boolean {
-  if (!isSection(value) || key === 'augmentation') return true;
+  if (!isSection(value) || key === 'augmentation' || key === 'classWeights') return true;
   return value.name !== undefined && value.name !== stated.get(`${key}.name`)?.value;
 }
 

@@ -1,5 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { BUILTIN } from '../data/formats/builtin.js';
+import { publicAddress } from '../util/public-address.js';
+import { isPath } from '../weights/source.js';
 import { isModelFile } from './model-nets.js';
 import { isSection } from './presets.js';
 
@@ -12,10 +14,13 @@ export function absolutePaths<Given extends object>(settings: Given): Given {
 
 /** Settings with names in place of paths: what is passed on tells nothing of the folders of a machine. */
 export function withoutFolders<Given extends object>(settings: Given): Given {
-  return mapPaths(settings, (path) => basename(path));
+  return mapPaths(settings, (path) => basename(path), publicAddress);
 }
 
-function mapPaths<Given extends object>(settings: Given, map: (path: string) => string): Given {
+type Map = (text: string) => string;
+
+/** Of `pretrained`, what is no path is a name or an address. */
+function mapPaths<Given extends object>(settings: Given, map: Map, mapName: Map = (name) => name): Given {
   const given = settings as Raw;
   const changed = (['data', 'artifacts', 'from'] as const).flatMap((key) => {
     const path = given[key];
@@ -27,7 +32,9 @@ function mapPaths<Given extends object>(settings: Given, map: (path: string) => 
     ...settings,
     ...Object.fromEntries(changed),
     ...(Array.isArray(nets) && { nets: nets.map((net) => (isModelFile(net) ? map(net) : net)) }),
-    ...(Array.isArray(pretrained) && { pretrained: pretrained.map((path) => map(String(path))) }),
+    ...(Array.isArray(pretrained) && {
+      pretrained: pretrained.map((item) => (isPath(String(item)) ? map(String(item)) : mapName(String(item)))),
+    }),
     ...(hasModel && { teacher: { ...teacher, model: map(teacher.model as string) } }),
   };
 }

@@ -1,18 +1,23 @@
 import { z } from 'zod';
 import { PERTURBATION_POOLS } from '../data/perturb/pools.js';
-import { FROZEN_TEACHER, LABELS, stepSchema, TEACHING } from '../distill/step-schema.js';
+import { FROZEN_TEACHER, LABELS, stepSchema, TASK, TEACHING } from '../distill/step-schema.js';
+import { TUNING } from '../distill/tuning-schema.js';
 import { scheduleSchema } from '../optim/schedule.js';
 import { deviceNames, findDevice } from '../runtime/device.js';
 import type { SettingMeta } from '../util/setting-meta.js';
+import { IMAGE_CHANGES, IMAGE_MIXING } from './augmentation-schema.js';
 import { PRESET_NAMES } from './preset-names.js';
 
 const count = z.int().min(1);
 const share = z.number().min(0).max(1);
+const weight = z.number().positive();
 
 /** The longest side of an input, in pixels: what the decoder of images takes at most. */
 const LONGEST_SIDE = 16_383;
 /** More is a slip of the hand: no machine has as many, and each would be started. */
 const MOST_THREADS = 1024;
+
+const channels = z.array(z.number()).min(1).max(3);
 
 const augmentation = z.strictObject({
   randomResizedCrop: z
@@ -173,12 +178,12 @@ export const settingsSchema = z.strictObject({
     help: 'train the networks of a training artifact',
     otherwise: 'none',
   }),
-  pretrained: z.array(z.string().min(1), { error: 'expected a list of files' }).min(1).nullable().default(null).meta({
-    flag: '--pretrained <files>',
+  pretrained: z.array(z.string().min(1), { error: 'expected a list' }).min(1).nullable().default(null).meta({
+    flag: '--pretrained <what>',
     group: 'Contest',
     description:
-      'files of weights that the networks begin with (safetensors, PyTorch or ONNX): one for all, or one for each network',
-    help: 'begin with weights: a file for all, or one for each',
+      "weights that the networks begin with, one for all or one for each network: `auto` (the catalogue's for that network), a name of the catalogue (`agon weights list`), `hf:owner/name`, an address, a file (safetensors, PyTorch or ONNX) or the folder of a run",
+    help: 'begin with weights: auto, a name (agon weights), hf:owner/name, URL, file or run',
     otherwise: 'none',
   }),
   restoreNorms: z.boolean().default(true).meta({
@@ -209,6 +214,36 @@ export const settingsSchema = z.strictObject({
     help: 'input height and width',
     otherwise: "the data's",
   }),
+  crop: share.gt(0).optional().meta({
+    flag: '--crop <share>',
+    group: 'Data',
+    description:
+      'at validation, test and in use: the share of the scaled image that is cut out of its middle; left out: that of the weights (`pretrained`), or 0.875. Images that have the input size already are taken whole',
+    help: 'share of the image that is used at validation',
+    otherwise: "the weights', or 0.875",
+  }),
+  normalisation: z
+    .union(
+      [
+        z.literal('auto'),
+        z.literal('data'),
+        z.literal('imagenet'),
+        z.literal('tf'),
+        z.strictObject({
+          mean: channels.meta({ description: 'mean of each channel, of samples from 0 to 1' }),
+          std: z.array(z.number().positive()).min(1).max(3).meta({ description: 'standard deviation of each channel' }),
+        }),
+      ],
+      { error: 'expected "auto", "data", "imagenet", "tf" or an object of mean and std' },
+    )
+    .default('auto')
+    .meta({
+      flag: '--normalisation <how>',
+      group: 'Data',
+      description:
+        "how images are normalised: `data` is by mean and standard deviation of the training images, `imagenet` by ImageNet's (PyTorch's weights), `tf` to -1 to 1 (TensorFlow's weights); `auto` is as the weights say that the networks begin with (`pretrained`, `from`, `artifacts`), else `data`",
+      help: 'mean and std of images',
+    }),
   limit: count.optional().meta({
     flag: '--limit <n>',
     group: 'Data',
@@ -223,6 +258,7 @@ export const settingsSchema = z.strictObject({
       'share of the training images held out for validation, if the data set has no validation split; 0: none',
     help: 'share held out if there is no validation split; 0: none',
   }),
+  ...TASK,
   augmentation: z
     .union([z.literal('auto'), z.literal('none'), augmentation], { error: 'expected "auto", "none" or an object' })
     .default('auto')
@@ -233,6 +269,15 @@ export const settingsSchema = z.strictObject({
         'random crops and flips: `auto` is pad-and-crop and flip for small images of one size, random resized crop and flip for others',
       help: 'random crops and flips',
     }),
+  sampler: z.enum(['shuffle', 'balanced']).default('shuffle').meta({
+    flag: '--sampler <how>',
+    group: 'Data',
+    description:
+      'which images an epoch takes: each once (`shuffle`), or all classes equally often (`balanced`: images of small classes several times)',
+    help: 'each image once, or all classes equally often',
+  }),
+  ...IMAGE_CHANGES,
+  ...IMAGE_MIXING,
   ...TEACHING,
   inputPerturbation: inputPerturbation
     .nullable()
@@ -247,6 +292,18 @@ export const settingsSchema = z.strictObject({
     .default(null)
     .meta({ description: 'a frozen teacher of all networks, beside the rule (knowledge distillation)' }),
   ...LABELS,
+  classWeights: z
+    .union([z.literal('none'), z.literal('balanced'), z.array(weight).min(1), z.record(z.string(), weight)], {
+      error: 'expected "none", "balanced", a list of weights, or weights by class name',
+    })
+    .default('none')
+    .meta({
+      flag: '--class-weights <w>',
+      group: 'Contest',
+      description:
+        'what each class counts in the cross-entropy, also in the ranking: all the same (`none`), inversely to its number of training images (`balanced`), or weights: a list in the order of the classes, or by name (others: 1)',
+      help: 'weights in the cross-entropy: none, balanced, or cat=2,dog=0.5',
+    }),
   optimizer: stepSchema.shape.optimizer,
   schedule: scheduleSchema.default({ name: 'cosine', min: 0 }).meta({
     flag: '--schedule <name>',
@@ -259,6 +316,14 @@ export const settingsSchema = z.strictObject({
     group: 'Steps',
     description: 'linear learning-rate warm-up over the first epochs',
     help: 'linear learning-rate warm-up',
+  }),
+  ...TUNING,
+  patience: z.int().min(0).default(0).meta({
+    flag: '--patience <epochs>',
+    group: 'Steps',
+    description: 'early stopping: the run ends after so many epochs in which no network validated better; 0: never',
+    help: 'stop after so many epochs without a better one',
+    otherwise: 'never',
   }),
   from: z.string().nullable().default(null).meta({
     group: 'Run',

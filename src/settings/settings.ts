@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { planNetwork } from '../nets/registry.js';
 import { AgonError, fail, messageOf } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
+import { parseSource } from '../weights/source.js';
 import { checkOrtTrainingSettings } from './check-engine.js';
 import { hasModels, isModelFile } from './model-nets.js';
 import { FEATURES, sectionWithoutFeature } from './modifiers.js';
@@ -143,8 +144,25 @@ export function checkSettings(settings: Settings): void {
       hint: 'Add a network (--nets), or leave it out',
     });
   }
+  checkPolicies(settings);
+  if (parameterPerturbation && settings.accumulate > 1) {
+    fail('settings', 'accumulate with parameterPerturbation', {
+      expected: '1, as gradients of a mutant and of the network before can not be averaged',
+      got: String(settings.accumulate),
+      hint: 'Leave one of them out',
+    });
+  }
   checkPretrained(settings);
+  checkNormalisation(settings);
   if (engine === 'ort-training') checkOrtTrainingSettings(settings);
+}
+
+/** RandAugment and TrivialAugment are two ways to draw from the same operations. */
+function checkPolicies({ randAugment, trivialAugment }: Settings): void {
+  if (!randAugment || !trivialAugment) return;
+  fail('settings', 'randAugment and trivialAugment draw from the same operations', {
+    hint: 'Leave one of them out (--rand-augment, --trivial-augment)',
+  });
 }
 
 /** Weights are for networks of the zoo that begin anew. */
@@ -159,9 +177,19 @@ function checkPretrained({ nets, artifacts, from, pretrained }: Settings): void 
   const other = artifacts !== null ? 'artifacts' : from !== null ? 'from' : undefined;
   if (other)
     fail('settings', `pretrained and ${other} both say what networks begin with`, { hint: 'Leave one of them out' });
+  for (const item of pretrained) parseSource(item);
   if (pretrained.length === 1 || pretrained.length === nets.length) return;
   fail('settings', 'pretrained', {
-    expected: nets.length === 1 ? 'one file' : `one file for all networks, or one for each of the ${nets.length}`,
+    expected: nets.length === 1 ? 'one' : `one for all networks, or one for each of the ${nets.length}`,
     got: String(pretrained.length),
+  });
+}
+
+function checkNormalisation({ normalisation }: Settings): void {
+  if (typeof normalisation === 'string' || normalisation.mean.length === normalisation.std.length) return;
+  const { mean, std } = normalisation;
+  fail('settings', 'normalisation', {
+    expected: 'as many numbers in mean as in std',
+    got: `${mean.length} and ${std.length}`,
   });
 }

@@ -28,6 +28,7 @@ export function checkHeader(where: string, header: CheckpointHeader): void {
   checkPartial(where, header);
   checkBest(where, header);
   checkTrial(where, header);
+  checkPlateau(where, header);
 }
 
 function checkPosition(where: string, { settings, position, stepsPerEpoch }: CheckpointHeader): void {
@@ -97,6 +98,12 @@ function checkTrial(where: string, { settings, position, trial, stepsPerEpoch }:
   const done = position.epoch * stepsPerEpoch + position.step;
   const first = Math.max(0, done - parameterPerturbation.window + 1);
   if (start < first || start >= done) failHeader(where, 'trial.start', `a step from ${first} to ${done - 1}`, start);
+}
+
+function checkPlateau(where: string, { settings, plateau }: CheckpointHeader): void {
+  const isOn = settings.schedule.name === 'plateau';
+  if (isOn === (plateau !== undefined)) return;
+  failHeader(where, 'plateau', isOn ? 'what the schedule plateau has come to' : 'none under this schedule', plateau);
 }
 
 /** Fails unless a checkpoint's position is one of a run with so many steps an epoch. */

@@ -7,6 +7,7 @@ import { originSchema } from '../events/origin-schema.js';
 import { lineageSumsSchema } from '../lineage/epoch-sums.js';
 import { readSafetensorsFile, type Safetensors, safetensorsParts } from '../onnx/safetensors.js';
 import type { Tensor } from '../onnx/tensor.js';
+import { plateauStateSchema } from '../optim/plateau.js';
 import { recordedSettings } from '../settings/settings.js';
 import { AgonError, fail } from '../util/error.js';
 import { errorCode, failUnreadable, writeFileWhole } from '../util/files/files.js';
@@ -67,6 +68,8 @@ const header = z.object({
       ensemble: evaluationSchema.optional(),
     })
     .nullable(),
+  /** What the schedule `plateau` has come to; other schedules are functions of the position. */
+  plateau: plateauStateSchema.optional(),
   classes: z.array(z.string()).min(1),
   /** Forms of computations that were chosen for speed: another choice would round otherwise. */
   forms: z.record(z.string(), z.string()),

@@ -72,12 +72,9 @@ function checkResult(path: string, { settings, networks, winner, best, last }: R
     indices,
   );
   expect(winner < length, 'winner', `less than ${length}, the number of networks`, winner);
-  expect(
-    last.epoch === settings.epochs - 1,
-    'last.epoch',
-    `${settings.epochs - 1}, the last of its settings`,
-    last.epoch,
-  );
+  const { epochs, patience } = settings;
+  const isEarly = patience > 0 && last.epoch < epochs && last.epoch - best.epoch >= patience;
+  expect(isEarly || last.epoch === epochs - 1, 'last.epoch', `${epochs - 1}, the last of its settings`, last.epoch);
   expect(best.epoch <= last.epoch, 'best.epoch', `at most ${last.epoch}`, best.epoch);
   for (const [when, at] of Object.entries({ best, last })) {
     for (const split of ['validation', 'test'] as const) {

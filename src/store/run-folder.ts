@@ -24,6 +24,8 @@ export function runPaths(folder: string) {
     lineage: join(folder, 'lineage.bin'),
     /** What the run's data were, file by file. */
     data: join(folder, 'data.json'),
+    /** Where the weights are from that its networks began with. */
+    weights: join(folder, 'weights.json'),
     /** What a run on an artifact's networks keeps of it: a folder. */
     artifacts: join(folder, 'artifacts'),
   };

@@ -1,18 +1,20 @@
 import { createHash } from 'node:crypto';
 import { relative } from 'node:path';
-import { type Augmentation, defaultAugmentation, NO_AUGMENTATION } from '../data/batch/augment.js';
+import type { Augmentation } from '../data/batch/augment.js';
 import { createLoader, type Loader } from '../data/batch/loader.js';
 import { channelStatistics } from '../data/batch/statistics.js';
 import type { Dataset, Size, Split } from '../data/dataset/dataset.js';
 import { type ContentDigests, contentDigests, digestContent } from '../data/dataset/digests.js';
 import { limitSplit, withValidation } from '../data/dataset/split.js';
 import { openDataset } from '../data/formats/open.js';
+import { type Normalisation, normalisationFor } from '../data/image/normalisation.js';
 import {
   defaultInputSize,
   type Preprocessing,
   type PreprocessingDecode,
   preprocessingFor,
 } from '../data/image/preprocess.js';
+import { augmentationFor, mixingFor } from '../settings/augmentation.js';
 import type { Settings } from '../settings/settings.js';
 import { bytesOf } from '../util/typed-array.js';
 
@@ -30,39 +32,53 @@ export interface RunData {
 }
 
 /**
- * Opens and checks the data; holds out the validation split; takes the statistics of the rest, unless a normalisation is given that is for
- * as many channels; `size` comes before what the settings say. `onProgress` is called with each image file that is read; what it throws ends the preparation. A resumed run decodes
+ * Opens and checks the data; holds out the validation split; takes the statistics of the rest, unless the settings name a normalisation, or
+ * leave it open and one is given that is for as many channels; `size` comes before what the settings say. `onProgress` is called with each
+ * image file that is read; what it throws ends the preparation. A resumed run decodes
  * images as it began (`decode`).
  */
 export async function prepareData(
   settings: Settings,
   onProgress: () => void = () => {},
-  normalisation?: Pick<Preprocessing, 'mean' | 'std'>,
+  normalisation?: Normalisation,
   decode?: PreprocessingDecode,
   size?: Size,
 ): Promise<RunData> {
-  const opened = await openDataset(settings.data, { onProgress });
+  const opened = await openDataset(settings.data, { onProgress, task: settings.task });
   const content = contentDigests(opened);
   const fingerprint = layoutOf(opened) + digestContent(content);
   const split = withValidation(opened, { fraction: settings.validation }, settings.seed);
   const train = settings.limit ? limitSplit(split.train, settings.limit, settings.seed) : split.train;
   const dataset = { ...split, train };
   const input = size ?? inputSize(settings, dataset);
-  const fits = normalisation?.mean.length === dataset.channels;
-  const statistics = fits
-    ? normalisation
+  const chosen = chosenNormalisation(settings, dataset.channels, normalisation);
+  const statistics = chosen
+    ? chosen
     : await channelStatistics(dataset, { input, seed: settings.seed, decode, onProgress });
-  const preprocessing = preprocessingFor(dataset, statistics, input, decode);
+  const preprocessing = preprocessingFor(dataset, statistics, input, decode, settings.crop);
   const ownValidation = opened.validation !== undefined;
-  const augmentation = augmentationOf(settings, dataset, input);
+  const augmentation = augmentationFor(settings, dataset, input);
   return { dataset, preprocessing, augmentation, ownValidation, fingerprint, content };
 }
 
-/** Training batches: shuffled, augmented, whole; perturbed ones beside them where the settings say so. */
+/** The settings' normalisation; where they leave it open the one that is given, if it is for as many channels. */
+function chosenNormalisation(
+  { normalisation }: Settings,
+  channels: number,
+  given: Normalisation | undefined,
+): Normalisation | undefined {
+  if (normalisation === 'data') return undefined;
+  if (normalisation !== 'auto') return normalisationFor(normalisation, channels);
+  return given?.mean.length === channels ? given : undefined;
+}
+
+/** Training batches: shuffled, augmented, whole; mixed, and perturbed ones beside them where the settings say so. */
 export function trainingLoader({ dataset, preprocessing, augmentation }: RunData, settings: Settings): Loader {
-  const { batchSize, workers, seed, inputPerturbation, nets } = settings;
+  const { batchSize, workers, seed, sampler, inputPerturbation, nets } = settings;
   const perturbation = inputPerturbation && { ...inputPerturbation, networks: nets.length };
-  const training = { seed, augmentation, ...(perturbation && { perturbation }) };
+  const mixing = mixingFor(settings);
+  const balanced = sampler === 'balanced';
+  const training = { seed, augmentation, balanced, ...(perturbation && { perturbation }), ...(mixing && { mixing }) };
   return createLoader({ split: dataset.train, preprocessing, batchSize, workers, training });
 }
 
@@ -77,11 +93,6 @@ export function evaluationLoader(
 
 function inputSize({ size }: Settings, dataset: Dataset): Size {
   return size ? { height: size, width: size } : defaultInputSize(dataset);
-}
-
-function augmentationOf({ augmentation }: Settings, dataset: Dataset, input: Size): Augmentation {
-  if (augmentation === 'auto') return defaultAugmentation(dataset, input);
-  return augmentation === 'none' ? NO_AUGMENTATION : augmentation;
 }
 
 /** Digits of a fingerprint that are about classes, counts, labels and names; older runs have no others. */
@@ -103,8 +114,10 @@ function layoutOf(dataset: Dataset): string {
     const split = dataset[name];
     if (!split) continue;
     hash.update(`${name}:${split.length}`).update(bytesOf(split.labels));
-    const { source } = split;
-    if (source.kind === 'files') hash.update(source.paths.map((path) => relative(dataset.name, path)).join('\n'));
+    const { source, targets } = split;
+    if (targets) hash.update(targets);
+    if (source.kind === 'files')
+      hash.update(source.paths.map((path) => relative(dataset.root ?? dataset.name, path)).join('\n'));
   }
   return hash.digest('hex').slice(0, LAYOUT_DIGITS);
 }

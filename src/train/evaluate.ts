@@ -1,10 +1,13 @@
-import type { Loader } from '../data/batch/loader.js';
+import type { Batch, Loader } from '../data/batch/loader.js';
 import type { Preprocessing } from '../data/image/preprocess.js';
 import { networkPrefix } from '../distill/step.js';
-import type { GroupEvaluation } from '../events/evaluation.js';
+import type { Evaluation, GroupEvaluation } from '../events/evaluation.js';
 import { type Tensor, tensor } from '../onnx/tensor.js';
 import type { Predictor } from '../runtime/predictor.js';
+import { at } from '../util/checked.js';
 import { present } from '../util/error.js';
+import { type Task, USUAL_THRESHOLD } from '../util/task.js';
+import { chancesOf, LabelScores, meanChances } from './label-scores.js';
 import { meanProbabilities, probabilitiesOf, Scores } from './scores.js';
 
 /** Gives the predictors the parameters of a state (`net<i>.<name>`). */
@@ -14,25 +17,97 @@ export function loadPredictors(predictors: readonly Predictor[], state: Readonly
   });
 }
 
+/** What an evaluation of images with any number of classes is made at: the thresholds of each network and of the ensemble. */
+export interface Thresholds {
+  readonly networks: readonly number[];
+  readonly ensemble: number;
+}
+
+/** How the images are labelled. Without thresholds those are found that give the largest F1. */
+export interface Scoring {
+  readonly task: Task;
+  readonly thresholds?: Thresholds | undefined;
+}
+
+/** A group's evaluation, as far as there is one. */
+interface Measured {
+  readonly networks?: readonly Evaluation[] | undefined;
+  readonly ensemble?: Evaluation | undefined;
+}
+
+/** The thresholds that an evaluation found; 0.5 where there is none. */
+export function thresholdsOf(networks: number, validation: Measured = {}): Thresholds {
+  const of = (evaluation?: Evaluation) => evaluation?.threshold ?? USUAL_THRESHOLD;
+  return {
+    networks: Array.from({ length: networks }, (_, i) => of(validation.networks?.[i])),
+    ensemble: of(validation.ensemble),
+  };
+}
+
 /** What each network does with all images of a loader, and what their ensemble does: the mean of their probabilities. */
 export async function evaluate(
   predictors: readonly Pick<Predictor, 'logits'>[],
   loader: Pick<Loader, 'epoch'>,
   { channels, height, width }: Preprocessing,
+  { task, thresholds }: Scoring = { task: 'single-label' },
 ): Promise<GroupEvaluation> {
-  const networks = predictors.map(() => new Scores());
-  const ensemble = new Scores();
+  const group = task === 'multi-label' ? new LabelledGroup(predictors.length) : new ClassifiedGroup(predictors.length);
   for await (const batch of loader.epoch()) {
     const input = tensor('float32', [batch.size, channels, height, width], batch.images);
     const logits: Tensor[] = [];
     for (const predictor of predictors) logits.push(await predictor.logits(input));
-    for (const [row, label] of batch.labels.entries()) {
-      const probabilities = logits.map((each) => probabilitiesOf(each, row));
-      probabilities.forEach((each, i) => {
-        networks[i]?.add(each, label);
-      });
-      ensemble.add(meanProbabilities(probabilities), label);
-    }
+    for (let row = 0; row < batch.size; row++) group.add(logits, batch, row);
   }
-  return { networks: networks.map((scores) => scores.result()), ensemble: ensemble.result() };
+  return group.result(thresholds);
+}
+
+/** Networks and their ensemble on images of one class each. */
+class ClassifiedGroup {
+  readonly #networks: readonly Scores[];
+  readonly #ensemble = new Scores();
+
+  constructor(count: number) {
+    this.#networks = Array.from({ length: count }, () => new Scores());
+  }
+
+  add(logits: readonly Tensor[], { labels }: Pick<Batch, 'labels'>, row: number): void {
+    const label = at(labels, row);
+    const probabilities = logits.map((each) => probabilitiesOf(each, row));
+    probabilities.forEach((each, i) => {
+      this.#networks[i]?.add(each, label);
+    });
+    this.#ensemble.add(meanProbabilities(probabilities), label);
+  }
+
+  result(): GroupEvaluation {
+    return { networks: this.#networks.map((scores) => scores.result()), ensemble: this.#ensemble.result() };
+  }
+}
+
+/** Networks and their ensemble on images of any number of classes. */
+class LabelledGroup {
+  readonly #networks: readonly LabelScores[];
+  readonly #ensemble = new LabelScores();
+
+  constructor(count: number) {
+    this.#networks = Array.from({ length: count }, () => new LabelScores());
+  }
+
+  add(logits: readonly Tensor[], { targets, size }: Pick<Batch, 'targets' | 'size'>, row: number): void {
+    const all = present(targets, 'the targets of the images');
+    const classes = all.length / size;
+    const own = all.subarray(row * classes, (row + 1) * classes);
+    const chances = logits.map((each) => chancesOf(each, row));
+    chances.forEach((each, i) => {
+      this.#networks[i]?.add(each, own);
+    });
+    this.#ensemble.add(meanChances(chances), own);
+  }
+
+  result(thresholds?: Thresholds): GroupEvaluation {
+    return {
+      networks: this.#networks.map((scores, i) => scores.result(thresholds?.networks[i])),
+      ensemble: this.#ensemble.result(thresholds?.ensemble),
+    };
+  }
 }

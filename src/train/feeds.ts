@@ -1,8 +1,9 @@
 import type { Batch } from '../data/batch/loader.js';
 import type { Preprocessing } from '../data/image/preprocess.js';
-import { ownInputNames, TEACHER_LOGITS } from '../distill/step.js';
+import { type MIXED_INPUTS, ownInputNames, TEACHER_LOGITS, UPDATES } from '../distill/step.js';
 import { elementCount, scalar, type Tensor, tensor } from '../onnx/tensor.js';
 import { createOptimizer } from '../optim/optimizer.js';
+import { updatesIn } from '../settings/learning-rate.js';
 import type { Settings } from '../settings/settings.js';
 import { stream } from '../util/random.js';
 import type { FrozenTeacher } from './frozen-teacher.js';
@@ -18,7 +19,10 @@ export interface FeedSource {
   readonly updatesBefore: number;
 }
 
-/** The inputs of a step, counted from 0 over the run (see `StepGraph`). The frozen teacher sees the clean images. */
+/**
+ * The inputs of a step, counted from 0 over the run (see `StepGraph`). The frozen teacher sees the images of the batch: mixed ones where
+ * they are, never a perturbed network's.
+ */
 export async function feedsFor(
   source: FeedSource,
   batch: Batch,
@@ -27,10 +31,14 @@ export async function feedsFor(
 ): Promise<Record<string, Tensor>> {
   const { settings, uniforms, teacher } = source;
   const images = imagesTensor(source, batch.images, batch.size);
-  const labels = labelsTensor(batch.labels);
+  const labels = labelsTensor(batch.labels, batch.targets);
+  const mixed = mixedLabels(batch, labels);
   const own = settings.inputPerturbation !== null;
-  const feeds: Record<string, Tensor> = { labels, ...(own ? ownInputs(source, batch, images, labels) : { images }) };
-  const scalars = createOptimizer(settings.optimizer).scalarsAt(lr, source.updatesBefore + count + 1);
+  const inputs = own ? ownInputs(source, batch, images, mixed) : { images, ...(batch.mixed && mixed) };
+  const feeds: Record<string, Tensor> = { labels, ...inputs };
+  const update = updatesIn(settings, count) + 1;
+  const scalars = createOptimizer(settings.optimizer).scalarsAt(lr, source.updatesBefore + update);
+  if (settings.accumulate > 1) feeds[UPDATES] = scalar(updatesIn(settings, count + 1) === update ? 1 : 0);
   for (const [name, value] of Object.entries(scalars)) feeds[name] = scalar(value);
   for (const { name, shape } of uniforms) {
     const random = stream(settings.seed, 'uniform', name, count);
@@ -41,16 +49,26 @@ export async function feedsFor(
   return feeds;
 }
 
-/** The batch for each network; all but a perturbed one share the clean tensors. */
-function ownInputs(source: FeedSource, batch: Batch, images: Tensor, labels: Tensor): Record<string, Tensor> {
+type MixedTensors = Readonly<Record<(typeof MIXED_INPUTS)['partners' | 'lambda'], Tensor>>;
+
+/** With whose labels those of a batch are mixed: their own where nothing is. */
+function mixedLabels({ mixed }: Batch, labels: Tensor): MixedTensors {
+  return {
+    partners: mixed ? labelsTensor(mixed.partners, mixed.partnerTargets) : labels,
+    lambda: scalar(mixed?.lambda ?? 1),
+  };
+}
+
+/** The batch for each network; all but a perturbed one share their tensors. */
+function ownInputs(source: FeedSource, batch: Batch, images: Tensor, mixed: MixedTensors): Record<string, Tensor> {
   const { perturbed, size } = batch;
   const feeds: Record<string, Tensor> = {};
   for (const i of source.settings.nets.keys()) {
     const names = ownInputNames(i);
     const own = perturbed?.network === i ? perturbed : undefined;
     feeds[names.images] = own ? imagesTensor(source, own.images, size) : images;
-    feeds[names.partners] = own ? labelsTensor(own.partners) : labels;
-    feeds[names.lambda] = scalar(own?.lambda ?? 1);
+    feeds[names.partners] = own ? labelsTensor(own.partners, own.partnerTargets) : mixed.partners;
+    feeds[names.lambda] = own ? scalar(own.lambda) : mixed.lambda;
   }
   return feeds;
 }
@@ -59,6 +77,8 @@ function imagesTensor({ input }: FeedSource, images: Float32Array, size: number)
   return tensor('float32', [size, input.channels, input.height, input.width], images);
 }
 
-function labelsTensor(labels: Int32Array): Tensor {
+/** Class indices, or the rows [size, classes] of images with any number of classes. */
+function labelsTensor(labels: Int32Array, targets?: Float32Array): Tensor {
+  if (targets) return tensor('float32', [labels.length, targets.length / labels.length], targets);
   return tensor('int64', [labels.length], BigInt64Array.from(labels, BigInt));
 }

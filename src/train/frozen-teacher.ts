@@ -10,6 +10,7 @@ import type { Settings } from '../settings/settings.js';
 import { at, take } from '../util/checked.js';
 import { AgonError, fail, messageOf } from '../util/error.js';
 import { formatList } from '../util/format-list.js';
+import type { Task } from '../util/task.js';
 import type { RunData } from './data.js';
 
 /** A teacher that is evaluated and never trained. */
@@ -23,17 +24,19 @@ export interface FrozenTeacher {
 
 /** The run that it teaches in. */
 export interface FrozenTeacherOptions extends ClassifierOptions {
+  readonly task?: Task;
   readonly classes: readonly string[];
   readonly preprocessing: Preprocessing;
 }
 
 /** The frozen teacher that a run's settings name, if they name one, for its data ({@link openFrozenTeacher}). */
 export async function openTeacher(
-  { teacher, device, threads }: Pick<Settings, 'teacher' | 'device' | 'threads'>,
+  { teacher, device, threads, task }: Pick<Settings, 'teacher' | 'device' | 'threads' | 'task'>,
   { dataset, preprocessing }: Pick<RunData, 'dataset' | 'preprocessing'>,
 ): Promise<FrozenTeacher | undefined> {
   if (!teacher) return undefined;
-  return openFrozenTeacher(teacher, { classes: dataset.classes, preprocessing, device: parseDevice(device), threads });
+  const run = { task, classes: dataset.classes, preprocessing };
+  return openFrozenTeacher(teacher, { ...run, device: parseDevice(device), threads });
 }
 
 /**
@@ -69,6 +72,7 @@ export async function openFrozenTeacher(
 /** Closes a classifier that doesn't suit the run, with an error. */
 async function check(path: string, classifier: Classifier, run: FrozenTeacherOptions): Promise<Columns> {
   try {
+    checkTask(path, classifier, run);
     checkImages(path, classifier, run.preprocessing);
     const count = await countClasses(path, classifier, run);
     return columnsFor(path, classifier, run.classes, count);
@@ -76,6 +80,15 @@ async function check(path: string, classifier: Classifier, run: FrozenTeacherOpt
     await classifier.close();
     throw error;
   }
+}
+
+function checkTask(path: string, { task }: Classifier, { task: wanted = 'single-label' }: FrozenTeacherOptions): void {
+  if (task === wanted) return;
+  fail(path, 'the task of the frozen teacher', {
+    expected: `${wanted}, as the run's`,
+    got: task,
+    hint: `Train with --task ${task}, or with another teacher`,
+  });
 }
 
 function checkImages(path: string, { input }: Classifier, { channels, height, width }: Preprocessing): void {

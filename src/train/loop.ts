@@ -10,13 +10,15 @@ import type { Tensor } from '../onnx/tensor.js';
 import { float32Data } from '../onnx/tensor.js';
 import type { Predictor } from '../runtime/predictor.js';
 import type { StepRunner } from '../runtime/step-runner.js';
-import { learningRateOf } from '../settings/learning-rate.js';
 import { bestOf, isBetter } from '../store/best-network.js';
 import type { Checkpoint, CheckpointHeader } from '../store/checkpoint.js';
 import { at } from '../util/checked.js';
 import { fail } from '../util/error.js';
+import { averagedOf, evaluateBetter, withAverages } from './averages.js';
+import { endsEarly } from './early-stopping.js';
 import { evaluate, loadPredictors } from './evaluate.js';
 import { type FeedSource, feedsFor } from './feeds.js';
+import type { LearningRates } from './learning-rates.js';
 import type { ParameterPerturbation } from './parameter-perturbation.js';
 import { Stopped } from './stop.js';
 import { readStep, Tally } from './tally.js';
@@ -30,6 +32,7 @@ export interface LoopContext extends FeedSource {
   readonly perturbation: ParameterPerturbation | undefined;
   readonly predictors: readonly Predictor[];
   readonly training: Loader;
+  readonly rates: LearningRates;
   /** Unless nothing is held out. Its epochs throw {@link Stopped} when a stop is asked for. */
   readonly validation: Loader | undefined;
   readonly lineage: LineageFile;
@@ -61,7 +64,7 @@ interface Progress extends Position {
 /** Epochs whose events a checkpoint holds, at most: about a megabyte. A log that a kill cut off lacks the last one. */
 const KEPT_EPOCHS = 1000;
 
-/** Trains from the resumed position, or the start, to the last epoch. Returns where it was stopped, if it was. */
+/** Trains from the resumed position, or the start, to the last epoch, or to the one that ends it early. Returns where it was stopped, if it was. */
 export async function trainLoop(context: LoopContext): Promise<Position | undefined> {
   const { settings, resumed } = context;
   const tally = new Tally(context.networks.length, resumed?.partial);
@@ -70,7 +73,7 @@ export async function trainLoop(context: LoopContext): Promise<Position | undefi
   const epochs = [...(resumed?.epochs ?? [])];
   let position: Position = resumed?.position ?? { epoch: 0, step: 0 };
 
-  for (let epoch = position.epoch; epoch < settings.epochs; epoch++) {
+  for (let epoch = position.epoch; epoch < settings.epochs && !endsEarly(settings, best, position); epoch++) {
     position = await trainEpoch(context, position, tally);
     const state = await context.stepper.state();
     const withoutTrial = context.perturbation?.withoutTrial(state) ?? state;
@@ -102,10 +105,13 @@ export async function trainLoop(context: LoopContext): Promise<Position | undefi
       ...group,
       imagesPerSecond: (context.training.steps * settings.batchSize) / group.seconds,
     };
+    context.rates.finishEpoch(networks, validation.networks);
     epochs.push({ ...event });
     if (epochs.length > KEPT_EPOCHS) epochs.shift();
     const progress = { ...position, tally, best, epochs, seconds };
-    if (improved) await context.saveBest(snapshot(context, withoutTrial, progress));
+    if (improved) {
+      await context.saveBest(snapshot(context, withAverages(withoutTrial, averagedOf(validation)), progress));
+    }
     await context.saveLast(snapshot(context, state, progress, open));
     context.emit(event);
   }
@@ -168,7 +174,7 @@ function countOf({ training }: LoopContext, { epoch, step }: Position): number {
 }
 
 function rateAt(context: LoopContext, position: Position): number {
-  return learningRateOf(context.settings, context.training.steps, countOf(context, position));
+  return context.rates.at(countOf(context, position));
 }
 
 /** Evaluates the networks after an epoch, if something is held out for that; undefined when a stop was asked for meanwhile. */
@@ -179,8 +185,13 @@ async function validate(
 ): Promise<Partial<GroupEvaluation> | undefined> {
   if (!context.validation) return {};
   context.emit({ type: 'phase', phase: 'validation' });
-  loadPredictors(context.predictors, state);
-  const evaluation = await evaluate(context.predictors, context.validation, context.input).catch(undefinedIfStopped);
+  const { predictors, validation, input, settings } = context;
+  const measure = (tensors: ReadonlyMap<string, Tensor>) => {
+    loadPredictors(predictors, tensors);
+    return evaluate(predictors, validation, input, { task: settings.task });
+  };
+  const evaluating = settings.ema === null ? measure(state) : evaluateBetter(state, measure);
+  const evaluation = await evaluating.catch(undefinedIfStopped);
   if (!evaluation) return undefined;
   evaluation.networks.forEach(({ loss }, i) => {
     if (!Number.isFinite(loss)) failDiverged(context, i, `its validation loss is ${loss} after epoch ${epoch + 1}`);
@@ -202,7 +213,7 @@ function undefinedIfStopped(error: unknown): undefined {
 }
 
 function snapshot(
-  { constants }: LoopContext,
+  { constants, rates }: LoopContext,
   state: ReadonlyMap<string, Tensor>,
   { epoch, step, tally, best, epochs, seconds }: Progress,
   open?: ParameterPerturbation['saved'],
@@ -214,6 +225,7 @@ function snapshot(
     epochs,
     seconds: seconds + tally.seconds,
     best,
+    ...(rates.reached && { plateau: rates.reached }),
     trial: open ? { ...open.trial, ce: [...open.trial.ce] } : null,
     tensors: new Map([...state, ...(open?.tensors ?? [])]),
   };

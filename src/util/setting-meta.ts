@@ -1,7 +1,7 @@
 import 'zod';
 
 /** The groups of flags, in the order of a command's help. */
-export const SETTING_GROUPS = ['Data', 'Contest', 'Steps', 'Run'] as const;
+export const SETTING_GROUPS = ['Data', 'Contest', 'Steps', 'Tuning', 'Run'] as const;
 
 /** What a setting's schema says in `.meta(...)` beside its type, range and default. */
 export interface SettingMeta {

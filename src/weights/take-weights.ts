@@ -7,6 +7,7 @@ import { type Closest, closestNetwork } from './closest.js';
 import type { WeightsFile } from './files/weights-file.js';
 import { type Fit, fitOf, isGreyOf, type Misfit, shapeOf } from './fit.js';
 import { normsOf, stemOf } from './network.js';
+import { twinNote } from './twin.js';
 
 /** The share of the network's numbers, and of the file's, below which they don't belong together. */
 const LEAST = 0.9;
@@ -70,8 +71,14 @@ export function takeWeights(graph: Graph, file: WeightsFile, options: TakeOption
     taken: kept.map(([name, { name: from }]) => ({ name, from })),
     drawnAnew: drawnAnew(graph, fit, values),
     unused: fit.unused.map(({ name }) => name),
-    notes: [...file.notes, ...notes],
+    notes: [...file.notes, ...notes, ...twinNote(network, file.config, classesIn(fit))],
   };
+}
+
+/** The classes of the file's head. */
+function classesIn({ head, reading }: Fit): number | undefined {
+  const [weight] = head;
+  return weight === undefined ? undefined : reading.tensors.get(weight)?.tensor.dims[0];
 }
 
 function checkFit(fit: Fit, file: WeightsFile, network: string): void {

@@ -20,6 +20,16 @@ describe('agon nets', () => {
     expect(stdout).toMatch(/^resnet18 +11\.7 M +1\.81 G +3x224x224 +1,000$/m);
   });
 
+  it('lists the stages of one network', async () => {
+    const { stdout } = await agon('nets resnet18');
+    // 64 x 3 x 7 x 7 + 2 x 64; 512 x 1000 + 1000
+    expect(stdout).toMatch(/^conv1 +1 +9\.54 k$/m);
+    expect(stdout).toMatch(/^layer2 +2 +526 k$/m);
+    expect(stdout).toMatch(/^head +1 +513 k$/m);
+    const { stdout: json } = await agon('nets resnet8 --classes 10 --json');
+    expect(JSON.parse(json)).toContainEqual({ stage: 'head', blocks: 1, parameters: 650 });
+  });
+
   it('counts with other classes and sizes, as JSON', async () => {
     const { stdout } = await agon('nets --classes 10 --size 64 --json');
     const networks = JSON.parse(stdout) as { name: string; parameters: number; inputSize: number; classes: number }[];
@@ -80,6 +90,23 @@ describe('agon data', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('writes a picture of what training sees', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'agon-data-'));
+    const file = join(folder, 'seen.png');
+    const flags = '--augmentation none --color-jitter 0.4,0.4,0.4,0.1 --mixup 0.2';
+    expect(await agon(`data builtin --show-augmentation ${file} --size 16 ${flags}`)).toEqual({
+      exitCode: 0,
+      stdout: `wrote ${file}\n`,
+      stderr: '',
+    });
+    expect((await sharp(file).metadata()).height).toBe(7 * (6 * 16 + 4) + 4);
+    expect(await agon(`data builtin --show-augmentation ${file} --rand-augment 1,1 --trivial-augment`)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('Leave one of them out'),
+    });
+    await rm(folder, { recursive: true });
+  });
+
   it('shortens long lists unless all is asked for', () => {
     const many: DatasetSummary = {
       name: 'many',
@@ -116,6 +143,7 @@ describe('agon eval, export and predict', () => {
       split: 'test',
       images: 1,
       classes: 10,
+      task: 'single-label',
       warnings: [],
       results,
       ensemble,

@@ -8,13 +8,14 @@ import { AGON_VERSION } from '../../src/util/version.js';
 import { agon, keptIo } from './command-line.js';
 
 describe('help', () => {
-  it('of train fits a large screen of 56 lines and 100 columns', async () => {
+  it('of train fits a large screen of 63 lines and 100 columns', async () => {
     const { exitCode, stdout } = await agon('train --help');
     const lines = stdout.trimEnd().split('\n');
     expect(exitCode).toBe(0);
-    expect(lines.length).toBeLessThanOrEqual(56);
+    expect(lines.length).toBeLessThanOrEqual(63);
     for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(100);
-    for (const group of ['Data', 'Contest', 'Steps', 'Run']) expect(stdout).toMatch(new RegExp(`^${group} `, 'm'));
+    for (const group of ['Data', 'Contest', 'Steps', 'Tuning', 'Run'])
+      expect(stdout).toMatch(new RegExp(`^${group} `, 'm'));
     expect((await agon('help train')).stdout).toBe(stdout);
   });
 
@@ -45,7 +46,12 @@ describe('what is misspelt', () => {
     ['train --rule argmn', 'error: --rule: there is no "argmn". Did you mean "argmin"?', 2],
     ['eval run --split tset', 'error: --split: there is no "tset". Did you mean "test"?', 2],
     ['data x --pool paper', 'error: --pool: goes with --show-perturbations. Add that, or leave it out', 2],
-    ['data x --size 32', 'error: --size: goes with --show-perturbations. Add that, or leave it out', 2],
+    [
+      'data x --size 32',
+      'error: --size: goes with --show-perturbations or --show-augmentation. Add that, or leave it out',
+      2,
+    ],
+    ['data x --mixup 1', 'error: --mixup: goes with --show-augmentation. Add that, or leave it out', 2],
     ['train --device tpu', 'error: settings: device: expected cpu, cuda, cuda:<n> or webgpu, got "tpu"', 1],
     [
       'train --size 1000000000',

@@ -42,9 +42,32 @@ const CASES: readonly Case[] = [
     settings: { rule: 'none', teacher: { weight: 0.7, temperature: 3 } },
   },
   {
+    title: 'two networks, frozen up to a stage, all',
+    networks: () => [resNet(), resNet([6, 4])],
+    settings: { rule: 'all', freeze: 'layer1' },
+  },
+  {
+    title: 'two networks, one mixed batch',
+    networks: () => [resNet(), resNet([6, 4])],
+    settings: { rule: 'argmin', labelSmoothing: 0.1, teacher: { weight: 0.5, temperature: 2 } },
+    options: { mixed: true },
+  },
+  {
     title: 'two networks, each with mixed labels',
     networks: () => [resNet(), resNet([6, 4])],
     settings: { rule: 'argmin', labelSmoothing: 0.1 },
+    options: { ownInputs: true },
+  },
+  {
+    title: 'two unlike networks, images with any number of classes, frozen teacher, T = 2',
+    networks: () => [resNet(), resNet([6, 4])],
+    settings: {
+      task: 'multi-label',
+      rule: 'all',
+      temperature: 2,
+      labelSmoothing: 0.1,
+      teacher: { weight: 0.7, temperature: 3 },
+    },
     options: { ownInputs: true },
   },
 ];

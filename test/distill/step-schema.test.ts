@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { METRICS, STEP_DEFAULTS, STEP_KEYS, stepSettingsOf } from '../../src/distill/step.js';
 import { EXTRAS, LESSONS, readMetrics } from '../../src/distill/terms.js';
+import { TUNING } from '../../src/distill/tuning-schema.js';
 import { METHOD_KEYS, PRESETS } from '../../src/settings/presets.js';
 import { parseSettings, type Settings } from '../../src/settings/settings.js';
 import { createStep, metrics, openStep, resNet } from './steps.js';
@@ -18,8 +19,8 @@ describe('the schema of a step', () => {
     expect(stepSettingsOf(parseSettings({})).teacher).toBeNull();
   });
 
-  it('makes the method of every preset, but for how many teach and the optimizer', () => {
-    const inStep = STEP_KEYS.filter((key) => key !== 'topK' && key !== 'optimizer');
+  it('makes the method of every preset, but for how many teach, the optimizer and what is trained', () => {
+    const inStep = STEP_KEYS.filter((key) => key !== 'topK' && key !== 'optimizer' && !(key in TUNING));
     expect([...METHOD_KEYS].sort()).toEqual([...inStep, 'inputPerturbation', 'parameterPerturbation'].sort());
     for (const [name, preset] of Object.entries(PRESETS)) {
       for (const key of METHOD_KEYS) expect(preset[key].source, `${name}: ${key}`).toBeTruthy();

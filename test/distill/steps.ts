@@ -8,9 +8,10 @@ import {
   type StepSettings,
   TEACHER_LOGITS,
 } from '../../src/distill/step.js';
-import type { Graph } from '../../src/graph/graph.js';
+import { Graph } from '../../src/graph/graph.js';
 import type { Target } from '../../src/lower/target.js';
 import { initialiseParameters } from '../../src/nets/initialise.js';
+import { activation, conv, globalPool, linear } from '../../src/nets/layers.js';
 import { createNetwork } from '../../src/nets/registry.js';
 import { type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { createOptimizer } from '../../src/optim/optimizer.js';
@@ -44,6 +45,16 @@ export function mobileNet(dropout: number): Graph {
     { family: 'mobilenetv2', settings_t_c_n_s: settings, stem: 8, stem_stride: 1, last: 16, dropout },
     INPUT,
   );
+}
+
+/** A convolution, a pooling and a linear layer, without normalisations. */
+export function plainNetwork(channels = 6): Graph {
+  const graph = new Graph('plain');
+  const images = graph.input('images', 'float32', ['N', 3, SIZE, SIZE]);
+  const features = activation(graph, 'relu', conv(graph, 'conv1', images, { channels }), 'relu');
+  graph.output('logits', linear(graph, 'fc', globalPool(graph, 'avgpool', features), CLASSES));
+  graph.output('features', features);
+  return graph;
 }
 
 export type Results = Record<string, Tensor>;
@@ -86,9 +97,12 @@ export async function openStep(networks: readonly Graph[], open: OpenOptions = {
   open.prepare?.(step.graph);
   const state = firstState(networks, step);
   const scalars = Object.entries(createOptimizer(settings.optimizer).scalarsAt(LR, 1));
-  const shared = randomBatch(BATCH);
+  const labelsFor = settings.task === 'multi-label' ? asTargets : same;
+  const { images, labels } = randomBatch(BATCH);
+  const shared = { images, labels: labelsFor(labels) };
   const batch: Feeds = {
-    ...(open.options?.ownInputs ? { labels: shared.labels, ...ownInputs(networks.length) } : shared),
+    ...(open.options?.ownInputs ? { labels: shared.labels, ...ownInputs(networks.length, labelsFor) } : shared),
+    ...(open.options?.mixed && !open.options.ownInputs && mixedInputs()),
     ...(settings.teacher && { [TEACHER_LOGITS]: normal([BATCH, CLASSES], stream(SEED, 'teacher')) }),
     ...Object.fromEntries(
       step.uniforms.map((value) => [value.name, uniforms(value.shape.slice(1) as number[], BATCH)]),
@@ -106,18 +120,35 @@ export function randomBatch(count: number): { images: Tensor; labels: Tensor } {
   return { images: normal([count, 3, SIZE, SIZE], random), labels: tensor('int64', [count], labels) };
 }
 
+/** Rows of 0 and 1 [count, CLASSES] for labels: of label k the classes k and 2 k, or none where k is 0. */
+export function asTargets(labels: Tensor): Tensor {
+  const rows = toNumbers(labels).map((k) => {
+    return Array.from({ length: CLASSES }, (_, c) => (k > 0 && (c === k || c === (2 * k) % CLASSES) ? 1 : 0));
+  });
+  return tensor('float32', [rows.length, CLASSES], rows.flat());
+}
+
+const same = (labels: Tensor) => labels;
+
 /** Images, partners and lambda of each network. */
-function ownInputs(count: number): Feeds {
+function ownInputs(count: number, labelsFor: (labels: Tensor) => Tensor): Feeds {
   const feeds = Array.from({ length: count }, (_, i): [string, Tensor][] => {
     const random = stream(SEED, 'own', i);
     const partners = Array.from({ length: BATCH }, () => random.below(CLASSES));
     return [
       [`net${i}.images`, normal([BATCH, 3, SIZE, SIZE], random)],
-      [`net${i}.partners`, tensor('int64', [BATCH], partners)],
+      [`net${i}.partners`, labelsFor(tensor('int64', [BATCH], partners))],
       [`net${i}.lambda`, tensor('float32', [], [random.uniform()])],
     ];
   });
   return Object.fromEntries(feeds.flat());
+}
+
+/** The labels of images that are mixed in, and lambda, for all networks. */
+function mixedInputs(): Feeds {
+  const random = stream(SEED, 'mixed');
+  const partners = Array.from({ length: BATCH }, () => random.below(CLASSES));
+  return { partners: tensor('int64', [BATCH], partners), lambda: tensor('float32', [], [random.uniform()]) };
 }
 
 export function uniforms(shape: readonly number[], count: number): Tensor {

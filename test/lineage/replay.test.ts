@@ -7,11 +7,12 @@ import { runPaths } from '../../src/store/run-folder.js';
 import { present } from '../../src/util/error.js';
 import { eventsOf, MOBILENET, RESNET, resultsOf, runHere, smallData, smallSettings } from '../run/runs.js';
 
-/** Perturbed inputs in every step, trials of perturbed parameters, and Dropout: all that is random in a run. */
+/** Perturbed inputs in every step, trials of perturbed parameters, changed and mixed images, and Dropout: all that is random in a run. */
 const OVERRIDES: SettingsInput = {
   nets: [RESNET, MOBILENET, RESNET],
   epochs: 3,
   augmentation: { padCrop: 1, flip: true },
+  ...{ randAugment: [1, 9], colorJitter: [0.1, 0.1, 0.1, 0.1], randomErasing: 0.3, mixup: 0.4, cutmix: 1 },
   inputPerturbation: { pool: 'paper' },
   parameterPerturbation: { when: { probability: 0.5 }, window: 2, sigma: 0.3 },
 };

@@ -72,3 +72,47 @@ export function accuracyLoop(logits: Matrix, labels: readonly number[]): number 
   });
   return right / logits.length;
 }
+
+/** -t log s(z) - (1 - t) log(1 - s(z)) with t smoothed towards 1/2, averaged over all entries. */
+export function bceLoop(logits: Matrix, labels: Matrix, smoothing = 0): number {
+  let [total, count] = [0, 0];
+  logits.forEach((row, n) => {
+    row.forEach((z, c) => {
+      const t = (1 - smoothing) * (labels[n]?.[c] as number) + smoothing / 2;
+      total += -t * logSigmoid(z) - (1 - t) * logSigmoid(-z);
+      count++;
+    });
+  });
+  return total / count;
+}
+
+/** KL(teacher || student) of the sigmoids, averaged over all entries. */
+export function bernoulliKlLoop(student: Matrix, teacher: Matrix, temperature = 1): number {
+  let [total, count] = [0, 0];
+  teacher.forEach((row, n) => {
+    row.forEach((logit, c) => {
+      const [t, z] = [logit / temperature, (student[n]?.[c] as number) / temperature];
+      const q = Math.exp(logSigmoid(t));
+      total += q * (logSigmoid(t) - logSigmoid(z)) + (1 - q) * (logSigmoid(-t) - logSigmoid(-z));
+      count++;
+    });
+  });
+  return total / count;
+}
+
+function logSigmoid(z: number): number {
+  return z < 0 ? z - Math.log1p(Math.exp(z)) : -Math.log1p(Math.exp(-z));
+}
+
+/** The share of rows in which a logit is above 0 exactly where the label is 1. */
+export function subsetAccuracyLoop(logits: Matrix, labels: Matrix): number {
+  let right = 0;
+  logits.forEach((row, n) => {
+    let all = true;
+    row.forEach((z, c) => {
+      if (z > 0 !== (labels[n]?.[c] === 1)) all = false;
+    });
+    if (all) right++;
+  });
+  return right / logits.length;
+}

@@ -115,6 +115,16 @@ describe('a run by the official sessions can not have', () => {
       { teacher: { model: 'x', temperature: 4 } },
       'teacher.temperature with the engine ort-training: expected the temperature of the competition (1), got 4',
     ],
+    [
+      'a schedule that goes by losses',
+      { schedule: { name: 'plateau' } },
+      'schedule with the engine ort-training: expected another, as its rates are settled before the first step, got plateau',
+    ],
+    [
+      'class weights',
+      { classWeights: 'balanced' },
+      'classWeights with the engine ort-training: expected "none", as its cross-entropy has no weights, got "balanced"',
+    ],
     ['another device', { device: 'cuda:1' }, 'device with the engine ort-training: expected cpu, got cuda:1'],
   ])('%s', (_, overrides, message) => {
     const settings = parseSettings({ engine: 'ort-training', optimizer: plainSgd, ...overrides });

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { headerLines } from '../../src/report/header.js';
 import { startEvent } from './events.js';
 
-describe('the header of a preset', () => {
-  const linesOf = (...settings: Parameters<typeof startEvent>) =>
-    headerLines(startEvent(...settings), 200, colors.createColors(false)).join('\n');
+const linesOf = (...settings: Parameters<typeof startEvent>) =>
+  headerLines(startEvent(...settings), 200, colors.createColors(false)).join('\n');
 
+describe('the header of a preset', () => {
   it('tells what is not as the preset has it, and what the preset has', () => {
     expect(linesOf({ preset: 'dml', epochs: 3, temperature: 2 })).toMatch(/preset +dml,.* epochs 3 \(preset: 200\)/);
     expect(linesOf({ preset: 'dml', epochs: 3, temperature: 2 })).toContain('temperature 2 (preset: 1)');
@@ -16,7 +16,24 @@ describe('the header of a preset', () => {
     expect(linesOf({ preset: 'dml', epochs: 200, batchSize: 64 })).toMatch(/preset +dml$/m);
   });
 
+  it('says how classes are evened out', () => {
+    expect(linesOf({ classWeights: { cat: 2 } })).toContain('class weights {cat:2}');
+    expect(linesOf({ sampler: 'balanced' })).toContain('balanced classes');
+  });
+
   it('has no such line without one', () => {
     expect(linesOf({})).not.toContain('preset');
+  });
+});
+
+describe('the header', () => {
+  it('tells how images are changed beside crops and flips', () => {
+    expect(linesOf({ randAugment: [2, 9], randomErasing: 0.25, mixup: 0.2, cutmix: 1 })).toMatch(
+      /^images +RandAugment 2\/9, random erasing 0\.25, mixup 0\.2, CutMix 1$/m,
+    );
+    expect(linesOf({ colorJitter: [0.4, 0.4, 0, 0], trivialAugment: true })).toMatch(
+      /^images +colour jitter 0\.4\/0\.4\/0\/0, TrivialAugment$/m,
+    );
+    expect(linesOf({})).not.toContain('images  ');
   });
 });

@@ -96,7 +96,7 @@ describe('a run with weights from a file', () => {
       expect(warnings.slice(0, 3)).toEqual([
         report(0),
         report(1),
-        expect.stringMatching(/by the mean and std of the training images: nothing says which/),
+        expect.stringMatching(/by mean and std of the training images: nothing says what/),
       ]);
     },
   );
@@ -160,7 +160,7 @@ describe('a run with weights from a file', () => {
     const data = await smallData();
     const { preprocessing, warnings } = await firstState(data, { pretrained });
     expect(preprocessing).toEqual((await firstState(data)).preprocessing);
-    expect(warnings.join()).toContain('the files of weights say different ones');
+    expect(warnings.join()).toContain('weights say different ones');
   });
 
   it('is refused before its data are read where the file is missing or of another network', async () => {

@@ -34,8 +34,12 @@ const KINDS: readonly { readonly kind: string; readonly overrides: SettingsInput
     stops: [[3], [4]],
   },
   {
-    kind: 'AdamW, Dropout, unlike networks',
-    overrides: { nets: [MOBILENET, RESNET, WIDER], optimizer: { name: 'adamw', lr: 0.01 } },
+    kind: 'AdamW, Dropout, unlike networks, TrivialAugment, mixup and CutMix',
+    overrides: {
+      nets: [MOBILENET, RESNET, WIDER],
+      optimizer: { name: 'adamw', lr: 0.01 },
+      ...{ trivialAugment: true, randomErasing: 0.5, mixup: 0.4, cutmix: 1 },
+    },
     // In both epochs.
     stops: [[2, 2]],
   },

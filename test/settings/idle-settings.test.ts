@@ -28,10 +28,32 @@ describe('a setting without effect', () => {
       ['parameterPerturbation.when.every: it never fires'],
     ],
     [{ inputPerturbation: { pool: 'paper', when: { every: 31 } } }, ['inputPerturbation.when.every: it never fires']],
+    [{ patience: 9 }, ['patience 9 has no effect: the run has 10 epochs']],
+    [{ patience: 2, validation: 0 }, ['patience 2 has no effect: nothing is held out']],
+    [
+      { schedule: { name: 'plateau', patience: 8 } },
+      ['schedule.patience 8: the learning rate never falls, as the run has 10 epochs'],
+    ],
+    [{ patience: 8, schedule: { name: 'plateau', patience: 7 } }, []],
+    [{ colorJitter: [0, 0, 0, 0] }, ['colorJitter 0, 0, 0, 0 has no effect: nothing is changed by it']],
+    // The networks here are for grey images
+    [{ colorJitter: [0, 0, 0.4, 0.1] }, ['colorJitter 0, 0, 0.4, 0.1 has no effect: the images are grey']],
+    [{ colorJitter: [0.4, 0, 0.4, 0] }, ['its saturation and hue have no effect: the images are grey']],
     [
       { preset: 'dml', epochs: 60 },
       ['schedule.milestones 60, 120, 180: the learning rate never falls, as the run has 60'],
     ],
+    [{ accumulate: 31 }, ['accumulate 31: no update comes about, as the run has 30 steps']],
+    [
+      { accumulate: 2 },
+      ['accumulate 2 is not quite a batch of 256: BatchNormalization takes its statistics from the 128'],
+    ],
+    [
+      { normWeightDecay: false, optimizer: { name: 'sgd', weightDecay: 0 } },
+      ['normWeightDecay false has no effect: there is no weight decay'],
+    ],
+    [{ ema: 0.9, validation: 0 }, ['ema 0.9 has no effect: nothing is held out']],
+    [{ freeze: 'layer1' }, ['freeze layer1: the frozen layers stay at the random weights that they begin with']],
   ])('%j is told', (input, expected) => {
     const messages = idle(input);
     expect(messages).toEqual(expected.map((text) => expect.stringContaining(text)));
@@ -57,6 +79,7 @@ describe('a setting without effect', () => {
 
   it.each<SettingsInput>([
     {},
+    { freeze: 'backbone', pretrained: ['a.safetensors'] },
     { nets: ['resnet8'] },
     { rule: 'none' },
     // As comparisons give it

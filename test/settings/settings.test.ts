@@ -41,6 +41,9 @@ describe('settings', () => {
     [{ nets: ['resnet8', 3] }, 'nets.1: expected a name or a specification, got 3'],
     [{ optimizer: { name: 'adam' } }, "optimizer.name: expected 'sgd' | 'adamw', got \"adam\""],
     [{ optimizer: { name: 'adamw', betas: [0.9, 1] } }, 'optimizer.betas.1: expected number to be <1, got 1'],
+    [{ randAugment: [2, 31] }, 'randAugment.1: expected number to be <=30, got 31'],
+    [{ colorJitter: [2, 0, 0, 0] }, 'colorJitter.0: expected number to be <=1, got 2'],
+    [{ mixup: -1 }, 'mixup: expected number to be >=0, got -1'],
     [{ augmentation: 'some' }, 'augmentation: expected "auto", "none" or an object, got "some"'],
     [[], 'settings: expected object, got []'],
     [null, 'settings: expected object, got null'],
@@ -94,16 +97,47 @@ describe('settings', () => {
   });
 
   it.each([
-    [
-      { pretrained: ['a', 'b', 'c'] },
-      'pretrained: expected one file for all networks, or one for each of the 2, got 3',
-    ],
-    [{ nets: ['resnet8'], pretrained: ['a', 'b'] }, 'pretrained: expected one file, got 2'],
+    [{ pretrained: ['a', 'b', 'c'] }, 'pretrained: expected one for all networks, or one for each of the 2, got 3'],
+    [{ nets: ['resnet8'], pretrained: ['a', 'b'] }, 'pretrained: expected one, got 2'],
     [{ pretrained: ['a'], from: 'run' }, 'pretrained and from both say what networks begin with'],
     [{ pretrained: ['a'], artifacts: 'folder' }, 'pretrained and artifacts both say what networks begin with'],
   ])('refuse weights that go with nothing: %j', (input, message) => {
     expect(() => checkSettings(parseSettings(input))).toThrow(`settings: ${message}`);
     for (const pretrained of [['a'], ['a', 'b']]) checkSettings(parseSettings({ pretrained }));
+  });
+
+  it('draw operations by one policy', () => {
+    const both = parseSettings({ randAugment: [2, 9], trivialAugment: true });
+    expect(() => checkSettings(both)).toThrow(
+      'settings: randAugment and trivialAugment draw from the same operations. Leave one of them out',
+    );
+    for (const one of [{ randAugment: [1, 0] as [number, number] }, { trivialAugment: true }])
+      checkSettings(parseSettings(one));
+  });
+
+  it.each(['mixup', 'cutmix'])('refuse %s with the engine ort-training', (key) => {
+    const settings = parseSettings({ [key]: 0.2, engine: 'ort-training', optimizer: { name: 'sgd', momentum: 0 } });
+    expect(() => checkSettings(settings)).toThrow(
+      `settings: ${key} with the engine ort-training: expected 0, as its labels are one class an image, got 0.2`,
+    );
+  });
+
+  it.each([
+    [{ freeze: 'backbone' }, 'freeze'],
+    [{ layerDecay: 0.9 }, 'layerDecay'],
+    [{ headLrFactor: 10 }, 'headLrFactor'],
+    [{ normWeightDecay: false }, 'normWeightDecay'],
+    [{ clipNorm: 1 }, 'clipNorm'],
+    [{ accumulate: 2 }, 'accumulate'],
+    [{ ema: 0.9 }, 'ema'],
+  ])('refuse %j with the engine ort-training', (input, name) => {
+    const settings = parseSettings({ ...input, engine: 'ort-training', optimizer: { name: 'adamw' } });
+    expect(() => checkSettings(settings)).toThrow(`settings: ${name} with the engine ort-training: expected `);
+  });
+
+  it('refuse gradients of a mutant and of what it was, averaged', () => {
+    const settings = parseSettings({ accumulate: 2, parameterPerturbation: {} });
+    expect(() => checkSettings(settings)).toThrow('settings: accumulate with parameterPerturbation: expected 1');
   });
 
   it('perturb parameters of two networks or more', () => {

@@ -1,5 +1,27 @@
 /** Settings that came after the files of version 1 were written, with their defaults. */
-const LATER: Readonly<Record<string, unknown>> = { from: null, pretrained: null, restoreNorms: true };
+const LATER: Readonly<Record<string, unknown>> = {
+  from: null,
+  pretrained: null,
+  sampler: 'shuffle',
+  classWeights: 'none',
+  freeze: 'none',
+  restoreNorms: true,
+  normalisation: 'auto',
+  task: 'single-label',
+  patience: 0,
+  randAugment: null,
+  trivialAugment: false,
+  colorJitter: null,
+  randomErasing: 0,
+  mixup: 0,
+  cutmix: 0,
+  layerDecay: 1,
+  headLrFactor: 1,
+  normWeightDecay: true,
+  clipNorm: null,
+  accumulate: 1,
+  ema: null,
+};
 
 /** For `JSON.parse`: leaves out settings that came later and have their defaults. */
 export function withoutLater(key: string, value: unknown): unknown {

@@ -21,6 +21,8 @@ const PERTURBED: Batch = {
   },
 };
 
+const MIXED = { partners: Int32Array.of(0, 2), lambda: 0.75 };
+
 const IMAGES = tensor('float32', [2, 3, 1, 1], [1, 2, 3, 4, 5, 6]);
 const LABELS = tensor('int64', [2], [2, 0]);
 
@@ -59,10 +61,33 @@ describe('the feeds of a step', () => {
     expect([clean['net1.images'], clean['net1.partners'], clean['net1.lambda']]).toEqual([IMAGES, LABELS, one]);
   });
 
+  it('have the labels of the images that are mixed in, for all networks but the perturbed one', async () => {
+    const [partners, lambda] = [tensor('int64', [2], [0, 2]), tensor('float32', [], [0.75])];
+    const shared = await feedsFor(source({ mixup: 1 }), { ...BATCH, mixed: MIXED }, 0.5, 3);
+    expect(shared).toMatchObject({ images: IMAGES, labels: LABELS, partners, lambda });
+    const perturbing = source({ mixup: 1, inputPerturbation: { pool: 'paper' } });
+    const own = { network: 1, operation: 'noise', images: BATCH.images, partners: BATCH.labels, lambda: 1 };
+    const feeds = await feedsFor(perturbing, { ...BATCH, mixed: MIXED, perturbed: own }, 0.5, 3);
+    expect(feeds).toMatchObject({
+      ...{ 'net0.images': IMAGES, 'net0.partners': partners, 'net0.lambda': lambda },
+      ...{ 'net1.images': IMAGES, 'net1.partners': LABELS, 'net1.lambda': tensor('float32', [], [1]) },
+      ...{ 'net2.images': IMAGES, 'net2.partners': partners, 'net2.lambda': lambda },
+    });
+    expect(Object.keys(feeds)).not.toContain('partners');
+  });
+
   it('count the updates that the optimizer had seen before the run', async () => {
     const begun = { ...source({ optimizer: { name: 'adamw', betas: [0.5, 0.5] } }), updatesBefore: 2 };
     // The step of count 1 is the fourth update: 1 / (1 - 0.5^4)
     expect((await feedsFor(begun, BATCH, 1, 1)).step_size).toEqual(tensor('float32', [], [16 / 15]));
+  });
+
+  it('say which step ends with an update, where gradients are accumulated, and count the updates', async () => {
+    const accumulating = source({ accumulate: 3, optimizer: { name: 'adamw', betas: [0.5, 0.5] } });
+    const all = await Promise.all([0, 1, 2, 3, 4, 5].map((count) => feedsFor(accumulating, BATCH, 1, count)));
+    expect(all.map(({ updates }) => updates?.data[0])).toEqual([0, 0, 1, 0, 0, 1]);
+    // 1 / (1 - 0.5^t)
+    expect(all.map(({ step_size }) => step_size?.data[0])).toEqual([2, 2, 2, 4 / 3, 4 / 3, 4 / 3].map(Math.fround));
   });
 
   it('have the logits of a frozen teacher on the clean images', async () => {

@@ -282,6 +282,29 @@ describe('what fits partly', () => {
   });
 });
 
+describe('networks of equal shapes and other strides', () => {
+  it.each([
+    ['mobilenet_v2_cifar', 1000, /By their 1000 classes they may be weights of mobilenet_v2, .* images of 224 pixels/],
+    ['mobilenet_v2_cifar', 100, /^$/],
+    ['mobilenet_v2', 1001, /^$/],
+    ['mobilenet_v2', 10, /By their 10 classes they may be weights of mobilenet_v2_cifar, .* images of 32 pixels/],
+  ])('%s with weights of %i classes', (name, classes, expected) => {
+    const file = fileOf(valuesOf(network('mobilenet_v2', { classes })));
+    expect(takeWeights(network(name), file, { network: name }).notes.join()).toMatch(expected);
+  });
+
+  it('are told where the file says which', () => {
+    const file = (config: object) => fileOf(valuesOf(network('mobilenet_v2')), { config: { where: 'x', ...config } });
+    const notes = (name: string, config: object) =>
+      takeWeights(network(name), file(config), { network: name }).notes.join();
+    expect(notes('mobilenet_v2', { network: 'mobilenet_v2_cifar' })).toMatch(/^They are weights of mobilenet_v2_cifar/);
+    expect(notes('mobilenet_v2_cifar', { architecture: 'mobilenetv2_100' })).toMatch(
+      /^They are weights of mobilenet_v2,/,
+    );
+    expect(notes('mobilenet_v2', { network: 'mobilenet_v2' })).toBe('');
+  });
+});
+
 describe('a file of another network is refused with the one that fits', () => {
   it.each([
     ['resnet18', 'resnet34'],

@@ -1,5 +1,3 @@
-import { crc32 } from 'node:zlib';
-
 /** Writes pickles of protocol 2, opcode by opcode (`pickletools.py`), and zip archives, sharing no code with the reader. */
 
 const text = (value: string) => new TextEncoder().encode(value);
@@ -58,6 +56,19 @@ export function tensorPiece(
 function stridesOf(dims: readonly number[]): number[] {
   return dims.map((_, axis) => dims.slice(axis + 1).reduce((product, dim) => product * dim, 1));
 }
+
+/** CRC-32 of zip archives (polynomial 0xedb88320, reflected): Node.js has one of its own from 20.15 on. */
+function crc32(content: Uint8Array): number {
+  let sum = ~0;
+  for (const byte of content) sum = (CRC_TABLE[(sum ^ byte) & 255] as number) ^ (sum >>> 8);
+  return ~sum >>> 0;
+}
+
+const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
+  let value = byte;
+  for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
+  return value;
+});
 
 /** A zip archive of stored entries; `sizes` are lies of the directory about them. */
 export function zip(

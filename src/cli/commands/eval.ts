@@ -4,11 +4,19 @@ import { SPLIT_NAMES, type SplitName } from '../../data/dataset/dataset.js';
 import type { ModelEvaluation } from '../../evaluate/evaluate-model.js';
 import type { RunEvaluation } from '../../evaluate/evaluate-run.js';
 import type { Evaluation } from '../../events/evaluation.js';
-import { formatCompact, formatLoss, formatNumberOf, formatPercent, hasTop5, printable } from '../../report/format.js';
+import { formatCompact, formatLoss, formatNumberOf, formatPercent, printable } from '../../report/format.js';
 import { labelNetworks } from '../../report/labels.js';
+import { measuresFor } from '../../report/measures.js';
 import { colorsFor } from '../../report/output.js';
 import { type Column, renderTable } from '../../report/table.js';
-import { checkpointOption, choiceOption, deviceOption, jsonOption, threadsOption } from '../flags/options.js';
+import {
+  checkpointOption,
+  choiceOption,
+  deviceOption,
+  jsonOption,
+  threadsOption,
+  thresholdOption,
+} from '../flags/options.js';
 import { type CliIo, writeJson, writeLines } from '../io/io.js';
 import { failUsage } from '../io/usage-error.js';
 
@@ -17,6 +25,7 @@ interface EvalOptions {
   readonly data?: string;
   readonly split?: SplitName;
   readonly output?: string;
+  readonly threshold?: number;
   readonly device?: string;
   readonly threads?: number;
   readonly json?: true;
@@ -37,6 +46,7 @@ export function define(command: Command, io: CliIo): void {
       ),
     )
     .addOption(new Option('--output <name>', 'output with the class scores, of a model with several outputs (logits)'))
+    .addOption(thresholdOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
@@ -74,24 +84,26 @@ function showWarnings(warnings: readonly string[], { stderr, env }: CliIo): void
   for (const warning of warnings) writeLines(stderr, yellow(printable(`warning: ${warning}`)));
 }
 
-function measures(classes: number): Column[] {
-  const titles = ['loss', 'top-1', ...(hasTop5(classes) ? ['top-5'] : []), 'ECE'];
+type Told = Pick<RunEvaluation, 'task' | 'classes'>;
+
+function columnsFor({ task, classes }: Told): Column[] {
+  const titles = ['loss', ...measuresFor(task, classes).map(({ title }) => title)];
   return titles.map((title) => ({ title, align: 'right' }));
 }
 
-function formatMeasures({ loss, accuracy, top5, ece }: Evaluation, classes: number): string[] {
-  const shares = hasTop5(classes) ? [accuracy, top5, ece] : [accuracy, ece];
-  return [formatLoss(loss), ...shares.map((share) => formatPercent(share, 2))];
+function formatMeasures(evaluation: Evaluation, { task, classes }: Told): string[] {
+  const shares = measuresFor(task, classes).map(({ key }) => formatPercent(evaluation[key] ?? Number.NaN, 2));
+  return [formatLoss(evaluation.loss), ...shares];
 }
 
 /** A table with one line. */
 export function formatModel(
   path: string,
-  { split, images, classes, evaluation }: ModelEvaluation,
+  { split, images, evaluation, ...told }: ModelEvaluation,
   { stdout, env }: Pick<CliIo, 'stdout' | 'env'>,
 ): string[] {
-  const row = formatMeasures(evaluation, classes);
-  const table = renderTable(measures(classes), [row], colorsFor(stdout, env));
+  const row = formatMeasures(evaluation, told);
+  const table = renderTable(columnsFor(told), [row], colorsFor(stdout, env));
   return [`${printable(path)}, ${formatImages(images, split)}`, '', table];
 }
 
@@ -102,7 +114,7 @@ function formatImages(images: number, split: RunEvaluation['split']): string {
 
 /** A table with a line for each network; the run's winner is marked, not who is best here: that would be a choice by test images. */
 export function formatEvaluation(
-  { epochs, chosen, winner, split, images, classes, results, ensemble }: RunEvaluation,
+  { epochs, chosen, winner, split, images, results, ensemble, ...told }: RunEvaluation,
   checkpoint: string,
   { stdout, env }: Pick<CliIo, 'stdout' | 'env'>,
 ): string[] {
@@ -110,13 +122,14 @@ export function formatEvaluation(
   const labels = labelNetworks(results.map(({ network }) => network));
   const rows = results.map(({ network, evaluation }, i) => {
     const star = network.index === winner ? colors.yellow('★') : '';
-    return [labels[i] ?? '', formatCompact(network.parameters), ...formatMeasures(evaluation, classes), star];
+    const label = `${labels[i] ?? ''}${evaluation.ema ? ' (EMA)' : ''}`;
+    return [label, formatCompact(network.parameters), ...formatMeasures(evaluation, told), star];
   });
-  if (results.length > 1) rows.push(['ensemble', '', ...formatMeasures(ensemble, classes), '']);
+  if (results.length > 1) rows.push(['ensemble', '', ...formatMeasures(ensemble, told), '']);
   const columns: readonly Column[] = [
     { title: 'network' },
     { title: 'parameters', align: 'right' },
-    ...measures(classes),
+    ...columnsFor(told),
     { title: '' },
   ];
   return [

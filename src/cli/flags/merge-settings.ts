@@ -148,7 +148,7 @@ function checkRepeated(folder: string, settings: Settings, flag: GivenFlag): voi
     expected: format(own),
     got: format(flag.value),
     hint:
-      'A run goes on with the settings that it began with, but for --data, --epochs (more) and how it is computed: ' +
+      'A run goes on with the settings that it began with, but for --data, --epochs (more), --patience and how it is computed: ' +
       `leave the flag out, or begin a new run, from its last checkpoint with --from ${folder}`,
   });
 }

@@ -21,11 +21,12 @@ export function describeRange({ whole, from, to, above, below }: NumberRange): s
   return `${whole ? 'a whole number' : 'a number'}${lower}${upper}`;
 }
 
-/** Reads a number given to a flag. What is no number, or out of range, is an error that names the flag. */
-export function parseNumber(flag: string, text: string, range: NumberRange): number {
+/** Reads a number given to a flag. What is no number, or out of range, is an error that names the flag, and what else it takes. */
+export function parseNumber(flag: string, text: string, range: NumberRange, others: readonly string[] = []): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (inRange(range, value)) return value;
-  return failUsage(flag, 'bad value', { expected: describeRange(range), got: `"${text}"` });
+  const expected = [describeRange(range), ...others].join(' or ');
+  return failUsage(flag, 'bad value', { expected, got: `"${text}"` });
 }
 
 function inRange({ whole, from, to, above, below }: NumberRange, value: number): boolean {

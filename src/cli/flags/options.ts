@@ -38,6 +38,16 @@ export function threadsOption(): Option {
   return numberOption('--threads <n>', 'threads of one operator (one a core)');
 }
 
+/** From which probability on a class counts as there. */
+export function thresholdOption(): Option {
+  const range = { whole: false, from: 0, to: 1 };
+  return numberOption(
+    '--threshold <p>',
+    "multi-label: least probability of a class that is there (the network's)",
+    range,
+  );
+}
+
 /** Output for another program. */
 export function jsonOption(): Option {
   return new Option('--json', 'print JSON');

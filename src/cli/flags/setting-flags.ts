@@ -2,8 +2,14 @@ import { Option } from 'commander';
 import { SETTING_GROUPS } from '../../util/setting-meta.js';
 import { suggestion } from '../../util/suggest.js';
 import { failUsage } from '../io/usage-error.js';
-import { parseNumber } from './number-range.js';
-import { describeSetting, SETTINGS, type SettingDescription, type SettingPath } from './setting-schema.js';
+import { type NumberRange, parseNumber } from './number-range.js';
+import {
+  describeSetting,
+  SETTINGS,
+  type SettingDescription,
+  type SettingKind,
+  type SettingPath,
+} from './setting-schema.js';
 
 type Group = (typeof SETTING_GROUPS)[number];
 
@@ -37,7 +43,11 @@ function parseValue(flag: string, text: string, { kind, meta }: SettingDescripti
     case 'number':
       return parseNumber(flag, text, kind.range);
     case 'numbers':
-      return listOf(flag, text).map((item) => parseNumber(flag, item, kind.range));
+      return parseNumbers(flag, text, kind);
+    case 'number-or-word':
+      return kind.words.includes(text) ? text : parseNumber(flag, text, kind.range, kind.words);
+    case 'weights':
+      return kind.words.includes(text) ? text : parseWeights(flag, text, kind);
     case 'texts':
       return listOf(flag, text);
     case 'choice':
@@ -46,6 +56,37 @@ function parseValue(flag: string, text: string, { kind, meta }: SettingDescripti
     default:
       return text === '' ? failUsage(flag, 'bad value', { expected: 'a text', got: 'none' }) : text;
   }
+}
+
+/** `1,2,0.5` or `cat=2,dog=0.5`. */
+function parseWeights(
+  flag: string,
+  text: string,
+  { range, words }: { readonly range: NumberRange; readonly words: readonly string[] },
+): number[] | Record<string, number> {
+  const items = listOf(flag, text);
+  const number = (item: string) => parseNumber(flag, item, range, [...words, 'a list', 'name=number']);
+  if (!items.some((item) => item.includes('='))) return items.map(number);
+  const split = (item: string) => {
+    const at = item.lastIndexOf('=');
+    const name = item.slice(0, at).trim();
+    if (name === '') failUsage(flag, 'bad value', { expected: 'name=number', got: `"${item}"` });
+    return [name, number(item.slice(at + 1))] as const;
+  };
+  return Object.fromEntries(items.map(split));
+}
+
+/** Numbers as a list: as many as there are ranges, or any number of them. */
+function parseNumbers(
+  flag: string,
+  text: string,
+  { range, ranges }: Extract<SettingKind, { type: 'numbers' }>,
+): number[] {
+  const items = listOf(flag, text);
+  if (ranges && items.length !== ranges.length) {
+    failUsage(flag, 'bad value', { expected: `${ranges.length} numbers, with commas between them`, got: `"${text}"` });
+  }
+  return items.map((item, i) => parseNumber(flag, item, ranges?.[i] ?? range));
 }
 
 /** The items of a list that was given to a flag. */

@@ -8,8 +8,14 @@ export type SettingPath = readonly [string, ...string[]];
 
 /** What a setting's value is. A `section` has settings of its own. */
 export type SettingKind =
-  | { readonly type: 'number' | 'numbers'; readonly range: NumberRange }
+  | { readonly type: 'number'; readonly range: NumberRange }
+  /** The range of all or of the first, and those of each where there is a fixed number of them. */
+  | { readonly type: 'numbers'; readonly range: NumberRange; readonly ranges?: readonly NumberRange[] }
   | { readonly type: 'choice'; readonly choices: readonly string[] }
+  /** A number, or one of some words. */
+  | { readonly type: 'number-or-word'; readonly words: readonly string[]; readonly range: NumberRange }
+  /** Numbers in a list or by name, or one of some words. */
+  | { readonly type: 'weights'; readonly words: readonly string[]; readonly range: NumberRange }
   | { readonly type: 'text' | 'texts' | 'switch' | 'section' };
 
 /** A setting as the schema of all settings describes it: the one place of types, ranges, defaults, flags and texts. */
@@ -90,6 +96,11 @@ function kindOf(schema: Schema): SettingKind {
   if (only && others.length === 0) return kindOf(only);
   const constants = alternatives.flatMap(({ const: value }) => (value === undefined ? [] : [value]));
   const choices = (schema.enum ?? constants).map(String);
+  const [other] = alternatives
+    .filter(({ const: value, type }) => value === undefined && type !== 'null')
+    .map((each) => kindOf(each));
+  if (other?.type === 'number') return { type: 'number-or-word', words: choices, range: other.range };
+  if (other?.type === 'numbers') return { type: 'weights', words: choices, range: other.range };
   if (choices.length > 0) return { type: 'choice', choices };
   if (schema.properties || alternatives.some(({ properties }) => properties)) return { type: 'section' };
   switch (schema.type) {
@@ -97,8 +108,10 @@ function kindOf(schema: Schema): SettingKind {
     case 'number':
       return { type: 'number', range: rangeOf(schema) };
     case 'array': {
-      const items = (schema.prefixItems?.[0] ?? schema.items) as Schema;
-      return items.type === 'number' ? { type: 'numbers', range: rangeOf(items) } : { type: 'texts' };
+      const fixed = schema.prefixItems as readonly Schema[] | undefined;
+      const items = (fixed?.[0] ?? schema.items) as Schema;
+      if (items.type !== 'number' && items.type !== 'integer') return { type: 'texts' };
+      return { type: 'numbers', range: rangeOf(items), ...(fixed && { ranges: fixed.map(rangeOf) }) };
     }
     case 'boolean':
       return { type: 'switch' };

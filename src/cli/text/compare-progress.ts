@@ -3,7 +3,7 @@ import type { PlannedRun } from '../../compare/experiment/experiment.js';
 import type { TrainEvent } from '../../events/events.js';
 import { formatCount, formatDuration, formatRate, printable } from '../../report/format.js';
 import { LiveLines } from '../../report/live-lines.js';
-import { PHASES } from '../../report/live-report.js';
+import { describePhase } from '../../report/live-report.js';
 import { isLive, type Output, widthOf } from '../../report/output.js';
 import { RunProgress } from '../../report/progress.js';
 import { messageOf } from '../../util/error.js';
@@ -44,7 +44,7 @@ export class CompareProgress {
   onEvent({ id }: PlannedRun, event: TrainEvent): void {
     const active = this.#active.get(id) ?? {};
     if (event.type === 'warning') this.#warn(id, event.message);
-    active.doing = event.type === 'phase' ? PHASES[event.phase] : event.type === 'step' ? undefined : active.doing;
+    active.doing = event.type === 'phase' ? describePhase(event) : event.type === 'step' ? undefined : active.doing;
     if (event.type === 'start') active.progress = new RunProgress(event);
     if (event.type === 'step') active.progress?.addStep(event, this.now());
     if (event.type === 'epoch') active.progress?.addEpoch(event, this.now());

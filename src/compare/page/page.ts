@@ -1,8 +1,8 @@
 import { toHtml } from '../../util/markup.js';
-import { MEASURES } from '../experiment/measures.js';
+import { MEASURES, scoreName } from '../experiment/measures.js';
 import type { Curve } from '../results/curves.js';
 import type { Comparison } from '../results/results.js';
-import { resultTables, type TextTable } from '../results/tables.js';
+import { resultTables, type TextTable, titleOf } from '../results/tables.js';
 import { formatSigned, sentences } from '../results/wording.js';
 import { curveFigure } from './curve-figure.js';
 import { figure, type Mark } from './figure.js';
@@ -43,14 +43,14 @@ ${differenceFigure(comparison)}
 ${section(tables.otherDifferences)}
 <h2>In words</h2><ul>${words.join('\n')}</ul>
 ${section(tables.settings)}
-${learning(curves)}
+${learning(curves, scoreName(comparison.task))}
 </body></html>
 `;
 }
 
-function learning(curves: readonly Curve[]): string {
+function learning(curves: readonly Curve[], score: string): string {
   const figures = [...new Set(curves.map(({ group }) => group))].map((group) => {
-    const caption = `${group}: top-1 on the validation split after each epoch, %, mean of the networks and the seeds`;
+    const caption = `${group}: ${score} on the validation split after each epoch, %, mean of the networks and the seeds`;
     return curveFigure(
       curves.filter((curve) => curve.group === group),
       caption,
@@ -60,19 +60,19 @@ function learning(curves: readonly Curve[]): string {
   return drawn && `<h2>Learning curves</h2>${drawn}`;
 }
 
-function methodFigure({ methods, measure, split }: Comparison): string {
+function methodFigure({ task, methods, measure, split }: Comparison): string {
   const marks = methods.map(({ group, method, measures }) => ({ group, label: method, summary: measures[measure] }));
-  const caption = `Top-1 on the ${split} split, ${MEASURES[measure]}`;
-  return figure(withGroups(marks), { axis: 'top-1, %', caption, format: String, zero: false });
+  const caption = `${titleOf(task)} on the ${split} split, ${MEASURES[measure]}`;
+  return figure(withGroups(marks), { axis: `${scoreName(task)}, %`, caption, format: String, zero: false });
 }
 
-function differenceFigure({ differences, measure, split }: Comparison): string {
+function differenceFigure({ task, differences, measure, split }: Comparison): string {
   const marks = differences.map(({ group, a, b, difference }) => ({
     group,
     label: `${a} − ${b}`,
     summary: difference,
   }));
-  const caption = `Differences in top-1 on the ${split} split, ${MEASURES[measure]}`;
+  const caption = `Differences in ${scoreName(task)} on the ${split} split, ${MEASURES[measure]}`;
   const format = (x: number) => (x === 0 ? '0' : formatSigned(x, decimalsOf(x)));
   return figure(withGroups(marks), { axis: 'difference, points', caption, format, zero: true });
 }

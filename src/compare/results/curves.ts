@@ -1,3 +1,4 @@
+import { scoreOf } from '../../events/evaluation.js';
 import type { EpochEvent } from '../../events/events.js';
 import { checkLogVersion } from '../../report/log/log-version.js';
 import { runPaths } from '../../store/run-folder.js';
@@ -7,7 +8,7 @@ import { comparePaths } from '../experiment/folder.js';
 import type { Finished } from './results.js';
 import { mean } from './statistics.js';
 
-/** How a method learned: top-1 on the validation split after each epoch, in per cent, mean of the networks and the seeds. */
+/** How a method learned: top-1 (or mean average precision) on the validation split after each epoch, in per cent, mean of the networks and the seeds. */
 export interface Curve {
   readonly group: string;
   readonly method: string;
@@ -49,7 +50,7 @@ async function readCurve(log: string): Promise<(number | undefined)[]> {
     // Most lines are steps, which needn't be parsed, and one may be cut short.
     if (!line.startsWith(EPOCH) || !line.endsWith('}')) continue;
     const { epoch, networks } = parseObject(line, log) as unknown as EpochEvent;
-    const validated = networks.flatMap(({ validation }) => validation?.accuracy ?? []);
+    const validated = networks.flatMap(({ validation }) => (validation ? [scoreOf(validation)] : []));
     if (validated.length > 0) accuracies[epoch] = 100 * mean(validated);
   }
   return accuracies;

@@ -1,9 +1,17 @@
-import type { GroupEvaluation } from '../../events/evaluation.js';
+import { type Evaluation, type GroupEvaluation, scoreOf } from '../../events/evaluation.js';
 import type { RunResult } from '../../store/result.js';
-import { at, mapTuple } from '../../util/checked.js';
+import { at, keysOf, mapTuple } from '../../util/checked.js';
 import { fail, present } from '../../util/error.js';
+import type { Task } from '../../util/task.js';
 import type { PlannedRun } from '../experiment/experiment.js';
-import { COMPARED, type Compared, type Measure } from '../experiment/measures.js';
+import {
+  type Compared,
+  type InAll,
+  MEASURES,
+  type Measure,
+  MORE_MEASURES,
+  type MoreMeasure,
+} from '../experiment/measures.js';
 import { type MethodSettings, methodSettings } from '../experiment/method-settings.js';
 import { holm, mean, type PairedDifference, pairedDifference, type Summary, summarise } from './statistics.js';
 
@@ -17,8 +25,8 @@ export interface MethodResult {
   readonly group: string;
   readonly method: string;
   readonly seeds: readonly number[];
-  readonly measures: Readonly<Record<Compared, Summary>>;
-  /** Top-1 of each network of the group at the last epoch. */
+  readonly measures: InAll<Summary>;
+  /** Top-1, or mean average precision, of each network of the group at the last epoch. */
   readonly networks: readonly { readonly name: string; readonly accuracy: Summary }[];
   /** Wall time of the training steps of a run. */
   readonly seconds: Summary;
@@ -33,7 +41,7 @@ export interface MethodDifference {
   readonly seeds: readonly number[];
   readonly difference: PairedDifference;
   /** Each by itself. */
-  readonly measures: Readonly<Record<Compared, PairedDifference>>;
+  readonly measures: InAll<PairedDifference>;
   /** p adjusted by Holm for all pairs of the group. */
   readonly adjustedP?: number;
 }
@@ -45,6 +53,7 @@ export interface NamedMethod {
 }
 
 export interface Comparison {
+  readonly task: Task;
   readonly measure: Measure;
   readonly split: 'test' | 'validation';
   readonly methods: readonly MethodResult[];
@@ -59,7 +68,8 @@ export function compareRuns(finished: readonly Finished[], measure: Measure, bas
   const methods = [...cells.values()].map((members) => methodResult(members, split));
   const groups = new Set(finished.map(({ run }) => run.group));
   const differences = [...groups].flatMap((group) => differencesOf(finished, group, measure, split, baseline));
-  return { measure, split, methods, differences, settings: namedMethods(finished) };
+  const task = finished[0]?.result.settings.task ?? 'single-label';
+  return { task, measure, split, methods, differences, settings: namedMethods(finished) };
 }
 
 function namedMethods(finished: readonly Finished[]): NamedMethod[] {
@@ -79,10 +89,10 @@ function methodResult(members: readonly Finished[], split: SplitName): MethodRes
     group,
     method,
     seeds: members.map(({ run }) => run.seed),
-    measures: inAll((compared) => over((result) => measured(result, compared, split))),
+    measures: inAll(at(members, 0), (compared) => over((result) => measured(result, compared, split))),
     networks: networks.map(({ name }, i) => ({
       name,
-      accuracy: over((result) => 100 * (last(result)[i]?.accuracy ?? 0)),
+      accuracy: over((result) => 100 * scoreAt(last(result), i)),
     })),
     seconds: over(({ seconds }) => seconds),
     imagesPerSecond: over(({ imagesPerSecond }) => imagesPerSecond),
@@ -131,24 +141,36 @@ function pair(
     };
     return pairedDifference(of(ofA), of(ofB));
   };
-  const measures = inAll(over);
+  const measures = inAll(present([...(byMethod.get(a) ?? [])][0], 'a run'), over);
   return { group, a, b, seeds, difference: measures[measure], measures };
 }
 
-function inAll<T>(over: (compared: Compared) => T): Record<Compared, T> {
-  return Object.fromEntries(COMPARED.map((compared) => [compared, over(compared)])) as Record<Compared, T>;
+/** Something for all that runs of a task are compared in. */
+function inAll<T>({ result }: Finished, over: (compared: Compared) => T): InAll<T> {
+  const compared = [...keysOf(MEASURES), ...MORE_MEASURES[result.settings.task]];
+  return Object.fromEntries(compared.map((each) => [each, over(each)])) as InAll<T>;
 }
 
 /** One run's number, in per cent. */
 export function measured(result: RunResult, measure: Compared, split: SplitName): number {
-  if (measure === 'top5' || measure === 'ece') {
-    return 100 * mean(evaluated(result, 'last', split).networks.map((network) => network[measure]));
+  if (isMore(measure)) {
+    return 100 * mean(evaluated(result, 'last', split).networks.map((network) => network[measure] ?? Number.NaN));
   }
   const [whose, when] = measure.split('-') as ['mean' | 'winner' | 'ensemble', 'best' | 'last'];
   const { networks, ensemble } = evaluated(result, when, split);
-  if (whose === 'ensemble') return 100 * ensemble.accuracy;
-  if (whose === 'winner') return 100 * (networks[result.winner]?.accuracy ?? Number.NaN);
-  return 100 * mean(networks.map(({ accuracy }) => accuracy));
+  if (whose === 'ensemble') return 100 * scoreOf(ensemble);
+  if (whose === 'winner') return 100 * scoreAt(networks, result.winner);
+  return 100 * mean(networks.map(scoreOf));
+}
+
+function isMore(measure: Compared): measure is MoreMeasure {
+  return Object.values(MORE_MEASURES)
+    .flat()
+    .some((each) => each === measure);
+}
+
+function scoreAt(networks: readonly Evaluation[], i: number): number {
+  return scoreOf(at(networks, i));
 }
 
 function evaluated(result: RunResult, when: 'best' | 'last', split: SplitName): GroupEvaluation {

@@ -1,5 +1,6 @@
 import { keysOf } from '../../util/checked.js';
-import { MEASURES, type Measure } from '../experiment/measures.js';
+import { present } from '../../util/error.js';
+import { MEASURES, type Measure, type MoreMeasure, scoreName } from '../experiment/measures.js';
 import { differingKeys, formatSetting } from '../experiment/method-settings.js';
 import type { Comparison } from './results.js';
 import { formatDifference, formatP, formatSigned, formatSize, formatSummary, verdict } from './wording.js';
@@ -25,9 +26,9 @@ export function resultTables(comparison: Comparison) {
   } satisfies Record<string, TextTable>;
 }
 
-function methodTable({ methods, measure, split }: Comparison): TextTable {
+function methodTable({ task, methods, measure, split }: Comparison): TextTable {
   return {
-    title: `Top-1 on the ${split} split, %: ${MEASURES[measure]}`,
+    title: `${titleOf(task)} on the ${split} split, %: ${MEASURES[measure]}`,
     head: ['group', 'method', 'seeds', 'mean ± sd [95 % interval]', 'each network'],
     rows: methods.map((each) => [
       each.group,
@@ -54,7 +55,7 @@ function otherTable(comparison: Comparison): TextTable {
       each.group,
       each.method,
       ...[...others, ...more.map(({ key }) => key)].map((compared) => {
-        const { interval: _, ...rest } = each.measures[compared];
+        const { interval: _, ...rest } = present(each.measures[compared], compared);
         return formatSummary(rest);
       }),
     ]),
@@ -104,7 +105,9 @@ function otherDifferenceTable(comparison: Comparison): TextTable {
     rows: differences.map((each) => [
       each.group,
       `${each.a} − ${each.b}`,
-      ...[...others, ...more.map(({ key }) => key)].map((compared) => formatDifference(each.measures[compared])),
+      ...[...others, ...more.map(({ key }) => key)].map((compared) =>
+        formatDifference(present(each.measures[compared], compared)),
+      ),
     ]),
   };
 }
@@ -127,13 +130,30 @@ function settingTable({ settings }: Comparison): TextTable {
   };
 }
 
-const TOP5 = { key: 'top5', title: 'top-5', meaning: 'top-5' } as const;
-const ECE = { key: 'ece', title: 'ECE', meaning: 'ECE (expected calibration error)' } as const;
+interface More {
+  readonly key: MoreMeasure;
+  readonly title: string;
+  readonly meaning: string;
+}
+
+const TOP5: More = { key: 'top5', title: 'top-5', meaning: 'top-5' };
+const ECE: More = { key: 'ece', title: 'ECE', meaning: 'ECE (expected calibration error)' };
+const F1: readonly More[] = [
+  { key: 'microF1', title: 'micro-F1', meaning: 'micro-F1' },
+  { key: 'macroF1', title: 'macro-F1', meaning: 'macro-F1' },
+];
 
 /** Without top-5 where it says nothing: with five classes or fewer it is 100 % everywhere. */
-function moreMeasures({ methods }: Comparison) {
-  const saysNothing = methods.every(({ measures: { top5 } }) => top5.mean === 100);
+function moreMeasures({ task, methods }: Comparison): readonly More[] {
+  if (task === 'multi-label') return F1;
+  const saysNothing = methods.every(({ measures: { top5 } }) => top5?.mean === 100);
   return saysNothing ? [ECE] : [TOP5, ECE];
+}
+
+/** `Top-1`, at the beginning of a title. */
+export function titleOf(task: Comparison['task']): string {
+  const name = scoreName(task);
+  return name === 'top-1' ? 'Top-1' : name;
 }
 
 function othersThan(measure: Measure): Measure[] {

@@ -1,11 +1,14 @@
 import type { Random } from '../../util/random.js';
+import { type RandAugment, randAugment, trivialAugment } from '../augment/policies.js';
+import { randomErasing } from '../augment/random-erasing.js';
 import type { Dataset, Pixels, Size } from '../dataset/dataset.js';
 import { crop } from '../image/crop.js';
-import { flipHorizontally } from '../image/flip.js';
 import { fitImage, type Preprocessing } from '../image/preprocess.js';
 import { paddedBox, RANDOM_RESIZED_CROP, type RandomResizedCrop, randomResizedBox } from '../image/random-crop.js';
 import { coveringSize, resize } from '../image/resize.js';
-import { rotate } from '../image/rotate.js';
+import { rotate } from '../operations/affine.js';
+import { colourJitter, type JitterRanges } from '../operations/colour.js';
+import { flipHorizontally } from '../operations/flips.js';
 
 /** What is done at random to a training image, in this order. */
 export interface Augmentation {
@@ -17,6 +20,12 @@ export interface Augmentation {
   readonly flip: boolean;
   /** Turn by up to this many degrees either way, uniformly drawn; 0: don't. */
   readonly rotation: number;
+  /** Change brightness, contrast, saturation and hue at random, in random order. */
+  readonly colorJitter?: JitterRanges | undefined;
+  readonly randAugment?: RandAugment | undefined;
+  readonly trivialAugment?: boolean;
+  /** Erase a random box with this probability; 0: don't. */
+  readonly randomErasing?: number;
 }
 
 export const NO_AUGMENTATION: Augmentation = { randomResizedCrop: null, padCrop: 0, flip: false, rotation: 0 };
@@ -35,15 +44,32 @@ export function defaultAugmentation(dataset: Pick<Dataset, 'kind' | 'size'>, inp
 
 /**
  * One augmented image of the input size, [height, width, c]. `kept` is an image that {@link keepForTraining} made;
- * all choices come from `random`, in a fixed order.
+ * all choices come from `random`, in a fixed order. Erased parts show the mean colour of the input's preprocessing.
  */
-export function augment(kept: Pixels, augmentation: Augmentation, input: Size, random: Random): Pixels {
+export function augment(kept: Pixels, augmentation: Augmentation, input: AugmentedInput, random: Random): Pixels {
   const { randomResizedCrop, padCrop, flip, rotation } = augmentation;
   let image = kept;
   if (randomResizedCrop) image = resize(crop(image, randomResizedBox(image, randomResizedCrop, random)), input);
   if (padCrop > 0) image = crop(image, paddedBox(image, padCrop, random));
   if (flip && random.uniform() < 0.5) image = flipHorizontally(image);
-  return rotation > 0 ? rotate(image, rotation * (2 * random.uniform() - 1)) : image;
+  if (rotation > 0) image = rotate(image, rotation * (2 * random.uniform() - 1));
+  return distort(image, augmentation, input.mean, random);
+}
+
+type AugmentedInput = Pick<Preprocessing, 'height' | 'width' | 'mean'>;
+
+/** What comes after crops, flips and rotation. */
+function distort(
+  image: Pixels,
+  { colorJitter, randAugment: policy, trivialAugment: trivial, randomErasing: erased = 0 }: Augmentation,
+  mean: readonly number[],
+  random: Random,
+): Pixels {
+  let changed = image;
+  if (colorJitter) changed = colourJitter(changed, colorJitter, random);
+  if (policy) changed = randAugment(changed, policy, random);
+  if (trivial) changed = trivialAugment(changed, random);
+  return erased > 0 ? randomErasing(changed, erased, mean, random) : changed;
 }
 
 /**

@@ -1,7 +1,8 @@
 import { at } from '../../util/checked.js';
 import { mapConcurrent } from '../../util/concurrency.js';
 import { stream } from '../../util/random.js';
-import type { ImageSource, Pixels } from '../dataset/dataset.js';
+import { type DrawnMix, mixImages } from '../augment/mixing.js';
+import { type ImageSource, imageFileAt, type Pixels } from '../dataset/dataset.js';
 import { pixelsAt } from '../dataset/packed-images.js';
 import { withChannels } from '../image/channels.js';
 import { withImage } from '../image/decode.js';
@@ -28,8 +29,12 @@ export interface BatchRecipe {
 export interface BatchTask {
   readonly epoch: number;
   readonly indices: Uint32Array;
+  /** How often the epoch has had each before, where an epoch has images more than once: each time is augmented otherwise. */
+  readonly repeats?: Uint32Array;
   /** What is to be done to a second copy of the batch, and the step that it is drawn for. */
   readonly perturbation?: { readonly pool: PerturbationPool; readonly operation: string; readonly step: number };
+  /** How its images are mixed with each other. The second copy's are not. */
+  readonly mix?: DrawnMix;
 }
 
 /** Normalised images, [n, channels, height, width]; and perturbed ones, if the task asked for them. */
@@ -43,7 +48,8 @@ const CONCURRENCY = 4;
 
 /**
  * A function that makes batches. The augmentation of image i in
- * epoch e is drawn from `stream(seed, 'augment', e, i)`, whichever thread makes it and whenever.
+ * epoch e is drawn from `stream(seed, 'augment', e, i)`, or `(seed, 'augment', e, i, k)` where it is there for another time, whichever
+ * thread makes it and whenever.
  */
 export function batchMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<MadeBatch> {
   const { preprocessing, training } = recipe;
@@ -51,18 +57,20 @@ export function batchMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<Ma
   const table = normalisationTable(preprocessing);
   const load = imageLoader(recipe);
   const imageLength = channels * height * width;
-  return async ({ epoch, indices, perturbation }) => {
+  return async ({ epoch, indices, repeats, perturbation, mix }) => {
     const batch = new Float32Array(indices.length * imageLength);
     const pixels: Pixels[] = [];
     const place = (image: Pixels, slot: number) => {
-      const random = training && stream(training.seed, 'augment', epoch, at(indices, slot));
+      const address = [epoch, at(indices, slot), ...(repeats?.[slot] ? [at(repeats, slot)] : [])];
+      const random = training && stream(training.seed, 'augment', ...address);
       const changed = random ? augment(image, training.augmentation, preprocessing, random) : image;
       writeNormalised(changed, table, batch, slot * imageLength);
       if (perturbation) pixels[slot] = changed;
     };
     await load(indices, place);
-    if (!perturbation || !training) return { images: batch };
-    return { images: batch, perturbed: perturb(pixels, perturbation, training.seed, preprocessing) };
+    const images = mix ? mixImages(batch, mix, preprocessing) : batch;
+    if (!perturbation || !training) return { images };
+    return { images, perturbed: perturb(pixels, perturbation, training.seed, preprocessing) };
   };
 }
 
@@ -80,7 +88,7 @@ function imageLoader({ source, preprocessing, training, cacheBytes, decodedPixel
   const cache = new ImageCache(cacheBytes);
   const needed = neededForTraining(augmentation, preprocessing);
   const decoding = { ...decodingFor(preprocessing, needed), gate: new DecodeGate(decodedPixels) };
-  const decode = (i: number) => withImage(at(source.paths, i), channels, decoding, keep);
+  const decode = (i: number) => withImage(imageFileAt(source, i), channels, decoding, keep);
   return async (indices, place) => {
     await mapConcurrent([...indices], CONCURRENCY, async (i, slot) => place(await cache.get(i, () => decode(i)), slot));
   };

@@ -1,10 +1,12 @@
 import { at } from '../../util/checked.js';
 import { fail, present } from '../../util/error.js';
+import { drawMix, type Mixing } from '../augment/mixing.js';
 import type { Split } from '../dataset/dataset.js';
 import { DECODED_PIXELS } from '../image/decode-gate.js';
 import type { Preprocessing } from '../image/preprocess.js';
 import { type DrawnPerturbation, drawPerturbation, type InputPerturbation } from '../perturb/draw.js';
 import type { Augmentation } from './augment.js';
+import { balancedOrder, repeatsIn } from './balanced-order.js';
 import type { BatchTask } from './batch-maker.js';
 import { plainOrder, shuffledOrder, stepCount } from './batch-order.js';
 import { type BatchPool, openBatchPool } from './batch-pool.js';
@@ -17,8 +19,12 @@ export interface LoaderOptions {
   readonly training?: {
     readonly seed: number;
     readonly augmentation: Augmentation;
+    /** Whether every class is drawn equally often ({@link balancedOrder}); else every image once an epoch. */
+    readonly balanced?: boolean;
     /** One network at a time sees a perturbed batch. */
     readonly perturbation?: InputPerturbation;
+    /** All networks see mixed images. */
+    readonly mixing?: Mixing;
   };
   /** Number of worker threads (1). */
   readonly workers?: number;
@@ -29,24 +35,34 @@ export interface LoaderOptions {
 }
 
 export interface Batch {
-  /** Normalised images, [size, channels, height, width]. */
+  /** Normalised images, [size, channels, height, width]; mixed ones, if that is asked for. */
   readonly images: Float32Array<ArrayBuffer>;
   /** Class indices, [size]. */
   readonly labels: Int32Array;
+  /** Of images with any number of classes, 0 or 1: [size, classes]. */
+  readonly targets?: Float32Array;
   /** Positions of the images in the split, [size]. */
   readonly indices: Uint32Array;
   readonly size: number;
+  /** Where images are mixed. */
+  readonly mixed?: MixedLabels;
   readonly perturbed?: PerturbedBatch;
 }
 
-/** What one network sees in place of a batch's images. */
-export interface PerturbedBatch extends DrawnPerturbation {
-  /** Normalised images, [size, channels, height, width]. */
-  readonly images: Float32Array<ArrayBuffer>;
-  /** Labels of the images that are mixed in, [size]: the batch's own where nothing is mixed. */
+/** The labels of images that are mixed with others of their batch. */
+export interface MixedLabels {
+  /** Labels of the images that are mixed in, [size]: an image's own where it is mixed with itself. */
   readonly partners: Int32Array;
+  /** Likewise their targets, [size, classes], where the batch has such. */
+  readonly partnerTargets?: Float32Array;
   /** The share of the own image and label, in [0, 1]. */
   readonly lambda: number;
+}
+
+/** What one network sees in place of a batch's images, which aren't mixed but by its own perturbation. */
+export interface PerturbedBatch extends DrawnPerturbation, MixedLabels {
+  /** Normalised images, [size, channels, height, width]. */
+  readonly images: Float32Array<ArrayBuffer>;
 }
 
 /** Makes batches in worker threads, ahead of their use. One epoch is read at a time. */
@@ -82,14 +98,31 @@ export function createLoader(options: LoaderOptions): Loader {
     steps,
     close: pool.close,
     epoch({ epoch = 0, firstStep = 0 } = {}) {
-      const order = training ? shuffledOrder(split.length, training.seed, epoch) : plainOrder(split.length);
+      const { order, repeats } = orderOf(options, steps, epoch);
       const make = (step: number) => {
-        const indices = order.slice(step * batchSize, (step + 1) * batchSize);
-        return makeBatch(pool, split.labels, { epoch, indices }, drawFor(options, epoch * steps + step));
+        const part = (of: Uint32Array) => of.slice(step * batchSize, (step + 1) * batchSize);
+        const indices = part(order);
+        const count = epoch * steps + step;
+        const mix = training?.mixing && drawMix(training.mixing, indices.length, preprocessing, training.seed, count);
+        const task = { epoch, indices, ...(repeats && { repeats: part(repeats) }), ...(mix && { mix }) };
+        return makeBatch(pool, split, task, drawFor(options, count));
       };
       return inOrder(make, firstStep, steps, prefetch);
     },
   };
+}
+
+/** Which images an epoch takes, and how often each was there before, where that happens. */
+function orderOf(
+  { split, training, batchSize }: LoaderOptions,
+  steps: number,
+  epoch: number,
+): { readonly order: Uint32Array; readonly repeats?: Uint32Array } {
+  if (!training) return { order: plainOrder(split.length) };
+  if (!training.balanced) return { order: shuffledOrder(split.length, training.seed, epoch) };
+  // As many as are trained on, so that no draw is lost with a last short batch
+  const order = balancedOrder(split.labels, steps * batchSize, training.seed, epoch);
+  return { order, repeats: repeatsIn(order) };
 }
 
 /** What is to be perturbed in a step, counted over all epochs. */
@@ -103,18 +136,42 @@ type PlannedPerturbation = DrawnPerturbation & NonNullable<BatchTask['perturbati
 
 async function makeBatch(
   pool: BatchPool,
-  labels: Int32Array,
+  split: Split,
   task: BatchTask,
   perturbation: PlannedPerturbation | undefined,
 ): Promise<Batch> {
   const { indices } = task;
   const { images, perturbed } = await pool.make(perturbation ? { ...task, perturbation } : task);
-  const own = Int32Array.from(indices, (i) => at(labels, i));
-  const batch = { images, labels: own, indices, size: indices.length };
+  const [labels, targets] = labelsAt(split, indices);
+  const mixed = task.mix && mixedWith(split, indices, task.mix);
+  const own = { labels, ...(targets && { targets }), ...(mixed && { mixed }) };
+  const batch = { images, ...own, indices, size: indices.length };
   if (!perturbed || !perturbation) return batch;
-  const partners = perturbed.partners ? Int32Array.from(perturbed.partners, (slot) => at(own, slot)) : own;
   const { network, operation } = perturbation;
-  return { ...batch, perturbed: { network, operation, images: perturbed.images, partners, lambda: perturbed.lambda } };
+  const partners = mixedWith(split, indices, perturbed);
+  return { ...batch, perturbed: { network, operation, images: perturbed.images, ...partners } };
+}
+
+/** With whose labels those of a batch are mixed: of the images in these slots, or their own. */
+function mixedWith(
+  split: Split,
+  indices: Uint32Array,
+  { partners: slots, lambda }: { readonly partners?: Uint32Array | undefined; readonly lambda: number },
+): MixedLabels {
+  const [partners, partnerTargets] = labelsAt(split, slots?.map((slot) => at(indices, slot)) ?? indices);
+  return { partners, ...(partnerTargets && { partnerTargets }), lambda };
+}
+
+/** The labels of some images of a split, and their targets, if it has such. */
+function labelsAt({ labels, targets, length }: Split, positions: Uint32Array): [Int32Array, Float32Array | undefined] {
+  const own = Int32Array.from(positions, (i) => at(labels, i));
+  if (!targets) return [own, undefined];
+  const classes = targets.length / length;
+  const rows = new Float32Array(positions.length * classes);
+  positions.forEach((i, row) => {
+    rows.set(targets.subarray(i * classes, (i + 1) * classes), row * classes);
+  });
+  return [own, rows];
 }
 
 /** The results of `make` for first .. end-1 in order, with up to `ahead` more begun before each is asked for. */

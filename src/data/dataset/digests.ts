@@ -21,7 +21,7 @@ export async function digestFile(path: string): Promise<string | undefined> {
   const hash = createHash('sha256');
   try {
     const { size } = await stat(path);
-    if (size <= SMALL) return digestOf(hash.update(await readFile(path)));
+    if (size <= SMALL) return digestBytes(await readFile(path));
     await pipeline(createReadStream(path), hash);
     return digestOf(hash);
   } catch {
@@ -29,11 +29,18 @@ export async function digestFile(path: string): Promise<string | undefined> {
   }
 }
 
+/** A digest of the bytes of a file. */
+export function digestBytes(bytes: Uint8Array): string {
+  return digestOf(createHash('sha256').update(bytes));
+}
+
 /** The digests of all splits. Files have theirs from when they were checked. */
 export function contentDigests(dataset: Dataset): ContentDigests {
   const entries = splitsOf(dataset).flatMap(({ name, split }) => {
     const { source } = split;
-    return source.kind === 'files' ? fileEntries(source, dataset.name) : blockEntries(source, split, name);
+    return source.kind === 'files'
+      ? fileEntries(source, dataset.root ?? dataset.name)
+      : blockEntries(source, split, name);
   });
   return new Map(entries);
 }
@@ -49,10 +56,12 @@ function fileEntries({ paths, digests = [] }: ImageFiles, folder: string): [stri
 }
 
 /** `train images 0 to 999`: pixels and labels. */
-function blockEntries(source: PackedImages, { length, labels }: Split, name: string): [string, string][] {
+function blockEntries(source: PackedImages, { length, labels, targets }: Split, name: string): [string, string][] {
   return Array.from({ length: Math.ceil(length / BLOCK) }, (_, block) => {
     const [first, end] = [block * BLOCK, Math.min(length, (block + 1) * BLOCK)];
     const hash = createHash('sha256').update(labels.slice(first, end));
+    const width = targets ? targets.length / length : 0;
+    if (targets) hash.update(targets.subarray(first * width, end * width));
     for (let i = first; i < end; i++) hash.update(pixelsAt(source, i).data);
     return [`${name} images ${first} to ${end - 1}`, digestOf(hash)];
   });

@@ -1,5 +1,12 @@
 import { at } from '../../util/checked.js';
-import { classCounts, type Dataset, type DatasetKind, type SkippedFile, type SplitName, splitsOf } from './dataset.js';
+import {
+  type Dataset,
+  type DatasetKind,
+  imagesPerClass,
+  type SkippedFile,
+  type SplitName,
+  splitsOf,
+} from './dataset.js';
 import { datasetNotes } from './warnings.js';
 
 /** What is in a data set, as `agon data` shows it. Plain data. */
@@ -27,7 +34,7 @@ export interface Range {
 /** Counts of a data set by class and split, sizes in pixels, and what is odd about it. Reads no file. */
 export function summarise(dataset: Dataset): DatasetSummary {
   const splits = splitsOf(dataset);
-  const counts = splits.map(({ split }) => classCounts(split.labels, dataset.classes.length));
+  const counts = splits.map(({ split }) => imagesPerClass(split, dataset.classes.length));
   const sizes = imageSizes(dataset);
   const notes = datasetNotes(dataset);
   return {

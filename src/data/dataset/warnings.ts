@@ -1,4 +1,4 @@
-import { classCounts, type Dataset, type SplitName, splitsOf } from './dataset.js';
+import { type Dataset, imagesPerClass, type SplitName, splitsOf } from './dataset.js';
 
 /** So many of the files that are left out are named one by one. */
 const NAMED = 10;
@@ -28,7 +28,7 @@ const SHOWN = 5;
 function lackingNote(dataset: Dataset, name: SplitName): string[] {
   const split = splitsOf(dataset).find((each) => each.name === name)?.split;
   if (!split) return [];
-  const counts = classCounts(split.labels, dataset.classes.length);
+  const counts = imagesPerClass(split, dataset.classes.length);
   const lacking = dataset.classes.filter((_, c) => counts[c] === 0);
   if (lacking.length === 0) return [];
   const names = lacking.slice(0, SHOWN).join(', ') + (lacking.length > SHOWN ? ', ...' : '');

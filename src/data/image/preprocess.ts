@@ -44,19 +44,22 @@ export function defaultInputSize({ size }: Pick<Dataset, 'size'>): Size {
   return native ? size : { height: DEFAULT_SIDE, width: DEFAULT_SIDE };
 }
 
+/** The share of the scaled image that is cut out, as is usual for photographs. */
+export const USUAL_CROP = 224 / 256;
+
 /**
- * The preprocessing of a data set. Images that have the input size already are used whole; others are scaled to
- * 256/224 of it and cut, as is usual for photographs.
+ * The preprocessing of a data set. Images that have the input size already are used whole; of others a share `share` is cut out of the
+ * middle: they are scaled to 1 / `share` of the input size.
  */
 export function preprocessingFor(
   dataset: Pick<Dataset, 'size' | 'channels'>,
   { mean, std }: Pick<Preprocessing, 'mean' | 'std'>,
   input: Size = defaultInputSize(dataset),
   { background, decodeMargin }: PreprocessingDecode = DECODE,
+  share: number = USUAL_CROP,
 ): Preprocessing {
   const { height, width } = input;
-  const whole = dataset.size?.height === height && dataset.size.width === width;
-  const margin = whole ? 1 : 256 / 224;
+  const margin = isWhole(dataset, input) ? 1 : 1 / share;
   const covered = { height: Math.round(height * margin), width: Math.round(width * margin) };
   return {
     height,
@@ -68,6 +71,11 @@ export function preprocessingFor(
     ...(background && { background: [...background] }),
     ...(decodeMargin && { decodeMargin }),
   };
+}
+
+/** Whether all images of a data set have the input size already. */
+export function isWhole({ size }: Pick<Dataset, 'size'>, { height, width }: Size): boolean {
+  return size?.height === height && size.width === width;
 }
 
 /** How an image is decoded of which so much is needed: what `resize` says, at evaluation. */

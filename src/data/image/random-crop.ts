@@ -19,19 +19,24 @@ const ATTEMPTS = 10;
  * A random box inside an image, as torchvision's RandomResizedCrop draws it: area uniform, aspect uniform in its
  * logarithm; after ten boxes that don't fit, the largest central one of an allowed aspect.
  */
-export function randomResizedBox(image: Size, { scale, ratio }: RandomResizedCrop, random: Random): Box {
+export function randomResizedBox(image: Size, ranges: RandomResizedCrop, random: Random): Box {
+  return drawBox(image, ranges, image, random) ?? centralBox(image, ranges.ratio);
+}
+
+/** The first of ten random boxes of such areas and aspects that isn't larger than `most`, somewhere inside the image. */
+export function drawBox(image: Size, { scale, ratio }: RandomResizedCrop, most: Size, random: Random): Box | undefined {
   const area = image.height * image.width;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const target = area * between(scale, random);
     const aspect = Math.exp(between([Math.log(ratio[0]), Math.log(ratio[1])], random));
     const width = Math.round(Math.sqrt(target * aspect));
     const height = Math.round(Math.sqrt(target / aspect));
-    if (width > 0 && width <= image.width && height > 0 && height <= image.height) {
+    if (width > 0 && width <= most.width && height > 0 && height <= most.height) {
       const top = random.below(image.height - height + 1);
       return { top, left: random.below(image.width - width + 1), height, width };
     }
   }
-  return centralBox(image, ratio);
+  return undefined;
 }
 
 /** A box of the image's own size, displaced by up to `pad` pixels each way: a crop out of the padded image. */

@@ -18,7 +18,8 @@ const CHARACTER_WIDTH = 0.6;
 /** Small images are shown larger, by whole factors, up to about this side in pixels. */
 const SHOWN_SIDE = 96;
 
-interface Row {
+/** Images side by side, and what is written before them. */
+export interface SheetRow {
   readonly label: string;
   readonly images: ImageBatch;
 }
@@ -26,7 +27,7 @@ interface Row {
 /** A PNG with a row for the images as they are and one for every operation of the pools. */
 export async function contactSheet(images: readonly Pixels[], { pools, seed }: ContactSheetOptions): Promise<Buffer> {
   const batch = toBatch(images);
-  const rows: Row[] = [{ label: 'originals', images: batch }];
+  const rows: SheetRow[] = [{ label: 'originals', images: batch }];
   for (const pool of pools) {
     for (const [name, operation] of Object.entries(POOLS[pool])) {
       const { images: changed, lambda } = operation(batch, stream(seed, 'contact-sheet', pool, name));
@@ -34,11 +35,13 @@ export async function contactSheet(images: readonly Pixels[], { pools, seed }: C
       rows.push({ label: `${pool}: ${name}${share}`, images: changed });
     }
   }
-  return compose(rows, Math.max(1, Math.round(SHOWN_SIDE / Math.max(batch.height, batch.width))));
+  return composeSheet(rows);
 }
 
-async function compose(rows: readonly Row[], zoom: number): Promise<Buffer> {
+/** A PNG of rows of images, all of one size, as many in each. */
+export async function composeSheet(rows: readonly SheetRow[]): Promise<Buffer> {
   const first = at(rows, 0).images;
+  const zoom = Math.max(1, Math.round(SHOWN_SIDE / Math.max(first.height, first.width)));
   const cell = { height: first.height * zoom, width: first.width * zoom };
   const longest = Math.max(...rows.map(({ label }) => label.length));
   const labelWidth = 2 * MARGIN + Math.ceil(longest * CHARACTER_WIDTH * FONT_SIZE);

@@ -1,6 +1,7 @@
 import { at } from '../../util/checked.js';
 import { type Random, stream } from '../../util/random.js';
 import type { Pixels, Size } from '../dataset/dataset.js';
+import type { Raster } from '../operations/raster.js';
 
 /** Images of one size in pixel space: samples in [0, 1], [count, height, width, channels]. */
 export interface ImageBatch extends Size {
@@ -21,17 +22,18 @@ export interface Perturbed {
 /** Changes a whole batch. All that is random comes from `random`, in a fixed order. */
 export type Operation = (images: ImageBatch, random: Random) => Perturbed;
 
-/** Changes one image: [height, width, channels] -> the same. */
-export type ImageOperation = (image: Float32Array, shape: ImageShape, random: Random) => Float32Array;
-export type ImageShape = Pick<ImageBatch, 'height' | 'width' | 'channels'>;
+/** Changes one image. */
+export type ImageOperation = (image: Raster<Float32Array>, random: Random) => Raster<Float32Array>;
 
 /** An operation that treats every image by itself, with random numbers of its own. */
 export function imagewise(change: ImageOperation): Operation {
   return (batch, random) => {
+    const { height, width, channels } = batch;
     const data = new Float32Array(batch.data.length);
-    const length = batch.height * batch.width * batch.channels;
+    const length = height * width * channels;
     for (let i = 0; i < batch.count; i++) {
-      data.set(change(batch.data.subarray(i * length, (i + 1) * length), batch, random), i * length);
+      const image = { data: batch.data.subarray(i * length, (i + 1) * length), height, width, channels };
+      data.set(change(image, random).data, i * length);
     }
     return { images: { ...batch, data }, lambda: 1 };
   };
@@ -41,7 +43,7 @@ export function imagewise(change: ImageOperation): Operation {
 export function batchwise(change: ImageOperation): Operation {
   return (batch, random) => {
     const seed = random.below(2 ** 32);
-    return imagewise((image, shape) => change(image, shape, stream(seed)))(batch, random);
+    return imagewise((image) => change(image, stream(seed)))(batch, random);
   };
 }
 
@@ -55,5 +57,3 @@ export function toBatch(images: readonly Pixels[]): ImageBatch {
   }
   return { data, count: images.length, height, width, channels };
 }
-
-export const clamp = (x: number): number => Math.min(1, Math.max(0, x));

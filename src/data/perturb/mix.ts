@@ -1,5 +1,5 @@
-import { at } from '../../util/checked.js';
 import { permutation } from '../../util/random.js';
+import { blendImages, boxAround, pasteBoxes, shareAround } from '../operations/mix.js';
 import type { Operation } from './images.js';
 
 /**
@@ -9,12 +9,7 @@ import type { Operation } from './images.js';
 export const mixup: Operation = (batch, random) => {
   const lambda = random.uniform();
   const partners = permutation(batch.count, random);
-  const length = batch.height * batch.width * batch.channels;
-  const data = batch.data.map((x, at) => {
-    const partner = partners[Math.floor(at / length)] as number;
-    return lambda * x + (1 - lambda) * (batch.data[partner * length + (at % length)] as number);
-  });
-  return { images: { ...batch, data }, partners, lambda };
+  return { images: { ...batch, data: blendImages(batch.data, partners, lambda) }, partners, lambda };
 };
 
 /**
@@ -26,22 +21,7 @@ export const cutmix: Operation = (batch, random) => {
   const { height, width, channels, count } = batch;
   const side = Math.sqrt(1 - random.uniform());
   const partners = permutation(count, random);
-  const [top, bottom] = span(height, side, random.below(height));
-  const [left, right] = span(width, side, random.below(width));
-  const data = batch.data.slice();
-  const start = (image: number, y: number) => ((image * height + y) * width + left) * channels;
-  for (let i = 0; i < count; i++) {
-    for (let y = top; y < bottom; y++) {
-      const from = start(at(partners, i), y);
-      data.set(batch.data.subarray(from, from + (right - left) * channels), start(i, y));
-    }
-  }
-  const lambda = 1 - ((bottom - top) * (right - left)) / (height * width);
-  return { images: { ...batch, data }, partners, lambda };
+  const box = boxAround(batch, side, [random.below(height), random.below(width)]);
+  const data = pasteBoxes(batch.data, partners, box, { height, width, planes: 1, samples: channels });
+  return { images: { ...batch, data }, partners, lambda: shareAround(box, batch) };
 };
-
-/** From where to where a share of an axis reaches around its centre, within the image. */
-function span(size: number, share: number, centre: number): readonly [number, number] {
-  const half = Math.floor((size * share) / 2);
-  return [Math.max(0, centre - half), Math.min(size, centre + half)];
-}

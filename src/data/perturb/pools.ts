@@ -1,8 +1,8 @@
-import { colourJitterWithBlur } from './colour.js';
-import { horizontalFlip, verticalFlip } from './flips.js';
+import { flipHorizontally, flipVertically } from '../operations/flips.js';
+import { addNoise } from '../operations/noise.js';
+import { colourJitterWithBlur } from './colour-jitter-blur.js';
 import { batchwise, imagewise, type Operation } from './images.js';
 import { cutmix, mixup } from './mix.js';
-import { gaussianNoise } from './noise.js';
 import { resizedCrop } from './random-resized-crop.js';
 import { rotation, warp } from './warp.js';
 
@@ -25,6 +25,8 @@ export const RELEASE = {
   rotation: 30,
 } as const;
 
+const gaussianNoise = (sigma: number) => imagewise((image, random) => addNoise(image, sigma, random));
+
 /**
  * The operations of each pool, of which one is drawn uniformly. The released code (`train_competitive_distillation.py`)
  * draws jitter, blur and angle once for a batch; it adds its noise to normalised images and cuts them off at 0 and 1, a
@@ -42,8 +44,8 @@ export const POOLS: Readonly<Record<PerturbationPool, Readonly<Record<string, Op
     mixup,
     noise: gaussianNoise(RELEASE.noise),
     'colour-jitter-blur': batchwise(colourJitterWithBlur(RELEASE.jitter, RELEASE.blur)),
-    'horizontal-flip': horizontalFlip,
-    'vertical-flip': verticalFlip,
+    'horizontal-flip': imagewise(flipHorizontally),
+    'vertical-flip': imagewise(flipVertically),
     rotation: batchwise(rotation(RELEASE.rotation)),
   },
 };

@@ -1,6 +1,6 @@
-import { BLUR_SIGMA } from './colour.js';
+import { REACH, SMOOTHING } from '../operations/elastic.js';
+import { BLUR_SIGMA } from './colour-jitter-blur.js';
 import { PAPER, type PerturbationPool, RELEASE } from './pools.js';
-import { REACH, SMOOTHING } from './warp.js';
 
 /** How strong an operation of a pool is, and who says so. */
 export interface Strength {

@@ -42,6 +42,8 @@ export async function createJsonlLog(path: string, options: JsonlOptions = {}): 
   return {
     onEvent(event) {
       if (resumed && event.type === 'start') return;
+      // How far a download is: of no interest later
+      if (event.type === 'phase' && event.detail !== undefined) return;
       const failed = failure ?? append(event);
       if (failed) unwritten.push(event);
       if (!failed || failure) return;

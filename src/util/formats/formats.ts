@@ -11,6 +11,8 @@ export const FORMATS = {
   checkpoint: defineFormat('checkpoint', [migrations.checkpoint1, unchanged]),
   /** `data.json`: digests of what a run learns from. */
   data: defineFormat('record of the data'),
+  /** `weights.json`: where the weights are from that a run began with. */
+  weights: defineFormat('record of the weights'),
   /** The first line of `lineage.bin`. */
   lineage: defineFormat('lineage'),
   /** The `start` event of `log.jsonl`. */

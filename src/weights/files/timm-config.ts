@@ -13,9 +13,11 @@ export interface WeightsPreprocessing {
   readonly interpolation?: string;
 }
 
-/** What a `config.json` beside weights says of them. */
+/** What a `config.json` beside weights, the catalogue, or the run that they are from says of them. */
 export interface WeightsConfig {
   readonly where: string;
+  /** The network of the zoo that they are of. */
+  readonly network?: string;
   /** timm's name of the network: `mobilenetv2_100`. */
   readonly architecture?: string;
   readonly classes?: number;

@@ -6,31 +6,33 @@ import { fromTensorProto } from '../../onnx/tensor-proto.js';
 import { AgonError, fail, messageOf } from '../../util/error.js';
 import { readTorchFile } from '../torch/read-torch.js';
 import { detectFormat, type WeightsFormat } from './detect-format.js';
+import { onnxConfig } from './onnx-config.js';
 import { readTimmConfig, type WeightsConfig } from './timm-config.js';
 
 /** Weights as a file has them. */
 export interface WeightsFile {
   /** The file's path. */
   readonly where: string;
-  readonly format: WeightsFormat;
+  /** `run`: a checkpoint of one. */
+  readonly format: WeightsFormat | 'run';
   /** Under the file's own names, in its order. */
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** What is to be known of how they were found: dictionaries around them, a smoothed copy. */
   readonly notes: readonly string[];
-  /** Of `config.json` beside it. */
+  /** Of `config.json` beside it, or of the model's own metadata. */
   readonly config?: WeightsConfig;
 }
 
 /** Reads the weights in a safetensors file, a file of `torch.save` or an ONNX model, told apart by their first bytes; errors name the file. */
 export async function readWeightsFile(path: string): Promise<WeightsFile> {
   const format = await detectFormat(path);
-  const config = await readTimmConfig(join(dirname(path), 'config.json'));
   const read = await READERS[format](path);
   if (read.tensors.size === 0) fail(path, 'holds no weights');
+  const config = read.config ?? (await readTimmConfig(join(dirname(path), 'config.json')));
   return { where: path, format, ...read, ...(config && { config }) };
 }
 
-type Read = Pick<WeightsFile, 'tensors' | 'notes'>;
+type Read = Pick<WeightsFile, 'tensors' | 'notes' | 'config'>;
 
 const READERS: Readonly<Record<WeightsFormat, (path: string) => Promise<Read>>> = {
   safetensors: readSafe,
@@ -55,9 +57,10 @@ async function readTorch(file: string, early: boolean): Promise<Read> {
   return { tensors, notes: kept };
 }
 
-/** Initializers of an ONNX model by name. */
+/** Initializers of an ONNX model by name; one of Agon's says how its images are prepared. */
 async function readOnnx(path: string): Promise<Read> {
-  const { graph } = await readModelFile(path);
-  const tensors = new Map(graph.initializer.map((proto) => [proto.name ?? '', fromTensorProto(proto)]));
-  return { tensors, notes: [] };
+  const model = await readModelFile(path);
+  const tensors = new Map(model.graph.initializer.map((proto) => [proto.name ?? '', fromTensorProto(proto)]));
+  const config = onnxConfig(model, path);
+  return { tensors, notes: [], ...(config && { config }) };
 }

@@ -23,6 +23,11 @@ export class TensorView {
   ) {}
 }
 
+/** An object of a kind that training scripts keep beside weights: its class's name and nothing else, whatever it is made of. */
+export class Inert {
+  constructor(readonly name: string) {}
+}
+
 /** What a pickle's bytes may mean beside plain values. */
 export interface Vocabulary {
   /** The value of a call. What isn't known is an error that names it. */

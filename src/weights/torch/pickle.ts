@@ -1,7 +1,7 @@
 import { fail } from '../../util/error.js';
 import { printable } from '../../util/printable.js';
 import { ByteReader } from './byte-reader.js';
-import { Global, TensorView, type Vocabulary } from './pickle-values.js';
+import { Global, Inert, TensorView, type Vocabulary } from './pickle-values.js';
 
 /** Steps of one pickle at most: a network's weights take some fifty for a tensor. */
 const MOST_STEPS = 4_000_000;
@@ -119,11 +119,12 @@ class Machine {
     this.push(this.vocabulary.call(callee, args));
   }
 
-  /** State that an object gets: `_metadata` of a state dict, attributes of a tensor. Neither is of use here. */
+  /** State that an object gets: `_metadata` of a state dict, attributes of a tensor, arguments of a script. None is of use here. */
   build(): void {
     this.pop();
     const object = this.top();
-    if (!(object instanceof Map || object instanceof TensorView)) this.fail('its pickle gives state to what has none');
+    if (!(object instanceof Map || object instanceof TensorView || object instanceof Inert))
+      this.fail('its pickle gives state to what has none');
   }
 
   stackGlobal(): void {

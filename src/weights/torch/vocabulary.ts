@@ -2,7 +2,7 @@ import type { NumericDType } from '../../onnx/tensor.js';
 import { fail } from '../../util/error.js';
 import { ownEntry } from '../../util/own-entry.js';
 import { printable } from '../../util/printable.js';
-import { Global, type Storage, TensorView, type Vocabulary } from './pickle-values.js';
+import { Global, Inert, type Storage, TensorView, type Vocabulary } from './pickle-values.js';
 
 /** PyTorch's typed storages, in `torch` and, saved from a GPU by early versions, in `torch.cuda`. */
 const STORAGES: Readonly<Record<string, NumericDType>> = {
@@ -23,6 +23,7 @@ type Call = (args: readonly unknown[], where: string) => unknown;
 /** All that a pickle of weights may call. */
 const CALLS: Readonly<Record<string, Call>> = {
   'collections.OrderedDict': ordered,
+  'collections.defaultdict': () => new Map(),
   'torch.Size': ([sizes = []]) => sizes,
   'torch._utils._rebuild_tensor': tensorView,
   'torch._utils._rebuild_tensor_v2': tensorView,
@@ -30,10 +31,30 @@ const CALLS: Readonly<Record<string, Call>> = {
     view instanceof TensorView ? view : fail(where, 'a parameter of its pickle holds no tensor'),
 };
 
+/** What training scripts keep beside the weights, as timm their arguments and their best metric: it stands for itself, and nothing is made of it. */
+const INERT: ReadonlySet<string> = new Set([
+  'argparse.Namespace',
+  'types.SimpleNamespace',
+  'collections.Counter',
+  'builtins.set',
+  '__builtin__.set',
+  'pathlib.PosixPath',
+  'pathlib.PurePosixPath',
+  'pathlib.WindowsPath',
+  'torch.device',
+  'torch.torch_version.TorchVersion',
+  '_codecs.encode',
+  ...['numpy.core', 'numpy._core'].flatMap((core) => [`${core}.multiarray.scalar`, `${core}.multiarray._reconstruct`]),
+  'numpy.dtype',
+]);
+
 /** What a pickle of PyTorch's may say: ordered dictionaries, tensors and their storages. The storages it names are added to `storages`. */
 export function tensorVocabulary(where: string, storages: Map<string, Storage>): Vocabulary {
   return {
-    call: (callee, args) => (ownEntry(CALLS, callee.name) ?? refused(callee, where))(args, where),
+    call: (callee, args) => {
+      if (INERT.has(callee.name)) return new Inert(callee.name);
+      return (ownEntry(CALLS, callee.name) ?? refused(callee, where))(args, where);
+    },
     persistent: (id) => {
       const storage = storageOf(id, where);
       const known = storages.get(storage.key);

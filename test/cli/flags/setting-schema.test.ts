@@ -16,6 +16,7 @@ describe('the settings as their schema describes them', () => {
       inputPerturbation: { pool: 'paper' },
       parameterPerturbation: {},
       teacher: { model: 'x.onnx', output: 'y' },
+      ...{ randAugment: [2, 9], colorJitter: [0, 0, 0, 0] },
       ...{ size: 32, limit: 9, threads: 1 },
     });
     for (const { path } of flatten(complete)) expect(paths).toContain(path);
@@ -41,7 +42,15 @@ describe('the settings as their schema describes them', () => {
     expect(order).toEqual([...order].sort((a, b) => a - b));
     const steps = SETTING_FLAGS.filter(({ group }) => group === 'Steps').map(nameOfFlag);
     expect(steps.slice(0, 4)).toEqual(['--epochs', '--batch-size', '--optimizer', '--lr']);
-    expect(steps.slice(-4)).toEqual(['--schedule', '--milestones', '--gamma', '--warmup-epochs']);
+    const rates = [
+      '--schedule',
+      '--milestones',
+      '--gamma',
+      '--plateau-factor',
+      '--plateau-patience',
+      '--warmup-epochs',
+    ];
+    expect(steps.slice(steps.indexOf('--schedule')).slice(0, rates.length)).toEqual(rates);
   });
 
   it('say what they take', () => {
@@ -52,7 +61,7 @@ describe('the settings as their schema describes them', () => {
     expect(describeSetting(['teacher'])).toMatchObject({ kind: { type: 'section' }, value: null });
     expect(describeSetting(['schedule', 'name']).kind).toEqual({
       type: 'choice',
-      choices: ['constant', 'multi-step', 'cosine', 'linear', 'one-cycle'],
+      choices: ['constant', 'multi-step', 'cosine', 'linear', 'one-cycle', 'plateau'],
     });
     expect(describeSetting(['optimizer', 'lr']).owners).toMatchObject([
       { name: 'sgd', value: 0.1 },
@@ -65,6 +74,8 @@ describe('the settings as their schema describes them', () => {
     ['--momentum', 'momentum (sgd: 0.9)'],
     ['--no-nesterov', "classical momentum in place of Nesterov's (with sgd)"],
     ['--warmup-epochs', 'linear learning-rate warm-up (0)'],
+    ['--rand-augment', 'RandAugment: n operations of magnitude m, 0 to 30 (none)'],
+    ['--mixup', 'mixup for all networks: alpha of Beta(alpha, alpha) (0)'],
     ['--temperature', 'temperature of the softmax in the KL divergence (1)'],
     ['--perturb-input', "perturb one random network's images: paper, release, none (none)"],
     ['--perturb-probability', 'or in each step with this probability'],

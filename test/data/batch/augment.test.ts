@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { randAugment, trivialAugment } from '../../../src/data/augment/policies.js';
+import { randomErasing } from '../../../src/data/augment/random-erasing.js';
 import { type Augmentation, augment, defaultAugmentation, keepForTraining } from '../../../src/data/batch/augment.js';
 import { fitImage, preprocessingFor } from '../../../src/data/image/preprocess.js';
 import { paddedBox, RANDOM_RESIZED_CROP } from '../../../src/data/image/random-crop.js';
 import { resize } from '../../../src/data/image/resize.js';
-import { rotate } from '../../../src/data/image/rotate.js';
+import { rotate } from '../../../src/data/operations/affine.js';
+import { colourJitter } from '../../../src/data/operations/colour.js';
 import { stream } from '../../../src/util/random.js';
 import { randomPixels } from '../helpers.js';
 
-const INPUT = { height: 8, width: 8 };
+const INPUT = { height: 8, width: 8, mean: [0.5, 0.25, 1] };
 const STATISTICS = { mean: [0, 0, 0], std: [1, 1, 1] };
 
 describe('augment', () => {
@@ -47,6 +50,22 @@ describe('augment', () => {
     paddedBox(image, 1, random);
     const angle = 30 * (2 * random.uniform() - 1);
     expect(augment(image, settings, INPUT, stream(2))).toEqual(rotate(cropped, angle));
+  });
+
+  it('jitters colours, applies a policy and erases after crops and flips, in this order', () => {
+    const image = randomPixels(8, 8, 3);
+    const crops: Augmentation = { randomResizedCrop: null, padCrop: 2, flip: true, rotation: 5 };
+    const colorJitter = { brightness: 0.4, contrast: 0.3, saturation: 0.2, hue: 0.1 };
+    const policy = { operations: 2, magnitude: 9 };
+    for (let seed = 0; seed < 20; seed++) {
+      const random = stream(seed);
+      const cropped = augment(image, crops, INPUT, random);
+      const jittered = colourJitter(cropped, colorJitter, random);
+      const changed = randAugment(jittered, policy, random);
+      const expected = randomErasing(trivialAugment(changed, random), 0.5, INPUT.mean, random);
+      const all = { ...crops, colorJitter, randAugment: policy, trivialAugment: true, randomErasing: 0.5 };
+      expect(augment(image, all, INPUT, stream(seed))).toEqual(expected);
+    }
   });
 
   it('does nothing when nothing is asked for', () => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { drawMix, mixImages } from '../../../src/data/augment/mixing.js';
 import { augment, NO_AUGMENTATION } from '../../../src/data/batch/augment.js';
 import { openBatchPool } from '../../../src/data/batch/batch-pool.js';
 import { type Batch, createLoader, type LoaderOptions } from '../../../src/data/batch/loader.js';
@@ -46,6 +47,33 @@ function expectedImages(split: Split, preprocessing: Preprocessing, epoch: numbe
   });
 }
 
+describe('a loader of balanced draws', () => {
+  const split: Split = { ...DATASET.train, labels: DATASET.train.labels.map((_, i) => (i < 2 ? 0 : 1)) };
+
+  it('augments an image otherwise each time that an epoch has it, whatever the workers', async () => {
+    const training = { ...TRAINING, balanced: true };
+    const [one, two] = [open({ split, training }), open({ split, training, workers: 2 })];
+    const batches = await all(one.epoch({ epoch: 1 }));
+    expect(await all(two.epoch({ epoch: 1, firstStep: 2 }))).toEqual(batches.slice(2));
+    expect([one.steps, batches.flatMap(({ labels }) => [...labels]).filter((label) => label === 0)]).toEqual([
+      5,
+      new Array(10).fill(0),
+    ]);
+    const seen = new Map<number, number>();
+    const expected = batches.flatMap(({ indices }) =>
+      [...indices].flatMap((i) => {
+        const times = seen.get(i) ?? 0;
+        seen.set(i, times + 1);
+        const random = stream(TRAINING.seed, 'augment', 1, i, ...(times > 0 ? [times] : []));
+        return [
+          ...toTensor(augment(pixelsAt(split.source as never, i), AUGMENTATION, PREPROCESSING, random), PREPROCESSING),
+        ];
+      }),
+    );
+    expect(batches.flatMap(({ images }) => [...images])).toEqual(expected);
+  });
+});
+
 describe('a loader that perturbs', () => {
   const perturbation = { pool: 'paper', when: { every: 2 }, networks: 3 } as const;
   const training = { ...TRAINING, perturbation };
@@ -67,6 +95,36 @@ describe('a loader that perturbs', () => {
   it('gives the same from the middle of an epoch, and with more workers', async () => {
     const whole = await all(open({ training }).epoch({ epoch: 1 }));
     expect(await all(open({ training, workers: 2 }).epoch({ epoch: 1, firstStep: 2 }))).toEqual(whole.slice(2));
+  });
+});
+
+describe('a loader that mixes', () => {
+  const mixing = { mixup: 0.4, cutmix: 1 };
+  const training = { ...TRAINING, mixing };
+
+  it('mixes the images of each batch with each other, and says with whose labels', async () => {
+    const clean = await all(open({ training: TRAINING }).epoch({ epoch: 1 }));
+    const batches = await all(open({ training }).epoch({ epoch: 1 }));
+    for (const [i, { images, mixed, ...rest }] of batches.entries()) {
+      const { images: own, ...others } = clean[i] as Batch;
+      // Five steps an epoch
+      const mix = drawMix(mixing, 4, PREPROCESSING, 11, 5 + i);
+      expect(rest).toEqual(others);
+      expect(images).toEqual(mixImages(own, mix, PREPROCESSING));
+      expect(mixed?.lambda).toBe(mix.lambda);
+      expect([...(mixed?.partners ?? [])]).toEqual([...mix.partners].map((slot) => rest.labels[slot]));
+    }
+    expect(new Set(batches.map(({ mixed }) => mixed?.lambda)).size).toBe(5);
+  });
+
+  it('gives the same from the middle of an epoch, and with more workers; perturbed images are not mixed', async () => {
+    const perturbation = { pool: 'paper', when: { every: 1 }, networks: 2 } as const;
+    const augmentation = { ...AUGMENTATION, trivialAugment: true, randomErasing: 0.5 };
+    const both = { seed: 11, augmentation, mixing, perturbation };
+    const whole = await all(open({ training: both }).epoch({ epoch: 1 }));
+    expect(await all(open({ training: both, workers: 2 }).epoch({ epoch: 1, firstStep: 2 }))).toEqual(whole.slice(2));
+    const unmixed = await all(open({ training: { seed: 11, augmentation, perturbation } }).epoch({ epoch: 1 }));
+    expect(whole.map(({ perturbed }) => perturbed)).toEqual(unmixed.map(({ perturbed }) => perturbed));
   });
 });
 

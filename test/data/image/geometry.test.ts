@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Pixels } from '../../../src/data/dataset/dataset.js';
 import { centreBox, crop } from '../../../src/data/image/crop.js';
-import { flipHorizontally } from '../../../src/data/image/flip.js';
 import { paddedBox, RANDOM_RESIZED_CROP, randomResizedBox } from '../../../src/data/image/random-crop.js';
-import { rotate } from '../../../src/data/image/rotate.js';
+import { rotate } from '../../../src/data/operations/affine.js';
+import { flipHorizontally } from '../../../src/data/operations/flips.js';
 import { stream } from '../../../src/util/random.js';
 import { randomPixels } from '../helpers.js';
 

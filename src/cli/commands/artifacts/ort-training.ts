@@ -66,6 +66,11 @@ async function networkOf({ settings, input, trained }: ExportPlan) {
 async function ratesOf({ settings, stepsPerEpoch }: ExportPlan): Promise<Rates> {
   const { optimizer, schedule, warmupEpochs, epochs } = settings;
   if (stepsPerEpoch === undefined) return [optimizer.lr];
+  if (schedule.name === 'plateau') {
+    failUsage('--schedule', 'plateau goes by the losses of the training, of which these files know nothing', {
+      hint: 'Use another schedule, or leave out --steps-per-epoch for one rate',
+    });
+  }
   const { bakeRates } = await import('../../../ort-training/files/rates.js');
   const { learningRateAt } = await import('../../../optim/schedule.js');
   const plan = { base: optimizer.lr, schedule, warmupEpochs, epochs, stepsPerEpoch };

@@ -1,0 +1,116 @@
+import type { Graph } from '../../graph/graph.js';
+import type { Value } from '../../graph/node/node.js';
+import { createOptimizer, type Optimizer } from '../../optim/optimizer.js';
+import { present } from '../../util/error.js';
+import { networkPrefix, nextName, stateName } from '../names.js';
+import type { StepOptions } from '../step-options.js';
+import type { StepSettings } from '../step-schema.js';
+import type { Accumulation } from './accumulation.js';
+import { clipByNorm } from './clip.js';
+import type { UpdateGroup } from './update-groups.js';
+
+/** How weights are updated. */
+export interface UpdatePlan {
+  readonly settings: Pick<StepSettings, 'optimizer' | 'clipNorm'>;
+  readonly networks: number;
+  readonly groupOf: (weight: Value) => UpdateGroup;
+  readonly accumulation: Accumulation;
+}
+
+interface Trained {
+  readonly weight: Value;
+  readonly gradient: Value;
+}
+
+/**
+ * Updates all weights from their gradients (null: not trained); declares the optimizer's scalars and state.
+ *
+ * @returns the names of all tensors that have a next value.
+ */
+export function updateAll(
+  g: Graph,
+  weights: readonly Value[],
+  slopes: readonly (Value | null)[],
+  plan: UpdatePlan,
+  { exposeGradients }: StepOptions,
+): string[] {
+  const { accumulation } = plan;
+  const rules = new UpdateRules(g, plan.settings.optimizer);
+  const trained = weights.flatMap((weight, i) => (slopes[i] ? [{ weight, gradient: slopes[i] }] : []));
+  const ready = readyGradients(g, trained, plan);
+  return trained.flatMap(({ weight, gradient }) => {
+    if (exposeGradients) g.output(`${weight.name}.grad`, gradient);
+    const { optimizer, scalars } = rules.of(plan.groupOf(weight));
+    const states = optimizer.states.map((state) => {
+      return g.parameter(
+        stateName(weight.name, state),
+        weight.shape as number[],
+        { kind: 'constant', value: 0 },
+        'optimizer',
+      );
+    });
+    const given = present(ready.get(weight), weight.name);
+    const updated = g.within(weight.name, () => optimizer.update(g, weight, given, states, scalars));
+    g.output(nextName(weight.name), accumulation.choose(updated.parameter, weight));
+    updated.states.forEach((next, s) => {
+      const state = present(states[s], 'its state');
+      g.output(nextName(state.name), accumulation.choose(next, state));
+    });
+    return [weight.name, ...states.map((state) => state.name)];
+  });
+}
+
+/** What each weight is updated from: the mean over steps, then clipped with the others of its network. */
+function readyGradients(g: Graph, trained: readonly Trained[], plan: UpdatePlan): Map<Value, Value> {
+  const { accumulation, settings, networks } = plan;
+  const means = new Map(trained.map(({ weight, gradient }) => [weight, accumulation.mean(weight, gradient)]));
+  const { clipNorm } = settings;
+  if (clipNorm === null) return means;
+  const clipped = new Map<Value, Value>();
+  for (let i = 0; i < networks; i++) {
+    const own = [...means].filter(([{ name }]) => name.startsWith(networkPrefix(i)));
+    if (own.length === 0) continue;
+    const gradients = g.within(`clip${i}`, () =>
+      clipByNorm(
+        g,
+        own.map(([, mean]) => mean),
+        clipNorm,
+      ),
+    );
+    own.forEach(([weight], k) => {
+      clipped.set(weight, present(gradients[k], weight.name));
+    });
+  }
+  return clipped;
+}
+
+interface Rule {
+  readonly optimizer: Optimizer;
+  readonly scalars: readonly Value[];
+}
+
+/** The optimizer with the scalars of each group; those of one group are computed once. */
+class UpdateRules {
+  readonly #g: Graph;
+  readonly #settings: StepSettings['optimizer'];
+  readonly #usual: Rule;
+  readonly #known = new Map<string, Rule>();
+
+  constructor(g: Graph, settings: StepSettings['optimizer']) {
+    this.#g = g;
+    this.#settings = settings;
+    const optimizer = createOptimizer(settings);
+    this.#usual = { optimizer, scalars: optimizer.scalars.map((name) => g.input(name, 'float32', [])) };
+  }
+
+  of({ rate, decays }: UpdateGroup): Rule {
+    if (rate === 1 && decays) return this.#usual;
+    const key = `${rate} ${decays}`;
+    const known = this.#known.get(key);
+    if (known) return known;
+    const optimizer = createOptimizer(decays ? this.#settings : { ...this.#settings, weightDecay: 0 });
+    const rule = { optimizer, scalars: optimizer.scaleRate(this.#g, this.#usual.scalars, rate) };
+    this.#known.set(key, rule);
+    return rule;
+  }
+}
