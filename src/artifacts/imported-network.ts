@@ -6,7 +6,7 @@ import { Graph, type Parameter } from '../graph/graph.js';
 import { inline } from '../graph/inline.js';
 import { asNumber, formatShape } from '../graph/node/dim.js';
 import type { Value } from '../graph/node/node.js';
-import { spatialSizes } from '../graph/node/sizes.js';
+import { knownSizes, spatialSizes } from '../graph/node/sizes.js';
 import { elementCount, type Tensor } from '../onnx/tensor.js';
 import { fail, present } from '../util/error.js';
 
@@ -85,18 +85,18 @@ function logarithms(graph: Graph, probabilities: Value): Value {
 }
 
 /**
- * The last feature map of several positions on the way to the logits, before the layer that makes them; without one, what the last layer
- * sees, as a map of one position. Dropout is left aside.
+ * The last feature map of several positions on the way to the logits, before the layer that makes them; without one, or with attention
+ * (whose maps are no images), what the last layer sees, as a map of one position. Dropout is left aside.
  */
 function featuresOf(graph: Graph, logits: Value): Value {
   const head = findHead(graph);
-  const inside = isHead(head) ? head.nodes : new Set();
-  const maps = graph.nodes.filter((node) => {
-    const [output] = node.outputs;
-    return !inside.has(node) && output?.shape.length === 4 && elementCount(spatialSizes(output)) > 1;
+  const before = graph.nodes.filter((node) => !isHead(head) || !head.nodes.has(node));
+  const maps = before.filter(({ outputs: [output] }) => {
+    return output?.shape.length === 4 && elementCount(spatialSizes(output)) > 1;
   });
   const last = maps.at(-1);
-  if (last) return last.op === 'Dropout' ? last.input(0) : last.output();
-  const hidden = graph.producer(logits)?.inputs[0] ?? logits;
-  return reshape(graph, hidden, [-1, Number(hidden.shape[1]), 1, 1]);
+  const attends = before.some(({ op }) => op === 'Softmax');
+  if (last && !attends) return last.op === 'Dropout' ? last.input(0) : last.output();
+  const hidden = isHead(head) ? head.layer.input(0) : (graph.producer(logits)?.inputs[0] ?? logits);
+  return reshape(graph, hidden, [-1, elementCount(knownSizes(hidden, 1)), 1, 1]);
 }

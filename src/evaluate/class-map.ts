@@ -15,11 +15,19 @@ const SHOWN = 5;
  * classes without images. Classes that the classifier doesn't know are an error that names them.
  */
 export function classMap(where: string, got: readonly (string | undefined)[], classes: readonly string[]): ClassMap {
-  const known = new Map(classes.map((name, i) => [name.normalize('NFC'), i]));
+  const known = new Map([...synonyms(classes), ...classes.map((name, i) => [name.normalize('NFC'), i] as const)]);
   const map = got.map((name) => (name === undefined ? -1 : (known.get(name.normalize('NFC')) ?? -1)));
   const unknown = got.filter((name, i): name is string => name !== undefined && map[i] === -1);
   if (unknown.length > 0) failUnknown(where, unknown, classes);
   return { map, absent: classes.filter((_, i) => !map.includes(i)) };
+}
+
+/** The parts of names with commas, as ImageNet's are (`tench, Tinca tinca`), that one class alone has. */
+function synonyms(classes: readonly string[]): (readonly [string, number])[] {
+  const parts = classes.flatMap((name, i) => {
+    return name.includes(',') ? name.split(',').map((part) => [part.trim().normalize('NFC'), i] as const) : [];
+  });
+  return parts.filter(([part, i]) => parts.every(([other, j]) => i === j || other !== part));
 }
 
 function failUnknown(where: string, unknown: readonly string[], classes: readonly string[]): never {

@@ -78,7 +78,7 @@ export function modelNotes(
   sources: readonly NetworkSource[],
   begun: readonly (BegunNetwork | undefined)[],
   preprocessing: Preprocessing,
-  images: number,
+  { images, normalisation }: { readonly images: number; readonly normalisation: Settings['normalisation'] },
 ): string[] {
   const notes = begun.flatMap((network, i) => {
     if (!network) return [];
@@ -87,7 +87,7 @@ export function modelNotes(
     const parts = [...network.notes, ...restoredText(network, images)];
     return [`${label} begins with the weights of ${model?.path}: ${parts.join('; ')}`];
   });
-  return [...notes, normalisationNote(sources, preprocessing)];
+  return [...notes, normalisationNote(sources, preprocessing, normalisation === 'auto')];
 }
 
 function restoredText({ restored }: BegunNetwork, images: number): string[] {
@@ -97,14 +97,15 @@ function restoredText({ restored }: BegunNetwork, images: number): string[] {
   ];
 }
 
-function normalisationNote(sources: readonly NetworkSource[], { mean, std }: Normalisation): string {
+function normalisationNote(sources: readonly NetworkSource[], { mean, std }: Normalisation, isOpen: boolean): string {
   const wanted = modelNormalisation(sources);
   const [described] = describedIn(sources);
   if (wanted && sameNormalisation(wanted, { mean, std })) {
     return `images are normalised as the model's were: mean ${mean.join(', ')}, std ${std.join(', ')} (${described?.where})`;
   }
   const own = `images are normalised with mean ${rounded(mean)} and std ${rounded(std)}`;
-  if (wanted) return `${own}: the model's are for ${wanted.mean.length} channels, or not asked for`;
+  if (!isOpen) return `${own}, as the settings say`;
+  if (wanted) return `${own}: the model's are for ${wanted.mean.length} channels`;
   if (described) return `${own}: the models say different ones`;
   return `${own}: the model doesn't say which ones it was trained with (--normalisation imagenet or tf does, or a preprocessor_config.json beside it)`;
 }

@@ -161,7 +161,10 @@ function notesOf(
   data: RunData,
   { taken = [], begun }: Group,
 ): string[] {
-  if (begun) return modelNotes(sources, begun, data.preprocessing, measuredImages(data, settings));
+  if (begun) {
+    const images = measuredImages(data, settings);
+    return modelNotes(sources, begun, data.preprocessing, { images, normalisation: settings.normalisation });
+  }
   if (pretrained) {
     const prepared = preprocessingNotes(pretrained, settings, data.preprocessing);
     return [...takenNotes(taken), ...prepared, ...licenceNotes(pretrained)];

@@ -51,6 +51,11 @@ describe('agon artifacts', () => {
 
   it.each([
     ['artifacts export --out x', 'error: --nets: no networks are given. Name one or more', 2],
+    [
+      'artifacts export --nets a.onnx --out x',
+      'an ONNX model is no network of the zoo: got a.onnx. Take it by --from a.onnx',
+      2,
+    ],
     ['artifacts export --nets resnet9 --out x', 'there is no network "resnet9". Did you mean "resnet8"?', 1],
     ['artifacts export --nets resnet50 --size 8 --out x', 'the images are too small', 1],
     ['artifacts export --nets resnet8 --rule top-k --top-k 1 --out x', 'topK: expected less than the number', 1],

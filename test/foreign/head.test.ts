@@ -209,3 +209,18 @@ describe('a model of 16-bit floats', () => {
     for (const [i, value] of got.entries()) expect(value).toBeCloseTo(at(expected, i), 2);
   });
 });
+
+describe('the features of a network with attention', () => {
+  it('are what its last layer sees', () => {
+    const attention = [
+      nodeProto('Softmax', ['c'], ['s'], { axis: -1 }),
+      nodeProto('Mul', ['s', 'c'], ['m']),
+      nodeProto('GlobalAveragePool', ['m'], ['p']),
+      nodeProto('Flatten', ['p'], ['f']),
+      nodeProto('MatMul', ['f', 'v'], ['z']),
+      nodeProto('Add', ['z', 'b'], ['y']),
+    ];
+    const { graph } = importOf(classifier(attention, [weight('v', 6, CLASSES), weight('b', CLASSES)]));
+    expect(graph.outputs.get('features')?.shape).toEqual(['N', 6, 1, 1]);
+  });
+});

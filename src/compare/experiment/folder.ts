@@ -59,7 +59,13 @@ export async function isWhole(folder: string, { id }: PlannedRun): Promise<boole
 export async function keepExperiment(folder: string, experiment: Experiment): Promise<void> {
   const { experiment: path } = comparePaths(folder);
   const methods = Object.entries(experiment.methods).map(([name, own]) => [name, absolutePaths(own)]);
-  const kept = { ...experiment, base: absolutePaths(experiment.base), methods: Object.fromEntries(methods) };
+  const groups = Object.entries(experiment.groups).map(([name, nets]) => [name, absolutePaths({ nets }).nets]);
+  const kept = {
+    ...experiment,
+    base: absolutePaths(experiment.base),
+    groups: Object.fromEntries(groups),
+    methods: Object.fromEntries(methods),
+  };
   await makeFolderOf(path);
   await writeFileWhole(path, `${JSON.stringify({ version: FORMATS.experiment.version, ...kept }, undefined, 2)}\n`);
 }

@@ -1,5 +1,6 @@
 import { STEP_KEYS } from '../../../distill/step-schema.js';
 import type { TrainedGroup } from '../../../export/trained-group.js';
+import { isModelFile } from '../../../settings/model-nets.js';
 import { checkSettings, type Settings, type SettingsInput } from '../../../settings/settings.js';
 import { checkModifiers, type GivenFlag, mergeSettings } from '../../flags/merge-settings.js';
 import { nameOfFlag, SETTING_FLAGS } from '../../flags/setting-flags.js';
@@ -80,6 +81,9 @@ export async function planExport(options: ExportOptions, given: readonly GivenFl
   // With official files the teacher is outside, whatever the rule
   if (format === 'agon') checkModifiers(settings, given);
   checkSettings(settings);
+  const model = trained ? undefined : settings.nets.find(isModelFile);
+  if (model)
+    failUsage('--nets', 'an ONNX model is no network of the zoo', { got: model, hint: `Take it by --from ${model}` });
   const input = trained?.input ?? (await inputFor(settings, options));
   const batch = options.batch ?? base.batchSize ?? BATCH;
   return {
