@@ -7,12 +7,12 @@ import type { EpochEvent, EvaluatedEpoch, Position, StartEvent } from '../events
 import { exportRun } from '../export/export-run.js';
 import { createGroup, type Group } from '../group/group.js';
 import { type NetworkSources, openRunSources, openSources, settleNetworks } from '../group/network-source.js';
-import { takenNotes } from '../group/pretrained.js';
+import { takenNotes, twinsWarnings } from '../group/pretrained.js';
 import type { FetchProgress } from '../hub/fetched.js';
 import { everyPercent, formatProgress } from '../hub/progress.js';
 import { checkOrtTraining } from '../ort-training/session/library.js';
 import { licenceNotes } from '../pretrained/licence.js';
-import { normalisationOf, preprocessingNotes, settlePreprocessing } from '../pretrained/preprocessing.js';
+import { describePreprocessing, normalisationOf, settlePreprocessing } from '../pretrained/preprocessing.js';
 import { writeWeightsRecord } from '../pretrained/record.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { leftOverMessage, settleBatchSize, settledMessage } from '../settings/batch-size.js';
@@ -101,7 +101,7 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
     else await beginRun(folder, settings, networks.artifact);
     if (networks.pretrained) await writeWeightsRecord(paths.weights, networks.pretrained);
     await writeDataRecord(paths.data, { content: data.content, teacher: await digestTeacher(settings) });
-    for (const message of notesOf(networks, given.settings, data, group)) emit({ type: 'warning', message });
+    tellOrigin(networks, given, data, group);
     announce(options, data, group, context);
     if (resumed) announceGrowth(context, resumed);
     const stoppedAt = (await trainLoop(context)) ?? (await finishUnlessStopped(options, data, group, context));
@@ -129,18 +129,21 @@ function normalisationFor({ from, artifact, pretrained }: NetworkSources, settin
   return given ?? artifact?.manifest.preprocessing ?? undefined;
 }
 
-/** What is to be said of the run, or the files of weights, that a new one begins from. */
-function notesOf(
+/** What is to be said of the run, or the weights, that a new one begins from. */
+function tellOrigin(
   { from, pretrained }: NetworkSources,
-  settings: Settings,
+  { settings, emit }: TrainOptions,
   data: RunData,
   { taken = [] }: Group,
-): string[] {
+): void {
+  const tell = (type: 'note' | 'warning', messages: readonly (string | undefined)[]) => {
+    for (const message of messages) if (message !== undefined) emit({ type, message });
+  };
   if (pretrained) {
-    const prepared = preprocessingNotes(pretrained, settings, data.preprocessing);
-    return [...takenNotes(taken), ...prepared, ...licenceNotes(pretrained)];
-  }
-  return from ? [from.note, heldOutNote(from, settings, data)].flatMap((note) => note ?? []) : [];
+    const { notes, warnings } = describePreprocessing(pretrained, settings, data.preprocessing);
+    tell('note', [...takenNotes(taken), ...notes, ...licenceNotes(pretrained)]);
+    tell('warning', [...twinsWarnings(taken), ...warnings]);
+  } else if (from) tell('warning', [from.note, heldOutNote(from, settings, data)]);
 }
 
 /** What can be said of a run that goes on before its data are read. */

@@ -179,7 +179,7 @@ export const settingsSchema = z.strictObject({
     group: 'Contest',
     description:
       "weights that the networks begin with, one for all or one for each network: `auto` (the catalogue's for that network), a name of the catalogue (`agon weights list`), `hf:owner/name`, an address, a file (safetensors, PyTorch or ONNX) or the folder of a run",
-    help: 'begin with weights: auto, a name (agon weights), hf:owner/name, URL, file or run',
+    help: 'begin with weights: auto, name, hf:owner/name, URL, file, run',
     otherwise: 'none',
   }),
   epochs: count

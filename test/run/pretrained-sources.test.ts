@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { TrainEvent } from '../../src/events/events.js';
 import { initialiseParameters } from '../../src/nets/initialise.js';
 import { buildNetwork, planNetwork } from '../../src/nets/registry.js';
 import { encodeSafetensors } from '../../src/onnx/safetensors.js';
@@ -48,9 +49,12 @@ function describedWeights(config: object, channels = 1) {
   return { bytes, config: Buffer.from(JSON.stringify(described)) };
 }
 
+const toldIn = (events: readonly TrainEvent[]) =>
+  [...eventsOf(events, 'note'), ...eventsOf(events, 'warning')].map(({ message }) => message);
+
 async function firstState(settings: ReturnType<typeof smallSettings>, stopAfter = 0) {
   const run = await runHere(settings, { stopAfter });
-  const warnings = eventsOf(run.events, 'warning').map(({ message }) => message);
+  const warnings = toldIn(run.events);
   return { ...run, ...(await readCheckpoint(runPaths(run.folder).last)), warnings };
 }
 
@@ -63,7 +67,7 @@ describe('a run with weights from the hub', () => {
     const whole = await runHere(settings);
     const phases = eventsOf(whole.events, 'phase').filter(({ phase }) => phase === 'weights');
     expect(phases.at(-1)?.detail).toMatch(/^me\/tiny\/model\.safetensors, 0\.0 of 0\.0 MB$/);
-    const warnings = eventsOf(whole.events, 'warning').map(({ message }) => message);
+    const warnings = toldIn(whole.events);
     expect(warnings[0]).toMatch(/^resnet-cifar #0 begins with all \d+ tensors of hf:me\/tiny\./);
     expect(warnings).toContain('hf:me/tiny: licence mit');
 
