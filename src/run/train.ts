@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Split } from '../data/dataset/dataset.js';
 import { summarise } from '../data/dataset/summary.js';
 import { datasetWarnings } from '../data/dataset/warnings.js';
+import { isWhole } from '../data/image/preprocess.js';
 import type { GroupEvaluation } from '../events/evaluation.js';
 import type { EpochEvent, EvaluatedEpoch, Position, StartEvent } from '../events/events.js';
 import { exportRun } from '../export/export-run.js';
@@ -85,6 +86,11 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
   if (resumed) await checkSameData(folder, resumed, data);
   if (networks.from) checkSameClasses(networks.from, data);
   const images = data.dataset.train.length;
+  if (!resumed && given.settings.crop !== undefined && isWhole(data.dataset, data.preprocessing))
+    emit({
+      type: 'warning',
+      message: 'crop has no effect: all images have the input size already, and are taken whole',
+    });
   const settings = resumed ? wanted : settleBatchSize(wanted, images);
   const options = { ...given, settings };
   for (const message of settledMessage(given.settings, settings, images)) emit({ type: 'warning', message });
