@@ -91,7 +91,7 @@ async function openFeatureInputs(options: InputOptions): Promise<RunInputs> {
       emit({ type: 'phase', phase: 'features', done, of });
     },
   });
-  emit({ type: 'warning', message: features.note });
+  emit({ type: 'note', message: features.note });
   const step = createHeadStep(cut, settings, classWeightsOf(settings, data.dataset));
   const known = new Set(step.state);
   return {
