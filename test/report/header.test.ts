@@ -20,3 +20,12 @@ describe('the header of a preset', () => {
     expect(linesOf({})).not.toContain('preset');
   });
 });
+
+it('the header says how networks are tuned, where that is not the usual way', () => {
+  const linesOf = (...settings: Parameters<typeof startEvent>) =>
+    headerLines(startEvent(...settings), 200, colors.createColors(false)).join('\n');
+  expect(linesOf({ freeze: 'backbone', ema: 0.9, normWeightDecay: false })).toMatch(
+    /^tuning +freeze backbone, normWeightDecay false, ema 0\.9$/m,
+  );
+  expect(linesOf({})).not.toContain('tuning');
+});
