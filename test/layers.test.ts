@@ -101,6 +101,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'events',
     'settings',
     'runtime',
+    'lower',
+    'graph',
     'data',
     'util',
   ],

@@ -62,10 +62,15 @@ export function createStep({ graphs }: Group, settings: Settings, classWeights?:
   return buildStep(graphs, settings, { batch, ownInputs: inputPerturbation !== null, classWeights });
 }
 
-/** A session for the training step on the settings' device, in the lowering that was chosen for it. */
-export async function openStepper(step: StepGraph, settings: Settings, target: Target): Promise<Stepper> {
+/** A session for the training step on the settings' device, in the lowering that was chosen for it; `onLowered` sees that first. */
+export async function openStepper(
+  step: StepGraph,
+  settings: Settings,
+  target: Target,
+  onLowered?: (lowered: Graph) => void,
+): Promise<Stepper> {
   const source = { graph: step.graph, state: step.state, nextOf: nextName };
-  return Stepper.open(source, { device: parseDevice(settings.device), threads: settings.threads, target });
+  return Stepper.open(source, { device: parseDevice(settings.device), threads: settings.threads, target, onLowered });
 }
 
 /** A session for each network's evaluation. */

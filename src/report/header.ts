@@ -1,6 +1,6 @@
-import type { NetworkInfo, StartEvent } from '../events/events.js';
+import type { NetworkInfo, RunMemory, StartEvent } from '../events/events.js';
 import type { Settings } from '../settings/settings.js';
-import { formatCompact, formatCount, formatNumber, formatNumberOf, printable } from './format.js';
+import { formatBytes, formatCompact, formatCount, formatNumber, formatNumberOf, printable } from './format.js';
 import { labelNetworks } from './labels.js';
 import { formatOrigin } from './origin.js';
 import type { Colors } from './output.js';
@@ -9,13 +9,14 @@ const LABEL_WIDTH = 10;
 
 /** What a run is about to do: data, networks, rule, optimizer, device, folder. */
 export function headerLines(start: StartEvent, columns: number, colors: Colors): string[] {
-  const { settings, folder, resumedAt, origin } = start;
+  const { settings, folder, resumedAt, origin, memory } = start;
   const rows: [string, string[]][] = [
     ['data', dataParts(start)],
     ['networks', networkParts(start.networks)],
     ...(settings.preset ? [row('preset', presetParts(start))] : []),
     ['rule', ruleParts(settings)],
     ['training', trainingParts(start)],
+    ...(memory ? [row('memory', memoryParts(memory))] : []),
     ['folder', [printable(folder)]],
     ...(origin ? [row('from', [formatOrigin(origin)])] : []),
     ...(resumedAt ? [row('resumed', [placeOf(resumedAt, settings.epochs)])] : []),
@@ -67,6 +68,11 @@ function presetParts({ settings, presetDifferences }: StartEvent): string[] {
     `${settings.preset}`,
     ...presetDifferences.map(({ key, preset, own }) => `${key} ${setting(own)} (preset: ${setting(preset)})`),
   ];
+}
+
+function memoryParts({ estimated, free }: RunMemory): string[] {
+  const most = `up to about ${formatBytes(estimated)}`;
+  return [free ? `${most} of ${formatBytes(free.bytes)} free` : most];
 }
 
 function setting(value: unknown): string {

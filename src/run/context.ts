@@ -1,7 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { POOLS } from '../data/perturb/pools.js';
-import type { Emit } from '../events/events.js';
+import type { Emit, RunMemory } from '../events/events.js';
 import type { Origin } from '../events/origin-schema.js';
+import type { Graph } from '../graph/graph.js';
 import {
   createStep,
   dropsOptimizerState,
@@ -11,6 +12,7 @@ import {
   updatesBefore,
 } from '../group/group.js';
 import { LineageFile } from '../lineage/lineage-file.js';
+import { parseDevice } from '../runtime/device.js';
 import { classWeightsOf } from '../settings/class-weights.js';
 import type { Settings } from '../settings/settings.js';
 import { type Checkpoint, writeCheckpoint } from '../store/checkpoint.js';
@@ -20,8 +22,11 @@ import { openEngine } from '../train/engine.js';
 import { openTeacher } from '../train/frozen-teacher.js';
 import { LearningRates } from '../train/learning-rates.js';
 import type { LoopContext } from '../train/loop.js';
+import { estimateMemory } from '../train/memory.js';
 import { ParameterPerturbation, type PerturbationSource } from '../train/parameter-perturbation.js';
 import { Stopped, stoppable } from '../train/stop.js';
+import { type FreeMemory, freeMemory } from '../util/free-memory.js';
+import { memoryNotes } from './memory.js';
 
 export interface ContextOptions {
   readonly settings: Settings;
@@ -33,6 +38,8 @@ export interface ContextOptions {
   readonly abandoned?: () => boolean;
   /** Returns when all events have been handled: what follows from them, as the log, is never behind a checkpoint. */
   readonly waitForListener?: () => void;
+  /** How much memory is free (`freeMemory`). */
+  readonly freeMemory?: () => FreeMemory;
   /** Fails where the folder is another training's by now; called before a checkpoint is written. */
   readonly checkLock?: () => Promise<void>;
 }
@@ -60,7 +67,14 @@ export async function openContext(
     emit({ type: 'warning', message });
   }
   const stepsPerEpoch = training.steps;
-  const engine = await openEngine({ settings, group, step, stepsPerEpoch, resumed, begin, emit });
+  let memory: RunMemory | undefined;
+  const onLowered = (lowered: Graph) => {
+    const known = parseDevice(settings.device).kind.name === 'cpu';
+    const free = known ? { free: (options.freeMemory ?? freeMemory)() } : {};
+    memory = { estimated: estimateMemory(lowered, settings, { group, data }), ...free };
+    for (const message of memoryNotes(memory, settings, resumed !== undefined)) emit({ type: 'warning', message });
+  };
+  const engine = await openEngine({ settings, group, step, stepsPerEpoch, resumed, begin, emit, onLowered });
   const { stepper, state, forms } = engine;
   stepper.load(begin, resumed && paths.last);
   const seen = updatesBefore(group, step);
@@ -83,6 +97,7 @@ export async function openContext(
     perturbation: openPerturbation(settings, { ...source, totalSteps: settings.epochs * stepsPerEpoch }, resumed),
     predictors: await openPredictors(group, settings),
     training,
+    memory,
     rates: new LearningRates(settings, stepsPerEpoch, resumed?.plateau),
     validation:
       dataset.validation && stoppable(evaluationLoader(dataset.validation, preprocessing, settings), stopRequested),

@@ -16,7 +16,7 @@ import { balanceNotes } from '../settings/class-weights.js';
 import { idleSettings } from '../settings/idle-settings.js';
 import { presetDifferences } from '../settings/presets.js';
 import { absolutePaths } from '../settings/setting-paths.js';
-import { checkSettings, type Settings } from '../settings/settings.js';
+import { checkSettings, isSettled, type RequestedSettings, type Settings } from '../settings/settings.js';
 import { type Checkpoint, readCheckpoint, tensorsWithoutTrial } from '../store/checkpoint.js';
 import { bestEpochOf, checkSteps } from '../store/checkpoint-check.js';
 import { checkTensors } from '../store/checkpoint-tensors.js';
@@ -30,6 +30,7 @@ import { evaluate, loadPredictors } from '../train/evaluate.js';
 import { type LoopContext, trainLoop } from '../train/loop.js';
 import { checkStop, Stopped, stoppable } from '../train/stop.js';
 import { fail, present } from '../util/error.js';
+import { freeMemory } from '../util/free-memory.js';
 import { describeMachine } from '../util/machine.js';
 import { AGON_VERSION } from '../util/version.js';
 import {
@@ -41,9 +42,11 @@ import {
   heldOutNote,
 } from './check-data.js';
 import { type ContextOptions, closeContext, openContext } from './context.js';
+import { settleAutoBatch } from './memory.js';
 import { checkResumed, scheduleNote } from './resumed-settings.js';
 
-export interface TrainOptions extends ContextOptions {
+export interface TrainOptions extends Omit<ContextOptions, 'settings'> {
+  readonly settings: RequestedSettings;
   /** Whether to go on from the folder's last checkpoint. */
   readonly resume: boolean;
 }
@@ -69,6 +72,9 @@ export async function train(options: TrainOptions): Promise<'finished' | 'stoppe
   }
 }
 
+/** A run whose batch size is settled. */
+type SettledOptions = ContextOptions & Pick<TrainOptions, 'resume'>;
+
 async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'> {
   const { folder, emit, stopRequested } = given;
   const paths = runPaths(folder);
@@ -80,12 +86,10 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
   const data = await prepareData(given.settings, () => checkStop(stopRequested), normalisation, resumed?.preprocessing);
   if (resumed) await checkSameData(folder, resumed, data);
   if (networks.from) checkSameClasses(networks.from, data);
-  const images = data.dataset.train.length;
-  const settings = resumed ? given.settings : settleBatchSize(given.settings, images);
-  const options = { ...given, settings };
-  for (const message of settledMessage(given.settings, settings, images)) emit({ type: 'warning', message });
   emit({ type: 'phase', phase: 'graph' });
   const group = createGroup(networks, data.dataset, data.preprocessing);
+  const settings = await settleBatch(given, group, data, resumed);
+  const options = { ...given, settings };
   if (resumed) {
     checkTensors(paths.last, resumed, group.graphs);
     // Found damaged now, not after the last epoch
@@ -109,8 +113,31 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
   }
 }
 
+/** The settings of a run with the batch size that it keeps; says how that came about. */
+async function settleBatch(
+  { settings: given, emit, freeMemory: free = freeMemory }: TrainOptions,
+  group: Group,
+  data: RunData,
+  resumed: Checkpoint | undefined,
+): Promise<Settings> {
+  if (!isSettled(given)) {
+    const { settings, note } = await settleAutoBatch(given, group, data, free());
+    emit({ type: 'warning', message: note });
+    return settings;
+  }
+  if (resumed) return given;
+  const images = data.dataset.train.length;
+  const settings = settleBatchSize(given, images);
+  for (const message of settledMessage(given, settings, images)) emit({ type: 'warning', message });
+  return settings;
+}
+
 /** How images are normalised where that isn't left to the data. What a new run takes from elsewhere, it goes on with. */
-function normalisationOf({ from, artifact, pretrained }: NetworkSources, settings: Settings, resumed?: Checkpoint) {
+function normalisationOf(
+  { from, artifact, pretrained }: NetworkSources,
+  settings: RequestedSettings,
+  resumed?: Checkpoint,
+) {
   if (resumed && (settings.from !== null || settings.pretrained !== null)) return resumed.preprocessing;
   const given = from?.preprocessing ?? (pretrained && normalisationFor(pretrained));
   return given ?? artifact?.manifest.preprocessing ?? undefined;
@@ -128,7 +155,7 @@ function notesOf(
 }
 
 /** What can be said of a run that goes on before its data are read. */
-async function checkGoesOn(folder: string, resumed: Checkpoint, settings: Settings): Promise<void> {
+async function checkGoesOn(folder: string, resumed: Checkpoint, settings: RequestedSettings): Promise<void> {
   checkResumed(runPaths(folder).last, resumed.settings, settings);
   checkDataThere(settings);
   await checkSameTeacher(folder, resumed, settings);
@@ -148,7 +175,7 @@ async function resumeRun(folder: string, context: LoopContext, resumed: Checkpoi
   if (missing > 0) emit({ type: 'warning', message: `${lineage.path} lacks ${missing} steps: it has a gap there` });
 }
 
-function announce({ settings, folder, emit }: TrainOptions, data: RunData, group: Group, context: LoopContext): void {
+function announce({ settings, folder, emit }: SettledOptions, data: RunData, group: Group, context: LoopContext): void {
   const { channels, height, width } = data.preprocessing;
   const batches = leftOverMessage(settings, data.dataset.train.length);
   for (const message of [...datasetWarnings(data.dataset), ...batches]) emit({ type: 'warning', message });
@@ -166,6 +193,7 @@ function announce({ settings, folder, emit }: TrainOptions, data: RunData, group
     data: summarise(data.dataset),
     input: [channels, height, width],
     stepsPerEpoch: context.training.steps,
+    ...(context.memory && { memory: context.memory }),
     ...(context.resumed && { resumedAt: context.resumed.position, ...loggedBefore(context.resumed) }),
     ...(context.constants.origin && { origin: context.constants.origin }),
     agon: AGON_VERSION,
@@ -183,7 +211,7 @@ const UNMEASURED =
 
 /** Finishes a run; returns its end where it was stopped meanwhile: what was left is done when it goes on. */
 async function finishUnlessStopped(
-  options: TrainOptions,
+  options: SettledOptions,
   ...run: [data: RunData, group: Group, context: LoopContext]
 ): Promise<Position | undefined> {
   try {
@@ -199,7 +227,7 @@ async function finishUnlessStopped(
  * Evaluates the best and the last epoch and leaves the result in the folder, then exports the winner of the best one: what the
  * run came to is there also where the export fails.
  */
-async function finish(options: TrainOptions, data: RunData, group: Group, context: LoopContext) {
+async function finish(options: SettledOptions, data: RunData, group: Group, context: LoopContext) {
   const { settings, folder, emit, stopRequested } = options;
   const paths = runPaths(folder);
   const { best, last, seconds } = await evaluateEpochs(options, data, group, context);
@@ -230,7 +258,7 @@ async function finish(options: TrainOptions, data: RunData, group: Group, contex
 
 /** What the networks of the best and the last checkpoint do on the validation and the test split. */
 async function evaluateEpochs(
-  { settings, folder, emit, stopRequested }: TrainOptions,
+  { settings, folder, emit, stopRequested }: SettledOptions,
   data: RunData,
   { graphs }: Group,
   context: LoopContext,
@@ -283,7 +311,7 @@ function announceEarlyEnd({ settings, emit }: LoopContext, { best, position }: C
 }
 
 /** A run's own folder can't be what it begins from: it would replace that. */
-function checkOrigin(folder: string, { from }: Settings): void {
+function checkOrigin(folder: string, { from }: RequestedSettings): void {
   if (from === null || resolve(folder) !== from) return;
   fail(folder, "a run can't begin from itself, and replace it", { hint: 'Choose another folder (--out)' });
 }

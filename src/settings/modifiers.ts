@@ -1,5 +1,5 @@
 import { isSection } from './presets.js';
-import type { Settings } from './settings.js';
+import type { RequestedSettings as Settings } from './settings.js';
 
 type Raw = Readonly<Record<string, unknown>>;
 

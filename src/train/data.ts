@@ -13,7 +13,7 @@ import {
   type PreprocessingDecode,
   preprocessingFor,
 } from '../data/image/preprocess.js';
-import type { Settings } from '../settings/settings.js';
+import type { RequestedSettings, Settings } from '../settings/settings.js';
 import { bytesOf } from '../util/typed-array.js';
 
 /** The data of a run, with a validation split unless nothing is to be held out, and how images become inputs. */
@@ -35,7 +35,7 @@ export interface RunData {
  * images as it began (`decode`).
  */
 export async function prepareData(
-  settings: Settings,
+  settings: RequestedSettings,
   onProgress: () => void = () => {},
   normalisation?: Pick<Preprocessing, 'mean' | 'std'>,
   decode?: PreprocessingDecode,
@@ -74,11 +74,11 @@ export function evaluationLoader(
   return createLoader({ split, preprocessing, batchSize, workers });
 }
 
-function inputSize({ size }: Settings, dataset: Dataset): Size {
+function inputSize({ size }: RequestedSettings, dataset: Dataset): Size {
   return size ? { height: size, width: size } : defaultInputSize(dataset);
 }
 
-function augmentationOf({ augmentation }: Settings, dataset: Dataset, input: Size): Augmentation {
+function augmentationOf({ augmentation }: RequestedSettings, dataset: Dataset, input: Size): Augmentation {
   if (augmentation === 'auto') return defaultAugmentation(dataset, input);
   return augmentation === 'none' ? NO_AUGMENTATION : augmentation;
 }

@@ -4,7 +4,7 @@ import { colorsFor } from '../../report/output.js';
 import { renderTable } from '../../report/table.js';
 import { startTraining } from '../../run/run.js';
 import { explainSettings } from '../../settings/explain.js';
-import { checkSettings, type Settings, type SettingsInput } from '../../settings/settings.js';
+import { checkSettings, type RequestedSettings, type SettingsInput } from '../../settings/settings.js';
 import { prepareRunFolder, readRunSettings, requireCheckpoint } from '../../store/run-folder.js';
 import { removeIfEmpty } from '../../util/files/files.js';
 import {
@@ -135,7 +135,7 @@ async function explain(options: TrainOptions, given: readonly GivenFlag[], io: C
 }
 
 /** The settings of a new run, with the networks of its artifact. */
-async function mergeNetworks(file: SettingsInput, given: readonly GivenFlag[]): Promise<Settings> {
+async function mergeNetworks(file: SettingsInput, given: readonly GivenFlag[]): Promise<RequestedSettings> {
   const settings = mergeSettings({ ...(await artifactDefaults(file, given)), ...file }, given);
   if (settings.artifacts === null) return settings;
   const nets = given.find(({ path }) => path[0] === 'nets');

@@ -9,6 +9,7 @@ import { balancedOrder, repeatsIn } from './balanced-order.js';
 import type { BatchTask } from './batch-maker.js';
 import { plainOrder, shuffledOrder, stepCount } from './batch-order.js';
 import { type BatchPool, openBatchPool } from './batch-pool.js';
+import { CACHE_BYTES } from './kept-bytes.js';
 
 export interface LoaderOptions {
   readonly split: Split;
@@ -65,11 +66,9 @@ export interface Loader {
   close(): Promise<void>;
 }
 
-const GIBIBYTE = 2 ** 30;
-
 /** Opens a loader for a split. Fewer images than one training batch holds are an error. */
 export function createLoader(options: LoaderOptions): Loader {
-  const { split, preprocessing, batchSize, training, workers = 1, cacheBytes = GIBIBYTE } = options;
+  const { split, preprocessing, batchSize, training, workers = 1, cacheBytes = CACHE_BYTES } = options;
   checkBatchSize(split.length, batchSize, training !== undefined);
   const recipe = {
     source: split.source,
