@@ -25,7 +25,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   settings: ['artifacts', 'runtime', 'distill', 'nets', 'losses', 'optim', 'graph', 'data', 'util'],
   events: ['settings', 'distill', 'data', 'util'],
   lineage: ['events', 'distill', 'onnx', 'util'],
-  store: ['lineage', 'events', 'settings', 'artifacts', 'distill', 'graph', 'data', 'onnx', 'util'],
+  store: ['lineage', 'events', 'settings', 'artifacts', 'distill', 'optim', 'graph', 'data', 'onnx', 'util'],
   group: [
     'weights',
     'store',
@@ -101,6 +101,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'events',
     'settings',
     'runtime',
+    'optim',
     'lower',
     'graph',
     'data',

@@ -13,6 +13,7 @@ import {
 } from '../group/group.js';
 import { LineageFile } from '../lineage/lineage-file.js';
 import { parseDevice } from '../runtime/device.js';
+import { type FreeMemory, freeMemory } from '../runtime/memory/free-memory.js';
 import { classWeightsOf } from '../settings/class-weights.js';
 import type { Settings } from '../settings/settings.js';
 import { type Checkpoint, writeCheckpoint } from '../store/checkpoint.js';
@@ -25,7 +26,6 @@ import type { LoopContext } from '../train/loop.js';
 import { estimateMemory } from '../train/memory.js';
 import { ParameterPerturbation, type PerturbationSource } from '../train/parameter-perturbation.js';
 import { Stopped, stoppable } from '../train/stop.js';
-import { type FreeMemory, freeMemory } from '../util/free-memory.js';
 import { memoryNotes } from './memory.js';
 
 export interface ContextOptions {

@@ -3,13 +3,13 @@ import type { Group } from '../group/group.js';
 import { createStep } from '../group/group.js';
 import { lower } from '../lower/lower.js';
 import { parseDevice } from '../runtime/device.js';
+import type { FreeMemory } from '../runtime/memory/free-memory.js';
 import { largestBatch, SHARE } from '../settings/batch-size.js';
 import { classWeightsOf } from '../settings/class-weights.js';
 import type { RequestedSettings, Settings } from '../settings/settings.js';
 import type { RunData } from '../train/data.js';
 import { estimateMemory } from '../train/memory.js';
 import { fail } from '../util/error.js';
-import type { FreeMemory } from '../util/free-memory.js';
 
 /** So much of an estimate a run needs at least: estimates were at most a fifth too high where they were measured. */
 const SURELY = 0.75;

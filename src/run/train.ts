@@ -9,6 +9,7 @@ import { createGroup, type Group } from '../group/group.js';
 import { type NetworkSources, openRunSources, openSources, settleNetworks } from '../group/network-source.js';
 import { normalisationFor, pretrainedNotes } from '../group/pretrained.js';
 import { checkOrtTraining } from '../ort-training/session/library.js';
+import { freeMemory } from '../runtime/memory/free-memory.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { leftOverMessage, settleBatchSize, settledMessage } from '../settings/batch-size.js';
 import { checkResumable } from '../settings/check-engine.js';
@@ -30,7 +31,6 @@ import { evaluate, loadPredictors } from '../train/evaluate.js';
 import { type LoopContext, trainLoop } from '../train/loop.js';
 import { checkStop, Stopped, stoppable } from '../train/stop.js';
 import { fail, present } from '../util/error.js';
-import { freeMemory } from '../util/free-memory.js';
 import { describeMachine } from '../util/machine.js';
 import { AGON_VERSION } from '../util/version.js';
 import {
@@ -45,8 +45,12 @@ import { type ContextOptions, closeContext, openContext } from './context.js';
 import { settleAutoBatch } from './memory.js';
 import { checkResumed, scheduleNote } from './resumed-settings.js';
 
-export interface TrainOptions extends Omit<ContextOptions, 'settings'> {
+/** What a run is opened with, its batch size settled or not. */
+export interface RequestedOptions extends Omit<ContextOptions, 'settings'> {
   readonly settings: RequestedSettings;
+}
+
+export interface TrainOptions extends RequestedOptions {
   /** Whether to go on from the folder's last checkpoint. */
   readonly resume: boolean;
 }
@@ -76,19 +80,11 @@ export async function train(options: TrainOptions): Promise<'finished' | 'stoppe
 type SettledOptions = ContextOptions & Pick<TrainOptions, 'resume'>;
 
 async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'> {
-  const { folder, emit, stopRequested } = given;
+  const { folder, emit } = given;
   const paths = runPaths(folder);
   const resumed = given.resume ? await readCheckpoint(paths.last) : undefined;
   if (resumed) await checkGoesOn(folder, resumed, given.settings);
-  const networks = resumed ? await openRunSources(folder, given.settings) : await openSources(given.settings);
-  emit({ type: 'phase', phase: 'data' });
-  const normalisation = normalisationOf(networks, given.settings, resumed);
-  const data = await prepareData(given.settings, () => checkStop(stopRequested), normalisation, resumed?.preprocessing);
-  if (resumed) await checkSameData(folder, resumed, data);
-  if (networks.from) checkSameClasses(networks.from, data);
-  emit({ type: 'phase', phase: 'graph' });
-  const group = createGroup(networks, data.dataset, data.preprocessing);
-  const settings = await settleBatch(given, group, data, resumed);
+  const { networks, data, group, settings } = await prepareRun(given, resumed);
   const options = { ...given, settings };
   if (resumed) {
     checkTensors(paths.last, resumed, group.graphs);
@@ -113,9 +109,32 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
   }
 }
 
+/** A run before its step is built: its networks, its data, and settings whose batch size is settled. */
+export interface PreparedRun {
+  readonly networks: NetworkSources;
+  readonly data: RunData;
+  readonly group: Group;
+  readonly settings: Settings;
+}
+
+/** Opens the networks and the data of a run, new or resumed from a checkpoint. Writes nothing. */
+export async function prepareRun(given: RequestedOptions, resumed: Checkpoint | undefined): Promise<PreparedRun> {
+  const { folder, emit, stopRequested } = given;
+  const networks = resumed ? await openRunSources(folder, given.settings) : await openSources(given.settings);
+  emit({ type: 'phase', phase: 'data' });
+  const normalisation = normalisationOf(networks, given.settings, resumed);
+  const data = await prepareData(given.settings, () => checkStop(stopRequested), normalisation, resumed?.preprocessing);
+  if (resumed) await checkSameData(folder, resumed, data);
+  if (networks.from) checkSameClasses(networks.from, data);
+  emit({ type: 'phase', phase: 'graph' });
+  const group = createGroup(networks, data.dataset, data.preprocessing);
+  const settings = await settleBatch(given, group, data, resumed);
+  return { networks, data, group, settings };
+}
+
 /** The settings of a run with the batch size that it keeps; says how that came about. */
 async function settleBatch(
-  { settings: given, emit, freeMemory: free = freeMemory }: TrainOptions,
+  { settings: given, emit, freeMemory: free = freeMemory }: RequestedOptions,
   group: Group,
   data: RunData,
   resumed: Checkpoint | undefined,

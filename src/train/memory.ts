@@ -17,14 +17,17 @@ export interface MemoryContext {
 const MEBIBYTE = 2 ** 20;
 /** Node.js, Agon and ONNX Runtime, before there is a graph. */
 const PROCESS = 160 * MEBIBYTE;
-/** A thread that makes batches. */
+/** A thread that makes batches: for training and for validation. */
 const WORKER = 45 * MEBIBYTE;
 /** A node of the step, as an object and in ONNX Runtime. */
 const NODE = 12 * 1024;
-/** The state: what a run begins with, the two that a step reads and writes, and the copy that it returns. */
-const STATES = 4;
+/**
+ * Times that the state is in memory: what a run begins with, the two that a step reads and writes, the copy that it returns; at the end the
+ * best and the last checkpoint.
+ */
+const STATES = 6;
 /** What ONNX Runtime's arena and its kernels take beside the values. */
-const ARENA = { factor: 1.1, more: 60 * MEBIBYTE };
+const ARENA = { factor: 1.1, more: 80 * MEBIBYTE };
 /** Batches of a worker that are made ahead, and the one in use. */
 const AHEAD = 2;
 
@@ -36,7 +39,7 @@ const AHEAD = 2;
 export function estimateMemory(lowered: Graph, settings: Sizes, { group, data }: MemoryContext): number {
   const state = [...lowered.parameters.values()].reduce((sum, { value }) => sum + bytesOf(value), 0);
   const live = mostLiveBytes(lowered, executionOrder(lowered));
-  const fixed = PROCESS + settings.workers * WORKER + NODE * lowered.nodes.length + STATES * state + ARENA.more;
+  const fixed = PROCESS + 2 * settings.workers * WORKER + NODE * lowered.nodes.length + STATES * state + ARENA.more;
   const ofBatch = ARENA.factor * (live + evaluationBytes(group.graphs, settings)) + batchBytes(settings, data);
   return fixed + imageBytes(settings, data) + ofBatch;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { freeMemory } from '../../src/util/free-memory.js';
+import { freeMemory } from '../../../src/runtime/memory/free-memory.js';
 
 const GIB = 2 ** 30;
 const MEMINFO = 'MemTotal:       16777216 kB\nMemFree:         1048576 kB\nMemAvailable:    8388608 kB\n';
