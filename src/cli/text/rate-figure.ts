@@ -41,7 +41,7 @@ export function rateFigure({ rates, networks, suggestion }: FoundRates): string 
       const loss = at(smoothed, suggested.steepestStep);
       return [`<circle cx="${x(suggested.steepest)}" cy="${y(loss)}" r="5" fill="${colourOf(i)}"/>`];
     }),
-    ...labels.map((label, i) => legend(label, i)),
+    ...labels.map((label, i) => legend(label, i, floor - 16 - 20 * (labels.length - 1 - i))),
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="13">${parts.join('')}</svg>\n`;
 }
@@ -80,8 +80,8 @@ function curve(rates: readonly number[], smoothed: readonly number[], { x, y, to
   return `<polyline points="${points}" fill="none" stroke="${colour}" stroke-width="2"/>`;
 }
 
-function legend(label: string, i: number): string {
-  const [left, row] = [PLOT.left + 12, PLOT.top + 16 + 20 * i];
+function legend(label: string, i: number, row: number): string {
+  const left = PLOT.left + 12;
   const sample = `<line x1="${left}" y1="${row}" x2="${left + 24}" y2="${row}" stroke="${colourOf(i)}" stroke-width="2"/>`;
   return sample + text(left + 32, row + 4, label, 'start');
 }
