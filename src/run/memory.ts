@@ -11,8 +11,8 @@ import type { RunData } from '../train/data.js';
 import { estimateMemory } from '../train/memory.js';
 import { fail } from '../util/error.js';
 
-/** So much of an estimate a run needs at least: estimates were at most a fifth too high where they were measured. */
-const SURELY = 0.75;
+/** So much of an estimate a run needs at least: estimates were at most a quarter too high where they were measured (docs/memory.md). */
+const SURELY = 0.7;
 
 export const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 

@@ -52,8 +52,8 @@ describe('the memory of a run', () => {
         /^this run may take about 10\.0 GB of memory, more than the 8\.0 GB, which the machine has free\./,
       ),
     ]);
-    expect(() => memoryNotes(memory(7 * GB), settings, false)).toThrow('smaller images (--size below 224)');
-    expect(memoryNotes(memory(7 * GB), settings, true)).toHaveLength(1);
+    expect(() => memoryNotes(memory(6.9 * GB), settings, false)).toThrow('smaller images (--size below 224)');
+    expect(memoryNotes(memory(6.9 * GB), settings, true)).toHaveLength(1);
     expect(memoryNotes({ estimated: 10 * GB }, settings, false)).toEqual([]);
   });
 });
