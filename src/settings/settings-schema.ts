@@ -143,6 +143,9 @@ const frozenTeacher = z.strictObject({
   ...FROZEN_TEACHER,
 });
 
+/** The number of images per step that a run keeps. */
+export const batchSize = z.int().min(2);
+
 /**
  * Every setting of a training run, with its type, range, default, flag and texts. What a run folder, a checkpoint and an exported model
  * record, in this order. What the step graph is built from, distill has.
@@ -200,10 +203,15 @@ export const settingsSchema = z.strictObject({
     .default(10)
     .meta({ flag: '--epochs <n>', group: 'Steps', description: 'passes over the training images' }),
   batchSize: z
-    .int()
-    .min(2)
+    .union([batchSize, z.literal('auto')], { error: 'expected a whole number from 2, or "auto"' })
     .default(128)
-    .meta({ flag: '--batch-size <n>', group: 'Steps', description: 'images per step' }),
+    .meta({
+      flag: '--batch-size <n>',
+      group: 'Steps',
+      description:
+        'images per step; `auto`: as many as fit the free memory and the number of images, which is what the run keeps',
+      help: 'images per step, or auto: as many as fit the free memory',
+    }),
   seed: z.int().min(0).default(0).meta({
     flag: '--seed <n>',
     group: 'Run',

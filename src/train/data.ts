@@ -15,7 +15,7 @@ import {
   preprocessingFor,
 } from '../data/image/preprocess.js';
 import { augmentationFor, mixingFor } from '../settings/augmentation.js';
-import type { Settings } from '../settings/settings.js';
+import type { RequestedSettings, Settings } from '../settings/settings.js';
 import { bytesOf } from '../util/typed-array.js';
 
 /** The data of a run, with a validation split unless nothing is to be held out, and how images become inputs. */
@@ -38,7 +38,7 @@ export interface RunData {
  * images as it began (`decode`).
  */
 export async function prepareData(
-  settings: Settings,
+  settings: RequestedSettings,
   onProgress: () => void = () => {},
   normalisation?: Normalisation,
   decode?: PreprocessingDecode,
@@ -63,7 +63,7 @@ export async function prepareData(
 
 /** The settings' normalisation; where they leave it open the one that is given, if it is for as many channels. */
 function chosenNormalisation(
-  { normalisation }: Settings,
+  { normalisation }: Pick<Settings, 'normalisation'>,
   channels: number,
   given: Normalisation | undefined,
 ): Normalisation | undefined {
@@ -91,7 +91,7 @@ export function evaluationLoader(
   return createLoader({ split, preprocessing, batchSize, workers });
 }
 
-function inputSize({ size }: Settings, dataset: Dataset): Size {
+function inputSize({ size }: RequestedSettings, dataset: Dataset): Size {
   return size ? { height: size, width: size } : defaultInputSize(dataset);
 }
 
