@@ -20,7 +20,7 @@ export interface OpenOptions {
   readonly check?: boolean;
   /** Whether the images are only measured: a training split, images of a class, and a second class may be lacking. */
   readonly measuring?: boolean;
-  /** Whether each image has one class (the default) or any number of them ({@link asMultiLabel}). */
+  /** Whether each image has one class (the default) or any number of them: in class folders the same picture in several. */
   readonly task?: Task | undefined;
   /** Names for the classes in their order, or a text file that has one on each line. */
   readonly classNames?: readonly string[] | string;

@@ -16,6 +16,7 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--augmentation none', { augmentation: 'none' }],
   ['--nets resnet20,wrn_16_2', { nets: ['resnet20', 'wrn_16_2'] }],
   ['--artifacts models/resnet20', { artifacts: 'models/resnet20' }],
+  ['--task multi-label', { task: 'multi-label' }],
   ['--pretrained a.safetensors,b.pth', { pretrained: ['a.safetensors', 'b.pth'] }],
   ['--rule all-better', { rule: 'all-better' }],
   ['--top-k 2', { topK: 2 }],
