@@ -51,6 +51,7 @@ export const SLOW: readonly string[] = [
   'test/run/diverged-trial.test.ts',
   'test/run/failures.test.ts',
   'test/run/kills.test.ts',
+  'test/run/multi-label.test.ts',
   'test/run/nothing-held-out.test.ts',
   'test/run/old-decoding.test.ts',
   'test/run/pretrained.test.ts',
