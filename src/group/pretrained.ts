@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Weights } from '../artifacts/weights.js';
+import { inChannels } from '../data/image/grey.js';
 import type { Preprocessing } from '../data/image/preprocess.js';
 import { networkPrefix } from '../distill/step.js';
 import { buildNetwork, planNetwork } from '../nets/registry.js';
@@ -88,7 +89,8 @@ function twinsNotes(taken: readonly TakenWeights[]): string[] {
 }
 
 function normalisationNote(files: readonly WeightsFile[], { mean, std, channels }: Preprocessing): string {
-  const wanted = normalisationFor(files);
+  const stated = normalisationFor(files);
+  const wanted = inChannels(stated, channels) ?? stated;
   if (wanted && sameNormalisation(wanted, { mean, std })) {
     const where = files.find(({ config }) => config?.preprocessing)?.config?.where;
     return `images are normalised as for the weights: mean ${mean.join(', ')}, std ${std.join(', ')} (${where})`;

@@ -7,6 +7,7 @@ import type { Dataset, Size, Split } from '../data/dataset/dataset.js';
 import { type ContentDigests, contentDigests, digestContent } from '../data/dataset/digests.js';
 import { limitSplit, withValidation } from '../data/dataset/split.js';
 import { openDataset } from '../data/formats/open.js';
+import { inChannels } from '../data/image/grey.js';
 import {
   defaultInputSize,
   type Preprocessing,
@@ -31,7 +32,7 @@ export interface RunData {
 
 /**
  * Opens and checks the data; holds out the validation split; takes the statistics of the rest, unless a normalisation is given that is for
- * as many channels. `onProgress` is called with each image file that is read; what it throws ends the preparation. A resumed run decodes
+ * as many channels, or for colours where images are grey. `onProgress` is called with each image file that is read; what it throws ends the preparation. A resumed run decodes
  * images as it began (`decode`).
  */
 export async function prepareData(
@@ -40,17 +41,16 @@ export async function prepareData(
   normalisation?: Pick<Preprocessing, 'mean' | 'std'>,
   decode?: PreprocessingDecode,
 ): Promise<RunData> {
-  const opened = await openDataset(settings.data, { onProgress, task: settings.task });
+  const opened = withColours(await openDataset(settings.data, { onProgress, task: settings.task }), settings);
   const content = contentDigests(opened);
   const fingerprint = layoutOf(opened) + digestContent(content);
   const split = withValidation(opened, { fraction: settings.validation }, settings.seed);
   const train = settings.limit ? limitSplit(split.train, settings.limit, settings.seed) : split.train;
   const dataset = { ...split, train };
   const input = inputSize(settings, dataset);
-  const fits = normalisation?.mean.length === dataset.channels;
-  const statistics = fits
-    ? normalisation
-    : await channelStatistics(dataset, { input, seed: settings.seed, decode, onProgress });
+  const statistics =
+    inChannels(normalisation, dataset.channels) ??
+    (await channelStatistics(dataset, { input, seed: settings.seed, decode, onProgress }));
   const preprocessing = preprocessingFor(dataset, statistics, input, decode);
   const ownValidation = opened.validation !== undefined;
   const augmentation = augmentationOf(settings, dataset, input);
@@ -72,6 +72,12 @@ export function evaluationLoader(
   { batchSize, workers }: Pick<Settings, 'batchSize' | 'workers'>,
 ): Loader {
   return createLoader({ split, preprocessing, batchSize, workers });
+}
+
+/** The data with as many channels as the settings want: images are converted when they are read. */
+function withColours(dataset: Dataset, { channels }: Settings): Dataset {
+  if (channels === undefined) return dataset;
+  return { ...dataset, channels: channels === 1 ? 1 : 3 };
 }
 
 function inputSize({ size }: Settings, dataset: Dataset): Size {

@@ -11,6 +11,7 @@ const sgd = parseSettings({}).optimizer;
 const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--data photos', { data: 'photos' }],
   ['--size 64', { size: 64 }],
+  ['--channels 1', { channels: 1 }],
   ['--limit 500', { limit: 500 }],
   ['--validation 0.2', { validation: 0.2 }],
   ['--augmentation none', { augmentation: 'none' }],
