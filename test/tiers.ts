@@ -13,6 +13,7 @@ export const SLOW: readonly string[] = [
   'test/compare/kill.test.ts',
   'test/data/batch/loader.test.ts',
   'test/data/formats/builtin.test.ts',
+  'test/data/formats/one-set.test.ts',
   'test/data/image/decode.test.ts',
   'test/data/shared-data.test.ts',
   'test/distill/cpu.test.ts',

@@ -110,7 +110,8 @@ function layoutOf(dataset: Dataset): string {
     hash.update(`${name}:${split.length}`).update(bytesOf(split.labels));
     const { source, targets } = split;
     if (targets) hash.update(targets);
-    if (source.kind === 'files') hash.update(source.paths.map((path) => relative(dataset.name, path)).join('\n'));
+    if (source.kind === 'files')
+      hash.update(source.paths.map((path) => relative(dataset.root ?? dataset.name, path)).join('\n'));
   }
   return hash.digest('hex').slice(0, LAYOUT_DIGITS);
 }

@@ -1,15 +1,16 @@
 import { type Command, Option } from 'commander';
 import type { DatasetSummary } from '../../data/dataset/summary.js';
 import { PERTURBATION_POOLS, type PerturbationPool } from '../../data/perturb/pools.js';
-import { formatCount, printable } from '../../report/format.js';
-import { LiveLines } from '../../report/live-lines.js';
-import { colorsFor, isLive } from '../../report/output.js';
+import { printable } from '../../report/format.js';
+import { colorsFor } from '../../report/output.js';
 import { writeFileWhole } from '../../util/files/files.js';
 import { parseNumber } from '../flags/number-range.js';
 import { jsonOption } from '../flags/options.js';
+import { countingImages } from '../io/counting-images.js';
 import { type CliIo, writeJson, writeLines } from '../io/io.js';
 import { failUsage } from '../io/usage-error.js';
 import { formatDataset } from '../text/dataset-text.js';
+import { define as defineCheck } from './data/check.js';
 
 interface DataOptions {
   readonly all?: boolean;
@@ -42,7 +43,11 @@ export function define(command: Command, io: CliIo): void {
       const summary = await readSummary(spec, io);
       if (json) writeJson(io.stdout, summary);
       else writeLines(io.stdout, ...formatDataset(summary, all, colorsFor(io.stdout, io.env)));
-    });
+    })
+    // What follows `check` is its own, and `help` may be a folder
+    .enablePositionalOptions()
+    .helpCommand(false);
+  defineCheck(command.command('check').summary('look for duplicates, leakage and odd images'), io);
 }
 
 /** Flags of the picture, without it. */
@@ -70,20 +75,10 @@ async function writeContactSheet(spec: string, { showPerturbations, pool, size }
   writeLines(io.stdout, `wrote ${printable(file)}`);
 }
 
-async function readSummary(spec: string, { stderr, env }: CliIo): Promise<DatasetSummary> {
+async function readSummary(spec: string, io: CliIo): Promise<DatasetSummary> {
   const [{ openDataset }, { summarise }] = await Promise.all([
     import('../../data/formats/open.js'),
     import('../../data/dataset/summary.js'),
   ]);
-  let checked = 0;
-  const live = new LiveLines(stderr);
-  if (isLive(stderr, env)) live.show([() => (checked > 0 ? `${formatCount(checked)} images checked` : 'reading ...')]);
-  try {
-    const onProgress = (decoded: number) => {
-      checked = decoded;
-    };
-    return summarise(await openDataset(spec, { onProgress }));
-  } finally {
-    live.clear();
-  }
+  return countingImages(io, async (onProgress) => summarise(await openDataset(spec, { onProgress })));
 }

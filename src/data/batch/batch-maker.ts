@@ -1,7 +1,7 @@
 import { at } from '../../util/checked.js';
 import { mapConcurrent } from '../../util/concurrency.js';
 import { stream } from '../../util/random.js';
-import type { ImageSource, Pixels } from '../dataset/dataset.js';
+import { type ImageSource, imageFileAt, type Pixels } from '../dataset/dataset.js';
 import { pixelsAt } from '../dataset/packed-images.js';
 import { withChannels } from '../image/channels.js';
 import { withImage } from '../image/decode.js';
@@ -80,7 +80,7 @@ function imageLoader({ source, preprocessing, training, cacheBytes, decodedPixel
   const cache = new ImageCache(cacheBytes);
   const needed = neededForTraining(augmentation, preprocessing);
   const decoding = { ...decodingFor(preprocessing, needed), gate: new DecodeGate(decodedPixels) };
-  const decode = (i: number) => withImage(at(source.paths, i), channels, decoding, keep);
+  const decode = (i: number) => withImage(imageFileAt(source, i), channels, decoding, keep);
   return async (indices, place) => {
     await mapConcurrent([...indices], CONCURRENCY, async (i, slot) => place(await cache.get(i, () => decode(i)), slot));
   };

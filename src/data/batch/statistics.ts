@@ -1,5 +1,12 @@
 import { mapConcurrent } from '../../util/concurrency.js';
-import type { Dataset, PackedImages, Pixels, Size, Split } from '../dataset/dataset.js';
+import {
+  type Dataset,
+  imageFileAt,
+  type PackedImages,
+  type Pixels,
+  type Size,
+  type Split,
+} from '../dataset/dataset.js';
 import { pixelsAt } from '../dataset/packed-images.js';
 import { limitSplit } from '../dataset/split.js';
 import { withChannels } from '../image/channels.js';
@@ -68,9 +75,11 @@ async function countFiles(
   const { channels } = preprocessing;
   const counts = new Float64Array(channels * 256);
   const decoding = decodingFor(preprocessing);
-  const paths = source.kind === 'files' ? source.paths : [];
-  await mapConcurrent(paths, CONCURRENCY, async (path) => {
-    await withImage(path, channels, decoding, (image) => countSamples(fitImage(image, preprocessing), counts));
+  if (source.kind !== 'files') return counts;
+  await mapConcurrent(source.paths, CONCURRENCY, async (_, i) => {
+    await withImage(imageFileAt(source, i), channels, decoding, (image) =>
+      countSamples(fitImage(image, preprocessing), counts),
+    );
     onProgress();
   });
   return counts;

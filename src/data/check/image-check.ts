@@ -3,24 +3,45 @@ import { mapConcurrent } from '../../util/concurrency.js';
 import { AgonError, fail } from '../../util/error.js';
 import {
   type Dataset,
+  type ImageFile,
   type ImageFiles,
+  imageFileAt,
   imagesPerClass,
+  type Pixels,
   type Size,
   type SkippedFile,
   type Split,
   type SplitName,
   splitsOf,
 } from '../dataset/dataset.js';
-import { digestFile } from '../dataset/digests.js';
+import { digestBytes } from '../dataset/digests.js';
 import { classesOf } from '../dataset/multi-label.js';
 import { pixelsAt } from '../dataset/packed-images.js';
 import { selectRows } from '../dataset/split.js';
 import { withImage } from '../image/decode.js';
-import { ImageFault } from '../image/open-image.js';
+import { ImageFault } from '../image/image-fault.js';
+import { readImageFile } from '../image/open-image.js';
 import { isNearlyConstant } from '../image/spread.js';
 
 /** Decodings under way at a time: the threads that Node.js gives to libvips by default. */
 const CONCURRENCY = 4;
+
+/** What is seen of an image while it is decoded. */
+export interface SeenImage {
+  readonly split: SplitName;
+  /** Its position in the split as that was before the check. */
+  readonly position: number;
+  readonly path: string;
+  readonly label: number;
+  /** As stored. */
+  readonly size: Size;
+  /** The image file, or undefined for packed images. */
+  readonly bytes?: Uint8Array;
+  readonly digest: string;
+  /** Of 128 pixels or more on each side, if it has as many; [h, w, 3]. Gone after the call. */
+  readonly pixels: Pixels;
+  readonly constant: boolean;
+}
 
 interface Checked {
   readonly split: Split;
@@ -32,19 +53,22 @@ interface Checked {
 /**
  * Decodes every file of a data set once and moves those that can't be read to `skipped`, with the reason. After it
  * the sizes of all images are known, and the number of batches is the same in every run. A class or a split of which
- * no image can be read is an error; where they are only measured, a split alone. `onProgress` gets the number of files decoded so far.
+ * no image can be read is an error; where they are only measured, a split alone. `onProgress` gets the number of files decoded so far,
+ * `onSeen` every image file that can be read, in no certain order.
  */
 export async function checkImages(
   dataset: Dataset,
   onProgress?: (decoded: number) => void,
   measuring = false,
+  onSeen?: (image: SeenImage) => void,
 ): Promise<Dataset> {
   if (dataset.train.source.kind === 'packed') return withNotes(dataset, packedNotes(dataset));
   let decoded = 0;
   const count = () => onProgress?.(++decoded);
-  const train = await checkSplit(dataset, dataset.train, count);
-  const validation = dataset.validation && (await checkSplit(dataset, dataset.validation, count));
-  const test = dataset.test && (await checkSplit(dataset, dataset.test, count));
+  const check = (name: SplitName, split: Split) => checkSplit(dataset, { name, split }, count, onSeen);
+  const train = await check('train', dataset.train);
+  const validation = dataset.validation && (await check('validation', dataset.validation));
+  const test = dataset.test && (await check('test', dataset.test));
   if (!measuring) checkClasses(dataset, train);
   const parts = [train, ...(validation ? [validation] : []), ...(test ? [test] : [])];
   const size = dataset.size ?? commonSize(parts.map(({ split }) => split));
@@ -64,20 +88,26 @@ export async function checkImages(
   };
 }
 
-async function checkSplit(dataset: Dataset, split: Split, count: () => void): Promise<Checked> {
-  const paths = pathsOf(split);
-  const digests = new Array<string>(paths.length);
-  const results = await mapConcurrent(paths, CONCURRENCY, async (path, i) => {
-    // Before it is decoded, which then finds it in memory
-    digests[i] = (await digestFile(path)) ?? '';
-    const result = await sizeOrReason(path);
+async function checkSplit(
+  dataset: Dataset,
+  { name, split }: { readonly name: SplitName; readonly split: Split },
+  count: () => void,
+  onSeen: (image: SeenImage) => void = () => {},
+): Promise<Checked> {
+  if (split.source.kind !== 'files') throw new Error('internal error: packed images are checked as files');
+  const files = split.source;
+  const { paths } = files;
+  const results = await mapConcurrent(paths, CONCURRENCY, async (path, position) => {
+    const see = (seen: Looked) => onSeen({ split: name, position, path, label: at(split.labels, position), ...seen });
+    const result = await lookOrReason(imageFileAt(files, position), see);
     count();
     return result;
   });
   const readable = results.flatMap((result, i) => (typeof result === 'string' ? [] : [i]));
   const skipped = results.flatMap((reason, i) => (typeof reason === 'string' ? [{ path: at(paths, i), reason }] : []));
   if (readable.length === 0 && paths.length > 0) failUnreadable(dataset.name, skipped);
-  const source: ImageFiles = { kind: 'files', paths, sizes: results.map(sizeOf), digests };
+  const digests = results.map((result) => (typeof result === 'string' ? '' : result.digest));
+  const source: ImageFiles = { ...files, sizes: results.map(sizeOf), digests };
   const constant = results.flatMap((result) => (typeof result === 'string' ? [] : [result.constant]));
   return { split: selectRows({ ...split, source }, readable), skipped, constant };
 }
@@ -123,12 +153,20 @@ function sizeOf(result: Size | string): Size {
 /** Images are looked at in this size or up to twice it. */
 const LOOKED_AT = { height: 128, width: 128 };
 
-async function sizeOrReason(path: string): Promise<(Size & { readonly constant: boolean }) | string> {
+type Looked = Pick<SeenImage, 'size' | 'bytes' | 'digest' | 'pixels' | 'constant'>;
+type LookedOver = Size & Pick<SeenImage, 'digest' | 'constant'>;
+
+async function lookOrReason(file: ImageFile, see: (seen: Looked) => void): Promise<LookedOver | string> {
   try {
-    return await withImage(path, 3, { reduceTo: LOOKED_AT }, (image, { height, width }) => {
-      return { height, width, constant: isNearlyConstant(image) };
+    const bytes = await readImageFile(file);
+    const digest = digestBytes(bytes);
+    return await withImage(bytes, 3, { reduceTo: LOOKED_AT }, (pixels, { height, width }) => {
+      const constant = isNearlyConstant(pixels);
+      see({ size: { height, width }, bytes, digest, pixels, constant });
+      return { height, width, digest, constant };
     });
   } catch (error) {
+    if (error instanceof ImageFault) return error.message;
     if (error instanceof AgonError && error.cause instanceof ImageFault) return error.cause.message;
     throw error;
   }

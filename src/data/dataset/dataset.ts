@@ -1,3 +1,5 @@
+import { at } from '../../util/checked.js';
+
 /** Height and width in pixels. */
 export interface Size {
   readonly height: number;
@@ -20,14 +22,38 @@ export interface PackedImages extends Size {
   readonly rows: Uint32Array;
 }
 
+/** Bytes inside a file that are an image file: an entry of an archive, or a value in a column of a table. */
+export interface StoredImage {
+  /** The file's path, or the descriptor of one without a name that this process holds open. */
+  readonly file: string | number;
+  readonly offset: number;
+  /** Bytes as they are stored. */
+  readonly length: number;
+  /** The bytes that they inflate to (raw deflate), where they are compressed. */
+  readonly inflated?: number;
+  /** The checksum of the image file's bytes, where the archive has one. */
+  readonly crc32?: number;
+}
+
 /** Images that are read when they are needed. */
 export interface ImageFiles {
   readonly kind: 'files';
   readonly paths: readonly string[];
+  /** Where the bytes of each are, if they are not files of their own: `paths` are names then, which no system knows. */
+  readonly stored?: readonly StoredImage[];
   /** Height and width of each, as displayed (EXIF orientation applied); known once the images have been checked. */
   readonly sizes?: readonly Size[];
   /** A digest of the bytes of each, known likewise. */
   readonly digests?: readonly string[];
+}
+
+/** An image file: its path; or its name, and where its bytes are. */
+export type ImageFile = string | { readonly name: string; readonly stored: StoredImage };
+
+/** Image i of a split, to be read. */
+export function imageFileAt({ paths, stored }: ImageFiles, i: number): ImageFile {
+  const name = at(paths, i);
+  return stored ? { name, stored: at(stored, i) } : name;
 }
 
 /** Where the images of a split are. */
@@ -57,13 +83,25 @@ export interface SkippedFile {
 }
 
 /** What a data set was read as. */
-export type DatasetKind = 'builtin' | 'folder' | 'cifar-10' | 'cifar-100' | 'idx';
+export type DatasetKind =
+  | 'builtin'
+  | 'folder'
+  | 'cifar-10'
+  | 'cifar-100'
+  | 'idx'
+  | 'table'
+  | 'tar'
+  | 'zip'
+  | 'webdataset'
+  | 'parquet';
 
 /** A classification data set. Plain data: it can be posted to worker threads, which then share the packed images. */
 export interface Dataset {
   readonly kind: DatasetKind;
   /** What it was opened from. */
   readonly name: string;
+  /** What the paths of its images are below, if that isn't what it was opened from. */
+  readonly root?: string;
   readonly classes: readonly string[];
   readonly channels: 1 | 3;
   /** The size of all images; absent when they differ, or when a folder's images have not been checked. */

@@ -21,7 +21,7 @@ export async function digestFile(path: string): Promise<string | undefined> {
   const hash = createHash('sha256');
   try {
     const { size } = await stat(path);
-    if (size <= SMALL) return digestOf(hash.update(await readFile(path)));
+    if (size <= SMALL) return digestBytes(await readFile(path));
     await pipeline(createReadStream(path), hash);
     return digestOf(hash);
   } catch {
@@ -29,11 +29,18 @@ export async function digestFile(path: string): Promise<string | undefined> {
   }
 }
 
+/** A digest of the bytes of a file. */
+export function digestBytes(bytes: Uint8Array): string {
+  return digestOf(createHash('sha256').update(bytes));
+}
+
 /** The digests of all splits. Files have theirs from when they were checked. */
 export function contentDigests(dataset: Dataset): ContentDigests {
   const entries = splitsOf(dataset).flatMap(({ name, split }) => {
     const { source } = split;
-    return source.kind === 'files' ? fileEntries(source, dataset.name) : blockEntries(source, split, name);
+    return source.kind === 'files'
+      ? fileEntries(source, dataset.root ?? dataset.name)
+      : blockEntries(source, split, name);
   });
   return new Map(entries);
 }

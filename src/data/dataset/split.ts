@@ -124,10 +124,11 @@ function selectTargets(targets: Uint8Array, classes: number, positions: readonly
 function selectSource(source: ImageSource, positions: readonly number[]): ImageSource {
   if (source.kind === 'packed') return { ...source, rows: Uint32Array.from(positions, (i) => at(source.rows, i)) };
   const pick = <T>(items: readonly T[]) => positions.map((i) => at(items, i));
-  const { paths, sizes, digests } = source;
+  const { paths, stored, sizes, digests } = source;
   return {
     kind: 'files',
     paths: pick(paths),
+    ...(stored && { stored: pick(stored) }),
     ...(sizes && { sizes: pick(sizes) }),
     ...(digests && { digests: pick(digests) }),
   };

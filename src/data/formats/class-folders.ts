@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { fail } from '../../util/error.js';
 import type { SkippedFile } from '../dataset/dataset.js';
-import { type FolderContent, type FoundImages, findImages, isImageName, readFolder } from './image-files.js';
+import { isImageName } from '../tree/file-names.js';
+import type { FileTree } from '../tree/file-tree.js';
+import { type FoundImages, findImages } from './image-files.js';
 import { requireNoSplits } from './split-folders.js';
 
 /** A class and its images. Folders whose names differ only in how Unicode spells them are one class. */
@@ -21,11 +23,12 @@ export function className(folderName: string): string {
 }
 
 /** The class folders in a folder, sorted by name. */
-export async function readClassFolders(folder: string, { folders }: FolderContent): Promise<ClassFolder[]> {
+export async function readClassFolders(tree: FileTree, folder: string): Promise<ClassFolder[]> {
+  const { folders } = await tree.readFolder(folder);
   const classes = new Map<string, ClassFolder>();
   for (const name of folders) {
     const path = join(folder, name);
-    const images = await findImages(path);
+    const images = await findImages(tree, path);
     requireNoSplits(path, images.folders);
     const [key, own] = [className(name), { name: className(name), folder: path, ...images }];
     const other = classes.get(key);
@@ -75,8 +78,8 @@ export function caseHints(names: readonly string[]): string[] {
 }
 
 /** What is in a folder of class folders and belongs to none of them. */
-export async function looseFiles(folder: string): Promise<SkippedFile[]> {
-  const { files, odd } = await readFolder(folder);
+export async function looseFiles(tree: FileTree, folder: string): Promise<SkippedFile[]> {
+  const { files, odd } = await tree.readFolder(folder);
   return [
     ...files.filter(isImageName).map((name) => ({ path: join(folder, name), reason: 'it is in no class folder' })),
     ...odd.map(({ name, reason }) => ({ path: join(folder, name), reason })),

@@ -2,7 +2,9 @@ import { stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 // biome-ignore lint/suspicious/noDeprecatedImports: only another form of `glob` is deprecated
 import { glob, isDynamicPattern } from 'tinyglobby';
-import { findImages, isImageName } from './image-files.js';
+import { DISK } from '../tree/disk-tree.js';
+import { isImageName } from '../tree/file-names.js';
+import { findImages } from './image-files.js';
 
 interface NamedFiles {
   readonly files: readonly string[];
@@ -26,6 +28,6 @@ export async function imagesNamed(name: string): Promise<NamedImages> {
 }
 
 async function inFolder(folder: string): Promise<NamedImages> {
-  const { paths, skipped } = await findImages(folder);
+  const { paths, skipped } = await findImages(DISK, folder);
   return paths.length > 0 ? { files: paths, others: skipped.length } : { error: 'there is no image in this folder' };
 }

@@ -1,9 +1,10 @@
 import { join, relative } from 'node:path';
 import { at } from '../../util/checked.js';
 import { fail, present } from '../../util/error.js';
-import type { Dataset, SkippedFile, Split, SplitName } from '../dataset/dataset.js';
+import type { Dataset, ImageFiles, SkippedFile, Split, SplitName } from '../dataset/dataset.js';
+import { isImageName } from '../tree/file-names.js';
+import type { FileTree } from '../tree/file-tree.js';
 import { type ClassFolder, caseHints, looseFiles, readClassFolders, requireImages } from './class-folders.js';
-import { isImageName, readFolder } from './image-files.js';
 import { findSplitFolders, splitsAmongClasses, unusedFolders } from './split-folders.js';
 
 /**
@@ -12,25 +13,24 @@ import { findSplitFolders, splitsAmongClasses, unusedFolders } from './split-fol
  * in them. The classes are those of the training split, sorted by name; images in folders inside a class folder
  * belong to the class. Nothing is decoded here: see `checkImages`.
  */
-export async function openImageFolder(folder: string): Promise<Dataset | undefined> {
-  const splits = await findSplitFolders(folder);
+export async function openImageFolder(tree: FileTree, folder: string): Promise<Dataset | undefined> {
+  const splits = await findSplitFolders(tree, folder);
   const main = splits.train ?? folder;
-  const content = await readFolder(main);
-  const train = await readClassFolders(main, content);
+  const train = await readClassFolders(tree, main);
   if (!splits.train && train.every(isNoClass)) return undefined;
   for (const each of train) requireImages(each);
   const classes = train.map(({ name }) => name);
-  const skipped = [...(splits.train ? await unusedFolders(folder, splits) : [])];
+  const skipped = [...(splits.train ? await unusedFolders(tree, folder, splits) : [])];
   const roots = [folder, ...Object.values(splits)];
-  for (const root of new Set(roots)) skipped.push(...(await looseFiles(root)));
-  const parts: Part[] = [{ name: 'train', ...toSplit(train, classes) }];
+  for (const root of new Set(roots)) skipped.push(...(await looseFiles(tree, root)));
+  const parts: Part[] = [{ name: 'train', ...toSplit(tree, train, classes) }];
   for (const name of ['validation', 'test'] as const) {
     const path = splits[name];
-    if (path) parts.push({ name, ...toSplit(await readKnownClasses(path, classes), classes) });
+    if (path) parts.push({ name, ...toSplit(tree, await readKnownClasses(tree, path, classes), classes) });
   }
   const byName = (wanted: SplitName) => parts.find(({ name }) => name === wanted)?.split;
   const [validation, test] = [byName('validation'), byName('test')];
-  const system = [...(await systemNames(new Set(roots))), ...parts.flatMap((part) => part.system)];
+  const system = [...(await systemNames(tree, new Set(roots))), ...parts.flatMap((part) => part.system)];
   const notes = [...splitsAmongClasses(classes), ...caseHints(classes), ...systemNotes(folder, system)];
   return {
     kind: 'folder',
@@ -57,8 +57,8 @@ interface Part {
   readonly system: readonly string[];
 }
 
-async function readKnownClasses(folder: string, classes: readonly string[]): Promise<ClassFolder[]> {
-  const found = await readClassFolders(folder, await readFolder(folder));
+async function readKnownClasses(tree: FileTree, folder: string, classes: readonly string[]): Promise<ClassFolder[]> {
+  const found = await readClassFolders(tree, folder);
   const unknown = found.find(({ name }) => !classes.includes(name));
   if (unknown) {
     const cased = classes.find((name) => name.toLowerCase() === unknown.name.toLowerCase());
@@ -74,19 +74,29 @@ async function readKnownClasses(folder: string, classes: readonly string[]): Pro
   return found;
 }
 
-export function toSplit(folders: readonly ClassFolder[], classes: readonly string[]): Omit<Part, 'name'> {
+/** The images of class folders. */
+export function toSplit(
+  tree: FileTree,
+  folders: readonly ClassFolder[],
+  classes: readonly string[],
+): Omit<Part, 'name'> {
   const paths = folders.flatMap((folder) => folder.paths);
   const labels = folders.flatMap(({ name, paths }) => paths.map(() => classes.indexOf(name)));
   return {
-    split: { length: paths.length, labels: Int32Array.from(labels), source: { kind: 'files', paths } },
+    split: { length: paths.length, labels: Int32Array.from(labels), source: imageFiles(tree, paths) },
     skipped: folders.flatMap(({ skipped }) => skipped),
     system: folders.flatMap(({ system }) => system),
   };
 }
 
-async function systemNames(folders: Iterable<string>): Promise<string[]> {
+function imageFiles(tree: FileTree, paths: readonly string[]): ImageFiles {
+  const stored = paths.flatMap((path) => tree.stored(path) ?? []);
+  return { kind: 'files', paths, ...(stored.length > 0 && { stored }) };
+}
+
+async function systemNames(tree: FileTree, folders: Iterable<string>): Promise<string[]> {
   const names: string[] = [];
-  for (const folder of folders) names.push(...(await readFolder(folder)).system.map((name) => join(folder, name)));
+  for (const folder of folders) names.push(...(await tree.readFolder(folder)).system.map((name) => join(folder, name)));
   return names;
 }
 

@@ -3,14 +3,20 @@ import { extname } from 'node:path';
 import { fail } from '../../util/error.js';
 import { errorCode, failUnreadable } from '../../util/files/files.js';
 import type { Task } from '../../util/task.js';
-import { checkImages } from '../check/image-check.js';
+import { checkImages, type SeenImage } from '../check/image-check.js';
 import { checkClassNames, readClassNames } from '../dataset/class-names.js';
 import { type Dataset, imagesPerClass } from '../dataset/dataset.js';
+import { openParquet } from '../parquet/open-parquet.js';
+import { openTable } from '../tables/open-table.js';
+import { DISK } from '../tree/disk-tree.js';
+import { isImageName } from '../tree/file-names.js';
+import { openArchive } from './archive.js';
 import { asMultiLabel, requireTask } from './as-multi-label.js';
 import { BUILTIN, type BuiltinOptions, createBuiltin } from './builtin.js';
 import { openCifarFile, openCifarFolder } from './cifar.js';
+import { fileTypeOf } from './file-type.js';
+import { openFolderOfFiles } from './folder-of-files.js';
 import { openIdxFolder } from './idx.js';
-import { isImageName } from './image-files.js';
 import { openImageFolder } from './image-folder.js';
 import { openMeasuredFolder } from './measured-folder.js';
 
@@ -28,11 +34,13 @@ export interface OpenOptions {
   readonly builtin?: Partial<BuiltinOptions>;
   /** Gets the number of image files checked so far. */
   readonly onProgress?: (decoded: number) => void;
+  /** Gets every image file that can be read while it is checked, in no certain order. */
+  readonly onSeen?: (image: SeenImage) => void;
 }
 
 /**
- * Opens a data set: `builtin`, or the path of a folder of images, a folder or file of CIFAR in binary form, or a
- * folder of IDX files. What a path holds is told by its content. All that makes it unfit for training (nothing in it,
+ * Opens a data set: `builtin`, or the path of a folder of images, a table of images and labels, an archive, parquet files, a folder or
+ * file of CIFAR in binary form, or a folder of IDX files. What a path holds is told by its content. All that makes it unfit for training (nothing in it,
  * fewer than two classes, damaged files) is an error that names the file or folder.
  */
 export async function openDataset(spec: string, options: OpenOptions = {}): Promise<Dataset> {
@@ -41,12 +49,14 @@ export async function openDataset(spec: string, options: OpenOptions = {}): Prom
   const dataset = await renameClasses(opened, options.classNames);
   requireTask(dataset, task);
   if (!measuring) requireTwoClasses(dataset);
-  const checked = check ? await checkImages(dataset, onProgress, measuring) : dataset;
+  const checked = check ? await checkImages(dataset, onProgress, measuring, options.onSeen) : dataset;
   return task === 'multi-label' ? asMultiLabel(checked) : checked;
 }
 
 const LOOKED_FOR = [
   'folders of images, one for each class',
+  'a table of paths and labels beside the images (labels.csv)',
+  'parquet files, or tar files of a webdataset',
   'CIFAR in binary form (data_batch_1.bin or train.bin)',
   'IDX files (train-images-idx3-ubyte)',
 ].join('; ');
@@ -58,14 +68,15 @@ async function openPath(path: string, measuring?: boolean): Promise<Dataset> {
     if (errorCode(error) !== 'ENOENT') return failUnreadable(path, error);
     return fail(path, 'there is no such file or folder', { hint: NOT_THERE });
   });
-  return info.isDirectory() ? openFolder(path, measuring) : openFile(path);
+  return info.isDirectory() ? openFolder(path, measuring) : openFile(path, measuring);
 }
 
 async function openFolder(path: string, measuring?: boolean): Promise<Dataset> {
   const dataset =
     (await openCifarFolder(path, measuring)) ??
     (await openIdxFolder(path, measuring)) ??
-    (await (measuring ? openMeasuredFolder(path) : openImageFolder(path)));
+    (await openFolderOfFiles(path, measuring)) ??
+    (await (measuring ? openMeasuredFolder(DISK, path) : openImageFolder(DISK, path)));
   if (dataset) return dataset;
   const names = (await readdir(path)).filter((name) => !name.startsWith('.'));
   if (names.length === 0) return fail(path, 'the folder is empty', { expected: LOOKED_FOR });
@@ -73,13 +84,17 @@ async function openFolder(path: string, measuring?: boolean): Promise<Dataset> {
   return fail(path, 'no data set was found in this folder', { expected: LOOKED_FOR, got, hint: HINT });
 }
 
-async function openFile(path: string): Promise<Dataset> {
+async function openFile(path: string, measuring?: boolean): Promise<Dataset> {
   if (extname(path) === '.bin') return openCifarFile(path);
-  return fail(path, 'a file of this kind is not a data set', {
-    expected: 'a folder, or a .bin file of CIFAR',
-    hint: HINT,
-  });
+  const type = await fileTypeOf(path);
+  if (type === 'parquet') return openParquet(path, [path], measuring);
+  if (type === 'table') return openTable(DISK, path, measuring);
+  if (type) return openArchive(path, type, measuring);
+  return fail(path, 'a file of this kind is not a data set', { expected: FILES, hint: HINT });
 }
+
+const FILES =
+  'a folder; a table (.csv, .tsv, .jsonl) of paths and labels; an archive (.zip, .tar, .tar.gz); .parquet; or a .bin file of CIFAR';
 
 async function renameClasses(dataset: Dataset, source: OpenOptions['classNames']): Promise<Dataset> {
   if (source === undefined) return dataset;

@@ -1,36 +1,23 @@
 import { basename, join } from 'node:path';
-import { keysOf } from '../../util/checked.js';
 import { fail } from '../../util/error.js';
 import type { SkippedFile, SplitName } from '../dataset/dataset.js';
-import { readFolder } from './image-files.js';
-
-/** The names that the folder of a split may have, in lower case. */
-const SPLIT_FOLDERS: Readonly<Record<SplitName, readonly string[]>> = {
-  train: ['train', 'training'],
-  validation: ['val', 'valid', 'validation'],
-  test: ['test', 'testing'],
-};
+import { SPLIT_NAMED, splitNamed } from '../dataset/split-names.js';
+import type { FileTree } from '../tree/file-tree.js';
 
 /** Names that say that a folder's images are apart from others, whether Agon knows them or not. */
 const APART = /^(hold[-_ ]?out|validate|eval(uation)?|dev)$/i;
 
 export type SplitFolders = Readonly<Partial<Record<SplitName, string>>>;
 
-/** The split that a folder's name stands for. */
-export function splitNamed(folderName: string): SplitName | undefined {
-  const names = keysOf(SPLIT_FOLDERS);
-  return names.find((split) => SPLIT_FOLDERS[split].includes(folderName.toLowerCase()));
-}
-
 /**
  * The folders of the splits. One named like a split counts only when it has folders itself: else it is a class. Where images are only
  * measured there may be no training split.
  */
-export async function findSplitFolders(folder: string, measuring = false): Promise<SplitFolders> {
+export async function findSplitFolders(tree: FileTree, folder: string, measuring = false): Promise<SplitFolders> {
   const found: Partial<Record<SplitName, string>> = {};
-  for (const name of (await readFolder(folder)).folders) {
+  for (const name of (await tree.readFolder(folder)).folders) {
     const split = splitNamed(name);
-    if (!split || (await readFolder(join(folder, name))).folders.length === 0) continue;
+    if (!split || (await tree.readFolder(join(folder, name))).folders.length === 0) continue;
     const other = found[split];
     if (other) fail(folder, `has two folders for the ${split} split: ${basename(other)} and ${name}`);
     found[split] = join(folder, name);
@@ -38,6 +25,13 @@ export async function findSplitFolders(folder: string, measuring = false): Promi
   const without = !measuring && !found.train && (found.validation ?? found.test);
   if (without) fail(folder, `there is a folder ${basename(without)} but no folder train beside it`);
   return found;
+}
+
+/** Whether a folder has folders of splits, or two folders or more that may be classes. */
+export async function hasClassFolders(tree: FileTree, folder: string): Promise<boolean> {
+  const { folders } = await tree.readFolder(folder);
+  if (folders.filter((name) => !splitNamed(name)).length > 1) return true;
+  return Object.keys(await findSplitFolders(tree, folder, true)).length > 0;
 }
 
 /** Refuses a class folder that is a data set itself: its test images would become training images of one class. */
@@ -52,9 +46,9 @@ export function requireNoSplits(folder: string, folders: readonly string[]): voi
 }
 
 /** The folders beside those of the splits, which nothing reads. */
-export async function unusedFolders(folder: string, splits: SplitFolders): Promise<SkippedFile[]> {
+export async function unusedFolders(tree: FileTree, folder: string, splits: SplitFolders): Promise<SkippedFile[]> {
   const used = Object.values(splits);
-  const { folders } = await readFolder(folder);
+  const { folders } = await tree.readFolder(folder);
   return folders
     .map((name) => ({ name, path: join(folder, name) }))
     .filter(({ path }) => !used.includes(path))
@@ -67,7 +61,7 @@ function reasonOf(split: SplitName | undefined): string {
     : `this folder is not used: beside train only ${others} are`;
 }
 
-const others = [...SPLIT_FOLDERS.validation, ...SPLIT_FOLDERS.test].join(', ');
+const others = [...SPLIT_NAMED.validation, ...SPLIT_NAMED.test].join(', ');
 
 /** Warnings for folders that are taken for classes, among others, though their names say that they are splits. */
 export function splitsAmongClasses(names: readonly string[]): string[] {

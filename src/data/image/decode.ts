@@ -2,9 +2,10 @@ import type { OutputInfo } from 'sharp';
 import { take } from '../../util/checked.js';
 import { AgonError, messageOf } from '../../util/error.js';
 import { failUnreadable } from '../../util/files/files.js';
-import type { Pixels, Size } from '../dataset/dataset.js';
+import type { ImageFile, Pixels, Size } from '../dataset/dataset.js';
 import { DecodeGate } from './decode-gate.js';
-import { ImageFault, type OpenedImage, openImage, readImageFile } from './open-image.js';
+import { ImageFault } from './image-fault.js';
+import { type OpenedImage, openImage, readImageFile } from './open-image.js';
 import { coveringSize } from './resize.js';
 
 /** How an image is decoded. */
@@ -31,28 +32,37 @@ const GATE = new DecodeGate();
  * of other ranges are refused. An image that is damaged, cut short or can't be read is an error that names the file and its cause
  * an {@link ImageFault}.
  */
-export function decodeImage(file: string | Uint8Array, channels: 1 | 3 = 3, decoding: Decoding = {}): Promise<Pixels> {
+export function decodeImage(
+  file: ImageFile | Uint8Array,
+  channels: 1 | 3 = 3,
+  decoding: Decoding = {},
+): Promise<Pixels> {
   return withImage(file, channels, decoding, (image) => image);
 }
 
 /** What `use` makes of a decoded image, given its size as stored. The image counts among those that are decoded until it is done. */
 export async function withImage<T>(
-  file: string | Uint8Array,
+  file: ImageFile | Uint8Array,
   channels: 1 | 3,
   decoding: Decoding,
   use: (image: Pixels, stored: Size) => T,
 ): Promise<T> {
   const { gate = GATE } = decoding;
   try {
-    const bytes = typeof file === 'string' ? await readImageFile(file) : file;
+    const bytes = file instanceof Uint8Array ? file : await readImageFile(file);
     const source = await retriedAlone(gate, 1, () => openImage(bytes), same);
     const { height, width } = source;
     const suit = (image: Pixels) => use(channels === 1 ? toGrey(image) : image, { height, width });
     return await retriedAlone(gate, height * width, () => render(source, decoding), suit);
   } catch (error) {
     if (!(error instanceof ImageFault)) throw error;
-    return failUnreadable(typeof file === 'string' ? file : 'image', error);
+    return failUnreadable(nameOf(file), error);
   }
+}
+
+function nameOf(file: ImageFile | Uint8Array): string {
+  if (file instanceof Uint8Array) return 'image';
+  return typeof file === 'string' ? file : file.name;
 }
 
 const same = <T>(value: T) => value;

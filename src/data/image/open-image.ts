@@ -1,13 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
 import { errorCode, failUnreadable } from '../../util/files/files.js';
-import type { Size } from '../dataset/dataset.js';
+import type { ImageFile, Size } from '../dataset/dataset.js';
 import { BmpError, bmpSize, decodeBmp } from './bmp.js';
+import { ImageFault } from './image-fault.js';
 import { kindOf } from './image-type.js';
+import { readStored } from './stored-image.js';
 import { hasTransparency, readTiffHeader, tiffFault } from './tiff-header.js';
-
-/** Why an image can't be read, and what to do about it: the image is at fault, not the machine. */
-export class ImageFault extends Error {}
 
 /** An image that is known by its header and not decoded yet. */
 export interface OpenedImage extends Size {
@@ -21,7 +20,11 @@ export interface OpenedImage extends Size {
 export const MOST_PIXELS = 0x3fff ** 2;
 
 /** The bytes of an image file. What is plain to see of a file that has none is an {@link ImageFault}. */
-export async function readImageFile(file: string): Promise<Uint8Array> {
+export async function readImageFile(file: ImageFile): Promise<Uint8Array> {
+  return typeof file === 'string' ? readPath(file) : readStored(file.stored);
+}
+
+async function readPath(file: string): Promise<Uint8Array> {
   try {
     const info = await stat(file);
     if (info.isDirectory()) throw new ImageFault('it is a folder, not an image');

@@ -1,6 +1,5 @@
-import { at } from '../../util/checked.js';
 import { permutation, stream } from '../../util/random.js';
-import type { Dataset, Pixels, Size } from '../dataset/dataset.js';
+import { type Dataset, imageFileAt, type Pixels, type Size } from '../dataset/dataset.js';
 import { pixelsAt } from '../dataset/packed-images.js';
 import { decodeImage } from '../image/decode.js';
 import { decodingFor, defaultInputSize, fitImage, preprocessingFor } from '../image/preprocess.js';
@@ -13,7 +12,7 @@ export async function sampleImages(dataset: Dataset, count: number, seed: number
   const chosen = permutation(length, stream(seed, 'sample')).subarray(0, count);
   const load = (i: number) => {
     if (source.kind === 'packed') return pixelsAt(source, i);
-    return decodeImage(at(source.paths, i), dataset.channels, decodingFor(preprocessing));
+    return decodeImage(imageFileAt(source, i), dataset.channels, decodingFor(preprocessing));
   };
   return Promise.all([...chosen].map(async (i) => fitImage(await load(i), preprocessing)));
 }

@@ -20,7 +20,9 @@ describe('openDataset', () => {
   it('a file of another kind is an error', async () => {
     const folder = await temporaryFolder();
     await writeTree(folder, { 'a.zip': 'x' });
-    await expect(openDataset(join(folder, 'a.zip'))).rejects.toThrow(/expected a folder, or a \.bin file of CIFAR/);
+    await expect(openDataset(join(folder, 'a.zip'))).rejects.toThrow(
+      /expected a folder; a table .* or a \.bin file of CIFAR/,
+    );
   });
 
   it('takes class names from a list or a file', async () => {
