@@ -60,6 +60,7 @@ export const SLOW: readonly string[] = [
   'test/run/kills.test.ts',
   'test/run/models.test.ts',
   'test/run/memory.test.ts',
+  'test/run/multi-label.test.ts',
   'test/run/nothing-held-out.test.ts',
   'test/run/old-decoding.test.ts',
   'test/run/pretrained-sources.test.ts',

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { inChannels } from '../data/image/grey.js';
 import type { Preprocessing } from '../data/image/preprocess.js';
 import type { RequestedSettings } from '../settings/settings.js';
 import type { WeightsPreprocessing } from '../weights/files/timm-config.js';
@@ -28,8 +29,9 @@ export function describePreprocessing(
   given: RequestedSettings,
   preprocessing: Preprocessing,
 ): { notes: string[]; warnings: string[] } {
-  const { mean, std } = preprocessing;
-  const wanted = normalisationOf(files);
+  const { mean, std, channels } = preprocessing;
+  const stated = normalisationOf(files);
+  const wanted = inChannels(stated, channels) ?? stated;
   const others = [...sideNotes(files, 'size', preprocessing.height), ...sideNotes(files, 'crop', given.crop)];
   if (wanted && sameNormalisation(wanted, preprocessing)) {
     const values = `mean ${list(mean)}, std ${list(std)}${cutAsFor(files, given, preprocessing)}`;

@@ -256,6 +256,20 @@ export const settingsSchema = z.strictObject({
         "how images are normalised: `data` is by mean and standard deviation of the training images, `imagenet` by ImageNet's (PyTorch's weights), `tf` to -1 to 1 (TensorFlow's weights); `auto` is as the weights say that the networks begin with (`pretrained`, `from`, `artifacts`), else `data`",
       help: 'mean and std of images',
     }),
+  channels: z
+    .int()
+    .min(1)
+    .max(3)
+    .refine((n) => n !== 2, 'expected 1 (grey) or 3 (colour)')
+    .optional()
+    .meta({
+      flag: '--channels <n>',
+      group: 'Data',
+      description:
+        "channels of the images as networks see them: 1 makes colour photographs grey (Rec. 601 luma), 3 gives grey ones three equal channels; left out: the data's",
+      help: 'grey (1) or colour (3)',
+      otherwise: "the data's",
+    }),
   limit: count.optional().meta({
     flag: '--limit <n>',
     group: 'Data',

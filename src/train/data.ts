@@ -7,6 +7,7 @@ import type { Dataset, Size, Split } from '../data/dataset/dataset.js';
 import { type ContentDigests, contentDigests, digestContent } from '../data/dataset/digests.js';
 import { limitSplit, withValidation } from '../data/dataset/split.js';
 import { openDataset } from '../data/formats/open.js';
+import { inChannels } from '../data/image/grey.js';
 import { type Normalisation, normalisationFor } from '../data/image/normalisation.js';
 import {
   defaultInputSize,
@@ -33,7 +34,7 @@ export interface RunData {
 
 /**
  * Opens and checks the data; holds out the validation split; takes the statistics of the rest, unless the settings name a normalisation, or
- * leave it open and one is given that is for as many channels; `size` comes before what the settings say. `onProgress` is called with each
+ * leave it open and one is given that is for as many channels, or for colours where images are grey; `size` comes before what the settings say. `onProgress` is called with each
  * image file that is read; what it throws ends the preparation. A resumed run decodes
  * images as it began (`decode`).
  */
@@ -44,7 +45,7 @@ export async function prepareData(
   decode?: PreprocessingDecode,
   size?: Size,
 ): Promise<RunData> {
-  const opened = await openDataset(settings.data, { onProgress, task: settings.task });
+  const opened = withColours(await openDataset(settings.data, { onProgress, task: settings.task }), settings);
   const content = contentDigests(opened);
   const fingerprint = layoutOf(opened) + digestContent(content);
   const split = withValidation(opened, { fraction: settings.validation }, settings.seed);
@@ -69,7 +70,7 @@ function chosenNormalisation(
 ): Normalisation | undefined {
   if (normalisation === 'data') return undefined;
   if (normalisation !== 'auto') return normalisationFor(normalisation, channels);
-  return given?.mean.length === channels ? given : undefined;
+  return inChannels(given, channels);
 }
 
 /** Training batches: shuffled, augmented, whole; mixed, and perturbed ones beside them where the settings say so. */
@@ -89,6 +90,12 @@ export function evaluationLoader(
   { batchSize, workers }: Pick<Settings, 'batchSize' | 'workers'>,
 ): Loader {
   return createLoader({ split, preprocessing, batchSize, workers });
+}
+
+/** The data with as many channels as the settings want: images are converted when they are read. */
+function withColours(dataset: Dataset, { channels }: Pick<Settings, 'channels'>): Dataset {
+  if (channels === undefined) return dataset;
+  return { ...dataset, channels: channels === 1 ? 1 : 3 };
 }
 
 function inputSize({ size }: RequestedSettings, dataset: Dataset): Size {

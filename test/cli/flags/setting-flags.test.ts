@@ -11,6 +11,7 @@ const sgd = parseSettings({}).optimizer;
 const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--data photos', { data: 'photos' }],
   ['--size 64', { size: 64 }],
+  ['--channels 1', { channels: 1 }],
   ['--limit 500', { limit: 500 }],
   ['--validation 0.2', { validation: 0.2 }],
   ['--augmentation none', { augmentation: 'none' }],
@@ -27,6 +28,7 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--artifacts models/resnet20', { artifacts: 'models/resnet20' }],
   ['--crop 0.95', { crop: 0.95 }],
   ['--normalisation imagenet', { normalisation: 'imagenet' }],
+  ['--task multi-label', { task: 'multi-label' }],
   ['--pretrained a.safetensors,b.pth', { pretrained: ['a.safetensors', 'b.pth'] }],
   ['--nets model.onnx --no-restore-norms', { nets: ['model.onnx'], restoreNorms: false }],
   ['--rule all-better', { rule: 'all-better' }],
