@@ -1,5 +1,6 @@
 import type { Classifier } from '../classifier/classifier.js';
 import { openClassifier } from '../classifier/open-classifier.js';
+import type { ImageFile } from '../data/dataset/dataset.js';
 import { imagesNamed } from '../data/formats/image-arguments.js';
 import { decodeImage } from '../data/image/decode.js';
 import { decodingFor, type Preprocessing, toTensor } from '../data/image/preprocess.js';
@@ -66,11 +67,12 @@ type Model = Pick<Classifier, 'logits'> & {
   readonly preprocessing: Preprocessing;
 };
 
-async function predictFile(model: Model, file: string, { top }: PredictOptions): Promise<FilePrediction> {
+async function predictFile(model: Model, image: ImageFile, { top }: PredictOptions): Promise<FilePrediction> {
+  const file = typeof image === 'string' ? image : image.name;
   const { channels, height, width } = model.preprocessing;
   try {
     const decoding = decodingFor(model.preprocessing);
-    const pixels = toTensor(await decodeImage(file, channels, decoding), model.preprocessing);
+    const pixels = toTensor(await decodeImage(image, channels, decoding), model.preprocessing);
     const logits = await model.logits(tensor('float32', [1, channels, height, width], pixels));
     const ranked = Array.from(softmax(float32Data(logits)))
       .map((probability, i) => ({ label: model.classes[i] ?? String(i), probability }))

@@ -19,7 +19,7 @@ const TOP = 5;
 export function define(command: Command, io: CliIo): void {
   command
     .argument('<model>', 'ONNX model (winner.onnx), or the folder of a run (its winner)')
-    .argument('<files...>', "image files, folders of them, or patterns ('photos/*.jpg')")
+    .argument('<files...>', "image files, folders or archives of them, or patterns ('photos/*.jpg')")
     .addOption(numberOption('--top <n>', `classes listed for each image, the most probable ones (${TOP})`))
     .addOption(deviceOption())
     .addOption(threadsOption())
