@@ -20,6 +20,7 @@ export { type Artifact, openArtifact } from './artifacts/read.js';
 export type { StepPlan as ArtifactStep } from './artifacts/step-file.js';
 export { writeArtifact } from './artifacts/write.js';
 export { zooNetworks as artifactNetworks } from './artifacts/zoo.js';
+export type { SeenImage } from './data/check/image-check.js';
 export type {
   Dataset,
   DatasetKind,
@@ -31,6 +32,7 @@ export type {
   SkippedFile,
   Split as DatasetSplit,
   SplitName as DatasetSplitName,
+  StoredImage,
 } from './data/dataset/dataset.js';
 export {
   type DatasetSummary,

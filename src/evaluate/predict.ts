@@ -1,5 +1,6 @@
 import type { Classifier } from '../classifier/classifier.js';
 import { openClassifier } from '../classifier/open-classifier.js';
+import type { ImageFile } from '../data/dataset/dataset.js';
 import { imagesNamed } from '../data/formats/image-arguments.js';
 import { decodeImage } from '../data/image/decode.js';
 import { decodingFor, type Preprocessing, toTensor } from '../data/image/preprocess.js';
@@ -90,13 +91,14 @@ type Model = Pick<Classifier, 'logits' | 'task'> & {
 
 async function predictFile(
   model: Model,
-  file: string,
+  image: ImageFile,
   named: ReturnType<typeof namedClasses>,
 ): Promise<FilePrediction> {
+  const file = typeof image === 'string' ? image : image.name;
   const { channels, height, width } = model.preprocessing;
   try {
     const decoding = decodingFor(model.preprocessing);
-    const pixels = toTensor(await decodeImage(file, channels, decoding), model.preprocessing);
+    const pixels = toTensor(await decodeImage(image, channels, decoding), model.preprocessing);
     const logits = await model.logits(tensor('float32', [1, channels, height, width], pixels));
     const scores = float32Data(logits);
     const probabilities = model.task === 'multi-label' ? Float64Array.from(scores, sigmoid) : softmax(scores);

@@ -161,7 +161,8 @@ export const settingsSchema = z.strictObject({
   data: z.string().default('builtin').meta({
     flag: '--data <set>',
     group: 'Data',
-    description: '`builtin`, or the path of a data set: class folders, CIFAR or IDX files',
+    description:
+      '`builtin`, or the path of a data set: class folders, a table, an archive, parquet, CIFAR or IDX files',
     help: '"builtin", or the path of a data set',
   }),
   nets: z

@@ -66,8 +66,7 @@ export function define(command: Command, io: CliIo): void {
       if (json) writeJson(io.stdout, summary);
       else writeLines(io.stdout, ...formatDataset(summary, all, colorsFor(io.stdout, io.env)));
     })
-    // What follows `check` is its own, and `help` may be a folder
-    .enablePositionalOptions()
+    // A folder may be called so
     .helpCommand(false);
   defineCheck(command.command('check').summary('look for duplicates, leakage and odd images'), io);
 }

@@ -18,7 +18,7 @@ interface PredictOptions {
 export function define(command: Command, io: CliIo): void {
   command
     .argument('<model>', 'ONNX model (winner.onnx), or the folder of a run (its winner)')
-    .argument('<files...>', "image files, folders of them, or patterns ('photos/*.jpg')")
+    .argument('<files...>', "image files, folders or archives of them, or patterns ('photos/*.jpg')")
     .addOption(
       numberOption(
         '--top <n>',

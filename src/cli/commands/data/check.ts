@@ -28,7 +28,9 @@ export function define(command: Command, io: CliIo): void {
     .addOption(new Option('--strict', 'exit with 1 if anything was found'))
     .addOption(jsonOption())
     .helpOption('-h, --help', 'show this help')
-    .action(async (spec: string, { all = false, json, near, strict }: CheckOptions) => {
+    .action(async (spec: string, _: unknown, self: Command) => {
+      // Those that `agon data` has too are taken for its own
+      const { all = false, json, near, strict } = self.optsWithGlobals<CheckOptions>();
       const found = await check(spec, near, io);
       if (json) writeJson(io.stdout, found);
       else writeLines(io.stdout, ...formatDataCheck(found, all, colorsFor(io.stdout, io.env)));
