@@ -149,6 +149,12 @@ export interface EndEvent {
   readonly parity: number;
 }
 
+/** Something that the user may want to know, with nothing to be done: a sentence or two. */
+export interface NoteEvent {
+  readonly type: 'note';
+  readonly message: string;
+}
+
 /** Something that the user should know and that does not stop the run: one sentence. */
 export interface WarningEvent {
   readonly type: 'warning';
@@ -167,6 +173,14 @@ export interface PhaseEvent {
 }
 
 /** What a run tells as it goes, told apart by `type`. Plain data, as the log holds it. */
-export type TrainEvent = StartEvent | StepEvent | EpochEvent | StopEvent | EndEvent | WarningEvent | PhaseEvent;
+export type TrainEvent =
+  | StartEvent
+  | StepEvent
+  | EpochEvent
+  | StopEvent
+  | EndEvent
+  | NoteEvent
+  | WarningEvent
+  | PhaseEvent;
 /** Takes the events of a run, in their order. */
 export type Emit = (event: TrainEvent) => void;

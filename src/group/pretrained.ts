@@ -66,14 +66,11 @@ export function weightsOf(taken: readonly TakenWeights[]): Weights {
 /** What each network took, one paragraph each. */
 export function takenNotes(taken: readonly TakenWeights[]): string[] {
   const named = (network: string, i: number) => (taken.length > 1 ? `${network} #${i}` : network);
-  return [
-    ...taken.map((each, i) => formatWeightsReport({ ...each, network: named(each.network, i) })),
-    ...twinsNotes(taken),
-  ];
+  return taken.map((each, i) => formatWeightsReport({ ...each, network: named(each.network, i) }));
 }
 
-/** Networks that are alike and begin alike see the same images, so nothing sets them apart. */
-function twinsNotes(taken: readonly TakenWeights[]): string[] {
+/** Networks that are alike and begin alike see the same images, so nothing sets them apart: what is to be said of that. */
+export function twinsWarnings(taken: readonly TakenWeights[]): string[] {
   const whole = taken.filter(({ drawnAnew }) => drawnAnew.length === 0);
   const twins = whole.find((one, i) =>
     whole.slice(0, i).some(({ where, network }) => where === one.where && network === one.network),

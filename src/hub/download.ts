@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { AgonError, fail, messageOf } from '../util/error.js';
 import { errorCode, makeFolderOf } from '../util/files/files.js';
 import { syncFolder } from '../util/files/write-whole.js';
-import { publicAddress } from '../util/public-address.js';
+import { publicAddress } from '../util/printable.js';
 import type { Environment } from './environment.js';
 import { type Answer, reasonOf, request, Unreachable } from './http.js';
 import { failStatus } from './status.js';

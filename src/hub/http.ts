@@ -1,7 +1,6 @@
 import { AgonError, fail, messageOf } from '../util/error.js';
 import { errorCode } from '../util/files/files.js';
-import { printable } from '../util/printable.js';
-import { publicAddress } from '../util/public-address.js';
+import { printable, publicAddress } from '../util/printable.js';
 import { AGON_VERSION } from '../util/version.js';
 import { type Environment, endpointOf } from './environment.js';
 

@@ -1,5 +1,5 @@
 import { type ErrorDetail, fail } from '../util/error.js';
-import { publicAddress } from '../util/public-address.js';
+import { publicAddress } from '../util/printable.js';
 import { type Environment, isHubHost } from './environment.js';
 import type { Answer } from './http.js';
 

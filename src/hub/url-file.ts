@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { fail } from '../util/error.js';
 import { makeFolderOf, toFileName, writeFileWhole } from '../util/files/files.js';
 import { jsonIn } from '../util/files/read-json.js';
-import { publicAddress } from '../util/public-address.js';
+import { publicAddress } from '../util/printable.js';
 import { download } from './download.js';
 import { type Environment, isOffline, ownCache, torchCache } from './environment.js';
 import type { Fetched, FetchOptions } from './fetched.js';

@@ -19,21 +19,23 @@ export function settlePreprocessing(settings: Settings, files: readonly OpenedWe
   return { ...settings, ...(size !== undefined && { size }), ...(crop !== undefined && { crop }) };
 }
 
-/** What is to be said of how images are prepared: as for the weights, or where they aren't and why. `given` are the settings before they were settled. */
-export function preprocessingNotes(
+/** What is to be said of how images are prepared: that it is as for the weights, or where it isn't and why. `given` are the settings before they were settled. */
+export function describePreprocessing(
   files: readonly OpenedWeights[],
   given: Settings,
   preprocessing: Preprocessing,
-): string[] {
+): { notes: string[]; warnings: string[] } {
   const { mean, std } = preprocessing;
-  const named = files.find(({ config }) => config?.preprocessing)?.config?.where;
   const wanted = normalisationOf(files);
-  const values = `mean ${list(mean)}, std ${list(std)}`;
-  const normalised =
-    wanted && sameNormalisation(wanted, preprocessing)
-      ? `images are normalised as for the weights: ${values}${cutAsFor(files, given, preprocessing)} (${named})`
-      : `images are normalised ${otherwise(files, given, preprocessing)}`;
-  return [normalised, ...sideNotes(files, 'size', preprocessing.height), ...sideNotes(files, 'crop', given.crop)];
+  const others = [...sideNotes(files, 'size', preprocessing.height), ...sideNotes(files, 'crop', given.crop)];
+  if (wanted && sameNormalisation(wanted, preprocessing)) {
+    const values = `mean ${list(mean)}, std ${list(std)}${cutAsFor(files, given, preprocessing)}`;
+    const where = files.find(({ config }) => config?.preprocessing)?.config?.where;
+    return { notes: [`images are normalised as for the weights: ${values} (${where})`, ...others], warnings: [] };
+  }
+  const normalised = `images are normalised ${otherwise(files, given, preprocessing)}`;
+  const isKnown = given.normalisation === 'auto' || wanted !== undefined;
+  return isKnown ? { notes: others, warnings: [normalised] } : { notes: [normalised, ...others], warnings: [] };
 }
 
 /** What else of the weights' preparation is taken. */

@@ -8,7 +8,7 @@ import type { HubFile } from '../hub/hub-cache.js';
 import { fetchFromHub, fetchFromHubIfThere } from '../hub/hub-file.js';
 import { fetchUrl } from '../hub/url-file.js';
 import { fail, messageOf } from '../util/error.js';
-import { publicAddress } from '../util/public-address.js';
+import { publicAddress } from '../util/printable.js';
 import { nearest } from '../util/suggest.js';
 import { CATALOGUE, type CatalogueEntry, catalogueFor, configOf } from '../weights/catalogue.js';
 import type { WeightsConfig } from '../weights/files/timm-config.js';

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { NetworkInfo, StartEvent } from '../events/events.js';
-import type { Settings } from '../settings/settings.js';
+import { type Settings, settingsSchema } from '../settings/settings.js';
+import { keysOf } from '../util/checked.js';
 import { formatCompact, formatCount, formatNumber, formatNumberOf, printable } from './format.js';
 import { labelNetworks } from './labels.js';
 import { formatOrigin } from './origin.js';
@@ -17,6 +19,7 @@ export function headerLines(start: StartEvent, columns: number, colors: Colors):
     ['rule', ruleParts(settings)],
     ...imageRows(settings),
     ['training', trainingParts(start)],
+    ...[tuningParts(settings)].flatMap((parts) => (parts.length > 0 ? [row('tuning', parts)] : [])),
     ['folder', [printable(folder)]],
     ...(origin ? [row('from', [formatOrigin(origin)])] : []),
     ...(resumedAt ? [row('resumed', [placeOf(resumedAt, settings.epochs)])] : []),
@@ -114,4 +117,13 @@ function trainingParts({ settings, stepsPerEpoch }: StartEvent): string[] {
     `seed ${seed}`,
     `on ${device}`,
   ];
+}
+
+/** The settings of that group which are not as they are by default. */
+function tuningParts(settings: Settings): string[] {
+  return keysOf(settingsSchema.shape).flatMap((key) => {
+    const schema = settingsSchema.shape[key];
+    const usual = schema.meta()?.group !== 'Tuning' || isDeepStrictEqual(settings[key], schema.parse(undefined));
+    return usual ? [] : [`${key} ${printable(setting(settings[key]))}`];
+  });
 }

@@ -56,6 +56,9 @@ export class LiveReport implements EventReport {
       case 'epoch':
         this.#finishEpoch(event);
         break;
+      case 'note':
+        this.#live.print(printable(event.message));
+        break;
       case 'warning':
         this.note(`warning: ${event.message}`);
         break;

@@ -39,6 +39,9 @@ export class PlainReport implements EventReport {
       case 'epoch':
         this.#finishEpoch(event);
         break;
+      case 'note':
+        if (!this.quiet) this.#write([printable(event.message)]);
+        break;
       case 'warning':
         this.note(`warning: ${event.message}`);
         break;

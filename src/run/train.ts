@@ -2,16 +2,17 @@ import { resolve } from 'node:path';
 import type { Size } from '../data/dataset/dataset.js';
 import { summarise } from '../data/dataset/summary.js';
 import { datasetWarnings } from '../data/dataset/warnings.js';
+import { isWhole } from '../data/image/preprocess.js';
 import type { EpochEvent, StartEvent } from '../events/events.js';
 import { createGroup, type Group } from '../group/group.js';
 import { inputFor, modelNormalisation, modelNotes } from '../group/model-sources.js';
 import { type NetworkSources, openRunSources, openSources, settleNetworks } from '../group/network-source.js';
-import { takenNotes } from '../group/pretrained.js';
+import { takenNotes, twinsWarnings } from '../group/pretrained.js';
 import type { FetchProgress } from '../hub/fetched.js';
 import { everyPercent, formatProgress } from '../hub/progress.js';
 import { checkOrtTraining } from '../ort-training/session/library.js';
 import { licenceNotes } from '../pretrained/licence.js';
-import { normalisationOf, preprocessingNotes, settlePreprocessing } from '../pretrained/preprocessing.js';
+import { describePreprocessing, normalisationOf, settlePreprocessing } from '../pretrained/preprocessing.js';
 import { writeWeightsRecord } from '../pretrained/record.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { leftOverMessage, settleBatchSize, settledMessage } from '../settings/batch-size.js';
@@ -88,6 +89,11 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
   if (resumed) await checkSameData(folder, resumed, data);
   if (networks.from) checkSameClasses(networks.from, data);
   const images = data.dataset.train.length;
+  if (!resumed && given.settings.crop !== undefined && isWhole(data.dataset, data.preprocessing))
+    emit({
+      type: 'warning',
+      message: 'crop has no effect: all images have the input size already, and are taken whole',
+    });
   const settings = resumed ? wanted : settleBatchSize(wanted, images);
   const options = { ...given, settings };
   for (const message of settledMessage(given.settings, settings, images)) emit({ type: 'warning', message });
@@ -106,7 +112,7 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
     else await beginRun(folder, settings, networks.artifact ?? group.kept);
     if (networks.pretrained) await writeWeightsRecord(paths.weights, networks.pretrained);
     await writeDataRecord(paths.data, { content: data.content, teacher: await digestTeacher(settings) });
-    for (const message of notesOf(networks, given.settings, data, group)) emit({ type: 'warning', message });
+    tellOrigin(networks, given, data, group);
     announce(options, data, group, context);
     if (resumed) announceGrowth(context, resumed);
     if (resumed) announceEarlyEnd(context, resumed);
@@ -154,22 +160,24 @@ function keptInput(settings: Settings, { preprocessing }: Checkpoint): Size | un
   return hasModels(settings) ? { height, width } : undefined;
 }
 
-/** What is to be said of the run, the models or the files of weights that a new one begins from. */
-function notesOf(
+/** What is to be said of the run, the models or the weights that a new one begins from. */
+function tellOrigin(
   { from, pretrained, sources }: NetworkSources,
-  settings: Settings,
+  { settings, emit }: TrainOptions,
   data: RunData,
   { taken = [], begun }: Group,
-): string[] {
+): void {
+  const tell = (type: 'note' | 'warning', messages: readonly (string | undefined)[]) => {
+    for (const message of messages) if (message !== undefined) emit({ type, message });
+  };
   if (begun) {
-    const images = measuredImages(data, settings);
-    return modelNotes(sources, begun, data.preprocessing, { images, normalisation: settings.normalisation });
-  }
-  if (pretrained) {
-    const prepared = preprocessingNotes(pretrained, settings, data.preprocessing);
-    return [...takenNotes(taken), ...prepared, ...licenceNotes(pretrained)];
-  }
-  return from ? [from.note, heldOutNote(from, settings, data)].flatMap((note) => note ?? []) : [];
+    const [images, { normalisation }] = [measuredImages(data, settings), settings];
+    tell('note', modelNotes(sources, begun, data.preprocessing, { images, normalisation }));
+  } else if (pretrained) {
+    const { notes, warnings } = describePreprocessing(pretrained, settings, data.preprocessing);
+    tell('note', [...takenNotes(taken), ...notes, ...licenceNotes(pretrained)]);
+    tell('warning', [...twinsWarnings(taken), ...warnings]);
+  } else if (from) tell('warning', [from.note, heldOutNote(from, settings, data)]);
 }
 
 /** What can be said of a run that goes on before its data are read. */

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { BUILTIN } from '../data/formats/builtin.js';
-import { publicAddress } from '../util/public-address.js';
+import { publicAddress } from '../util/printable.js';
 import { isPath } from '../weights/source.js';
 import { isModelFile } from './model-nets.js';
 import { isSection } from './presets.js';

@@ -110,12 +110,14 @@ const parameterPerturbation = z.strictObject({
   }),
   sigma: z.number().positive().default(0.02).meta({
     flag: '--mutation-sigma <x>',
+    rare: true,
     group: 'Contest',
     description: "standard deviation of the noise, relative to each tensor's root mean square",
     help: "standard deviation of the noise, over each tensor's RMS",
   }),
   crossover: share.default(0.5).meta({
     flag: '--crossover <share>',
+    rare: true,
     group: 'Contest',
     description:
       'probability of crossover with another network of the same architecture, where there is one, instead of noise',
@@ -184,7 +186,7 @@ export const settingsSchema = z.strictObject({
     group: 'Contest',
     description:
       "weights that the networks begin with, one for all or one for each network: `auto` (the catalogue's for that network), a name of the catalogue (`agon weights list`), `hf:owner/name`, an address, a file (safetensors, PyTorch or ONNX) or the folder of a run",
-    help: 'begin with weights: auto, a name (agon weights), hf:owner/name, URL, file or run',
+    help: 'begin with weights: auto, a name, hf:..., URL, file, run',
     otherwise: 'none',
   }),
   restoreNorms: z.boolean().default(true).meta({
@@ -217,6 +219,7 @@ export const settingsSchema = z.strictObject({
   }),
   crop: share.gt(0).optional().meta({
     flag: '--crop <share>',
+    rare: true,
     group: 'Data',
     description:
       'at validation, test and in use: the share of the scaled image that is cut out of its middle; left out: that of the weights (`pretrained`), or 0.875. Images that have the input size already are taken whole',

@@ -95,7 +95,7 @@ async function openFeatureInputs(options: InputOptions): Promise<RunInputs> {
       told = Math.max(told, part);
     },
   });
-  emit({ type: 'warning', message: features.note });
+  emit({ type: 'note', message: features.note });
   const step = createHeadStep(cut, settings, classWeightsOf(settings, data.dataset));
   const known = new Set(step.state);
   return {

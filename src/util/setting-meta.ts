@@ -15,6 +15,8 @@ export interface SettingMeta {
   readonly help?: string | undefined;
   /** What the help says in place of a default, where the schema has none. */
   readonly otherwise?: string | undefined;
+  /** Whether the help only names the flag, on its last line. */
+  readonly rare?: boolean | undefined;
   /** Whether the flag takes `none` as well, which turns off the section that the setting is in. */
   readonly turnsOff?: boolean | undefined;
 }

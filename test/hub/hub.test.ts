@@ -4,6 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { endpointOf, hubCache, isOffline, torchCache } from '../../src/hub/environment.js';
+import type { FetchProgress } from '../../src/hub/fetched.js';
 import { fetchFromHub, fetchFromHubIfThere } from '../../src/hub/hub-file.js';
 import { fetchUrl, urlPath } from '../../src/hub/url-file.js';
 import { COMMIT, LoopbackHub, openProxy, sha256 } from './loopback.js';
@@ -34,7 +35,13 @@ afterEach(async () => {
   await rm(cache, { recursive: true });
 });
 
-const options = (more: Record<string, string> = {}) => ({ env: { ...env, ...more }, pause: 1 });
+const options = (more: Record<string, string> = {}) => {
+  hub.received = 0;
+  const onProgress = ({ bytes }: FetchProgress) => {
+    hub.received = bytes;
+  };
+  return { env: { ...env, ...more }, pause: 1, onProgress };
+};
 const folder = () => join(cache, 'models--timm--small');
 
 /** What is asked of the hub or its store, without what comes by itself. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 
 /** A file of a repository that the stand-in serves. */
 export interface HubContent {
@@ -29,6 +30,8 @@ export class LoopbackHub {
   readonly cuts: number[] = [];
   /** Statuses that the next answers of the store have; 0: as usual. */
   readonly troubles: number[] = [];
+  /** How many bytes of the file the client has written, where it tells: a connection is cut when it has all before the cut. */
+  received: number | undefined;
   commit = COMMIT;
   #hub: Server | undefined;
   #store: Server | undefined;
@@ -79,7 +82,15 @@ export class LoopbackHub {
     const trouble = request.method === 'GET' ? this.troubles.shift() : undefined;
     if (trouble) return end(response, trouble, {});
     const cut = request.method === 'GET' ? this.cuts.shift() : undefined;
-    return send(request, response, content.bytes, { etag: `"${sha256(content.bytes).slice(0, 8)}"` }, cut);
+    const cutAt = (position: number) => void this.#cut(response, position);
+    const etag = `"${sha256(content.bytes).slice(0, 8)}"`;
+    return send(request, response, content.bytes, { etag }, cut === undefined ? undefined : { after: cut, cutAt });
+  }
+
+  async #cut(response: ServerResponse, position: number): Promise<void> {
+    const isThere = () => this.received === undefined || this.received >= position;
+    for (let i = 0; i < 1000 && !isThere(); i++) await wait(10);
+    response.destroy();
   }
 
   #note({ method = '', url = '', headers }: IncomingMessage): void {
@@ -126,7 +137,7 @@ function send(
   response: ServerResponse,
   bytes: Uint8Array,
   more: Record<string, string>,
-  cutAfter?: number,
+  cut?: { readonly after: number; readonly cutAt: (position: number) => void },
 ): unknown {
   const same = headers['if-range'] === undefined || headers['if-range'] === more.etag;
   const [, first] = (same && /^bytes=(\d+)-$/.exec(headers.range ?? '')) || [];
@@ -136,6 +147,6 @@ function send(
   const range = first === undefined ? {} : { 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` };
   response.writeHead(first === undefined ? 200 : 206, { ...more, ...range, 'content-length': `${part.length}` });
   if (method === 'HEAD') return response.end();
-  if (cutAfter === undefined) return response.end(part);
-  return response.write(part.subarray(0, cutAfter), () => setTimeout(() => response.destroy(), 20));
+  if (!cut) return response.end(part);
+  return response.write(part.subarray(0, cut.after), () => cut.cutAt(cut.after === 0 ? 0 : from + cut.after));
 }

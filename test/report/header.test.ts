@@ -36,4 +36,11 @@ describe('the header', () => {
     );
     expect(linesOf({})).not.toContain('images  ');
   });
+
+  it('says how networks are tuned, where that is not the usual way', () => {
+    expect(linesOf({ freeze: 'backbone', ema: 0.9, normWeightDecay: false })).toMatch(
+      /^tuning +freeze backbone, normWeightDecay false, ema 0\.9$/m,
+    );
+    expect(linesOf({})).not.toContain('tuning');
+  });
 });

@@ -66,7 +66,7 @@ async function firstState(...settings: Parameters<typeof smallSettings>) {
 }
 
 const warningsOf = (events: Parameters<typeof eventsOf>[0]) =>
-  eventsOf(events, 'warning').map(({ message }) => message);
+  [...eventsOf(events, 'note'), ...eventsOf(events, 'warning')].map(({ message }) => message);
 
 const isHead = (name: string) => name.startsWith('linear.') || name.startsWith('fc.');
 

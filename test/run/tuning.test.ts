@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { evaluateRun } from '../../src/evaluate/evaluate-run.js';
+import { openOrigin } from '../../src/group/origin.js';
 import { readModelFile } from '../../src/onnx/file.js';
 import { readCheckpoint } from '../../src/store/checkpoint.js';
 import { readResult } from '../../src/store/result.js';
@@ -20,6 +21,10 @@ it('a run with averages, groups of rates and accumulated gradients goes on to th
   const second = await runHere(settings, { folder: first.folder, resume: true });
   expect([first.outcome, second.outcome]).toEqual(['stopped', 'finished']);
   expect(await resultsOf(second.folder)).toEqual(await resultsOf(whole.folder));
+  // What a run from this one begins with: neither sums of gradients nor averages
+  const { weights } = await openOrigin(whole.folder);
+  expect([...weights.tensors.keys()].filter((name) => /\.(accumulated|ema|exp_avg)$/.test(name))).toEqual([]);
+  expect(weights.tensors.has('net0.fc.weight')).toBe(true);
   const rates = eventsOf(whole.events, 'step').map(({ lr }) => lr);
   expect(rates.map((lr, i) => lr === rates[i + 1])).toEqual([
     true,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { absolutePaths, withoutFolders } from '../../src/settings/setting-paths.js';
-import { publicAddress } from '../../src/util/public-address.js';
+import { publicAddress } from '../../src/util/printable.js';
 import { parseSource } from '../../src/weights/source.js';
 
 const hub = (repository: string, revision = 'main', file?: string) => ({

@@ -17,6 +17,7 @@ import {
   mergeSettings,
 } from '../flags/merge-settings.js';
 import { createOption, nameOfFlag, SETTING_FLAGS } from '../flags/setting-flags.js';
+import { describeSetting } from '../flags/setting-schema.js';
 import { readSettingsFile } from '../flags/settings-file.js';
 import { settingsJsonSchema } from '../flags/settings-json-schema.js';
 import { type CliIo, writeLines } from '../io/io.js';
@@ -58,7 +59,10 @@ const OPTIONS: readonly Option[] = [
 
 /** `agon train` */
 export function define(command: Command, io: CliIo): void {
-  for (const flag of SETTING_FLAGS) command.addOption(createOption(flag).helpGroup(flag.group));
+  for (const flag of SETTING_FLAGS) {
+    const isRare = describeSetting(flag.path).meta.rare ?? false;
+    command.addOption(createOption(flag).helpGroup(flag.group).hideHelp(isRare));
+  }
   for (const option of OPTIONS) command.addOption(option.helpGroup('Run'));
   command.configureHelp({ ...command.configureHelp(), formatHelp: formatCompactHelp });
   command.action(async (options: TrainOptions) => {

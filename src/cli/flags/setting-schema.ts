@@ -86,8 +86,8 @@ function describeOwned(path: SettingPath, choices: readonly Schema[]): SettingDe
 }
 
 function metaOf(schema: Schema): SettingMeta {
-  const { description, flag, group, help, otherwise, turnsOff } = schema as Schema & SettingMeta;
-  return { description, flag, group, help, otherwise, turnsOff };
+  const { description, flag, group, help, otherwise, rare, turnsOff } = schema as Schema & SettingMeta;
+  return { description, flag, group, help, otherwise, rare, turnsOff };
 }
 
 function kindOf(schema: Schema): SettingKind {

@@ -9,7 +9,13 @@ export function formatCompactHelp(command: Command, helper: Help): string {
   const width = Math.max(...options.map((option) => helper.optionTerm(option).length));
   const blocks = [...groups].map(([name, members]) => formatGroup(name, members, width, helper));
   const usage = `${helper.styleTitle('Usage:')} ${helper.commandUsage(command)}`;
-  return `${usage}  (${command.summary()})\n${blocks.join('\n')}\n`;
+  return `${usage}  (${command.summary()})\n${blocks.join('\n')}\n${rareLine(command, helper)}`;
+}
+
+/** The names of options that few need. */
+function rareLine({ options }: Command, helper: Help): string {
+  const names = options.filter(({ hidden }) => hidden).map(({ long }) => long);
+  return names.length > 0 ? `${helper.styleTitle('Rare')}     ${names.join(' ')} (docs/settings.md)\n` : '';
 }
 
 function formatGroup(name: string, members: readonly Option[], width: number, helper: Help): string {

@@ -22,7 +22,7 @@ export class CompareProgress {
   readonly #active = new Map<string, Active>();
   readonly #started: number;
   readonly #atStart: number;
-  readonly #warned = new Set<string>();
+  readonly #told = new Set<string>();
   #failed = 0;
 
   constructor(
@@ -43,7 +43,8 @@ export class CompareProgress {
 
   onEvent({ id }: PlannedRun, event: TrainEvent): void {
     const active = this.#active.get(id) ?? {};
-    if (event.type === 'warning') this.#warn(id, event.message);
+    if (event.type === 'warning') this.#tellOnce('warning', id, event.message);
+    if (event.type === 'note') this.#tellOnce('note', id, event.message);
     active.doing = event.type === 'phase' ? describePhase(event) : event.type === 'step' ? undefined : active.doing;
     if (event.type === 'start') active.progress = new RunProgress(event);
     if (event.type === 'step') active.progress?.addStep(event, this.now());
@@ -51,10 +52,11 @@ export class CompareProgress {
   }
 
   /** The runs are on the same data: what one has said needn't be said by all. */
-  #warn(id: string, message: string): void {
-    if (this.#warned.has(message)) return;
-    this.#warned.add(message);
-    this.say(this.io.stderr, `warning   ${id}: ${printable(message)}`);
+  #tellOnce(kind: 'note' | 'warning', id: string, message: string): void {
+    if (this.#told.has(message)) return;
+    this.#told.add(message);
+    const output = kind === 'warning' ? this.io.stderr : this.io.stdout;
+    this.say(output, `${kind.padEnd(9)} ${id}: ${printable(message)}`);
   }
 
   fail({ run: { id }, error }: Failure): void {

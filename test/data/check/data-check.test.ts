@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { checkDataset, type DataCheck, NEAR } from '../../../src/data/check/data-check.js';
 import { nearPairs } from '../../../src/data/check/near-hashes.js';
@@ -8,7 +8,7 @@ import { stream } from '../../../src/util/random.js';
 import { temporaryFolder, writeTree } from '../helpers.js';
 
 /** A smooth coloured picture of its own for each seed. */
-function picture(seed: number, height = 48, width = 64, grey = false): sharp.Sharp {
+function picture(seed: number, height = 48, width = 64, grey = false): Sharp {
   const random = stream(seed, 'picture');
   const data = Uint8Array.from({ length: 6 * 8 * 3 }, () => random.below(256));
   if (grey) for (let i = 0; i < data.length; i += 3) data.fill(data[i] ?? 0, i, i + 3);
