@@ -31,7 +31,7 @@ export interface Torch {
 
 export async function findTorch(script: string): Promise<Torch> {
   if (!existsSync(script))
-    fail(script, 'there is no such file', { hint: 'Name torch_step.py with --torch-script PATH' });
+    fail(script, 'there is no such file', { hint: 'Name the script with --torch-script PATH' });
   for (const python of PYTHONS) {
     const found = await runProcess(python, ['-c', 'import torch, numpy'], python).then(
       () => true,

@@ -26,6 +26,7 @@ export const HEAD_FIRST = {
   featureCache: z.enum(FEATURE_CACHES).default('disk').meta({
     flag: '--feature-cache <where>',
     group: 'Tuning',
+    rare: true,
     description:
       'where features of a frozen backbone are kept: on `disk` for later runs as well, in `memory`, or `none`: computed anew in each step, from images that are augmented anew',
     help: 'keep features of a frozen backbone: disk, memory or none',

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { matesOf } from '../distill/mutation.js';
 import type { Graph } from '../graph/graph.js';
-import { idleFeatureSettings } from './idle-features.js';
+import { idleFeatureSettings } from './check-features.js';
 import { hasModels } from './model-nets.js';
 import { PRESETS } from './presets.js';
 import { parseSettings, type Settings } from './settings.js';

@@ -81,6 +81,7 @@ async function openFeatureInputs(options: InputOptions): Promise<RunInputs> {
   const cut = cutHeads(group);
   const tensors = resumed?.tensors ?? initialParameters(group, seed);
   const backbones = cut.backbones.map((graph, i) => Backbone.of(graph, parametersOf(tensors, i)));
+  let told = -1;
   const features = await openFeatures(backbones, {
     ...settings,
     ...data,
@@ -88,7 +89,10 @@ async function openFeatureInputs(options: InputOptions): Promise<RunInputs> {
     onDisk: settings.featureCache === 'disk',
     onProgress: (done, of) => {
       checkStop(stopRequested);
-      emit({ type: 'phase', phase: 'features', done, of });
+      // A hundred times at most: the log has every phase
+      const part = Math.floor((100 * done) / of);
+      if (part > told) emit({ type: 'phase', phase: 'features', done, of });
+      told = Math.max(told, part);
     },
   });
   emit({ type: 'note', message: features.note });
