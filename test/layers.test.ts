@@ -129,6 +129,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'runtime',
     'data',
     'util',
+    'nets',
   ],
   evaluate: ['train', 'classifier', 'group', 'store', 'events', 'settings', 'runtime', 'data', 'onnx', 'util'],
   report: ['events', 'settings', 'util'],

@@ -5,7 +5,7 @@ import type { Preprocessing } from '../data/image/preprocess.js';
 import { networkPrefix } from '../distill/step.js';
 import type { ImageFacts } from '../imported/model-facts.js';
 import { type BegunNetwork, type ModelNetwork, openModelNetwork } from '../imported/model-network.js';
-import { isModelFile } from '../settings/model-nets.js';
+import { isModelFile } from '../nets/model-file.js';
 import type { Settings } from '../settings/settings.js';
 import { fail, present } from '../util/error.js';
 import type { NetworkSource } from './network-source.js';

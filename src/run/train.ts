@@ -9,6 +9,7 @@ import { type NetworkSources, openRunSources, openSources, settleNetworks } from
 import { takenNotes } from '../group/pretrained.js';
 import type { FetchProgress } from '../hub/fetched.js';
 import { everyPercent, formatProgress } from '../hub/progress.js';
+import { hasModels } from '../nets/model-file.js';
 import { checkOrtTraining } from '../ort-training/session/library.js';
 import { licenceNotes } from '../pretrained/licence.js';
 import { normalisationOf, preprocessingNotes, settlePreprocessing } from '../pretrained/preprocessing.js';
@@ -18,7 +19,6 @@ import { leftOverMessage, settleBatchSize, settledMessage } from '../settings/ba
 import { checkResumable } from '../settings/check-engine.js';
 import { balanceNotes } from '../settings/class-weights.js';
 import { idleSettings } from '../settings/idle-settings.js';
-import { hasModels } from '../settings/model-nets.js';
 import { presetDifferences } from '../settings/presets.js';
 import { absolutePaths } from '../settings/setting-paths.js';
 import { checkSettings, type Settings } from '../settings/settings.js';
