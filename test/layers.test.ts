@@ -132,6 +132,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'graph',
     'data',
     'util',
+    'nets',
   ],
   evaluate: ['train', 'classifier', 'group', 'store', 'events', 'settings', 'runtime', 'data', 'onnx', 'util'],
   report: ['events', 'settings', 'util'],

@@ -32,6 +32,7 @@ export const SLOW: readonly string[] = [
   'test/graph/models.test.ts',
   'test/graph/operator-sets.test.ts',
   'test/group/origin.test.ts',
+  'test/imported/shared-models.test.ts',
   'test/lineage/lineage.test.ts',
   'test/lineage/replay.test.ts',
   'test/lower/cpu/cpu.test.ts',

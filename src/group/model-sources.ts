@@ -5,7 +5,7 @@ import type { Preprocessing } from '../data/image/preprocess.js';
 import { networkPrefix } from '../distill/step.js';
 import type { ImageFacts } from '../imported/model-facts.js';
 import { type BegunNetwork, type ModelNetwork, openModelNetwork } from '../imported/model-network.js';
-import { isModelFile } from '../settings/model-nets.js';
+import { isModelFile } from '../nets/model-file.js';
 import type { Settings } from '../settings/settings.js';
 import { fail, present } from '../util/error.js';
 import type { NetworkSource } from './network-source.js';
@@ -87,7 +87,25 @@ export function modelNotes(
     const parts = [...network.notes, ...restoredText(network, images)];
     return [`${label} begins with the weights of ${model?.path}: ${parts.join('; ')}`];
   });
-  return [...notes, normalisationNote(sources, preprocessing, normalisation === 'auto')];
+  return [...notes, ...twinsNotes(sources, begun), normalisationNote(sources, preprocessing, normalisation === 'auto')];
+}
+
+/** Networks that are alike and begin alike see the same images, so nothing sets them apart. */
+function twinsNotes(sources: readonly NetworkSource[], begun: readonly (BegunNetwork | undefined)[]): string[] {
+  const whole = sources.filter((_, i) => {
+    const network = begun[i];
+    const restored = new Set(network?.restored?.norms.flatMap(({ names }) => Object.values(names)));
+    return (
+      network &&
+      [...network.graph.parameters.keys()].every((name) => network.parameters.has(name) || restored.has(name))
+    );
+  });
+  const twin = whole.find(({ model }, i) => whole.slice(0, i).some((other) => other.model === model));
+  return twin
+    ? [
+        `several ${twin.name} begin with the same values, head included: without dropout or perturbations they stay equal`,
+      ]
+    : [];
 }
 
 function restoredText({ restored }: BegunNetwork, images: number): string[] {
@@ -101,7 +119,7 @@ function normalisationNote(sources: readonly NetworkSource[], { mean, std }: Nor
   const wanted = modelNormalisation(sources);
   const [described] = describedIn(sources);
   if (wanted && sameNormalisation(wanted, { mean, std })) {
-    return `images are normalised as the model's were: mean ${mean.join(', ')}, std ${std.join(', ')} (${described?.where})`;
+    return `images are normalised as the model's were: mean ${rounded(mean)}, std ${rounded(std)} (${described?.where})`;
   }
   const own = `images are normalised with mean ${rounded(mean)} and std ${rounded(std)}`;
   if (!isOpen) return `${own}, as the settings say`;

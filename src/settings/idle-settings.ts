@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { matesOf } from '../distill/mutation.js';
 import type { Graph } from '../graph/graph.js';
+import { hasModels } from '../nets/model-file.js';
 import { idleFeatureSettings } from './check-features.js';
-import { hasModels } from './model-nets.js';
 import { PRESETS } from './presets.js';
 import { parseSettings, type Settings } from './settings.js';
 

@@ -1,4 +1,4 @@
-import { hasModels } from './model-nets.js';
+import { hasModels } from '../nets/model-file.js';
 import { isSection } from './presets.js';
 import type { RequestedSettings as Settings } from './settings.js';
 

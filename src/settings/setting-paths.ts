@@ -1,8 +1,8 @@
 import { basename, resolve } from 'node:path';
 import { BUILTIN } from '../data/formats/builtin.js';
+import { isModelFile } from '../nets/model-file.js';
 import { publicAddress } from '../util/printable.js';
 import { isPath } from '../weights/source.js';
-import { isModelFile } from './model-nets.js';
 import { isSection } from './presets.js';
 
 type Raw = Readonly<Record<string, unknown>>;

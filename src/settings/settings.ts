@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { hasModels, isModelFile } from '../nets/model-file.js';
 import { planNetwork } from '../nets/registry.js';
 import { AgonError, fail, messageOf } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
 import { parseSource } from '../weights/source.js';
 import { checkOrtTrainingSettings } from './check-engine.js';
 import { checkFeatureSettings } from './check-features.js';
-import { hasModels, isModelFile } from './model-nets.js';
 import { FEATURES, sectionWithoutFeature } from './modifiers.js';
 import { withPreset } from './presets.js';
 import { migrateSettings } from './setting-changes.js';

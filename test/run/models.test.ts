@@ -42,6 +42,8 @@ describe('a run on an ONNX model', () => {
       `model begins with the weights of ${path}: the head is kept: the classes are the same`,
       expect.stringMatching(/^images are normalised as the model's were: mean .* \(its metadata\)$/),
     ]);
+    const twins = await runHere(smallSettings(data, { nets: [path, path] }), { stopAfter: 0 });
+    expect(warningsOf(twins).join()).toContain('several model begin with the same values, head included');
     const metadata = model.metadataProps?.find(({ key }) => key === 'preprocessing')?.value ?? '';
     expect(preprocessing.mean).toEqual(JSON.parse(metadata).mean);
   });

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { ModelDescription } from '../../imported/describe.js';
+import { isModelFile } from '../../nets/model-file.js';
 import type { NetworkSummary, StageSummary } from '../../nets/summary.js';
 import { formatCompact, formatCount } from '../../report/format.js';
 import { colorsFor } from '../../report/output.js';
 import { renderTable } from '../../report/table.js';
-import { isModelFile } from '../../settings/model-nets.js';
 import { jsonOption, numberOption } from '../flags/options.js';
 import { type CliIo, writeJson, writeLines } from '../io/io.js';
 import { failUsage } from '../io/usage-error.js';

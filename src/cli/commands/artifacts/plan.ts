@@ -1,6 +1,6 @@
 import { STEP_KEYS } from '../../../distill/step-schema.js';
 import type { TrainedGroup } from '../../../export/trained-group.js';
-import { isModelFile } from '../../../settings/model-nets.js';
+import { isModelFile } from '../../../nets/model-file.js';
 import { checkSettings, parseSettings, type Settings, type SettingsInput } from '../../../settings/settings.js';
 import { checkModifiers, type GivenFlag, mergeSettings } from '../../flags/merge-settings.js';
 import { nameOfFlag, SETTING_FLAGS } from '../../flags/setting-flags.js';
