@@ -5,21 +5,21 @@ import { inlineForTraining, type TrainingForm } from '../graph/training-form.js'
 import { freezeNetwork } from '../nets/freeze.js';
 import { createOptimizer } from '../optim/optimizer.js';
 import { present } from '../util/error.js';
+import { ACCUMULATED, type Accumulation, accumulationOf } from './accumulation.js';
+import { averageAll } from './average.js';
 import { declareInputs, type NetworkInputs } from './inputs.js';
 import { competitionLosses, outputLosses } from './losses.js';
 import { AVERAGE, checkParameterNames, networkPrefix, networkScope, nextName } from './names.js';
 import type { StepOptions } from './step-options.js';
 import type { StepSettings } from './step-schema.js';
-import { ACCUMULATED, type Accumulation, accumulationOf } from './update/accumulation.js';
-import { averageAll } from './update/average.js';
-import { updateAll } from './update/update.js';
-import { updateGroups } from './update/update-groups.js';
+import { updateAll } from './update.js';
+import { updateGroups } from './update-groups.js';
 
+export { UPDATES } from './accumulation.js';
 export { networkPrefix, networkScope, nextName, ownInputNames, TEACHER_LOGITS } from './names.js';
 export type { StepOptions } from './step-options.js';
 export { STEP_DEFAULTS, STEP_KEYS, type StepSettings, stepSchema, stepSettingsOf } from './step-schema.js';
 export { METRICS, type Metric, type Metrics } from './terms.js';
-export { UPDATES } from './update/accumulation.js';
 
 /** A whole training step as a graph, still in semantic operators. */
 export interface StepGraph {

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Weights } from '../artifacts/weights.js';
+import { ACCUMULATED } from '../distill/accumulation.js';
 import { AVERAGE } from '../distill/names.js';
-import { ACCUMULATED } from '../distill/update/accumulation.js';
 import type { Origin } from '../events/origin-schema.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { float32Data } from '../onnx/tensor.js';
