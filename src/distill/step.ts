@@ -11,7 +11,7 @@ import { declareInputs, type NetworkInputs } from './inputs.js';
 import { competitionLosses, outputLosses } from './losses.js';
 import { AVERAGE, checkParameterNames, networkPrefix, networkScope, nextName } from './names.js';
 import type { StepOptions } from './step-options.js';
-import type { StepSettings } from './step-schema.js';
+import { STEP_DEFAULTS, type StepSettings } from './step-schema.js';
 import { updateAll } from './update.js';
 import { updateGroups } from './update-groups.js';
 
@@ -44,8 +44,14 @@ export interface StepGraph {
  * Builds the step of n >= 1 networks in one graph: all logits first, ranking, teachers, losses, backward and update of
  * all from the gradients of this same step. Every forward graph has an input `images` and outputs `logits`, `features`.
  */
-export function buildStep(given: readonly Graph[], settings: StepSettings, options: StepOptions): StepGraph {
-  const networks = given.map((network) => freezeNetwork(network, settings.freeze));
+export function buildStep(networks: readonly Graph[], settings: StepSettings, options: StepOptions): StepGraph {
+  // A program without types may know nothing of later settings
+  const whole = { ...STEP_DEFAULTS, ...settings };
+  const trained = networks.map((network) => freezeNetwork(network, whole.freeze));
+  return stepOf(trained, whole, options);
+}
+
+function stepOf(networks: readonly Graph[], settings: StepSettings, options: StepOptions): StepGraph {
   for (const network of networks) checkParameterNames(network, statesOf(settings));
   const g = new Graph('training_step');
   const inputs = declareInputs(g, networks, options);
