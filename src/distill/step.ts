@@ -5,16 +5,17 @@ import { inlineForTraining, type TrainingForm } from '../graph/training-form.js'
 import { freezeNetwork } from '../nets/freeze.js';
 import { createOptimizer } from '../optim/optimizer.js';
 import { present } from '../util/error.js';
+import { ACCUMULATED, type Accumulation, accumulationOf } from './accumulation.js';
+import { averageAll } from './average.js';
 import { declareInputs, type NetworkInputs } from './inputs.js';
 import { competitionLosses, outputLosses } from './losses.js';
 import { AVERAGE, checkParameterNames, networkPrefix, networkScope, nextName } from './names.js';
 import type { StepOptions } from './step-options.js';
-import type { StepSettings } from './step-schema.js';
-import { ACCUMULATED, type Accumulation, accumulationOf } from './update/accumulation.js';
-import { averageAll } from './update/average.js';
-import { updateAll } from './update/update.js';
-import { updateGroups } from './update/update-groups.js';
+import { STEP_DEFAULTS, type StepSettings } from './step-schema.js';
+import { updateAll } from './update.js';
+import { updateGroups } from './update-groups.js';
 
+export { UPDATES } from './accumulation.js';
 export {
   featuresName,
   MIXED_INPUTS,
@@ -27,7 +28,6 @@ export {
 export type { StepOptions } from './step-options.js';
 export { STEP_DEFAULTS, STEP_KEYS, type StepSettings, stepSchema, stepSettingsOf } from './step-schema.js';
 export { METRICS, type Metric, type Metrics } from './terms.js';
-export { UPDATES } from './update/accumulation.js';
 
 /** A whole training step as a graph, still in semantic operators. */
 export interface StepGraph {
@@ -56,8 +56,14 @@ export interface StepGraph {
  * all from the gradients of this same step. Every forward graph has an input `images` and outputs `logits`, `features`; heads
  * have an input `features` and an output `logits`.
  */
-export function buildStep(given: readonly Graph[], settings: StepSettings, options: StepOptions): StepGraph {
-  const networks = given.map((network) => freezeNetwork(network, settings.freeze));
+export function buildStep(networks: readonly Graph[], settings: StepSettings, options: StepOptions): StepGraph {
+  // A program without types may know nothing of later settings
+  const whole = { ...STEP_DEFAULTS, ...settings };
+  const trained = networks.map((network) => freezeNetwork(network, whole.freeze));
+  return stepOf(trained, whole, options);
+}
+
+function stepOf(networks: readonly Graph[], settings: StepSettings, options: StepOptions): StepGraph {
   for (const network of networks) checkParameterNames(network, statesOf(settings));
   const g = new Graph('training_step');
   const inputs = declareInputs(g, networks, options, settings.task);

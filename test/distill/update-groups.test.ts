@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { accumulationOf } from '../../src/distill/accumulation.js';
+import { averageAll } from '../../src/distill/average.js';
 import { nextName, STEP_DEFAULTS, type StepSettings } from '../../src/distill/step.js';
-import { accumulationOf } from '../../src/distill/update/accumulation.js';
-import { averageAll } from '../../src/distill/update/average.js';
-import { updateAll } from '../../src/distill/update/update.js';
-import { updateGroups } from '../../src/distill/update/update-groups.js';
+import { updateAll } from '../../src/distill/update.js';
+import { updateGroups } from '../../src/distill/update-groups.js';
 import { Graph } from '../../src/graph/graph.js';
 import type { Value } from '../../src/graph/node/node.js';
 import { globalPool } from '../../src/nets/layers.js';

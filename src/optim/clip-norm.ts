@@ -1,7 +1,7 @@
-import { add, div, mul } from '../../graph/arithmetic.js';
-import type { Graph } from '../../graph/graph.js';
-import type { Value } from '../../graph/node/node.js';
-import { present } from '../../util/error.js';
+import { add, div, mul } from '../graph/arithmetic.js';
+import type { Graph } from '../graph/graph.js';
+import type { Value } from '../graph/node/node.js';
+import { present } from '../util/error.js';
 
 /** PyTorch's, against a division by 0. */
 const EPSILON = 1e-6;

@@ -1,12 +1,12 @@
-import type { Graph } from '../../graph/graph.js';
-import type { Value } from '../../graph/node/node.js';
-import { createOptimizer, type Optimizer } from '../../optim/optimizer.js';
-import { present } from '../../util/error.js';
-import { networkPrefix, nextName, stateName } from '../names.js';
-import type { StepOptions } from '../step-options.js';
-import type { StepSettings } from '../step-schema.js';
+import type { Graph } from '../graph/graph.js';
+import type { Value } from '../graph/node/node.js';
+import { clipByNorm } from '../optim/clip-norm.js';
+import { createOptimizer, type Optimizer } from '../optim/optimizer.js';
+import { present } from '../util/error.js';
 import type { Accumulation } from './accumulation.js';
-import { clipByNorm } from './clip.js';
+import { networkPrefix, nextName, stateName } from './names.js';
+import type { StepOptions } from './step-options.js';
+import type { StepSettings } from './step-schema.js';
 import type { UpdateGroup } from './update-groups.js';
 
 /** How weights are updated. */

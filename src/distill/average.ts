@@ -1,9 +1,9 @@
-import { add, scale } from '../../graph/arithmetic.js';
-import type { Graph } from '../../graph/graph.js';
-import type { Value } from '../../graph/node/node.js';
-import { present } from '../../util/error.js';
-import { averageName, nextName } from '../names.js';
+import { add, scale } from '../graph/arithmetic.js';
+import type { Graph } from '../graph/graph.js';
+import type { Value } from '../graph/node/node.js';
+import { present } from '../util/error.js';
 import type { Accumulation } from './accumulation.js';
+import { averageName, nextName } from './names.js';
 
 /**
  * Keeps an exponential moving average of tensors, average = decay * average + (1 - decay) * tensor after every update, as timm's ModelEmaV2

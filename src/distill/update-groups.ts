@@ -1,8 +1,8 @@
-import type { Graph } from '../../graph/graph.js';
-import type { Value } from '../../graph/node/node.js';
-import { partsOf } from '../../nets/parts.js';
-import { networkPrefix } from '../names.js';
-import type { StepSettings } from '../step-schema.js';
+import type { Graph } from '../graph/graph.js';
+import type { Value } from '../graph/node/node.js';
+import { partsOf } from '../nets/parts.js';
+import { networkPrefix } from './names.js';
+import type { StepSettings } from './step-schema.js';
 
 /** How the update of some weights differs from that of others, as PyTorch's parameter groups do. */
 export interface UpdateGroup {

@@ -1,7 +1,7 @@
-import { add, scale } from '../../graph/arithmetic.js';
-import type { Graph } from '../../graph/graph.js';
-import type { Value } from '../../graph/node/node.js';
-import { nextName, stateName } from '../names.js';
+import { add, scale } from '../graph/arithmetic.js';
+import type { Graph } from '../graph/graph.js';
+import type { Value } from '../graph/node/node.js';
+import { nextName, stateName } from './names.js';
 
 /** The scalar input that says, by 1, that a step ends with an update; in the others it is 0. */
 export const UPDATES = 'updates';
