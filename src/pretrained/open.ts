@@ -27,8 +27,11 @@ export async function openWeights(
   return { ...file, path, notes: [...notes, ...file.notes], provenance, ...(entry && { entry }) };
 }
 
-async function readFile({ path, where, config: known }: ResolvedWeights): Promise<WeightsFile> {
+async function readFile({ path, where, config: known, provenance }: ResolvedWeights): Promise<WeightsFile> {
   const file = await readWeightsFile(path);
-  const config = file.config ?? known;
+  // Nobody knows the places of the cache by heart
+  const isFetched = provenance.url !== undefined;
+  const beside = file.config && isFetched ? { ...file.config, where: `config.json of ${where}` } : file.config;
+  const config = beside ?? known;
   return { ...file, where, ...(config && { config }) };
 }

@@ -1,8 +1,10 @@
+import { dirname, join } from 'node:path';
 import type { FetchOptions } from '../hub/fetched.js';
 import { NETWORKS } from '../nets/registry.js';
 import { fail } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
 import { CATALOGUE } from '../weights/catalogue.js';
+import { readTimmConfig } from '../weights/files/timm-config.js';
 import { parseSource } from '../weights/source.js';
 import type { Provenance } from './provenance.js';
 import { resolveWeights } from './resolve.js';
@@ -24,7 +26,8 @@ export async function pullWeights(name: string, options: FetchOptions): Promise<
   const resolved = await resolveWeights(isNetwork ? 'auto' : name, name, { ...options, refresh: true });
   const { path, fresh, notes, entry, config } = resolved;
   const { given: _, ...provenance } = resolved.provenance;
-  const licence = provenance.licence ?? config?.licence;
+  const beside = await readTimmConfig(join(dirname(path), 'config.json'));
+  const licence = provenance.licence ?? config?.licence ?? beside?.licence;
   return {
     ...provenance,
     ...(licence !== undefined && { licence }),

@@ -13,6 +13,7 @@ import { nearest } from '../util/suggest.js';
 import { CATALOGUE, type CatalogueEntry, catalogueFor, configOf } from '../weights/catalogue.js';
 import type { WeightsConfig } from '../weights/files/timm-config.js';
 import { parseSource, type WeightsSource } from '../weights/source.js';
+import { weightsAtHand } from './at-hand.js';
 import { fileIn } from './folder.js';
 import type { Provenance } from './provenance.js';
 
@@ -42,7 +43,7 @@ export async function resolveWeights(item: string, network: string, options: Fet
   const source = parseSource(item);
   switch (source.kind) {
     case 'auto':
-      return { ...(await ofEntry(item, firstFor(network), options)) };
+      return ofAuto(item, network, options);
     case 'catalogue':
       return ofEntry(item, source.entry, options);
     case 'hub':
@@ -67,6 +68,21 @@ function firstFor(network: string): CatalogueEntry {
       hint: 'Choose one of these (--nets), or say for each network what it begins with: a file, hf:owner/name, an address, a run',
     })
   );
+}
+
+/** The first ones; where these are out of reach, others of the catalogue that are here. */
+async function ofAuto(item: string, network: string, options: FetchOptions): Promise<ResolvedWeights> {
+  const first = firstFor(network);
+  try {
+    return await ofEntry(item, first, options);
+  } catch (error) {
+    if (!(error instanceof Unreachable || isOffline(options.env))) throw error;
+    const name = (await weightsAtHand(network, options.env))?.name;
+    const other = catalogueFor(network).find((entry) => entry.name === name && entry !== first);
+    if (!other) throw error;
+    const notes = [`${first.name} is out of reach: ${other.name}, which is here, is taken instead.`];
+    return { ...(await ofEntry(item, other, options)), notes };
+  }
 }
 
 /** Weights of the catalogue: on the hub with the `config.json` beside them, or torchvision's. */

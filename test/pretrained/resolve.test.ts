@@ -57,7 +57,11 @@ describe('weights for a network', () => {
     });
     hub.close();
     const file = await openWeights('auto', 'mobilenet_v2_0.5', options());
-    expect(file.config).toMatchObject({ architecture: 'mobilenetv2_050', preprocessing: { size: 160, crop: 0.9 } });
+    expect(file.config).toMatchObject({
+      where: `config.json of ${KNOWN}`,
+      architecture: 'mobilenetv2_050',
+      preprocessing: { size: 160, crop: 0.9 },
+    });
     expect(licenceNotes([file, file])).toEqual([
       expect.stringMatching(new RegExp(`^${KNOWN}: licence Apache-2\\.0\\. These weights were learned on ImageNet`)),
     ]);
@@ -72,6 +76,20 @@ describe('weights for a network', () => {
   it.each(['resnet8', 'mobilenet_v2_0.35'])('auto knows none for %s', async (network) => {
     await expect(resolveWeights('auto', network, options())).rejects.toThrow(
       new RegExp(`auto knows no weights for ${network}: expected one of resnet18, .*hf:owner/name`),
+    );
+  });
+
+  it('auto takes others that are here where the first are out of reach', async () => {
+    const path = join(cache, 'hub', 'checkpoints', 'resnet34-b627a593.pth');
+    await mkdir(join(path, '..'), { recursive: true });
+    writeFileSync(path, 'x');
+    // Those of the cache have a checksum to be held against
+    await expect(resolveWeights('auto', 'resnet34', options({ HF_HUB_OFFLINE: '1' }))).rejects.toThrow(
+      /another checksum than torchvision\/resnet34/,
+    );
+    await rm(path);
+    await expect(resolveWeights('auto', 'resnet34', options({ HF_HUB_OFFLINE: '1' }))).rejects.toThrow(
+      /HF_HUB_OFFLINE is set/,
     );
   });
 
