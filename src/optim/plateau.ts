@@ -7,6 +7,7 @@ export const plateauSchema = z.strictObject({
     flag: '--plateau-factor <x>',
     group: 'Steps',
     description: 'factor of the learning rate where the loss stands still',
+    help: 'factor where the loss stands still',
   }),
   patience: z.int().min(0).default(5).meta({
     flag: '--plateau-patience <n>',

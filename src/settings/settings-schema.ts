@@ -211,7 +211,7 @@ export const settingsSchema = z.strictObject({
       group: 'Steps',
       description:
         'images per step; `auto`: as many as fit the free memory and the number of images, which is what the run keeps',
-      help: 'images per step, or auto: as many as fit the free memory',
+      help: 'images per step; auto: as many as fit the memory',
     }),
   seed: z.int().min(0).default(0).meta({
     flag: '--seed <n>',
@@ -301,7 +301,7 @@ export const settingsSchema = z.strictObject({
     group: 'Data',
     description:
       'which images an epoch takes: each once (`shuffle`), or all classes equally often (`balanced`: images of small classes several times)',
-    help: 'each image once, or all classes equally often',
+    help: 'images, or classes equally often',
   }),
   ...IMAGE_CHANGES,
   ...IMAGE_MIXING,
@@ -329,7 +329,7 @@ export const settingsSchema = z.strictObject({
       group: 'Contest',
       description:
         'what each class counts in the cross-entropy, also in the ranking: all the same (`none`), inversely to its number of training images (`balanced`), or weights: a list in the order of the classes, or by name (others: 1)',
-      help: 'weights in the cross-entropy: none, balanced, or cat=2,dog=0.5',
+      help: 'of the cross-entropy: balanced, or cat=2,dog=0.5',
     }),
   optimizer: stepSchema.shape.optimizer,
   schedule: scheduleSchema.default({ name: 'cosine', min: 0 }).meta({

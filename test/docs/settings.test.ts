@@ -24,8 +24,14 @@ describe('the page of settings', () => {
   });
 
   it('says of some what a reader looks for', () => {
-    expect(rowsOf('batchSize')).toEqual([
-      ['`batchSize`', '`--batch-size <n>`', 'a whole number from 2', '`128`', 'images per step'],
+    expect(rowsOf('warmupEpochs')).toEqual([
+      [
+        '`warmupEpochs`',
+        '`--warmup-epochs <n>`',
+        'a number from 0',
+        '`0`',
+        'linear learning-rate warm-up over the first epochs',
+      ],
     ]);
     expect(rowsOf('optimizer.weightDecay').map((cells) => cells.slice(0, 4))).toEqual([
       ['`optimizer.weightDecay` of `sgd`', '`--weight-decay <w>`', 'a number from 0', '`0.0005`'],

@@ -1,6 +1,6 @@
 import type { Command, Help, Option } from 'commander';
 
-const GROUP_WIDTH = 9;
+const GROUP_WIDTH = 8;
 
 /** The help of a command with many options on one screen: the group of options in a column before them. Who reads it knows --help. */
 export function formatCompactHelp(command: Command, helper: Help): string {
