@@ -83,6 +83,7 @@ export async function planExport(options: ExportOptions, given: readonly GivenFl
   );
   // With official files the teacher is outside, whatever the rule
   if (format === 'agon') checkModifiers(settings, given);
+  else checkTask(settings);
   checkSettings(settings);
   const model = trained ? undefined : settings.nets.find(isModelFile);
   if (model)
@@ -102,6 +103,12 @@ export async function planExport(options: ExportOptions, given: readonly GivenFl
     hasRate: base.optimizer?.lr !== undefined || given.some(({ path }) => path.join('.') === 'optimizer.lr'),
     made: madeBy(options, given, { ...input, batch }),
   };
+}
+
+/** Official files have a loss for one class an image alone: what was trained otherwise can't go on in them. */
+function checkTask({ task }: Settings): void {
+  if (task === 'single-label') return;
+  failUsage('--format', `ort-training has nothing for the task ${task}`, { hint: 'Use --format agon' });
 }
 
 async function openTrained(from: string, output: string | undefined): Promise<TrainedGroup> {
