@@ -93,7 +93,14 @@ export {
   type StepperOptions as TrainingStepperOptions,
 } from './runtime/stepper.js';
 export type { PresetDifference } from './settings/presets.js';
-export { parseSettings, type Settings, type SettingsInput, settingsSchema } from './settings/settings.js';
+export {
+  parseRequested,
+  parseSettings,
+  type RequestedSettings,
+  type Settings,
+  type SettingsInput,
+  settingsSchema,
+} from './settings/settings.js';
 export { type Checkpoint, readCheckpoint } from './store/checkpoint.js';
 export { prepareRunFolder, readRunSettings, runPaths } from './store/run-folder.js';
 export { AgonError, type ErrorDetail as AgonErrorDetail } from './util/error.js';

@@ -71,6 +71,12 @@ export {
   type Updated as OptimizerUpdate,
 } from '../optim/optimizer.js';
 export {
+  beginPlateau,
+  nextPlateau,
+  type PlateauSettings,
+  type PlateauState,
+} from '../optim/plateau.js';
+export {
   learningRateAt,
   type Schedule as LearningRateSchedule,
   type ScheduleSettings as LearningRateSettings,

@@ -6,8 +6,8 @@ import { decodingFor, type Preprocessing, toTensor } from '../data/image/preproc
 import { float32Data, tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import { messageOf } from '../util/error.js';
-import { sigmoid } from '../util/sigmoid.js';
-import { softmax } from '../util/softmax.js';
+import { sigmoid } from '../util/maths/sigmoid.js';
+import { softmax } from '../util/maths/softmax.js';
 import type { Task } from '../util/task.js';
 import { failUnknown } from './evaluate-model.js';
 import { thresholdFor } from './threshold.js';

@@ -15,6 +15,14 @@ export interface NetworkInfo {
   readonly parameters: number;
 }
 
+/** What a run is about to take of the memory, in bytes. */
+export interface RunMemory {
+  /** The most that it will take at a time, about. */
+  readonly estimated: number;
+  /** What was free when it began, and what bounds that; absent where it isn't known. */
+  readonly free?: { readonly bytes: number; readonly boundBy: string };
+}
+
 /** A run begins, or goes on: its settings, networks and data. */
 export interface StartEvent {
   readonly type: 'start';
@@ -27,6 +35,8 @@ export interface StartEvent {
   /** Input [channels, height, width]. */
   readonly input: readonly [number, number, number];
   readonly stepsPerEpoch: number;
+  /** Of the step that it runs; other engines than Agon's own don't say. */
+  readonly memory?: RunMemory;
   /** Where the run goes on, when it was resumed. */
   readonly resumedAt?: Position;
   /** The events of the epochs before that, as far as the checkpoint knows them: a log may have lost some. */

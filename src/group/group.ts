@@ -119,10 +119,15 @@ export function trainedGraphs({ graphs }: Group, { freeze }: Pick<Settings, 'fre
   return graphs.map((graph) => freezeNetwork(graph, freeze));
 }
 
-/** A session for the training step on the settings' device, in the lowering that was chosen for it. */
-export async function openStepper(step: StepGraph, settings: Settings, target: Target): Promise<Stepper> {
+/** A session for the training step on the settings' device, in the lowering that was chosen for it; `onLowered` sees that first. */
+export async function openStepper(
+  step: StepGraph,
+  settings: Settings,
+  target: Target,
+  onLowered?: (lowered: Graph) => void,
+): Promise<Stepper> {
   const source = { graph: step.graph, state: step.state, nextOf: nextName };
-  return Stepper.open(source, { device: parseDevice(settings.device), threads: settings.threads, target });
+  return Stepper.open(source, { device: parseDevice(settings.device), threads: settings.threads, target, onLowered });
 }
 
 /** A session for each network's evaluation. */

@@ -23,9 +23,9 @@ export const plateauSchema = z.strictObject({
   min: z.number().min(0).default(0).meta({ description: 'lowest learning rate' }),
 });
 
-type PlateauSettings = DeepReadonly<z.infer<typeof plateauSchema>>;
+/** How a schedule that depends on the losses goes. */
+export type PlateauSettings = DeepReadonly<z.infer<typeof plateauSchema>>;
 
-/** How far a schedule has come that depends on the losses. */
 export const plateauStateSchema = z.object({
   /** The learning rate. */
   rate: z.number().positive(),

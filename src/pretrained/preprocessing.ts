@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { inChannels } from '../data/image/grey.js';
 import type { Preprocessing } from '../data/image/preprocess.js';
-import type { Settings } from '../settings/settings.js';
+import type { RequestedSettings } from '../settings/settings.js';
 import type { WeightsPreprocessing } from '../weights/files/timm-config.js';
 import type { OpenedWeights } from './open.js';
 
@@ -14,7 +15,10 @@ export function normalisationOf(files: readonly OpenedWeights[]): Normalisation 
 }
 
 /** Settings with the input size and the crop of the weights, where these say them, all the same, and the settings leave them open. */
-export function settlePreprocessing(settings: Settings, files: readonly OpenedWeights[]): Settings {
+export function settlePreprocessing<Given extends RequestedSettings>(
+  settings: Given,
+  files: readonly OpenedWeights[],
+): Given {
   const [size, crop] = [settings.size ?? agreed(files, 'size'), settings.crop ?? agreed(files, 'crop')];
   return { ...settings, ...(size !== undefined && { size }), ...(crop !== undefined && { crop }) };
 }
@@ -22,11 +26,12 @@ export function settlePreprocessing(settings: Settings, files: readonly OpenedWe
 /** What is to be said of how images are prepared: that it is as for the weights, or where it isn't and why. `given` are the settings before they were settled. */
 export function describePreprocessing(
   files: readonly OpenedWeights[],
-  given: Settings,
+  given: RequestedSettings,
   preprocessing: Preprocessing,
 ): { notes: string[]; warnings: string[] } {
-  const { mean, std } = preprocessing;
-  const wanted = normalisationOf(files);
+  const { mean, std, channels } = preprocessing;
+  const stated = normalisationOf(files);
+  const wanted = inChannels(stated, channels) ?? stated;
   const others = [...sideNotes(files, 'size', preprocessing.height), ...sideNotes(files, 'crop', given.crop)];
   if (wanted && sameNormalisation(wanted, preprocessing)) {
     const values = `mean ${list(mean)}, std ${list(std)}${cutAsFor(files, given, preprocessing)}`;
@@ -39,7 +44,11 @@ export function describePreprocessing(
 }
 
 /** What else of the weights' preparation is taken. */
-function cutAsFor(files: readonly OpenedWeights[], given: Settings, { height, resize }: Preprocessing): string {
+function cutAsFor(
+  files: readonly OpenedWeights[],
+  given: RequestedSettings,
+  { height, resize }: Preprocessing,
+): string {
   const isCut = resize.height > height;
   const taken = (isCut ? (['size', 'crop'] as const) : (['size'] as const)).flatMap((key) => {
     const value = agreed(files, key);
@@ -49,7 +58,11 @@ function cutAsFor(files: readonly OpenedWeights[], given: Settings, { height, re
 }
 
 /** By what images are normalised where it isn't as for the weights, and why. */
-function otherwise(files: readonly OpenedWeights[], { normalisation }: Settings, preprocessing: Preprocessing): string {
+function otherwise(
+  files: readonly OpenedWeights[],
+  { normalisation }: RequestedSettings,
+  preprocessing: Preprocessing,
+): string {
   const { mean, std, channels } = preprocessing;
   const wanted = normalisationOf(files);
   const own = ['auto', 'data'].includes(String(normalisation))

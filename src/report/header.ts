@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { NetworkInfo, StartEvent } from '../events/events.js';
+import type { NetworkInfo, RunMemory, StartEvent } from '../events/events.js';
 import { type Settings, settingsSchema } from '../settings/settings.js';
 import { keysOf } from '../util/checked.js';
-import { formatCompact, formatCount, formatNumber, formatNumberOf, printable } from './format.js';
+import { formatBytes, formatCompact, formatCount, formatNumber, formatNumberOf, printable } from './format.js';
 import { labelNetworks } from './labels.js';
 import { formatOrigin } from './origin.js';
 import type { Colors } from './output.js';
@@ -11,7 +11,7 @@ const LABEL_WIDTH = 10;
 
 /** What a run is about to do: data, networks, rule, optimizer, device, folder. */
 export function headerLines(start: StartEvent, columns: number, colors: Colors): string[] {
-  const { settings, folder, resumedAt, origin } = start;
+  const { settings, folder, resumedAt, origin, memory } = start;
   const rows: [string, string[]][] = [
     ['data', dataParts(start)],
     ['networks', networkParts(start.networks)],
@@ -20,6 +20,7 @@ export function headerLines(start: StartEvent, columns: number, colors: Colors):
     ...imageRows(settings),
     ['training', trainingParts(start)],
     ...[tuningParts(settings)].flatMap((parts) => (parts.length > 0 ? [row('tuning', parts)] : [])),
+    ...(memory ? [row('memory', memoryParts(memory))] : []),
     ['folder', [printable(folder)]],
     ...(origin ? [row('from', [formatOrigin(origin)])] : []),
     ...(resumedAt ? [row('resumed', [placeOf(resumedAt, settings.epochs)])] : []),
@@ -72,6 +73,11 @@ function presetParts({ settings, presetDifferences }: StartEvent): string[] {
     `${settings.preset}`,
     ...presetDifferences.map(({ key, preset, own }) => `${key} ${setting(own)} (preset: ${setting(preset)})`),
   ];
+}
+
+function memoryParts({ estimated, free }: RunMemory): string[] {
+  const most = `up to about ${formatBytes(estimated)}`;
+  return [free ? `${most} of ${formatBytes(free.bytes)} free` : most];
 }
 
 function setting(value: unknown): string {

@@ -59,7 +59,7 @@ function resultTable(
   const titles = epochs.map(() => inColumns(measures.map(({ title }) => title))).join('   ');
   const across = inColumns(measures.map(() => '')).length;
   const meanings = ["winner's best", 'last'];
-  const head = epochs.map(({ epoch }, i) => `epoch ${epoch + 1}: ${meanings[i]}`.padEnd(across + 2)).join(' ');
+  const head = epochs.map(({ epoch }, i) => `epoch ${epoch + 1}: ${meanings[i]}`.padEnd(across + 2)).join('  ');
   const lines = names.map((name, i) => {
     const text = `${name.padEnd(width)}  ${epochs.map((epoch) => cells(epoch, i)).join('   ')}`;
     return i === winner ? `${colors.bold(text)} ${colors.yellow('★')}` : text;

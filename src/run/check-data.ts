@@ -4,7 +4,7 @@ import { digestFile } from '../data/dataset/digests.js';
 import { BUILTIN } from '../data/formats/builtin.js';
 import type { OpenedOrigin } from '../group/origin.js';
 import { absolutePaths } from '../settings/setting-paths.js';
-import type { Settings } from '../settings/settings.js';
+import type { RequestedSettings, Settings } from '../settings/settings.js';
 import type { Checkpoint } from '../store/checkpoint.js';
 import { describeChanges, readDataRecord } from '../store/data-record.js';
 import { runPaths } from '../store/run-folder.js';
@@ -25,7 +25,7 @@ export function checkSameClasses({ origin, classes }: OpenedOrigin, { dataset }:
 /** What is to be said where images are held out that the networks have been trained on already. */
 export function heldOutNote(
   { origin, settings: before }: OpenedOrigin,
-  { seed, validation }: Settings,
+  { seed, validation }: Pick<Settings, 'seed' | 'validation'>,
   { ownValidation, dataset }: RunData,
 ): string | undefined {
   if (ownValidation || !dataset.validation || (seed === before.seed && validation === before.validation))
@@ -64,7 +64,7 @@ export async function checkSameData(folder: string, resumed: Checkpoint, data: R
 }
 
 /** Fails where the data of a run that goes on are no longer where they were. */
-export function checkDataThere({ data }: Settings): void {
+export function checkDataThere({ data }: Pick<Settings, 'data'>): void {
   if (data === BUILTIN || existsSync(data)) return;
   fail(data, "the run's data are not there any more", { hint: 'Say where they are now (--data)' });
 }
@@ -77,7 +77,11 @@ export async function digestTeacher({ teacher }: Pick<Settings, 'teacher'>): Pro
 }
 
 /** Fails where a run would go on with another frozen teacher than it began with, wherever that is now. */
-export async function checkSameTeacher(folder: string, resumed: Checkpoint, settings: Settings): Promise<void> {
+export async function checkSameTeacher(
+  folder: string,
+  resumed: Checkpoint,
+  settings: RequestedSettings,
+): Promise<void> {
   const digest = await digestTeacher(settings);
   if (settings.teacher === null || digest === undefined) return;
   const { model } = settings.teacher;

@@ -1,9 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import { POOLS } from '../data/perturb/pools.js';
-import type { Emit } from '../events/events.js';
+import type { Emit, RunMemory } from '../events/events.js';
 import type { Origin } from '../events/origin-schema.js';
+import type { Graph } from '../graph/graph.js';
 import { dropsOptimizerState, type Group, initialState, updatesBefore } from '../group/group.js';
 import { LineageFile } from '../lineage/lineage-file.js';
+import { parseDevice } from '../runtime/device.js';
+import { type FreeMemory, freeMemory } from '../runtime/memory/free-memory.js';
 import { updatesIn } from '../settings/learning-rate.js';
 import type { Settings } from '../settings/settings.js';
 import { spanAt } from '../settings/spans.js';
@@ -15,8 +18,10 @@ import { openEngine } from '../train/engine.js';
 import { openInputs } from '../train/inputs.js';
 import { LearningRates } from '../train/learning-rates.js';
 import type { LoopContext } from '../train/loop.js';
+import { estimateMemory } from '../train/memory.js';
 import { ParameterPerturbation, type PerturbationSource } from '../train/parameter-perturbation.js';
 import { Stopped } from '../train/stop.js';
+import { memoryNotes } from './memory.js';
 
 export interface ContextOptions {
   readonly settings: Settings;
@@ -28,6 +33,8 @@ export interface ContextOptions {
   readonly abandoned?: () => boolean;
   /** Returns when all events have been handled: what follows from them, as the log, is never behind a checkpoint. */
   readonly waitForListener?: () => void;
+  /** How much memory is free (`freeMemory`). */
+  readonly freeMemory?: () => FreeMemory;
   /** Fails where the folder is another training's by now; called before a checkpoint is written. */
   readonly checkLock?: () => Promise<void>;
 }
@@ -62,7 +69,14 @@ export async function openContext(options: ContextOptions, start: RunStart): Pro
     emit({ type: 'warning', message });
   }
   const forms = joins ? undefined : resumed?.forms;
-  const engine = await openEngine({ settings, group, step, stepsPerEpoch, resumed, forms, begin, emit });
+  let memory: RunMemory | undefined;
+  const onLowered = (lowered: Graph) => {
+    const known = parseDevice(settings.device).kind.name === 'cpu';
+    const free = known ? { free: (options.freeMemory ?? freeMemory)() } : {};
+    memory = { estimated: estimateMemory(lowered, settings, { group: { graphs: inputs.trained }, data }), ...free };
+    for (const message of memoryNotes(memory, settings, resumed !== undefined)) emit({ type: 'warning', message });
+  };
+  const engine = await openEngine({ settings, group, step, stepsPerEpoch, resumed, forms, begin, emit, onLowered });
   const { stepper, state } = engine;
   stepper.load(begin, resumed && paths.last);
   const seen = span.begin > 0 ? -updatesIn(settings, span.begin * stepsPerEpoch) : updatesBefore(group, step);
@@ -87,6 +101,7 @@ export async function openContext(options: ContextOptions, start: RunStart): Pro
     fixed: inputs.fixed,
     predictors: inputs.predictors,
     training,
+    memory,
     rates: new LearningRates(settings, stepsPerEpoch, resumed?.plateau),
     validation: dataset.validation && inputs.evaluation('validation'),
     evaluation: inputs.evaluation,

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Position } from '../events/events.js';
 import { learningRateOf } from '../settings/learning-rate.js';
 import { absolutePaths } from '../settings/setting-paths.js';
-import { COMPUTING_KEYS, type Settings, settingsSchema } from '../settings/settings.js';
+import { COMPUTING_KEYS, type RequestedSettings, type Settings, settingsSchema } from '../settings/settings.js';
 import { keysOf } from '../util/checked.js';
 import { fail } from '../util/error.js';
 
@@ -13,7 +13,11 @@ import { fail } from '../util/error.js';
 export const CHANGEABLE: readonly (keyof Settings)[] = ['data', 'device', ...COMPUTING_KEYS, 'epochs', 'patience'];
 
 /** Fails unless a run can go on from a checkpoint (at a path) of some settings with others. */
-export function checkResumed(path: string, checkpoint: Settings, settings: Settings): void {
+export function checkResumed(
+  path: string,
+  checkpoint: Settings,
+  settings: RequestedSettings,
+): asserts settings is Settings {
   const own = withTeacherOf(settings, absolutePaths(checkpoint));
   const keys = keysOf(settingsSchema.shape);
   const changed = keys.find((key) => !CHANGEABLE.includes(key) && !isDeepStrictEqual(own[key], settings[key]));
@@ -33,7 +37,7 @@ export function checkResumed(path: string, checkpoint: Settings, settings: Setti
 }
 
 /** A run's settings, but where its frozen teacher is now. */
-function withTeacherOf({ teacher }: Settings, own: Settings): Settings {
+function withTeacherOf({ teacher }: RequestedSettings, own: Settings): Settings {
   return own.teacher && teacher ? { ...own, teacher: { ...own.teacher, model: teacher.model } } : own;
 }
 

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { TrainEvent } from '../events/events.js';
 import { turnOffTelemetry } from '../runtime/telemetry.js';
-import type { Settings } from '../settings/settings.js';
+import type { RequestedSettings } from '../settings/settings.js';
 import { restoreError } from '../util/error.js';
 import { workerFile } from '../util/worker-file.js';
 import { SHARED, STOP, type WorkerInput, type WorkerMessage } from './worker-messages.js';
@@ -16,7 +16,7 @@ export interface TrainingRun {
 
 /** What is trained, where, and who is told. */
 export interface StartOptions {
-  readonly settings: Settings;
+  readonly settings: RequestedSettings;
   /** The run's folder, prepared (`prepareRunFolder`). */
   readonly folder: string;
   /** Whether to go on from the folder's last checkpoint. */

@@ -1,54 +1,27 @@
 import { resolve } from 'node:path';
-import type { Size } from '../data/dataset/dataset.js';
-import { summarise } from '../data/dataset/summary.js';
-import { datasetWarnings } from '../data/dataset/warnings.js';
-import { isWhole } from '../data/image/preprocess.js';
-import type { EpochEvent, StartEvent } from '../events/events.js';
-import { createGroup, type Group } from '../group/group.js';
-import { inputFor, modelNormalisation, modelNotes } from '../group/model-sources.js';
-import { type NetworkSources, openRunSources, openSources, settleNetworks } from '../group/network-source.js';
-import { takenNotes, twinsWarnings } from '../group/pretrained.js';
-import type { FetchProgress } from '../hub/fetched.js';
-import { everyPercent, formatProgress } from '../hub/progress.js';
+import { settleNetworks } from '../group/network-source.js';
 import { checkOrtTraining } from '../ort-training/session/library.js';
-import { licenceNotes } from '../pretrained/licence.js';
-import { describePreprocessing, normalisationOf, settlePreprocessing } from '../pretrained/preprocessing.js';
 import { writeWeightsRecord } from '../pretrained/record.js';
-import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
-import { leftOverMessage, settleBatchSize, settledMessage } from '../settings/batch-size.js';
 import { checkResumable } from '../settings/check-engine.js';
-import { balanceNotes } from '../settings/class-weights.js';
-import { idleSettings } from '../settings/idle-settings.js';
-import { hasModels } from '../settings/model-nets.js';
-import { presetDifferences } from '../settings/presets.js';
 import { absolutePaths } from '../settings/setting-paths.js';
-import { checkSettings, type Settings } from '../settings/settings.js';
+import { checkSettings, type RequestedSettings } from '../settings/settings.js';
 import { type Checkpoint, readCheckpoint } from '../store/checkpoint.js';
 import { checkSteps } from '../store/checkpoint-check.js';
 import { checkTensors } from '../store/checkpoint-tensors.js';
 import { writeDataRecord } from '../store/data-record.js';
 import { beginRun, removeHalfWritten, runPaths, writeRunSettings } from '../store/run-folder.js';
 import { lockRun } from '../store/run-lock.js';
-import { prepareData, type RunData } from '../train/data.js';
-import { endsEarly } from '../train/early-stopping.js';
 import { type LoopContext, trainLoop } from '../train/loop.js';
-import { measuredImages, measureNorms } from '../train/measure-norms.js';
-import { checkStop, Stopped } from '../train/stop.js';
+import { Stopped } from '../train/stop.js';
 import { fail } from '../util/error.js';
-import { AGON_VERSION } from '../util/version.js';
-import {
-  checkDataThere,
-  checkSameClasses,
-  checkSameData,
-  checkSameTeacher,
-  digestTeacher,
-  heldOutNote,
-} from './check-data.js';
-import { type ContextOptions, closeContext, openContext } from './context.js';
+import { announce, announceResumed, endedEarly, tellOrigin } from './announce.js';
+import { checkDataThere, checkSameTeacher, digestTeacher } from './check-data.js';
+import { closeContext, openContext } from './context.js';
 import { finishUnlessStopped } from './finish.js';
-import { checkResumed, scheduleNote } from './resumed-settings.js';
+import { prepareRun, type RequestedOptions } from './prepare.js';
+import { checkResumed } from './resumed-settings.js';
 
-export interface TrainOptions extends ContextOptions {
+export interface TrainOptions extends RequestedOptions {
   /** Whether to go on from the folder's last checkpoint. */
   readonly resume: boolean;
 }
@@ -75,31 +48,13 @@ export async function train(options: TrainOptions): Promise<'finished' | 'stoppe
 }
 
 async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'> {
-  const { folder, emit, stopRequested } = given;
+  const { folder, emit } = given;
   const paths = runPaths(folder);
   const resumed = given.resume ? await readCheckpoint(paths.last) : undefined;
   if (resumed) await checkGoesOn(folder, resumed, given.settings);
-  const networks = resumed ? await openRunSources(folder, given.settings) : await openNewSources(given);
-  const wanted = networks.pretrained ? settlePreprocessing(given.settings, networks.pretrained) : given.settings;
-  emit({ type: 'phase', phase: 'data' });
-  const normalisation = normalisationFor(networks, given.settings, resumed);
-  const input = resumed ? keptInput(given.settings, resumed) : inputFor(networks.sources, given.settings);
-  const check = () => checkStop(stopRequested);
-  const data = await prepareData(wanted, check, normalisation, resumed?.preprocessing, input);
-  if (resumed) await checkSameData(folder, resumed, data);
-  if (networks.from) checkSameClasses(networks.from, data);
-  const images = data.dataset.train.length;
-  if (!resumed && given.settings.crop !== undefined && isWhole(data.dataset, data.preprocessing))
-    emit({
-      type: 'warning',
-      message: 'crop has no effect: all images have the input size already, and are taken whole',
-    });
-  const settings = resumed ? wanted : settleBatchSize(wanted, images);
+  const prepared = await prepareRun(given, resumed);
+  const { networks, data, group, settings } = prepared;
   const options = { ...given, settings };
-  for (const message of settledMessage(given.settings, settings, images)) emit({ type: 'warning', message });
-  emit({ type: 'phase', phase: 'graph' });
-  const begun = createGroup(networks, data.dataset, data.preprocessing, settings);
-  const group = await measureNorms(begun, data, settings, check);
   if (resumed) {
     checkTensors(paths.last, resumed, group.graphs);
     // Found damaged now, not after the last epoch
@@ -112,10 +67,9 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
     else await beginRun(folder, settings, networks.artifact ?? group.kept);
     if (networks.pretrained) await writeWeightsRecord(paths.weights, networks.pretrained);
     await writeDataRecord(paths.data, { content: data.content, teacher: await digestTeacher(settings) });
-    tellOrigin(networks, given, data, group);
+    tellOrigin(prepared, given);
     announce(options, data, group, context);
-    if (resumed) announceGrowth(context, resumed);
-    if (resumed) announceEarlyEnd(context, resumed);
+    if (resumed) announceResumed(context, resumed);
     let end = await trainLoop(context);
     while (end.checkpoint && context.span.end < settings.epochs && !endedEarly(settings, end.checkpoint)) {
       const [before, resumedHere] = [context, end.checkpoint];
@@ -133,55 +87,8 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
   }
 }
 
-/** The networks of a new run; weights are fetched where they aren't here. */
-function openNewSources({ settings, emit, stopRequested }: TrainOptions): Promise<NetworkSources> {
-  const onProgress = (progress: FetchProgress) => {
-    checkStop(stopRequested);
-    emit({ type: 'phase', phase: 'weights', detail: formatProgress(progress) });
-  };
-  return openSources(settings, { env: process.env, onProgress: everyPercent(onProgress) });
-}
-
-/** How images are normalised where that isn't left to the data. What a new run takes from elsewhere, it goes on with. */
-function normalisationFor(
-  { from, artifact, pretrained, sources }: NetworkSources,
-  settings: Settings,
-  resumed?: Checkpoint,
-) {
-  const { pretrained: weights } = settings;
-  if (resumed && (settings.from !== null || weights !== null || hasModels(settings))) return resumed.preprocessing;
-  const given = from?.preprocessing ?? (pretrained ? normalisationOf(pretrained) : modelNormalisation(sources));
-  return given ?? artifact?.manifest.preprocessing ?? undefined;
-}
-
-/** The input size of a run on models that goes on: what they are, only its checkpoint knows. */
-function keptInput(settings: Settings, { preprocessing }: Checkpoint): Size | undefined {
-  const { height, width } = preprocessing;
-  return hasModels(settings) ? { height, width } : undefined;
-}
-
-/** What is to be said of the run, the models or the weights that a new one begins from. */
-function tellOrigin(
-  { from, pretrained, sources }: NetworkSources,
-  { settings, emit }: TrainOptions,
-  data: RunData,
-  { taken = [], begun }: Group,
-): void {
-  const tell = (type: 'note' | 'warning', messages: readonly (string | undefined)[]) => {
-    for (const message of messages) if (message !== undefined) emit({ type, message });
-  };
-  if (begun) {
-    const [images, { normalisation }] = [measuredImages(data, settings), settings];
-    tell('note', modelNotes(sources, begun, data.preprocessing, { images, normalisation }));
-  } else if (pretrained) {
-    const { notes, warnings } = describePreprocessing(pretrained, settings, data.preprocessing);
-    tell('note', [...takenNotes(taken), ...notes, ...licenceNotes(pretrained)]);
-    tell('warning', [...twinsWarnings(taken), ...warnings]);
-  } else if (from) tell('warning', [from.note, heldOutNote(from, settings, data)]);
-}
-
 /** What can be said of a run that goes on before its data are read. */
-async function checkGoesOn(folder: string, resumed: Checkpoint, settings: Settings): Promise<void> {
+async function checkGoesOn(folder: string, resumed: Checkpoint, settings: RequestedSettings): Promise<void> {
   checkResumed(runPaths(folder).last, resumed.settings, settings);
   checkDataThere(settings);
   await checkSameTeacher(folder, resumed, settings);
@@ -201,58 +108,8 @@ async function resumeRun(folder: string, context: LoopContext, resumed: Checkpoi
   if (missing > 0) emit({ type: 'warning', message: `${lineage.path} lacks ${missing} steps: it has a gap there` });
 }
 
-function announce({ settings, folder, emit }: TrainOptions, data: RunData, group: Group, context: LoopContext): void {
-  const { channels, height, width } = data.preprocessing;
-  const batches = leftOverMessage(settings, data.dataset.train.length);
-  for (const message of [...datasetWarnings(data.dataset), ...batches]) emit({ type: 'warning', message });
-  const totalSteps = settings.epochs * context.training.steps;
-  for (const message of idleSettings(settings, { graphs: group.graphs, totalSteps, ownValidation: data.ownValidation }))
-    emit({ type: 'warning', message });
-  for (const message of balanceNotes(settings, data.dataset)) emit({ type: 'warning', message });
-  if (!data.dataset.validation && !data.dataset.test) emit({ type: 'warning', message: UNMEASURED });
-  emit({
-    type: 'start',
-    folder,
-    settings,
-    presetDifferences: presetDifferences(settings),
-    networks: group.networks,
-    data: summarise(data.dataset),
-    input: [channels, height, width],
-    stepsPerEpoch: context.training.steps,
-    ...(context.resumed && { resumedAt: context.resumed.position, ...loggedBefore(context.resumed) }),
-    ...(context.constants.origin && { origin: context.constants.origin }),
-    agon: AGON_VERSION,
-    onnxruntime: ONNXRUNTIME_VERSION,
-  });
-}
-
-/** What a resumed run's log should have of its epochs. */
-function loggedBefore({ epochs }: Checkpoint): Pick<StartEvent, 'finishedEpochs'> {
-  return epochs ? { finishedEpochs: epochs as unknown as EpochEvent[] } : {};
-}
-
-const UNMEASURED =
-  'nothing is held out (validation 0) and there is no test split: no accuracy of this run will be known but that on its training images';
-
-function announceGrowth({ settings, training, emit }: LoopContext, { settings: before, position }: Checkpoint): void {
-  const message = scheduleNote(before, settings, position, training.steps);
-  if (message) emit({ type: 'warning', message });
-}
-
-/** A run that ended early does so again, unless it is given more patience. */
-function announceEarlyEnd({ settings, emit }: LoopContext, resumed: Checkpoint): void {
-  const { position } = resumed;
-  if (!endedEarly(settings, resumed) || position.epoch >= settings.epochs) return;
-  const message = `no network validated better in the last ${settings.patience} epochs, so the run has ended after epoch ${position.epoch}: its results are made anew (a larger --patience, or 0, trains on)`;
-  emit({ type: 'warning', message });
-}
-
-function endedEarly(settings: Settings, { best, position }: Checkpoint): boolean {
-  return endsEarly(settings, best, position);
-}
-
 /** A run's own folder can't be what it begins from: it would replace that. */
-function checkOrigin(folder: string, { from }: Settings): void {
+function checkOrigin(folder: string, { from }: RequestedSettings): void {
   if (from === null || resolve(folder) !== from) return;
   fail(folder, "a run can't begin from itself, and replace it", { hint: 'Choose another folder (--out)' });
 }

@@ -1,9 +1,9 @@
 import type { TrainEvent } from '../events/events.js';
-import type { Settings } from '../settings/settings.js';
+import type { RequestedSettings } from '../settings/settings.js';
 
 /** What the starting thread hands over to the training one. */
 export interface WorkerInput {
-  readonly settings: Settings;
+  readonly settings: RequestedSettings;
   readonly folder: string;
   readonly resume: boolean;
   /** Numbers that both threads see, at the places of {@link SHARED}. */

@@ -25,6 +25,8 @@ export interface StepperOptions {
   readonly threads?: number | undefined;
   /** The lowering; the device's own, with its default forms, when left out. */
   readonly target?: Target | undefined;
+  /** Called with the lowered graph before a session is opened for it; what it throws keeps that from happening. */
+  readonly onLowered?: ((lowered: Graph) => void) | undefined;
 }
 
 /** A session whose state stays where its device has it. */
@@ -47,10 +49,12 @@ export class Stepper implements StepRunner {
    *
    * @param options - The device, its threads, and the lowering.
    */
-  static async open(source: StatefulGraph, { device, threads, target }: StepperOptions): Promise<Stepper> {
+  static async open(source: StatefulGraph, { device, threads, target, onLowered }: StepperOptions): Promise<Stepper> {
     const { kind } = device;
     const lowering = target ?? (await kind.chooseTarget(source.graph, device, { threads, tune: false })).target;
-    const session = await Session.open(encodeModel(toModel(lower(source.graph, lowering))), {
+    const lowered = lower(source.graph, lowering);
+    onLowered?.(lowered);
+    const session = await Session.open(encodeModel(toModel(lowered)), {
       device,
       threads,
       graphPasses: kind.hasGraphPasses(lowering),

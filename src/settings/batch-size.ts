@@ -1,5 +1,5 @@
 import { PRESETS } from './presets.js';
-import { parseSettings, type Settings } from './settings.js';
+import { parseSettings, type RequestedSettings, type Settings } from './settings.js';
 
 /** Batches of an epoch that a batch size which settles itself leaves. */
 const LEAST_STEPS = 4;
@@ -20,11 +20,23 @@ function isChosen({ preset, batchSize }: Settings): boolean {
 }
 
 /** What is said of a batch size that settled itself. */
-export function settledMessage(before: Settings, { batchSize }: Settings, images: number): string[] {
-  if (batchSize === before.batchSize) return [];
+export function settledMessage(before: RequestedSettings, { batchSize }: Settings, images: number): string[] {
+  if (batchSize === before.batchSize || before.batchSize === 'auto') return [];
   return [
     `the batch size is ${batchSize} in place of ${before.batchSize}, as there are ${images} training images (--batch-size chooses another)`,
   ];
+}
+
+/** The share of the free memory that a batch size may take which settles itself by it. */
+export const SHARE = 0.6;
+/** What such a batch size may be. */
+const CHOICES = [128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 2];
+/** Batches of an epoch that it leaves. */
+const STEPS = 8;
+
+/** The largest of some batch sizes that fits, of which an epoch of so many images has eight. */
+export function largestBatch(images: number, fits: (batch: number) => boolean): number {
+  return CHOICES.find((batch) => STEPS * batch <= images && fits(batch)) ?? 2;
 }
 
 /** Fewer images left out than this share are no matter: others are in every epoch. */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { STEP_DEFAULTS, STEP_KEYS, type StepSettings } from '../distill/step-schema.js';
 import { competes } from '../distill/teachers.js';
 import { type ErrorDetail, fail } from '../util/error.js';
-import type { Settings } from './settings.js';
+import type { RequestedSettings } from './settings.js';
 
 /** Settings of a step that it trains by, that it has no use for without the feature loss, or that are checked by themselves. */
 const HANDLED: ReadonlySet<keyof StepSettings> = new Set([
@@ -11,7 +11,7 @@ const HANDLED: ReadonlySet<keyof StepSettings> = new Set([
 ]);
 
 /** Fails for settings that the engine `ort-training` has nothing for. */
-export function checkOrtTrainingSettings(settings: Settings): void {
+export function checkOrtTrainingSettings(settings: RequestedSettings): void {
   const { nets, optimizer, beta, inputPerturbation, parameterPerturbation, teacher, temperature, device } = settings;
   const { unfreezeAt } = settings;
   const refuse = (setting: string, detail: ErrorDetail) =>
@@ -31,6 +31,13 @@ export function checkOrtTrainingSettings(settings: Settings): void {
   if (chosen !== undefined) {
     const usual = JSON.stringify(STEP_DEFAULTS[chosen]);
     refuse(chosen, { expected: `${usual}, as it has nothing for it`, got: JSON.stringify(settings[chosen]) });
+  }
+  if (settings.batchSize === 'auto') {
+    refuse('batchSize', {
+      expected: 'a number, as its memory is not known',
+      got: '"auto"',
+      hint: 'Use --batch-size 32',
+    });
   }
   if (settings.schedule.name === 'plateau') {
     refuse('schedule', {
@@ -87,7 +94,7 @@ export function checkOrtTrainingSettings(settings: Settings): void {
 }
 
 /** Fails for a run whose optimizer's state no checkpoint has. */
-export function checkResumable({ engine, optimizer }: Settings): void {
+export function checkResumable({ engine, optimizer }: RequestedSettings): void {
   if (engine !== 'ort-training' || optimizer.name !== 'adamw') return;
   fail('resume', "the engine ort-training can't go on with AdamW, whose moments its session doesn't give away", {
     hint: 'Start a new run, with --engine agon or --optimizer sgd --momentum 0 if it is to be resumed',

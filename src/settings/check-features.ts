@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { fail } from '../util/error.js';
 import { HEAD_FIRST } from './feature-schema.js';
-import type { Settings } from './settings.js';
+import type { RequestedSettings, Settings } from './settings.js';
 
 type Frozen = Pick<Settings, 'freeze' | 'unfreezeAt' | 'featureCache'>;
 
@@ -13,7 +13,7 @@ export function trainsOnFeatures({ freeze, unfreezeAt, featureCache }: Frozen): 
 const EVERY_STEP = 'Compute them anew in every step (--feature-cache none)';
 
 /** Fails for settings that need images where there are features. */
-export function checkFeatureSettings(settings: Settings): void {
+export function checkFeatureSettings(settings: RequestedSettings): void {
   if (!trainsOnFeatures(settings)) return;
   const { inputPerturbation, teacher, mixup, cutmix } = settings;
   const refuse = (setting: string, got: string, why: string) => {

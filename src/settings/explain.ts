@@ -1,5 +1,5 @@
 import { isSection, PRESETS, presetValues } from './presets.js';
-import type { Settings } from './settings.js';
+import type { RequestedSettings } from './settings.js';
 
 /** A setting, its value, and where that comes from. */
 export interface ExplainedSetting {
@@ -18,7 +18,7 @@ export interface SettingLayer {
 }
 
 /** Every setting of a run with where it comes from: the last of the layers that gives it, else the preset, else the default. */
-export function explainSettings(settings: Settings, layers: readonly SettingLayer[]): ExplainedSetting[] {
+export function explainSettings(settings: RequestedSettings, layers: readonly SettingLayer[]): ExplainedSetting[] {
   const stated: Stated = new Map();
   for (const layer of [...presetLayers(settings), ...layers]) addLayer(stated, layer);
   return flatten(settings).map(({ path, value }) => ({ path, value, source: stated.get(path)?.source ?? 'default' }));
@@ -27,7 +27,7 @@ export function explainSettings(settings: Settings, layers: readonly SettingLaye
 /** What layers state, by path. */
 type Stated = Map<string, { readonly value: unknown; readonly source: string }>;
 
-function presetLayers({ preset }: Settings): SettingLayer[] {
+function presetLayers({ preset }: RequestedSettings): SettingLayer[] {
   if (preset === null) return [];
   const stated = PRESETS[preset];
   const sourceOf = (path: string) => stated[path.split('.')[0] as keyof typeof stated].source;

@@ -1,6 +1,6 @@
 import { hasModels } from './model-nets.js';
 import { isSection } from './presets.js';
-import type { Settings } from './settings.js';
+import type { RequestedSettings as Settings } from './settings.js';
 
 type Raw = Readonly<Record<string, unknown>>;
 

@@ -143,6 +143,9 @@ const frozenTeacher = z.strictObject({
   ...FROZEN_TEACHER,
 });
 
+/** The number of images per step that a run keeps. */
+export const batchSize = z.int().min(2);
+
 /**
  * Every setting of a training run, with its type, range, default, flag and texts. What a run folder, a checkpoint and an exported model
  * record, in this order. What the step graph is built from, distill has.
@@ -200,10 +203,15 @@ export const settingsSchema = z.strictObject({
     .default(10)
     .meta({ flag: '--epochs <n>', group: 'Steps', description: 'passes over the training images' }),
   batchSize: z
-    .int()
-    .min(2)
+    .union([batchSize, z.literal('auto')], { error: 'expected a whole number from 2, or "auto"' })
     .default(128)
-    .meta({ flag: '--batch-size <n>', group: 'Steps', description: 'images per step' }),
+    .meta({
+      flag: '--batch-size <n>',
+      group: 'Steps',
+      description:
+        'images per step; `auto`: as many as fit the free memory and the number of images, which is what the run keeps',
+      help: 'images per step, or auto: as many as fit the free memory',
+    }),
   seed: z.int().min(0).default(0).meta({
     flag: '--seed <n>',
     group: 'Run',
@@ -247,6 +255,20 @@ export const settingsSchema = z.strictObject({
       description:
         "how images are normalised: `data` is by mean and standard deviation of the training images, `imagenet` by ImageNet's (PyTorch's weights), `tf` to -1 to 1 (TensorFlow's weights); `auto` is as the weights say that the networks begin with (`pretrained`, `from`, `artifacts`), else `data`",
       help: 'mean and std of images',
+    }),
+  channels: z
+    .int()
+    .min(1)
+    .max(3)
+    .refine((n) => n !== 2, 'expected 1 (grey) or 3 (colour)')
+    .optional()
+    .meta({
+      flag: '--channels <n>',
+      group: 'Data',
+      description:
+        "channels of the images as networks see them: 1 makes colour photographs grey (Rec. 601 luma), 3 gives grey ones three equal channels; left out: the data's",
+      help: 'grey (1) or colour (3)',
+      otherwise: "the data's",
     }),
   limit: count.optional().meta({
     flag: '--limit <n>',

@@ -9,7 +9,7 @@ import { hasModels, isModelFile } from './model-nets.js';
 import { FEATURES, sectionWithoutFeature } from './modifiers.js';
 import { withPreset } from './presets.js';
 import { migrateSettings } from './setting-changes.js';
-import { settingsSchema } from './settings-schema.js';
+import { batchSize, settingsSchema } from './settings-schema.js';
 
 export { settingsSchema } from './settings-schema.js';
 
@@ -17,7 +17,10 @@ export { settingsSchema } from './settings-schema.js';
 const MOST_NUMBERS = 2 ** 32 / Float32Array.BYTES_PER_ELEMENT;
 
 /** The settings that a file of Agon's records, under the names that they had then. */
-export const recordedSettings = z.preprocess((input) => migrateSettings(input), settingsSchema);
+export const recordedSettings = z.preprocess(
+  (input) => migrateSettings(input),
+  settingsSchema.extend({ batchSize: batchSize.default(128) }),
+);
 
 /** Settings of how a run is computed, which change none of what it computes but the rounding. */
 export const COMPUTING_KEYS = ['threads', 'workers', 'tune'] as const;
@@ -26,7 +29,11 @@ export const COMPUTING_KEYS = ['threads', 'workers', 'tune'] as const;
 const SETTINGS = 'settings';
 
 /** The settings of a run, complete. */
-export interface Settings extends z.infer<typeof settingsSchema> {}
+export interface Settings extends z.infer<typeof recordedSettings> {}
+/** The settings of a run that is yet to begin, whose batch size may be `auto`. */
+export interface RequestedSettings extends Omit<Settings, 'batchSize'> {
+  batchSize: Settings['batchSize'] | 'auto';
+}
 /** The settings of a run as a user gives them: what is left out has its default. */
 export interface SettingsInput extends z.input<typeof settingsSchema> {}
 
@@ -35,6 +42,22 @@ export interface SettingsInput extends z.input<typeof settingsSchema> {}
  * setting, and suggest one for a misspelt key or network.
  */
 export function parseSettings(input: unknown, where = SETTINGS): Settings {
+  const settings = parseRequested(input, where);
+  if (isSettled(settings)) return settings;
+  return fail(where, 'batchSize', {
+    expected: 'a number',
+    got: '"auto"',
+    hint: 'Only `agon train` settles it, for one run: what is compared or resumed has one number',
+  });
+}
+
+/** Whether settings have a number as their batch size. */
+export function isSettled(settings: RequestedSettings): settings is Settings {
+  return settings.batchSize !== 'auto';
+}
+
+/** Likewise, of a run that is yet to begin. */
+export function parseRequested(input: unknown, where = SETTINGS): RequestedSettings {
   const whole = withPreset(migrateSettings(input));
   const parsed = settingsSchema.safeParse(whole);
   if (parsed.success) {
@@ -103,7 +126,7 @@ function checkFeatures(input: Readonly<Record<string, unknown>>, where: string):
 }
 
 /** Fails for a network that there isn't. Those of an artifact have names of their own. */
-function checkNetworks({ nets, artifacts }: Settings, where: string): void {
+function checkNetworks({ nets, artifacts }: RequestedSettings, where: string): void {
   if (artifacts !== null) return;
   for (const [i, net] of nets.entries()) {
     if (isModelFile(net)) continue;
@@ -122,7 +145,8 @@ function checkSpec(spec: object, at: string): void {
 }
 
 /** Fails for a batch whose images no array can hold, even of one channel. */
-function checkBatchMemory({ size, batchSize }: Settings, where: string): void {
+function checkBatchMemory({ size, batchSize }: RequestedSettings, where: string): void {
+  if (batchSize === 'auto') return;
   const numbers = batchSize * (size ?? 1) ** 2;
   if (numbers <= MOST_NUMBERS) return;
   fail(where, size === undefined ? 'batchSize' : `size ${size} with batchSize ${batchSize}`, {
@@ -133,7 +157,7 @@ function checkBatchMemory({ size, batchSize }: Settings, where: string): void {
 }
 
 /** Fails for settings that are each right but don't go together. */
-export function checkSettings(settings: Settings): void {
+export function checkSettings(settings: RequestedSettings): void {
   const { nets, rule, topK, parameterPerturbation, engine } = settings;
   if (rule === 'top-k' && topK >= nets.length) {
     fail('settings', 'topK', { expected: `less than the number of networks (${nets.length})`, got: String(topK) });
@@ -160,7 +184,7 @@ export function checkSettings(settings: Settings): void {
 }
 
 /** RandAugment and TrivialAugment are two ways to draw from the same operations. */
-function checkPolicies({ randAugment, trivialAugment }: Settings): void {
+function checkPolicies({ randAugment, trivialAugment }: RequestedSettings): void {
   if (!randAugment || !trivialAugment) return;
   fail('settings', 'randAugment and trivialAugment draw from the same operations', {
     hint: 'Leave one of them out (--rand-augment, --trivial-augment)',
@@ -168,7 +192,7 @@ function checkPolicies({ randAugment, trivialAugment }: Settings): void {
 }
 
 /** Weights are for networks of the zoo that begin anew. */
-function checkPretrained({ nets, artifacts, from, pretrained }: Settings): void {
+function checkPretrained({ nets, artifacts, from, pretrained }: RequestedSettings): void {
   if (pretrained === null) return;
   if (hasModels({ nets })) {
     fail('settings', 'pretrained with ONNX models among nets, which have weights of their own', {
@@ -187,7 +211,7 @@ function checkPretrained({ nets, artifacts, from, pretrained }: Settings): void 
   });
 }
 
-function checkNormalisation({ normalisation }: Settings): void {
+function checkNormalisation({ normalisation }: RequestedSettings): void {
   if (typeof normalisation === 'string' || normalisation.mean.length === normalisation.std.length) return;
   const { mean, std } = normalisation;
   fail('settings', 'normalisation', {

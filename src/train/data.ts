@@ -7,6 +7,7 @@ import type { Dataset, Size, Split } from '../data/dataset/dataset.js';
 import { type ContentDigests, contentDigests, digestContent } from '../data/dataset/digests.js';
 import { limitSplit, withValidation } from '../data/dataset/split.js';
 import { openDataset } from '../data/formats/open.js';
+import { inChannels } from '../data/image/grey.js';
 import { type Normalisation, normalisationFor } from '../data/image/normalisation.js';
 import {
   defaultInputSize,
@@ -15,7 +16,7 @@ import {
   preprocessingFor,
 } from '../data/image/preprocess.js';
 import { augmentationFor, mixingFor } from '../settings/augmentation.js';
-import type { Settings } from '../settings/settings.js';
+import type { RequestedSettings, Settings } from '../settings/settings.js';
 import { bytesOf } from '../util/typed-array.js';
 
 /** The data of a run, with a validation split unless nothing is to be held out, and how images become inputs. */
@@ -33,18 +34,18 @@ export interface RunData {
 
 /**
  * Opens and checks the data; holds out the validation split; takes the statistics of the rest, unless the settings name a normalisation, or
- * leave it open and one is given that is for as many channels; `size` comes before what the settings say. `onProgress` is called with each
+ * leave it open and one is given that is for as many channels, or for colours where images are grey; `size` comes before what the settings say. `onProgress` is called with each
  * image file that is read; what it throws ends the preparation. A resumed run decodes
  * images as it began (`decode`).
  */
 export async function prepareData(
-  settings: Settings,
+  settings: RequestedSettings,
   onProgress: () => void = () => {},
   normalisation?: Normalisation,
   decode?: PreprocessingDecode,
   size?: Size,
 ): Promise<RunData> {
-  const opened = await openDataset(settings.data, { onProgress, task: settings.task });
+  const opened = withColours(await openDataset(settings.data, { onProgress, task: settings.task }), settings);
   const content = contentDigests(opened);
   const fingerprint = layoutOf(opened) + digestContent(content);
   const split = withValidation(opened, { fraction: settings.validation }, settings.seed);
@@ -63,13 +64,13 @@ export async function prepareData(
 
 /** The settings' normalisation; where they leave it open the one that is given, if it is for as many channels. */
 function chosenNormalisation(
-  { normalisation }: Settings,
+  { normalisation }: Pick<Settings, 'normalisation'>,
   channels: number,
   given: Normalisation | undefined,
 ): Normalisation | undefined {
   if (normalisation === 'data') return undefined;
   if (normalisation !== 'auto') return normalisationFor(normalisation, channels);
-  return given?.mean.length === channels ? given : undefined;
+  return inChannels(given, channels);
 }
 
 /** Training batches: shuffled, augmented, whole; mixed, and perturbed ones beside them where the settings say so. */
@@ -91,7 +92,13 @@ export function evaluationLoader(
   return createLoader({ split, preprocessing, batchSize, workers });
 }
 
-function inputSize({ size }: Settings, dataset: Dataset): Size {
+/** The data with as many channels as the settings want: images are converted when they are read. */
+function withColours(dataset: Dataset, { channels }: Pick<Settings, 'channels'>): Dataset {
+  if (channels === undefined) return dataset;
+  return { ...dataset, channels: channels === 1 ? 1 : 3 };
+}
+
+function inputSize({ size }: RequestedSettings, dataset: Dataset): Size {
   return size ? { height: size, width: size } : defaultInputSize(dataset);
 }
 

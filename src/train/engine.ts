@@ -1,5 +1,6 @@
 import type { StepGraph } from '../distill/step.js';
 import type { Emit } from '../events/events.js';
+import type { Graph } from '../graph/graph.js';
 import { range } from '../graph/node/axes.js';
 import { type Group, openStepper, updatesBefore } from '../group/group.js';
 import type { Tensor } from '../onnx/tensor.js';
@@ -31,6 +32,8 @@ export interface EngineOptions {
   /** The state that it will begin with. */
   readonly begin: ReadonlyMap<string, Tensor>;
   readonly emit: Emit;
+  /** Sees the step as it will run; what it throws ends the opening. Agon's own engine calls it. */
+  readonly onLowered?: (lowered: Graph) => void;
 }
 
 /** Opens the engine that the settings name, and warns of what it does otherwise than expected. */
@@ -38,7 +41,7 @@ export function openEngine(options: EngineOptions): Promise<Engine> {
   return options.settings.engine === 'agon' ? openAgon(options) : openOfficial(options);
 }
 
-async function openAgon({ settings, step, forms: kept, emit }: EngineOptions): Promise<Engine> {
+async function openAgon({ settings, step, forms: kept, emit, onLowered }: EngineOptions): Promise<Engine> {
   const device = parseDevice(settings.device);
   const { target, forms, note } = await device.kind.chooseTarget(step.graph, device, {
     threads: settings.threads,
@@ -47,7 +50,7 @@ async function openAgon({ settings, step, forms: kept, emit }: EngineOptions): P
     onTune: () => emit({ type: 'phase', phase: 'tune' }),
   });
   if (note) emit({ type: 'warning', message: note });
-  return { stepper: await openStepper(step, settings, target), state: step.state, forms };
+  return { stepper: await openStepper(step, settings, target, onLowered), state: step.state, forms };
 }
 
 /** The official session keeps its optimizer's state to itself. */

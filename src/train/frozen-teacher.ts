@@ -98,7 +98,7 @@ function checkImages(path: string, { input }: Classifier, { channels, height, wi
   fail(path, 'the frozen teacher takes other images than the run', {
     expected: formatShape(['N', ...wanted]),
     got: formatShape(['N', ...input.slice(1)]),
-    hint: 'Train with images of its size (--size), or with another teacher',
+    hint: 'Train with images of its size and channels (--size, --channels), or with another teacher',
   });
 }
 

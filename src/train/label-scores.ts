@@ -2,7 +2,7 @@ import type { Evaluation } from '../events/evaluation.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { float32Data } from '../onnx/tensor.js';
 import { at } from '../util/checked.js';
-import { sigmoid } from '../util/sigmoid.js';
+import { sigmoid } from '../util/maths/sigmoid.js';
 import { USUAL_THRESHOLD } from '../util/task.js';
 import { averagePrecision, bestThreshold, f1, type Scored } from './average-precision.js';
 

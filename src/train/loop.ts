@@ -3,7 +3,7 @@ import type { Preprocessing } from '../data/image/preprocess.js';
 import { networkPrefix } from '../distill/step.js';
 import { bestOther, lowest } from '../distill/trial.js';
 import type { GroupEvaluation } from '../events/evaluation.js';
-import type { Emit, EpochEvent, NetworkEpoch, NetworkInfo, Position, StepEvent } from '../events/events.js';
+import type { Emit, EpochEvent, NetworkEpoch, NetworkInfo, Position, RunMemory, StepEvent } from '../events/events.js';
 import { lineageOf } from '../lineage/lineage.js';
 import type { LineageFile } from '../lineage/lineage-file.js';
 import type { Tensor } from '../onnx/tensor.js';
@@ -38,6 +38,8 @@ export interface LoopContext extends FeedSource {
   readonly predictors: readonly Predictor[];
   readonly training: Loader<NetworkBatch>;
   readonly rates: LearningRates;
+  /** What the run is about to take of the memory, where that is known. */
+  readonly memory: RunMemory | undefined;
   /** Unless nothing is held out. Its epochs throw {@link Stopped} when a stop is asked for. */
   readonly validation: Loader<NetworkBatch> | undefined;
   /** All images of a split, in order, for evaluation; likewise. */

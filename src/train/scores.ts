@@ -2,7 +2,7 @@ import type { Evaluation } from '../events/evaluation.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { float32Data } from '../onnx/tensor.js';
 import { at } from '../util/checked.js';
-import { softmax } from '../util/softmax.js';
+import { softmax } from '../util/maths/softmax.js';
 
 /** Bins of equal width for the expected calibration error (Guo et al. 2017). */
 const BINS = 15;

@@ -2,10 +2,11 @@ import type { Graph } from '../graph/graph.js';
 import { shapeText, type Tensor } from '../onnx/tensor.js';
 import { fail, present } from '../util/error.js';
 import { printable } from '../util/printable.js';
-import { asFloat32, rescaleNorm, sumChannels } from './adapt.js';
+import { asFloat32, rescaleNorm } from './adapt.js';
 import { type Closest, closestNetwork } from './closest.js';
 import type { WeightsFile } from './files/weights-file.js';
 import { type Fit, fitOf, isGreyOf, type Misfit, shapeOf } from './fit.js';
+import { greyStem, shifted, stemMean } from './grey.js';
 import { normsOf, stemOf } from './network.js';
 import { twinNote } from './twin.js';
 
@@ -136,13 +137,24 @@ function adapted(
   const values = new Map<string, Tensor>();
   for (const [name, { tensor }] of kept) {
     const shape = shapeOf(graph, name);
-    const grey = isGreyOf(tensor.dims, shape);
-    values.set(name, grey ? sumChannels(asFloat32(tensor, tensor.dims), shape) : asFloat32(tensor, shape));
-    if (grey) notes.push(`For grey images the weights of ${name} are summed over red, green and blue.`);
+    values.set(name, asFloat32(tensor, isGreyOf(tensor.dims, shape) ? tensor.dims : shape));
   }
+  const stem = stemOf(graph)?.weight ?? '';
+  if (isGreyOf(values.get(stem)?.dims ?? [], shapeOf(graph, stem))) notes.push(toGrey(graph, file, values, stem));
   if (reading.names === 'timm') notes.push(...fromTimm(graph, file, values));
   checkNumbers(graph, values, file.where);
   return { values, notes };
+}
+
+/** Makes the first layer one for grey images, in place; returns what there is to say. */
+function toGrey(graph: Graph, { config }: WeightsFile, values: Map<string, Tensor>, stem: string): string {
+  const colours = present(values.get(stem), stem);
+  const { weights, shifts } = greyStem(colours, shapeOf(graph, stem), config?.preprocessing);
+  values.set(stem, weights);
+  const name = stemMean(graph);
+  const mean = name === undefined ? undefined : values.get(name);
+  if (name !== undefined && mean) values.set(name, shifted(mean, shifts));
+  return `For grey images the weights of ${stem} are summed over red, green and blue.`;
 }
 
 /** Fails on what no training leaves that went well: numbers that are not finite, variances below 0. */

@@ -33,7 +33,7 @@ describe('settings', () => {
     [{ preset: 'kd' }, 'teacher.model: there is no frozen teacher. Name an ONNX model or the folder of a run'],
     [{ epochs: 0 }, 'epochs: expected number to be >=1, got 0'],
     [{ epochs: '3' }, 'epochs: expected number, got "3"'],
-    [{ batchSize: 1.5 }, 'batchSize: expected int, got 1.5'],
+    [{ batchSize: 1.5 }, 'batchSize: expected a whole number from 2, or "auto", got 1.5'],
     [{ temperature: Number.NaN }, 'temperature: expected number, got NaN'],
     [{ validation: 1 }, 'validation: expected number to be <1, got 1'],
     [{ rule: 'argmax' }, 'rule: expected one of "argmin"|"all-better"|"top-k"|"all"|"none", got "argmax"'],

@@ -2,7 +2,10 @@ import { cp, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Split } from '../../src/data/dataset/dataset.js';
-import { prepareData, sameData, sameLayout } from '../../src/train/data.js';
+import { pixelsAt } from '../../src/data/dataset/packed-images.js';
+import { decodeImage } from '../../src/data/image/decode.js';
+import { decodingFor, toTensor } from '../../src/data/image/preprocess.js';
+import { prepareData, sameData, sameLayout, trainingLoader } from '../../src/train/data.js';
 import { present } from '../../src/util/error.js';
 import { imageFolder, swapFiles } from '../run/picture-data.js';
 import { smallData, smallSettings, temporaryFolder } from '../run/runs.js';
@@ -47,6 +50,46 @@ describe('the data of a run', () => {
     const variance = pixels.reduce((sum, value) => sum + (value / 255 - mean) ** 2, 0) / pixels.length;
     expect(preprocessing.mean[0]).toBeCloseTo(mean, 12);
     expect(preprocessing.std[0]).toBeCloseTo(Math.sqrt(variance), 12);
+  });
+
+  it.each([1, 3])('have %i channels on request: statistics and batches are of converted images', async (channels) => {
+    const colour = channels === 1;
+    const data = colour ? await imageFolder(FILES) : await smallData();
+    const settings = smallSettings(data, { channels, size: 8, batchSize: 2, augmentation: 'none' });
+    const run = await prepareData(settings);
+    const { dataset, preprocessing } = run;
+    expect([dataset.channels, preprocessing.channels, preprocessing.mean.length]).toEqual([
+      channels,
+      channels,
+      channels,
+    ]);
+    if (!colour) expect(new Set(preprocessing.mean).size).toBe(1);
+    const loader = trainingLoader(run, settings);
+    for await (const { images, indices } of loader.epoch()) {
+      const { source } = dataset.train;
+      for (const [slot, i] of indices.entries()) {
+        const image =
+          source.kind === 'packed'
+            ? pixelsAt(source, i)
+            : await decodeImage(present(source.paths[i], 'its path'), 3, decodingFor(preprocessing));
+        const plain = { ...preprocessing, channels: 3, mean: [0, 0, 0], std: [1, 1, 1] } as const;
+        const samples = toTensor(image, plain);
+        const light = Array.from({ length: 64 }, (_, at) => {
+          const sample = (c: number) => present(samples[c * 64 + at], 'a sample');
+          return 0.299 * sample(0) + 0.587 * sample(1) + 0.114 * sample(2);
+        });
+        for (let c = 0; c < channels; c++) {
+          const [mean, std] = [present(preprocessing.mean[c], 'mean'), present(preprocessing.std[c], 'std')];
+          const got = images.subarray((slot * channels + c) * 64, (slot * channels + c + 1) * 64);
+          // Up to two grey levels: photographs are scaled after the conversion
+          light.forEach((value, at) => {
+            expect(Math.abs((got[at] as number) - (value - mean) / std)).toBeLessThan(2 / 255 / std);
+          });
+        }
+      }
+      break;
+    }
+    await loader.close();
   });
 
   it('use the validation split that a folder has', async () => {

@@ -76,6 +76,17 @@ describe('the feeds of a step', () => {
     expect(Object.keys(feeds)).not.toContain('partners');
   });
 
+  it('have rows of targets for images with any number of classes', async () => {
+    const [targets, partnerTargets] = [Float32Array.of(1, 0, 1, 0, 0, 0), Float32Array.of(0, 1, 1, 1, 1, 0)];
+    const feeds = await feedsFor(source({ task: 'multi-label' }), { ...BATCH, targets }, 0.5, 3);
+    expect(feeds.labels).toEqual(tensor('float32', [2, 3], [...targets]));
+    const perturbed = { ...(PERTURBED.perturbed as NonNullable<Batch['perturbed']>), partnerTargets };
+    const perturbing = source({ task: 'multi-label', inputPerturbation: { pool: 'paper' } });
+    const own = await feedsFor(perturbing, { ...PERTURBED, targets, perturbed }, 0.5, 3);
+    expect(own['net1.partners']).toEqual(tensor('float32', [2, 3], [...partnerTargets]));
+    expect(own['net0.partners']).toEqual(own.labels);
+  });
+
   it('count the updates that the optimizer had seen before the run', async () => {
     const begun = { ...source({ optimizer: { name: 'adamw', betas: [0.5, 0.5] } }), updatesBefore: 2 };
     // The step of count 1 is the fourth update: 1 / (1 - 0.5^4)

@@ -292,6 +292,23 @@ describe('any ONNX classifier as the frozen teacher', () => {
     await expect(logitsOf(path)).rejects.toThrow('(--teacher-output), if those are logits');
   });
 
+  it.each<[string, NonNullable<Foreign['ending']>]>([
+    ['Sigmoid', (g, z) => g.op('Sigmoid', [z])],
+    ['Sigmoid, then Identity', (g, z) => g.op('Identity', [g.op('Sigmoid', [z])])],
+    ['1 over 1 and Exp', (g, z) => div(g, g.scalar(1), add(g, g.scalar(1), g.op('Exp', [g.op('Neg', [z])])))],
+    ['logits', (_, z) => z],
+  ])('of images with any number of classes gives the logits of its sigmoids: %s', async (title, ending) => {
+    const path = await write(`multi-${title.replaceAll(/\W/g, '-')}.onnx`, foreign({ ending }));
+    expectClose(await logitsOf(path, { ...run, task: 'multi-label' }), expectedLogits(), 2e-3);
+  });
+
+  it('of images with one class each teaches none with any number of them', async () => {
+    const path = await write('softmax-only.onnx', foreign({ ending: softmax }));
+    await expect(logitsOf(path, { ...run, task: 'multi-label' })).rejects.toThrow(
+      `${path}: its output "scores": expected logits, or probabilities of each class by itself`,
+    );
+  });
+
   it('whose logits happen to be in [0, 1] has logits', async () => {
     const small = (g: Graph, z: Value) => add(g, scale(g, z, 1e-3), g.scalar(0.25));
     const path = await write('small.onnx', foreign({ ending: small }));
@@ -362,7 +379,9 @@ describe('any ONNX classifier as the frozen teacher', () => {
       ),
     );
     for (const each of others) expect(probabilitiesIn(each)).toEqual(probabilitiesIn(first as Tensor));
-    await expect(logitsOf(join(teachers.path, 'sigmoid.onnx'), options, input)).rejects.toThrow('as a Sigmoid gives');
+    const sigmoid = join(teachers.path, 'sigmoid.onnx');
+    await expect(logitsOf(sigmoid, options, input)).rejects.toThrow('as a Sigmoid gives');
+    expect((await logitsOf(sigmoid, { ...options, task: 'multi-label' }, input)).dims).toEqual([IMAGES, 2]);
   });
 
   it('has its logits by name among several outputs', async () => {

@@ -12,7 +12,17 @@ const pathOf = (path: string) => fileURLToPath(new URL(`../../../${path}`, impor
 export const REFERENCE_FOLDER = 'docs/api';
 
 /** Schemas from which types of settings follow: the page of settings describes them. */
-const SCHEMAS = ['DeepReadonly', 'adamwSchema', 'scheduleSchema', 'sgdSchema', 'stepSchema', 'LessonName', 'ExtraName'];
+const SCHEMAS = [
+  'DeepReadonly',
+  'adamwSchema',
+  'plateauSchema',
+  'plateauStateSchema',
+  'scheduleSchema',
+  'sgdSchema',
+  'stepSchema',
+  'LessonName',
+  'ExtraName',
+];
 
 /** Lists of names that are no part of the API, unlike the types made of them. */
 const LISTS = ['PARAMETER_OPERATIONS', 'FEATURE_REDUCTIONS', 'ARRAY_TYPES'];

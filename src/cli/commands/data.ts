@@ -6,9 +6,10 @@ import { colorsFor } from '../../report/output.js';
 import { isAugmentationKey } from '../../settings/augmentation-schema.js';
 import { checkSettings } from '../../settings/settings.js';
 import { writeFileWhole } from '../../util/files/files.js';
+import type { Task } from '../../util/task.js';
 import { type GivenFlag, givenFlags, mergeSettings } from '../flags/merge-settings.js';
 import { parseNumber } from '../flags/number-range.js';
-import { jsonOption } from '../flags/options.js';
+import { jsonOption, taskOption } from '../flags/options.js';
 import { createOption, nameOfFlag, SETTING_FLAGS } from '../flags/setting-flags.js';
 import { countingImages } from '../io/counting-images.js';
 import { type CliIo, writeJson, writeLines } from '../io/io.js';
@@ -20,6 +21,7 @@ interface DataOptions {
   readonly all?: boolean;
   readonly json?: true;
   readonly showAugmentation?: string | true;
+  readonly task?: Task;
   readonly showPerturbations?: string | true;
   readonly pool?: PerturbationPool;
   readonly size?: number;
@@ -34,6 +36,7 @@ export function define(command: Command, io: CliIo): void {
   command
     .argument('<set>', '"builtin", or the path of a data set')
     .addOption(new Option('--all', 'list all classes and all files that are left out, however many'))
+    .addOption(taskOption())
     .addOption(jsonOption())
     .addOption(
       new Option(
@@ -59,7 +62,7 @@ export function define(command: Command, io: CliIo): void {
       if (showAugmentation) await writeAugmentationSheet(spec, options, given, io);
       if (showPerturbations) await writeContactSheet(spec, options, io);
       if (showAugmentation || showPerturbations) return;
-      const summary = await readSummary(spec, io);
+      const summary = await readSummary(spec, options.task, io);
       if (json) writeJson(io.stdout, summary);
       else writeLines(io.stdout, ...formatDataset(summary, all, colorsFor(io.stdout, io.env)));
     })
@@ -113,7 +116,7 @@ async function writeAugmentationSheet(
 }
 
 /** Writes a picture with a row for every operation. */
-async function writeContactSheet(spec: string, { showPerturbations, pool, size }: DataOptions, io: CliIo) {
+async function writeContactSheet(spec: string, { showPerturbations, pool, size, task }: DataOptions, io: CliIo) {
   const file = typeof showPerturbations === 'string' ? showPerturbations : 'perturbations.png';
   const [{ openDataset }, { sampleImages }, { contactSheet }] = await Promise.all([
     import('../../data/formats/open.js'),
@@ -121,16 +124,16 @@ async function writeContactSheet(spec: string, { showPerturbations, pool, size }
     import('../../data/perturb/contact-sheet.js'),
   ]);
   const input = size === undefined ? undefined : { height: size, width: size };
-  const images = await sampleImages(await openDataset(spec), SAMPLES, 0, input);
+  const images = await sampleImages(await openDataset(spec, { task }), SAMPLES, 0, input);
   const sheet = await contactSheet(images, { pools: pool ? [pool] : PERTURBATION_POOLS, seed: 0 });
   await writeFileWhole(file, sheet);
   writeLines(io.stdout, `wrote ${printable(file)}`);
 }
 
-async function readSummary(spec: string, io: CliIo): Promise<DatasetSummary> {
+async function readSummary(spec: string, task: Task | undefined, io: CliIo): Promise<DatasetSummary> {
   const [{ openDataset }, { summarise }] = await Promise.all([
     import('../../data/formats/open.js'),
     import('../../data/dataset/summary.js'),
   ]);
-  return countingImages(io, async (onProgress) => summarise(await openDataset(spec, { onProgress })));
+  return countingImages(io, async (onProgress) => summarise(await openDataset(spec, { onProgress, task })));
 }

@@ -4,7 +4,7 @@ import { colorsFor } from '../../report/output.js';
 import { renderTable } from '../../report/table.js';
 import { startTraining } from '../../run/run.js';
 import { explainSettings } from '../../settings/explain.js';
-import { checkSettings, type Settings, type SettingsInput } from '../../settings/settings.js';
+import { checkSettings, type RequestedSettings, type SettingsInput } from '../../settings/settings.js';
 import { prepareRunFolder, readRunSettings, requireCheckpoint } from '../../store/run-folder.js';
 import { removeIfEmpty } from '../../util/files/files.js';
 import {
@@ -37,6 +37,8 @@ interface TrainOptions {
   readonly json?: true;
   readonly explain?: true;
   readonly schema?: true;
+  readonly findLr?: true;
+  readonly findLrPng?: string;
 }
 
 /** A run that is ready to start. */
@@ -46,6 +48,10 @@ const OPTIONS: readonly Option[] = [
   new Option('--config <file>', 'JSON file of settings; flags override it'),
   new Option('--explain', 'print every setting and its source, train nothing').conflicts('resume'),
   new Option('--schema', 'print the JSON Schema of the settings, for editors'),
+  new Option('--find-lr', 'learning-rate range test: suggest a rate, train nothing').conflicts([
+    ...['resume', 'out', 'overwrite', 'quiet', 'explain'],
+  ]),
+  new Option('--find-lr-png <file>', 'its curve (find-lr.png)'),
   new Option('--out <folder>', 'output folder (runs/<data>-<time>)'),
   new Option('--resume [folder]', 'resume from the last checkpoint (of the latest run)').conflicts([
     'config',
@@ -69,6 +75,10 @@ export function define(command: Command, io: CliIo): void {
     const given = givenFlags(command.opts(), (key) => command.getOptionValueSource(key) === 'cli');
     if (options.schema) return writeLines(io.stdout, ...JSON.stringify(settingsJsonSchema(), undefined, 2).split('\n'));
     if (options.explain) return explain(options, given, io);
+    if (options.findLr) return findRate(options, given, io);
+    if (options.findLrPng !== undefined) {
+      failUsage('--find-lr-png', 'goes with --find-lr', { hint: 'Add that, or leave it out' });
+    }
     io.exitCode = await train(await planTraining(options, given, new Date()), options, io);
   });
 }
@@ -96,6 +106,20 @@ async function planResumed({ resume, out }: TrainOptions, given: readonly GivenF
   const folder = named ?? out ?? (await latestRun());
   const settings = goOnWith(folder, await readRunSettings(folder), given);
   return { settings, folder, resume: true };
+}
+
+/** Finds a learning rate for a run that would be new. */
+async function findRate(options: TrainOptions, given: readonly GivenFlag[], io: CliIo): Promise<void> {
+  const { settings } = await planNew(options, given, new Date());
+  checkSettings(settings);
+  if (settings.engine !== 'agon') {
+    failUsage('--find-lr', 'goes with --engine agon', {
+      got: settings.engine,
+      hint: 'Its rates can be used with both',
+    });
+  }
+  const { runFindRate } = await import('../run/find-rate.js');
+  await runFindRate({ settings, png: options.findLrPng ?? 'find-lr.png', json: options.json ?? false }, io);
 }
 
 /** What a new run has under the flags: the settings of a file, or those of the run that its networks begin from. */
@@ -139,7 +163,7 @@ async function explain(options: TrainOptions, given: readonly GivenFlag[], io: C
 }
 
 /** The settings of a new run, with the networks of its artifact. */
-async function mergeNetworks(file: SettingsInput, given: readonly GivenFlag[]): Promise<Settings> {
+async function mergeNetworks(file: SettingsInput, given: readonly GivenFlag[]): Promise<RequestedSettings> {
   const settings = mergeSettings({ ...(await artifactDefaults(file, given)), ...file }, given);
   if (settings.artifacts === null) return settings;
   const nets = given.find(({ path }) => path[0] === 'nets');

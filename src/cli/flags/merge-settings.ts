@@ -3,7 +3,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { CHANGEABLE } from '../../run/resumed-settings.js';
 import type { SettingLayer } from '../../settings/explain.js';
 import { FEATURES, missingFor } from '../../settings/modifiers.js';
-import { parseSettings, type Settings, type SettingsInput } from '../../settings/settings.js';
+import {
+  parseRequested,
+  parseSettings,
+  type RequestedSettings,
+  type Settings,
+  type SettingsInput,
+} from '../../settings/settings.js';
 import { fail } from '../../util/error.js';
 import { failUsage } from '../io/usage-error.js';
 import { createOption, nameOfFlag, SETTING_FLAGS, type SettingFlag } from './setting-flags.js';
@@ -17,7 +23,7 @@ export interface GivenFlag extends SettingFlag {
 type Section = Readonly<Record<string, unknown>>;
 
 /** The settings of a run: those of a file, over the preset that a flag or the file names; and over them those of flags. */
-export function mergeSettings(input: SettingsInput, given: readonly GivenFlag[]): Settings {
+export function mergeSettings(input: SettingsInput, given: readonly GivenFlag[]): RequestedSettings {
   const preset = given.find(({ path }) => path[0] === 'preset');
   refuseTwoWays(given);
   const merged: Record<string, unknown> = {
@@ -34,7 +40,7 @@ export function mergeSettings(input: SettingsInput, given: readonly GivenFlag[])
       merged[section] = withValue(merged[section], path.slice(1), value);
     }
   }
-  return parseSettings(merged);
+  return parseRequested(merged);
 }
 
 /** Sections that may be off. */
@@ -52,7 +58,7 @@ function checkFeature(section: (typeof SECTIONS_OFF)[number], base: unknown, giv
 }
 
 /** Fails for a flag of the lessons that has no effect under the settings that came of it. */
-export function checkModifiers(settings: Settings, given: readonly GivenFlag[]): void {
+export function checkModifiers(settings: RequestedSettings, given: readonly GivenFlag[]): void {
   for (const flag of given) {
     const needed = flag.path.length === 1 ? missingFor(flag.path[0], settings) : undefined;
     if (needed !== undefined) failUsage(nameOfFlag(flag), `goes with ${needed}`, { hint: WITHOUT_EFFECT });
@@ -60,7 +66,7 @@ export function checkModifiers(settings: Settings, given: readonly GivenFlag[]):
 }
 
 /** Fails for such a setting that a file has, unless it is the default. */
-export function checkFileModifiers(path: string, file: SettingsInput, settings: Settings): void {
+export function checkFileModifiers(path: string, file: SettingsInput, settings: RequestedSettings): void {
   const usual = parseSettings(file.preset ? { preset: file.preset, teacher: null } : {});
   for (const key of Object.keys(file) as (keyof Settings)[]) {
     const needed = isDeepStrictEqual(file[key], usual[key]) ? undefined : missingFor(key, settings);
@@ -81,9 +87,9 @@ export function flagLayers(given: readonly GivenFlag[]): SettingLayer[] {
 }
 
 /** The settings under the flags. A preset may lack what only a flag gives: its teacher. */
-function startWith(input: SettingsInput, given: readonly GivenFlag[]): Settings {
+function startWith(input: SettingsInput, given: readonly GivenFlag[]): RequestedSettings {
   const model = given.find(({ path }) => path.join('.') === 'teacher.model')?.value;
-  return parseSettings(
+  return parseRequested(
     model === undefined ? input : { ...input, teacher: { ...input.teacher, model: model as string } },
   );
 }
@@ -132,7 +138,7 @@ export function givenFlags(options: Readonly<Record<string, unknown>>, isGiven: 
 }
 
 /** The settings with which a run goes on: its own, with those of {@link CHANGEABLE} as flags have them. Another flag may only repeat a value. */
-export function goOnWith(folder: string, settings: Settings, given: readonly GivenFlag[]): Settings {
+export function goOnWith(folder: string, settings: Settings, given: readonly GivenFlag[]): RequestedSettings {
   const isMoved = ({ path, value }: GivenFlag) =>
     path.join('.') === 'teacher.model' && settings.teacher !== null && value !== 'none';
   const isFree = (flag: GivenFlag) => (CHANGEABLE as readonly string[]).includes(flag.path[0]) || isMoved(flag);

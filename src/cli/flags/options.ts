@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import { suggestion } from '../../util/suggest.js';
+import { TASKS } from '../../util/task.js';
 import { failUsage } from '../io/usage-error.js';
 import { COUNT, type NumberRange, parseNumber } from './number-range.js';
 
@@ -36,6 +37,11 @@ export function deviceOption(): Option {
 /** Threads of an operator. */
 export function threadsOption(): Option {
   return numberOption('--threads <n>', 'threads of one operator (one a core)');
+}
+
+/** What an image may have. */
+export function taskOption(): Option {
+  return choiceOption('--task <task>', 'one class an image, or any number of them', TASKS, 'single-label');
 }
 
 /** From which probability on a class counts as there. */

@@ -5,7 +5,7 @@ import { printable } from '../../report/format.js';
 import { openRunLog } from '../../report/log/run-log.js';
 import type { EventReport } from '../../report/report.js';
 import type { StartOptions, TrainingRun } from '../../run/run.js';
-import type { Settings } from '../../settings/settings.js';
+import type { RequestedSettings } from '../../settings/settings.js';
 import { runPaths } from '../../store/run-folder.js';
 import { unlockRunAtOnce } from '../../store/run-lock.js';
 import { type CliIo, writeLines } from '../io/io.js';
@@ -13,7 +13,7 @@ import { Stopping, type StoppingHost } from './stopping.js';
 
 /** What the run is, and how it is shown. */
 export interface TrainingOptions {
-  readonly settings: Settings;
+  readonly settings: RequestedSettings;
   readonly folder: string;
   readonly resume: boolean;
   readonly display: 'console' | 'quiet' | 'json';

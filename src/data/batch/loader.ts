@@ -11,6 +11,7 @@ import type { BatchTask } from './batch-maker.js';
 import { stepCount } from './batch-order.js';
 import { type BatchPool, openBatchPool } from './batch-pool.js';
 import { epochOrder } from './epoch-order.js';
+import { CACHE_BYTES } from './kept-bytes.js';
 
 export interface LoaderOptions {
   readonly split: Split;
@@ -79,11 +80,9 @@ export interface Loader<Made = Batch> {
   close(): Promise<void>;
 }
 
-const GIBIBYTE = 2 ** 30;
-
 /** Opens a loader for a split. Fewer images than one training batch holds are an error. */
 export function createLoader(options: LoaderOptions): Loader {
-  const { split, preprocessing, batchSize, training, workers = 1, cacheBytes = GIBIBYTE } = options;
+  const { split, preprocessing, batchSize, training, workers = 1, cacheBytes = CACHE_BYTES } = options;
   checkBatchSize(split.length, batchSize, training !== undefined);
   const recipe = {
     source: split.source,

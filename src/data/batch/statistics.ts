@@ -9,6 +9,7 @@ import {
 } from '../dataset/dataset.js';
 import { pixelsAt } from '../dataset/packed-images.js';
 import { limitSplit } from '../dataset/split.js';
+import { withChannels } from '../image/channels.js';
 import { withImage } from '../image/decode.js';
 import {
   decodingFor,
@@ -53,16 +54,16 @@ export async function channelStatistics(
   const preprocessing = preprocessingFor(dataset, { mean: [], std: [] }, input, decode);
   const counts =
     source.kind === 'packed'
-      ? countPacked(source)
+      ? countPacked(source, channels)
       : await countFiles(limitSplit(train, MOST_FILES, seed), preprocessing, onProgress);
   const each = Array.from({ length: channels }, (_, c) => moments(counts.subarray(c * 256, (c + 1) * 256)));
   return { mean: each.map(({ mean }) => mean), std: each.map(({ std }) => Math.max(LEAST_STD, std)) };
 }
 
 /** How often each sample value occurs: [channels, 256]. Sums of 8-bit values are exact this way. */
-function countPacked(source: PackedImages): Float64Array {
-  const counts = new Float64Array(source.channels * 256);
-  for (const i of source.rows.keys()) countSamples(pixelsAt(source, i), counts);
+function countPacked(source: PackedImages, channels: 1 | 3): Float64Array {
+  const counts = new Float64Array(channels * 256);
+  for (const i of source.rows.keys()) countSamples(withChannels(pixelsAt(source, i), channels), counts);
   return counts;
 }
 

@@ -8,6 +8,7 @@ import { readTar } from '../archives/tar.js';
 import { readZip } from '../archives/zip.js';
 import type { Dataset, DatasetKind } from '../dataset/dataset.js';
 import { splitNamed } from '../dataset/split-names.js';
+import type { Reading } from '../labelled/labelled-images.js';
 import { findTables, openTables } from '../tables/open-table.js';
 import { isImageName } from '../tree/file-names.js';
 import type { FileTree } from '../tree/file-tree.js';
@@ -22,12 +23,12 @@ export type ArchiveType = 'zip' | 'tar' | 'tar.gz';
  * Opens an archive of class folders, of a table and its images, or of a webdataset's pairs, and leaves it packed. Folders around all of it
  * are left out of the paths. Of a gzipped one, an unnamed file holds what it unpacks to.
  */
-export async function openArchive(path: string, type: ArchiveType, measuring = false): Promise<Dataset> {
+export async function openArchive(path: string, type: ArchiveType, reading: Reading = {}): Promise<Dataset> {
   const content = await readArchive(path, type);
-  const pairs = await webdataset(path, [{ path, content }], measuring);
+  const pairs = await webdataset(path, [{ path, content }], reading);
   if (pairs) return pairs;
   const { tree, skipped } = archiveTree(path, content);
-  const opened = await openTree(await belowCommonFolders(tree, path), path, measuring);
+  const opened = await openTree(await belowCommonFolders(tree, path), path, reading);
   if (!opened) return failEmpty(path, content);
   const kind: DatasetKind = type === 'zip' ? 'zip' : 'tar';
   return { ...opened, kind: opened.kind === 'table' ? 'table' : kind, skipped: [...skipped, ...opened.skipped] };
@@ -41,12 +42,12 @@ export async function readArchive(path: string, type: ArchiveType): Promise<Arch
   return readTar({ path, file: descriptor, size });
 }
 
-async function openTree(tree: FileTree, root: string, measuring: boolean): Promise<Dataset | undefined> {
+async function openTree(tree: FileTree, root: string, reading: Reading): Promise<Dataset | undefined> {
   if (!(await hasClassFolders(tree, root))) {
     const tables = await findTables(tree, root);
-    if (tables) return openTables(tree, { name: root, root, tables }, measuring);
+    if (tables) return openTables(tree, { name: root, root, tables }, reading);
   }
-  return measuring ? openMeasuredFolder(tree, root) : openImageFolder(tree, root);
+  return reading.measuring ? openMeasuredFolder(tree, root) : openImageFolder(tree, root);
 }
 
 function failEmpty(path: string, { entries }: ArchiveContent): never {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Dataset } from '../dataset/dataset.js';
+import type { Reading } from '../labelled/labelled-images.js';
 import { openParquet } from '../parquet/open-parquet.js';
 import { findTables, openTables } from '../tables/open-table.js';
 import { DISK } from '../tree/disk-tree.js';
@@ -12,17 +13,17 @@ import { type Shard, webdataset } from './webdataset.js';
 const MOST_NESTED = 3;
 
 /** Opens a folder of parquet files, of a webdataset's tar files, or of tables of images. Undefined for one that has class folders, or none of these. */
-export async function openFolderOfFiles(folder: string, measuring = false): Promise<Dataset | undefined> {
+export async function openFolderOfFiles(folder: string, reading: Reading = {}): Promise<Dataset | undefined> {
   const parquet = await filesOf('parquet', folder, MOST_NESTED);
-  if (parquet.length > 0) return openParquet(folder, parquet, measuring);
+  if (parquet.length > 0) return openParquet(folder, parquet, reading);
   const shards = await filesOf('tar', folder, 0);
   if (shards.length > 0) {
-    const dataset = await webdataset(folder, await readShards(shards), measuring);
+    const dataset = await webdataset(folder, await readShards(shards), reading);
     if (dataset) return dataset;
   }
   if (await hasClassFolders(DISK, folder)) return undefined;
   const tables = await findTables(DISK, folder);
-  return tables && openTables(DISK, { name: folder, root: folder, tables }, measuring);
+  return tables && openTables(DISK, { name: folder, root: folder, tables }, reading);
 }
 
 async function filesOf(extension: string, folder: string, nested: number): Promise<string[]> {

@@ -6,6 +6,7 @@ import type { Task } from '../../util/task.js';
 import { checkImages, type SeenImage } from '../check/image-check.js';
 import { checkClassNames, readClassNames } from '../dataset/class-names.js';
 import { type Dataset, imagesPerClass } from '../dataset/dataset.js';
+import type { Reading } from '../labelled/labelled-images.js';
 import { openParquet } from '../parquet/open-parquet.js';
 import { openTable } from '../tables/open-table.js';
 import { DISK } from '../tree/disk-tree.js';
@@ -26,7 +27,7 @@ export interface OpenOptions {
   readonly check?: boolean;
   /** Whether the images are only measured: a training split, images of a class, and a second class may be lacking. */
   readonly measuring?: boolean;
-  /** Whether each image has one class (the default) or any number of them ({@link asMultiLabel}). */
+  /** Whether each image has one class (the default) or any number of them: in class folders the same picture in several. */
   readonly task?: Task | undefined;
   /** Names for the classes in their order, or a text file that has one on each line. */
   readonly classNames?: readonly string[] | string;
@@ -44,7 +45,7 @@ export interface OpenOptions {
  * fewer than two classes, damaged files) is an error that names the file or folder.
  */
 export async function openDataset(spec: string, options: OpenOptions = {}): Promise<Dataset> {
-  const opened = spec === BUILTIN ? createBuiltin(options.builtin) : await openPath(spec, options.measuring);
+  const opened = spec === BUILTIN ? createBuiltin(options.builtin) : await openPath(spec, options);
   const { task = 'single-label', check = true, measuring, onProgress, onSeen } = options;
   const dataset = await renameClasses(opened, options.classNames);
   requireTask(dataset, task);
@@ -63,19 +64,20 @@ const LOOKED_FOR = [
 const HINT = `Name a folder that has one of these, or "${BUILTIN}" for the data set that needs no files`;
 const NOT_THERE = `Name the path of a data set, or "${BUILTIN}" for the one that needs no files`;
 
-async function openPath(path: string, measuring?: boolean): Promise<Dataset> {
+async function openPath(path: string, reading: Reading): Promise<Dataset> {
   const info = await stat(path).catch((error: unknown) => {
     if (errorCode(error) !== 'ENOENT') return failUnreadable(path, error);
     return fail(path, 'there is no such file or folder', { hint: NOT_THERE });
   });
-  return info.isDirectory() ? openFolder(path, measuring) : openFile(path, measuring);
+  return info.isDirectory() ? openFolder(path, reading) : openFile(path, reading);
 }
 
-async function openFolder(path: string, measuring?: boolean): Promise<Dataset> {
+async function openFolder(path: string, reading: Reading): Promise<Dataset> {
+  const { measuring } = reading;
   const dataset =
     (await openCifarFolder(path, measuring)) ??
     (await openIdxFolder(path, measuring)) ??
-    (await openFolderOfFiles(path, measuring)) ??
+    (await openFolderOfFiles(path, reading)) ??
     (await (measuring ? openMeasuredFolder(DISK, path) : openImageFolder(DISK, path)));
   if (dataset) return dataset;
   const names = (await readdir(path)).filter((name) => !name.startsWith('.'));
@@ -84,12 +86,12 @@ async function openFolder(path: string, measuring?: boolean): Promise<Dataset> {
   return fail(path, 'no data set was found in this folder', { expected: LOOKED_FOR, got, hint: HINT });
 }
 
-async function openFile(path: string, measuring?: boolean): Promise<Dataset> {
+async function openFile(path: string, reading: Reading): Promise<Dataset> {
   if (extname(path) === '.bin') return openCifarFile(path);
   const type = await fileTypeOf(path);
-  if (type === 'parquet') return openParquet(path, [path], measuring);
-  if (type === 'table') return openTable(DISK, path, measuring);
-  if (type) return openArchive(path, type, measuring);
+  if (type === 'parquet') return openParquet(path, [path], reading);
+  if (type === 'table') return openTable(DISK, path, reading);
+  if (type) return openArchive(path, type, reading);
   return fail(path, 'a file of this kind is not a data set', { expected: FILES, hint: HINT });
 }
 

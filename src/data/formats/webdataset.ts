@@ -5,7 +5,7 @@ import { type ArchiveContent, type ArchiveEntry, partsOf } from '../archives/ent
 import type { Dataset, SkippedFile, SplitName } from '../dataset/dataset.js';
 import { splitNamed } from '../dataset/split-names.js';
 import { LARGEST_STORED, readStored } from '../image/stored-image.js';
-import { type LabelledImage, labelledDataset, sortedByPath } from '../labelled/labelled-images.js';
+import { type LabelledImage, labelledDataset, type Reading, sortedByPath } from '../labelled/labelled-images.js';
 import { labelsIn } from '../tables/labels.js';
 import { isReadName } from '../tree/file-names.js';
 
@@ -36,7 +36,7 @@ const LABEL_KEYS = ['label', 'class', 'cls', 'class_name', 'category', 'labels',
 export async function webdataset(
   name: string,
   shards: readonly Shard[],
-  measuring = false,
+  reading: Reading = {},
 ): Promise<Dataset | undefined> {
   const samples = shards.map(({ path, content }) => ({ path, samples: samplesOf(content) }));
   const labelled = samples.some((shard) => [...shard.samples.values()].some(({ image, cls }) => image && cls));
@@ -46,12 +46,12 @@ export async function webdataset(
   for (const { path, samples: inShard } of samples) {
     const split = shards.length > 1 ? splitOfShard(path) : undefined;
     const read = await mapConcurrent([...inShard], CONCURRENCY, ([key, sample]) =>
-      readSample(path, key, sample, split),
+      readSample(path, key, sample, { split, task: reading.task }),
     );
     images.push(...read.flatMap((each) => (each && 'labels' in each ? [each] : [])));
     skipped.push(...read.flatMap((each) => (each && 'reason' in each ? [each] : [])));
   }
-  return labelledDataset({ kind: 'webdataset', name, root: name, images: sortedByPath(images), skipped }, measuring);
+  return labelledDataset({ kind: 'webdataset', name, root: name, images: sortedByPath(images), skipped }, reading);
 }
 
 /** What is no file of an archive, or of none that can be read. */
@@ -93,7 +93,7 @@ async function readSample(
   shard: string,
   key: string,
   { image, cls, json }: Sample,
-  split: SplitName | undefined,
+  { split, task }: { readonly split: SplitName | undefined } & Pick<Reading, 'task'>,
 ): Promise<LabelledImage | SkippedFile | undefined> {
   if (!image) return undefined;
   const path = join(shard, image.name);
@@ -104,7 +104,7 @@ async function readSample(
     return { path, reason: 'the file of its label is too large' };
   const text = Buffer.from(await readStored(label.stored)).toString('utf8');
   const labels = cls ? labelsIn(text) : labelsOfJson(text);
-  return labels.length > 0
+  return labels.length > 0 || task === 'multi-label'
     ? { path, labels, split, stored: image.stored }
     : { path, reason: `there is no label in ${label.name}` };
 }

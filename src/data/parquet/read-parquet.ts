@@ -5,7 +5,7 @@ import { AgonError, fail, messageOf } from '../../util/error.js';
 import { UnnamedFile } from '../archives/unnamed-file.js';
 import type { SkippedFile, SplitName, StoredImage } from '../dataset/dataset.js';
 import { LARGEST_STORED, readStored } from '../image/stored-image.js';
-import type { LabelledImage } from '../labelled/labelled-images.js';
+import type { LabelledImage, Reading } from '../labelled/labelled-images.js';
 import { labelsIn } from '../tables/labels.js';
 import { checkPages, chunkRange } from './check-pages.js';
 import { type ParquetColumns, parquetColumns } from './columns.js';
@@ -21,12 +21,17 @@ export interface ParquetImages {
  * Reads where the images of a parquet file are, and their labels, a row group at a time. Images in pages without compression stay where
  * they are; others are unpacked to an unnamed file. `prefix` is what the images' names begin with.
  */
-export async function readParquet(path: string, prefix: string, split: SplitName | undefined): Promise<ParquetImages> {
+export async function readParquet(
+  path: string,
+  prefix: string,
+  split: SplitName | undefined,
+  task?: Reading['task'],
+): Promise<ParquetImages> {
   try {
     const file = await openBuffer(path);
     const metadata = await parquetMetadataAsync(file.buffer);
     const columns = parquetColumns(path, metadata);
-    return { ...(await readGroups(file, metadata, columns, { prefix, split })), notes: columns.notes };
+    return { ...(await readGroups(file, metadata, columns, { prefix, split, task })), notes: columns.notes };
   } catch (error) {
     if (error instanceof AgonError) throw error;
     return fail(path, `can't be read as parquet: ${messageOf(error)}`, {
@@ -64,7 +69,7 @@ async function readGroups(
   file: ParquetFile,
   metadata: FileMetaData,
   { image, label, names }: ParquetColumns,
-  { prefix, split }: { readonly prefix: string; readonly split: SplitName | undefined },
+  { prefix, split, task }: { readonly prefix: string; readonly split: SplitName | undefined } & Pick<Reading, 'task'>,
 ): Promise<Omit<ParquetImages, 'notes'>> {
   const images: LabelledImage[] = [];
   const skipped: SkippedFile[] = [];
@@ -84,7 +89,7 @@ async function readGroups(
       const path = `${prefix}${rowStart + i}`;
       const bytes = bytesOf(row[image]);
       const labels = labelsOf(row[label], names);
-      const reason = reasonToSkip(bytes, labels);
+      const reason = reasonToSkip(bytes, task === 'multi-label' ? undefined : labels);
       if (bytes && !reason) images.push({ path, labels, split, stored: await place(bytes) });
       else skipped.push({ path, reason: reason ?? '' });
     }
@@ -93,10 +98,10 @@ async function readGroups(
   return { images, skipped };
 }
 
-function reasonToSkip(bytes: Uint8Array | undefined, labels: readonly string[]): string | undefined {
+function reasonToSkip(bytes: Uint8Array | undefined, labels: readonly string[] | undefined): string | undefined {
   if (!bytes || bytes.length === 0) return 'the row has no bytes of an image';
   if (bytes.length > LARGEST_STORED) return `it has more than ${LARGEST_STORED / 2 ** 20} MiB`;
-  return labels.length === 0 ? 'the row has no label' : undefined;
+  return labels?.length === 0 ? 'the row has no label' : undefined;
 }
 
 function placing(file: ParquetFile): (bytes: Uint8Array) => Promise<StoredImage> {

@@ -3,7 +3,7 @@ import { fail } from '../../util/error.js';
 import { formatList } from '../../util/format-list.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { splitNamed } from '../dataset/split-names.js';
-import { labelledDataset, sortedByPath } from '../labelled/labelled-images.js';
+import { labelledDataset, type Reading, sortedByPath } from '../labelled/labelled-images.js';
 import { extensionOf } from '../tree/file-names.js';
 import type { FileTree } from '../tree/file-tree.js';
 import { findColumns } from './columns.js';
@@ -11,8 +11,8 @@ import { readTable, TABLE_EXTENSIONS } from './read-table.js';
 import { readTableImages, type TableImages } from './table-images.js';
 
 /** Opens a CSV, TSV or JSON-lines file of paths, labels and, if it has them, splits. */
-export async function openTable(tree: FileTree, path: string, measuring = false): Promise<Dataset> {
-  return openTables(tree, { name: path, root: dirname(path), tables: [path] }, measuring);
+export async function openTable(tree: FileTree, path: string, reading: Reading = {}): Promise<Dataset> {
+  return openTables(tree, { name: path, root: dirname(path), tables: [path] }, reading);
 }
 
 /** The tables of images in a folder; undefined where there are none. */
@@ -34,16 +34,16 @@ export async function findTables(tree: FileTree, folder: string): Promise<readon
 export async function openTables(
   tree: FileTree,
   { name, root, tables }: { readonly name: string; readonly root: string; readonly tables: readonly string[] },
-  measuring = false,
+  reading: Reading = {},
 ): Promise<Dataset> {
   const read: TableImages[] = [];
   for (const table of tables) {
     const split = tables.length > 1 ? splitNamed(basename(table, extname(table))) : undefined;
-    read.push(await readTableImages(tree, table, split));
+    read.push(await readTableImages(tree, table, { split, task: reading.task }));
   }
   const images = sortedByPath(read.flatMap((each) => each.images));
   const [skipped, notes] = [read.flatMap((each) => each.skipped), read.flatMap((each) => each.notes)];
-  return labelledDataset({ kind: 'table', name, root, images, skipped, notes }, measuring);
+  return labelledDataset({ kind: 'table', name, root, images, skipped, notes }, reading);
 }
 
 /** Whether a table has a header with columns of paths and labels. */

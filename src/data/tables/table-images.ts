@@ -3,7 +3,7 @@ import { fail } from '../../util/error.js';
 import { formatList } from '../../util/format-list.js';
 import type { SkippedFile, SplitName } from '../dataset/dataset.js';
 import { splitNamed } from '../dataset/split-names.js';
-import type { LabelledImage } from '../labelled/labelled-images.js';
+import type { LabelledImage, Reading } from '../labelled/labelled-images.js';
 import { isImageName } from '../tree/file-names.js';
 import type { FileTree } from '../tree/file-tree.js';
 import { COLUMN_HELP, type Columns, findColumns } from './columns.js';
@@ -23,7 +23,11 @@ const CONCURRENCY = 16;
 const NAMED = 3;
 
 /** Reads a table of paths, labels and splits. A table none of whose files is there is an error; the lack of some is said. */
-export async function readTableImages(tree: FileTree, path: string, split?: SplitName): Promise<TableImages> {
+export async function readTableImages(
+  tree: FileTree,
+  path: string,
+  { split, task }: { readonly split?: SplitName | undefined } & Pick<Reading, 'task'> = {},
+): Promise<TableImages> {
   const table = readTable(path, await tree.readFile(path));
   const { columns, notes } = columnsOf(path, table);
   const splits = splitsOf(path, table, columns);
@@ -34,7 +38,7 @@ export async function readTableImages(tree: FileTree, path: string, split?: Spli
     const name = String(row.values[columns.path] ?? '').trim();
     const labels = labelsIn(row.values[columns.label]);
     const at = `${path}, line ${row.line}`;
-    if (name === '' || labels.length === 0) {
+    if (name === '' || (labels.length === 0 && task !== 'multi-label')) {
       skipped.push({ path: at, reason: name === '' ? 'the row has no path' : `the row has no label for ${name}` });
       return [];
     }

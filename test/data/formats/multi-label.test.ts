@@ -58,3 +58,45 @@ describe('a data set in which no image has several classes', () => {
     expect(notes.join()).toMatch(/each has one class only/);
   });
 });
+
+describe('a table with several labels of an image', () => {
+  const TABLE = 'image,labels,split\n1.png,dog|cat,train\n2.png,cow,train\n3.png,,train\n4.png,cat;cow,test\n';
+
+  async function folderWith(table: string): Promise<string> {
+    const folder = await temporaryFolder();
+    const images: [string, Uint8Array][] = [];
+    for (const i of [1, 2, 3, 4]) images.push([`${i}.png`, await png(6, 8, i)]);
+    await writeTree(folder, { 'labels.csv': table, ...Object.fromEntries(images) });
+    return folder;
+  }
+
+  it('has them all, and images with none', async () => {
+    const folder = await folderWith(TABLE);
+    for (const spec of [folder, join(folder, 'labels.csv')]) {
+      const dataset = await openDataset(spec, { task: 'multi-label' });
+      expect(dataset.classes).toEqual(['cat', 'cow', 'dog']);
+      expect(namesIn(folder, dataset.train)).toEqual(['1.png', '2.png', '3.png']);
+      expect(rowsOf(dataset)).toEqual(['101', '010', '000']);
+      expect([...(dataset.test?.targets ?? [])]).toEqual([1, 1, 0]);
+      expect(dataset.skipped).toEqual([]);
+    }
+  });
+
+  it('has them in JSON lines too', async () => {
+    const lines = [
+      { image: '1.png', labels: ['dog', 'cat'] },
+      { image: '2.png', labels: [] },
+      { image: '3.png', labels: 'cow' },
+    ];
+    const folder = await folderWith('');
+    await writeTree(folder, { 'set.jsonl': lines.map((line) => JSON.stringify(line)).join('\n') });
+    const dataset = await openDataset(join(folder, 'set.jsonl'), { task: 'multi-label' });
+    expect(rowsOf(dataset)).toEqual(['101', '000', '010']);
+  });
+
+  it('needs the task to be said, and classes that the training images have', async () => {
+    await expect(openDataset(await folderWith(TABLE))).rejects.toThrow('Train with --task multi-label');
+    const other = await folderWith(TABLE.replace('cat;cow', 'cat;bird'));
+    await expect(openDataset(other, { task: 'multi-label' })).rejects.toThrow(/got bird for .*4\.png/);
+  });
+});

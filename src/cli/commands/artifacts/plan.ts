@@ -1,7 +1,7 @@
 import { STEP_KEYS } from '../../../distill/step-schema.js';
 import type { TrainedGroup } from '../../../export/trained-group.js';
 import { isModelFile } from '../../../settings/model-nets.js';
-import { checkSettings, type Settings, type SettingsInput } from '../../../settings/settings.js';
+import { checkSettings, parseSettings, type Settings, type SettingsInput } from '../../../settings/settings.js';
 import { checkModifiers, type GivenFlag, mergeSettings } from '../../flags/merge-settings.js';
 import { nameOfFlag, SETTING_FLAGS } from '../../flags/setting-flags.js';
 import { readSettingsFile } from '../../flags/settings-file.js';
@@ -74,9 +74,12 @@ export async function planExport(options: ExportOptions, given: readonly GivenFl
   checkNetworks(options, given, file);
   const trained = from === undefined ? undefined : await openTrained(from, options.output);
   const base: SettingsInput = { ...trained?.settings, ...file };
-  const settings = mergeSettings(
-    base.optimizer === undefined && format === 'ort-training' ? { ...base, optimizer: { name: 'adamw' } } : base,
-    given,
+  const settings = parseSettings(
+    mergeSettings(
+      base.optimizer === undefined && format === 'ort-training' ? { ...base, optimizer: { name: 'adamw' } } : base,
+      given,
+    ),
+    options.config,
   );
   // With official files the teacher is outside, whatever the rule
   if (format === 'agon') checkModifiers(settings, given);
@@ -85,7 +88,7 @@ export async function planExport(options: ExportOptions, given: readonly GivenFl
   if (model)
     failUsage('--nets', 'an ONNX model is no network of the zoo', { got: model, hint: `Take it by --from ${model}` });
   const input = trained?.input ?? (await inputFor(settings, options));
-  const batch = options.batch ?? base.batchSize ?? BATCH;
+  const batch = options.batch ?? (base.batchSize === undefined ? BATCH : settings.batchSize);
   return {
     format,
     settings,

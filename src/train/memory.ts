@@ -1,0 +1,67 @@
+import { keptBytes } from '../data/batch/kept-bytes.js';
+import type { Graph } from '../graph/graph.js';
+import type { Group } from '../group/group.js';
+import { executionOrder } from '../runtime/memory/execution-order.js';
+import { bytesOf, mostLiveBytes } from '../runtime/memory/live-bytes.js';
+import type { Settings } from '../settings/settings.js';
+import type { RunData } from './data.js';
+
+type Sizes = Pick<Settings, 'batchSize' | 'workers' | 'inputPerturbation'>;
+
+/** What a run's memory depends on beside its step. */
+export interface MemoryContext {
+  readonly group: Pick<Group, 'graphs'>;
+  readonly data: RunData;
+}
+
+const MEBIBYTE = 2 ** 20;
+/** Node.js, Agon and ONNX Runtime, before there is a graph. */
+const PROCESS = 160 * MEBIBYTE;
+/** A thread that makes batches: for training and for validation. */
+const WORKER = 45 * MEBIBYTE;
+/** A node of the step, as an object and in ONNX Runtime. */
+const NODE = 12 * 1024;
+/**
+ * Times that the state is in memory: what a run begins with, the two that a step reads and writes, the copy that it returns; at the end the
+ * best and the last checkpoint.
+ */
+const STATES = 6;
+/** What ONNX Runtime's arena and its kernels take beside the values. */
+const ARENA = { factor: 1.1, more: 80 * MEBIBYTE };
+/** Batches of a worker that are made ahead, and the one in use. */
+const AHEAD = 2;
+
+/**
+ * The most memory in bytes that a run will take at a time, from its lowered step: what its nodes make and is alive at once, the state, one
+ * evaluation of each network, batches made ahead, images that are kept decoded, and the process itself. The constants are
+ * measured on the CPU (docs/memory.md).
+ */
+export function estimateMemory(lowered: Graph, settings: Sizes, { group, data }: MemoryContext): number {
+  const state = [...lowered.parameters.values()].reduce((sum, { value }) => sum + bytesOf(value), 0);
+  const live = mostLiveBytes(lowered, executionOrder(lowered));
+  const fixed = PROCESS + 2 * settings.workers * WORKER + NODE * lowered.nodes.length + STATES * state + ARENA.more;
+  const ofBatch = ARENA.factor * (live + evaluationBytes(group.graphs, settings)) + batchBytes(settings, data);
+  return fixed + imageBytes(settings, data) + ofBatch;
+}
+
+/** Images that the loaders keep decoded, and those that are in memory from the start. */
+function imageBytes({ workers }: Sizes, { dataset, preprocessing, augmentation }: RunData): number {
+  const { train, validation, test } = dataset;
+  const packed = new Set(
+    [train, validation, test].flatMap((split) => (split?.source.kind === 'packed' ? split.source.data : [])),
+  );
+  const inMemory = [...packed].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const held = validation ? keptBytes({ split: validation, preprocessing, workers }) : 0;
+  return inMemory + keptBytes({ split: train, preprocessing, augmentation, workers }) + held;
+}
+
+/** What the evaluation sessions keep, of a batch of the run's size. */
+function evaluationBytes(graphs: readonly Graph[], { batchSize }: Sizes): number {
+  return graphs.reduce((sum, graph) => sum + mostLiveBytes(graph, executionOrder(graph), batchSize), 0);
+}
+
+function batchBytes({ batchSize, workers, inputPerturbation }: Sizes, { preprocessing }: RunData): number {
+  const { channels, height, width } = preprocessing;
+  const images = Float32Array.BYTES_PER_ELEMENT * batchSize * channels * height * width;
+  return images * (inputPerturbation ? 2 : 1) * (AHEAD * workers + 2);
+}
