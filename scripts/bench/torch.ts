@@ -30,8 +30,7 @@ export interface Torch {
 }
 
 export async function findTorch(script: string): Promise<Torch> {
-  if (!existsSync(script))
-    fail(script, 'there is no such file', { hint: 'Name the script with --torch-script PATH' });
+  if (!existsSync(script)) fail(script, 'there is no such file', { hint: 'Name the script with --torch-script PATH' });
   for (const python of PYTHONS) {
     const found = await runProcess(python, ['-c', 'import torch, numpy'], python).then(
       () => true,

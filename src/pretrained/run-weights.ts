@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { ACCUMULATED } from '../distill/accumulation.js';
 import { AVERAGE } from '../distill/names.js';
 import { networkPrefix } from '../distill/step.js';
-import { ACCUMULATED } from '../distill/accumulation.js';
 import { planNetwork } from '../nets/registry.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { createOptimizer } from '../optim/optimizer.js';
