@@ -17,6 +17,7 @@ export const TEACHING = {
   }),
   topK: z.int().min(1).default(1).meta({
     flag: '--top-k <k>',
+    rare: true,
     group: 'Contest',
     description: 'number of teachers under the rule `top-k`',
     help: 'number of teachers under the rule top-k',
@@ -35,6 +36,7 @@ export const TEACHING = {
   }),
   featureReduction: z.enum(FEATURE_REDUCTIONS).default('mean').meta({
     flag: '--feature-reduction <how>',
+    rare: true,
     group: 'Contest',
     description:
       'reduction of the squared differences of features: mean, or sum over channels and positions and mean over images',
@@ -42,6 +44,7 @@ export const TEACHING = {
   }),
   featureProjection: z.boolean().default(false).meta({
     flag: '--feature-projection',
+    rare: true,
     group: 'Contest',
     description:
       'whether features of unlike shapes are compared through a learned 1x1 convolution; without it they are an error',
@@ -86,6 +89,7 @@ export const FROZEN_TEACHER = {
   }),
   temperature: z.number().positive().default(4).meta({
     flag: '--teacher-temperature <t>',
+    rare: true,
     group: 'Contest',
     description: 'temperature of the softmax in the KL divergence from the frozen teacher',
     help: 'temperature of the softmax in that KL divergence',

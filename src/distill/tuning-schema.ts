@@ -11,6 +11,7 @@ export const TUNING = {
   }),
   layerDecay: z.number().gt(0).max(1).default(1).meta({
     flag: '--layer-decay <x>',
+    rare: true,
     group: 'Tuning',
     description:
       'factor of the learning rate from each block to the one below it: a block has the learning rate times this to the power of how many blocks it is below the head',
@@ -24,6 +25,7 @@ export const TUNING = {
   }),
   normWeightDecay: z.boolean().default(true).meta({
     flag: '--no-norm-weight-decay',
+    rare: true,
     group: 'Tuning',
     description: 'whether weight decay is for normalisations and biases, too (parameters of one dimension)',
     help: 'no weight decay on normalisations and biases',
@@ -37,6 +39,7 @@ export const TUNING = {
   }),
   accumulate: z.int().min(1).default(1).meta({
     flag: '--accumulate <k>',
+    rare: true,
     group: 'Tuning',
     description:
       'steps whose gradients are averaged for one update: as a batch of so many times the images, but for normalisations, and teachers are chosen in every step',

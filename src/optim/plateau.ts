@@ -5,12 +5,14 @@ export const plateauSchema = z.strictObject({
   name: z.literal('plateau'),
   factor: z.number().gt(0).lt(1).default(0.1).meta({
     flag: '--plateau-factor <x>',
+    rare: true,
     group: 'Steps',
     description: 'factor of the learning rate where the loss stands still',
     help: 'factor where the loss stands still',
   }),
   patience: z.int().min(0).default(5).meta({
     flag: '--plateau-patience <n>',
+    rare: true,
     group: 'Steps',
     description: 'epochs without a lower loss after which the next such one lowers the learning rate',
     help: 'epochs without a lower loss before it falls',

@@ -7,9 +7,15 @@ const multiStep = z.strictObject({
   milestones: z
     .array(z.number().min(0))
     .default([60, 120, 180])
-    .meta({ flag: '--milestones <epochs>', group: 'Steps', description: 'epochs at which the learning rate drops' }),
+    .meta({
+      flag: '--milestones <epochs>',
+      rare: true,
+      group: 'Steps',
+      description: 'epochs at which the learning rate drops',
+    }),
   gamma: z.number().positive().default(0.1).meta({
     flag: '--gamma <factor>',
+    rare: true,
     group: 'Steps',
     description: 'factor of the learning rate at each milestone',
   }),

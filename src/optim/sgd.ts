@@ -20,6 +20,7 @@ export const sgdSchema = z.strictObject({
     .meta({ ...WEIGHT_DECAY, description: 'L2 penalty: this times the weight is added to its gradient' }),
   nesterov: z.boolean().default(true).meta({
     flag: '--no-nesterov',
+    rare: true,
     group: 'Steps',
     description: "Nesterov's momentum",
     help: "classical momentum in place of Nesterov's",

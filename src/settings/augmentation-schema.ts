@@ -37,6 +37,7 @@ export const IMAGE_CHANGES = {
     .default(null)
     .meta({
       flag: '--color-jitter <b,c,s,h>',
+      rare: true,
       group: 'Data',
       description:
         'largest changes of brightness, contrast and saturation (factors 1 - x to 1 + x) and of hue (share of the colour circle), in random order',
@@ -45,6 +46,7 @@ export const IMAGE_CHANGES = {
     }),
   randomErasing: share.default(0).meta({
     flag: '--random-erasing <p>',
+    rare: true,
     group: 'Data',
     description:
       'probability that a random box of an image shows the mean colour (2 to 33 % of the area), after all other changes',

@@ -72,9 +72,10 @@ const inputPerturbation = z.strictObject({
     otherwise: 'none',
   }),
   when: firing(
-    { flag: '--perturb-every <k>', group: 'Contest', help: 'in every k-th step', otherwise: '1' },
+    { flag: '--perturb-every <k>', rare: true, group: 'Contest', help: 'in every k-th step', otherwise: '1' },
     {
       flag: '--perturb-probability <p>',
+      rare: true,
       group: 'Contest',
       help: 'or in each step with this probability',
       otherwise: '',
@@ -94,6 +95,7 @@ const parameterPerturbation = z.strictObject({
     },
     {
       flag: '--mutate-probability <p>',
+      rare: true,
       group: 'Contest',
       help: 'or in each step with this probability',
       otherwise: '',
@@ -103,6 +105,7 @@ const parameterPerturbation = z.strictObject({
     .meta({ description: 'steps before which weights are perturbed' }),
   window: count.default(10).meta({
     flag: '--mutation-window <steps>',
+    rare: true,
     group: 'Contest',
     description:
       'steps after which the network keeps its new weights if it had the lowest loss over them, else gets its old ones back',
@@ -135,6 +138,7 @@ const frozenTeacher = z.strictObject({
   }),
   output: z.string().min(1).optional().meta({
     flag: '--teacher-output <name>',
+    rare: true,
     group: 'Contest',
     description: 'output with the class scores, of an ONNX model with several outputs',
     help: 'its output with class scores, if there are several',
@@ -195,6 +199,7 @@ export const settingsSchema = z.strictObject({
   }),
   restoreNorms: z.boolean().default(true).meta({
     flag: '--no-restore-norms',
+    rare: true,
     group: 'Contest',
     description:
       'whether an ONNX model without any normalisation, which was folded into its convolutions, gets BatchNormalization back',
@@ -233,7 +238,7 @@ export const settingsSchema = z.strictObject({
     description:
       'at validation, test and in use: the share of the scaled image that is cut out of its middle; left out: that of the weights (`pretrained`), or 0.875. Images that have the input size already are taken whole',
     help: 'share of the image that is used at validation',
-    otherwise: "the weights', or 0.875",
+    otherwise: "the weights'",
   }),
   normalisation: z
     .union(
@@ -265,6 +270,7 @@ export const settingsSchema = z.strictObject({
     .optional()
     .meta({
       flag: '--channels <n>',
+      rare: true,
       group: 'Data',
       description:
         "channels of the images as networks see them: 1 makes colour photographs grey (Rec. 601 luma), 3 gives grey ones three equal channels; left out: the data's",
@@ -360,6 +366,7 @@ export const settingsSchema = z.strictObject({
   }),
   engine: z.enum(['agon', 'ort-training']).default('agon').meta({
     flag: '--engine <name>',
+    rare: true,
     group: 'Run',
     description:
       "what computes gradients and updates: Agon's step graph, or sessions of ONNX Runtime's on-device training",

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.js';
+import { nameOfFlag, SETTING_FLAGS } from '../../src/cli/flags/setting-flags.js';
 import { UsageError } from '../../src/cli/io/usage-error.js';
 import { reportError } from '../../src/cli/report-error.js';
 import { AgonError } from '../../src/util/error.js';
@@ -17,6 +18,13 @@ describe('help', () => {
     for (const group of ['Data', 'Contest', 'Steps', 'Tuning', 'Run'])
       expect(stdout).toMatch(new RegExp(`^${group} `, 'm'));
     expect((await agon('help train')).stdout).toBe(stdout);
+  });
+
+  it('of train has all options where that is asked for', async () => {
+    const { stdout } = await agon('train --help-all');
+    for (const line of stdout.trimEnd().split('\n')) expect(line.length, line).toBeLessThanOrEqual(100);
+    for (const flag of SETTING_FLAGS) expect(stdout).toContain(` ${nameOfFlag(flag)}`);
+    expect(stdout).toMatch(/^ +--crossover <share> +\S/m);
   });
 
   it('lists all commands, and each has its own', async () => {

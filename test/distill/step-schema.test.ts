@@ -19,8 +19,9 @@ describe('the schema of a step', () => {
     expect(stepSettingsOf(parseSettings({})).teacher).toBeNull();
   });
 
-  it('makes the method of every preset, but for how many teach, the optimizer and what is trained', () => {
-    const inStep = STEP_KEYS.filter((key) => key !== 'topK' && key !== 'optimizer' && !(key in TUNING));
+  it('makes the method of every preset, but for how many teach, the task, the optimizer and what is trained', () => {
+    const others = ['topK', 'task', 'optimizer', ...Object.keys(TUNING)];
+    const inStep = STEP_KEYS.filter((key) => !others.includes(key));
     expect([...METHOD_KEYS].sort()).toEqual([...inStep, 'inputPerturbation', 'parameterPerturbation'].sort());
     for (const [name, preset] of Object.entries(PRESETS)) {
       for (const key of METHOD_KEYS) expect(preset[key].source, `${name}: ${key}`).toBeTruthy();

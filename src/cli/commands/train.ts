@@ -25,7 +25,7 @@ import { failUsage } from '../io/usage-error.js';
 import { defaultRunFolder, latestRun } from '../run/run-folders.js';
 import { PROCESS } from '../run/stopping.js';
 import { runTraining, type TrainingHost, type TrainingOptions } from '../run/training.js';
-import { formatCompactHelp } from '../text/compact-help.js';
+import { formatCompactHelp, formatWholeHelp, HELP_ALL } from '../text/compact-help.js';
 
 interface TrainOptions {
   readonly config?: string;
@@ -37,6 +37,7 @@ interface TrainOptions {
   readonly json?: true;
   readonly explain?: true;
   readonly schema?: true;
+  readonly helpAll?: true;
   readonly findLr?: true;
   readonly findLrPng?: string;
 }
@@ -47,11 +48,11 @@ export type TrainPlan = Pick<TrainingOptions, 'settings' | 'folder' | 'resume'>;
 const OPTIONS: readonly Option[] = [
   new Option('--config <file>', 'JSON file of settings; flags override it'),
   new Option('--explain', 'print every setting and its source, train nothing').conflicts('resume'),
-  new Option('--schema', 'print the JSON Schema of the settings, for editors'),
+  new Option('--schema', 'print the JSON Schema of the settings, for editors').hideHelp(),
   new Option('--find-lr', 'learning-rate range test: suggest a rate, train nothing').conflicts([
     ...['resume', 'out', 'overwrite', 'quiet', 'explain'],
   ]),
-  new Option('--find-lr-png <file>', 'its curve (find-lr.png)'),
+  new Option('--find-lr-png <file>', 'its curve (find-lr.png)').hideHelp(),
   new Option('--out <folder>', 'output folder (runs/<data>-<time>)'),
   new Option('--resume [folder]', 'resume from the last checkpoint (of the latest run)').conflicts([
     'config',
@@ -61,6 +62,7 @@ const OPTIONS: readonly Option[] = [
   new Option('--overwrite', 'overwrite the run in the folder'),
   new Option('--quiet', 'print warnings and the result only').conflicts('json'),
   new Option('--json', 'print events as lines of JSON'),
+  new Option(HELP_ALL, 'all options, the rare ones too'),
 ];
 
 /** `agon train` */
@@ -73,6 +75,7 @@ export function define(command: Command, io: CliIo): void {
   command.configureHelp({ ...command.configureHelp(), formatHelp: formatCompactHelp });
   command.action(async (options: TrainOptions) => {
     const given = givenFlags(command.opts(), (key) => command.getOptionValueSource(key) === 'cli');
+    if (options.helpAll) return writeLines(io.stdout, ...formatWholeHelp(command).trimEnd().split('\n'));
     if (options.schema) return writeLines(io.stdout, ...JSON.stringify(settingsJsonSchema(), undefined, 2).split('\n'));
     if (options.explain) return explain(options, given, io);
     if (options.findLr) return findRate(options, given, io);

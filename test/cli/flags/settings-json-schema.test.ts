@@ -40,8 +40,8 @@ describe('agon train --schema', () => {
       expect(found[0]?.description, path.join('.')).toBe(meta.description);
       if (path.at(-1) !== 'name') expect(found[0]?.default, path.join('.')).toEqual(value ?? found[0]?.default);
     }
-    expect(at(schema, ['batchSize'])).toEqual([
-      { type: 'integer', minimum: 2, default: 128, description: 'images per step' },
+    expect(at(schema, ['batchSize'])).toMatchObject([
+      { anyOf: [{ type: 'integer', minimum: 2 }, { const: 'auto' }], default: 128 },
     ]);
     expect(at(schema, ['optimizer', 'lr']).map(({ default: value }) => value)).toEqual([0.1, 1e-3]);
   });
