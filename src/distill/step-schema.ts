@@ -75,7 +75,7 @@ export const TASK = {
     group: 'Data',
     description:
       'whether an image has one of the classes (`single-label`: softmax and cross-entropy) or any number of them (`multi-label`: sigmoid and binary cross-entropy; in class folders the same picture linked or copied into several)',
-    help: 'one class an image, or any number of them',
+    help: 'classes an image has',
   }),
 };
 
