@@ -13,7 +13,7 @@ export const HEAD_FIRST = {
     group: 'Tuning',
     description:
       'epochs in which the heads alone are trained, before the other layers join in: all, or those that `freeze` leaves where it names a stage',
-    help: 'train the heads alone for so many epochs, then the rest too',
+    help: 'train the heads alone for so many epochs first',
     otherwise: 'never',
   }),
   views: z.int().min(1).max(MOST_VIEWS).default(1).meta({
