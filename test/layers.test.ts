@@ -28,6 +28,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   lineage: ['events', 'distill', 'onnx', 'util'],
   store: ['lineage', 'events', 'settings', 'artifacts', 'distill', 'optim', 'graph', 'data', 'onnx', 'util'],
   pretrained: ['weights', 'hub', 'store', 'settings', 'distill', 'nets', 'optim', 'data', 'onnx', 'util'],
+  recipe: ['pretrained', 'weights', 'store', 'settings', 'nets', 'data', 'util'],
   imported: ['weights', 'settings', 'artifacts', 'foreign', 'nets', 'autodiff', 'graph', 'data', 'onnx', 'util'],
   group: [
     'imported',

@@ -9,10 +9,10 @@ export interface Closest {
   readonly share: number;
 }
 
-/** The network of the zoo that a file's weights fit best, by names and shapes; of equal ones the first in the list. */
-export function closestNetwork(file: Pick<WeightsFile, 'tensors'>): Closest {
+/** The network of the zoo, or of those that are named, that a file's weights fit best, by names and shapes; of equal ones the first. */
+export function closestNetwork(file: Pick<WeightsFile, 'tensors'>, among: Iterable<string> = NETWORKS.keys()): Closest {
   let best: Closest = { network: '', share: -1 };
-  for (const network of NETWORKS.keys()) {
+  for (const network of among) {
     const { size, classes } = planNetwork(network).usualInput;
     const { found, used } = fitOf(createNetwork(network, { classes, channels: 3, height: size, width: size }), file);
     const share = Math.min(found, used);

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { Recipe } from '../../recipe/recipe.js';
 import { printable } from '../../report/format.js';
 import { colorsFor } from '../../report/output.js';
 import { renderTable } from '../../report/table.js';
@@ -22,6 +23,7 @@ import { readSettingsFile } from '../flags/settings-file.js';
 import { settingsJsonSchema } from '../flags/settings-json-schema.js';
 import { type CliIo, writeLines } from '../io/io.js';
 import { failUsage } from '../io/usage-error.js';
+import { recipeForFlags, recipeLayer, recipeLines } from '../run/recipe.js';
 import { defaultRunFolder, latestRun } from '../run/run-folders.js';
 import { PROCESS } from '../run/stopping.js';
 import { runTraining, type TrainingHost, type TrainingOptions } from '../run/training.js';
@@ -43,7 +45,10 @@ interface TrainOptions {
 }
 
 /** A run that is ready to start. */
-export type TrainPlan = Pick<TrainingOptions, 'settings' | 'folder' | 'resume'>;
+export interface TrainPlan extends Pick<TrainingOptions, 'settings' | 'folder' | 'resume'> {
+  /** How its settings were chosen, where the data decided. */
+  readonly recipe?: Recipe;
+}
 
 const OPTIONS: readonly Option[] = [
   new Option('--config <file>', 'JSON file of settings; flags override it'),
@@ -95,11 +100,12 @@ export async function planTraining(options: TrainOptions, given: readonly GivenF
 
 async function planNew(options: TrainOptions, given: readonly GivenFlag[], now: Date): Promise<TrainPlan> {
   const { config, out } = options;
-  const file = await readBase(options, given);
+  const { file, recipe } = await readBase(options, given);
   const settings = await mergeNetworks(file, given);
   checkModifiers(settings, given);
   if (config !== undefined) checkFileModifiers(config, file, settings);
-  return { settings, folder: out ?? defaultRunFolder(settings.data, now), resume: false };
+  const folder = out ?? defaultRunFolder(settings.data, now);
+  return { settings, folder, resume: false, ...(recipe && { recipe }) };
 }
 
 async function planResumed({ resume, out }: TrainOptions, given: readonly GivenFlag[]): Promise<TrainPlan> {
@@ -125,9 +131,24 @@ async function findRate(options: TrainOptions, given: readonly GivenFlag[], io: 
   await runFindRate({ settings, png: options.findLrPng ?? 'find-lr.png', json: options.json ?? false }, io);
 }
 
-/** What a new run has under the flags: the settings of a file, or those of the run that its networks begin from. */
-async function readBase({ config, from }: TrainOptions, given: readonly GivenFlag[]): Promise<SettingsInput> {
-  if (from === undefined) return config === undefined ? {} : readSettingsFile(config);
+/** What a new run has under the flags. */
+interface Base {
+  readonly file: SettingsInput;
+  /** What its settings are from, if they are chosen for the data. */
+  readonly recipe?: Recipe;
+}
+
+/** The settings of a file, those of the run that its networks begin from, or those that are chosen for the data. */
+async function readBase({ config, from }: TrainOptions, given: readonly GivenFlag[]): Promise<Base> {
+  if (config !== undefined) return { file: await readSettingsFile(config) };
+  if (from !== undefined) return { file: await readOrigin(from, given) };
+  const recipe = await recipeForFlags(given);
+  if (!recipe) return { file: {} };
+  const { settingsOf } = await import('../../recipe/recipe.js');
+  return { file: settingsOf(recipe), recipe };
+}
+
+async function readOrigin(from: string, given: readonly GivenFlag[]): Promise<SettingsInput> {
   const settled = given.find(({ path }) => ['preset', 'nets', 'artifacts', 'pretrained'].includes(path[0]));
   if (settled) {
     failUsage(nameOfFlag(settled), `is settled by the run that --from names`, {
@@ -142,13 +163,13 @@ async function readBase({ config, from }: TrainOptions, given: readonly GivenFla
 /** Prints all settings of a run that would be new. */
 async function explain(options: TrainOptions, given: readonly GivenFlag[], io: CliIo): Promise<void> {
   const { config, from } = options;
-  const file = await readBase(options, given);
+  const { file, recipe } = await readBase(options, given);
   const settings = await mergeNetworks(file, given);
   const { artifacts, nets } = settings;
   const defaults = artifacts === null ? [] : [{ ...(await artifactDefaults(file, given)), nets }];
   const rows = explainSettings(settings, [
     ...defaults.map((values) => ({ values, sourceOf: () => artifacts as string })),
-    { values: file, sourceOf: () => (config ?? from) as string },
+    recipe ? recipeLayer(recipe, file) : { values: file, sourceOf: () => (config ?? from) as string },
     ...flagLayers(given),
   ]);
   const text = (value: unknown) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'not set'));
@@ -201,6 +222,7 @@ async function train(plan: TrainPlan, { overwrite, quiet, json }: TrainOptions, 
   else await prepareRunFolder(folder, { overwrite: overwrite ?? false });
   let started = resume;
   const display = json ? 'json' : quiet ? 'quiet' : 'console';
+  if (plan.recipe && display === 'console') writeLines(io.stdout, ...recipeLines(plan.recipe));
   try {
     return await runTraining({ ...plan, display }, io, HOST, () => {
       started = true;

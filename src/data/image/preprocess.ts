@@ -35,7 +35,7 @@ export type PreprocessingDecode = Pick<Preprocessing, 'background' | 'decodeMarg
 const DECODE: PreprocessingDecode = { background: BACKGROUND, decodeMargin: 2 };
 
 /** Images up to this side are taken as they are when a whole data set has them in one size. */
-const LARGEST_NATIVE_SIDE = 96;
+export const LARGEST_NATIVE_SIDE = 96;
 const DEFAULT_SIDE = 224;
 
 /** The input size of a data set: its own when its images are small and all alike, else 224 x 224. */

@@ -1,0 +1,62 @@
+import type { DataFacts } from '../../recipe/facts.js';
+import type { Chosen, Recipe } from '../../recipe/recipe.js';
+import type { SettingLayer } from '../../settings/explain.js';
+import type { SettingsInput } from '../../settings/settings.js';
+import { AgonError } from '../../util/error.js';
+import type { GivenFlag } from '../flags/merge-settings.js';
+
+/** Flags that say a protocol, or networks, of their own: nothing is chosen beside them. */
+const PROTOCOLS = ['preset', 'artifacts', 'engine'];
+/** Flags of what needs images in every step. */
+const ON_IMAGES = ['inputPerturbation', 'teacher', 'mixup', 'cutmix', 'unlabelled'];
+
+/** The recipe for the data that flags name, and for what else they say; undefined where the ordinary defaults hold. */
+export async function recipeForFlags(given: readonly GivenFlag[]): Promise<Recipe | undefined> {
+  const data = givenValue(given, 'data');
+  if (typeof data !== 'string' || given.some(({ path }) => PROTOCOLS.includes(path[0]))) return undefined;
+  const [{ surveyData }, { networksAtHand }, { recipeFor }] = await Promise.all([
+    import('../../recipe/facts.js'),
+    import('../../recipe/at-hand.js'),
+    import('../../recipe/recipe.js'),
+  ]);
+  const facts = await surveyData(data).catch(unlessUnreadable);
+  if (!facts) return undefined;
+  const chosen = chosenBy(given);
+  return recipeFor(facts, chosen, await networksAtHand(chosen));
+}
+
+/** What is wrong with the data, the run says. */
+function unlessUnreadable(error: unknown): DataFacts | undefined {
+  if (error instanceof AgonError) return undefined;
+  throw error;
+}
+
+function chosenBy(given: readonly GivenFlag[]): Chosen {
+  const known = ['nets', 'pretrained', 'freeze', 'size', 'epochs'].flatMap((key) => {
+    const value = givenValue(given, key);
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  const onImages = given.some(({ path, value }) => ON_IMAGES.includes(path[0]) && value !== 'none' && value !== 0);
+  return { ...(Object.fromEntries(known) as Chosen), ...(onImages && { onImages }) };
+}
+
+function givenValue(given: readonly GivenFlag[], key: string): unknown {
+  return given.find(({ path }) => path.length === 1 && path[0] === key)?.value;
+}
+
+/** A recipe as settings under flags, with its reasons. */
+export function recipeLayer({ choices }: Recipe, values: SettingsInput): SettingLayer {
+  const reasons = new Map(Object.entries(choices).map(([key, choice]) => [key, choice.why]));
+  const sourceOf = (path: string) => `recipe: ${reasons.get(path.split('.')[0] ?? '') ?? ''}`;
+  return { values: { ...values }, sourceOf };
+}
+
+/** What is going to happen, what would bring more, and where all of it is said. */
+export function recipeLines({ summary, hint }: Recipe): string[] {
+  return [
+    summary,
+    ...(hint === undefined ? [] : [hint]),
+    'what was chosen and why: agon train --explain with the same flags',
+    '',
+  ];
+}
