@@ -137,7 +137,9 @@ async function asFiles(idx: string): Promise<string> {
 
 const evaluationsOf = ({ results, ensemble }: Awaited<ReturnType<typeof evaluateRun>>) => {
   const numbers = [...results.map(({ evaluation }) => evaluation), ensemble];
-  return numbers.map((each) => Object.values(each as Record<string, number>).map((value) => Number(value.toPrecision(5))));
+  return numbers.map((each) =>
+    Object.values(each as Record<string, number>).map((value) => Number(value.toPrecision(5))),
+  );
 };
 
 describe('images with other channels', () => {

@@ -60,7 +60,9 @@ describe('a verdict', () => {
   it('is part of a sentence', () => {
     const seen = { n: 3, mean: 1, interval: [0.5, 1.5], p: 0.01, detectable: 0.623 } as const;
     const differences = [between(seen, 0.02), between({ n: 1, mean: -2 })];
-    expect(sentences({ task: 'single-label', measure: 'mean-last', split: 'test', methods: [], settings: [], differences })).toEqual([
+    expect(
+      sentences({ task: 'single-label', measure: 'mean-last', split: 'test', methods: [], settings: [], differences }),
+    ).toEqual([
       'pair: cd against dml: +1.00 points (95 % interval +0.50 to +1.50): above zero; detectable with 80 % power: 0.62 points.',
       "pair: cd against dml: −2.00 points: one seed can't tell.",
     ]);
