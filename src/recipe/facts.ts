@@ -1,46 +1,40 @@
-import { classCounts, type Dataset, type Size } from '../data/dataset/dataset.js';
+import { type Dataset, type ImageFile, imageFileAt, type Size } from '../data/dataset/dataset.js';
+import { limitSplit, withValidation } from '../data/dataset/split.js';
 import { openDataset } from '../data/formats/open.js';
 import { openImage, readImageFile } from '../data/image/open-image.js';
 import { LARGEST_NATIVE_SIDE } from '../data/image/preprocess.js';
-import { at } from '../util/checked.js';
+import type { Settings } from '../settings/settings.js';
 
 /** What a recipe depends on of a data set. */
 export interface DataFacts {
-  /** Training images, before any is held out for validation. */
+  /** Images that are trained on: without those that are held out. */
   readonly images: number;
   readonly classes: number;
-  /** Training images of the class that has the fewest. */
-  readonly fewest: number;
-  /** The usual length of an image's shorter side, in pixels. */
-  readonly side: number;
   /** Whether the images are photographs: files that are mostly larger than what small networks take as it is. */
   readonly photographs: boolean;
 }
+
+/** Which of a data set's images are trained on. */
+export type Taken = Pick<Settings, 'seed' | 'task' | 'validation'> & { readonly limit?: number | undefined };
 
 /** Files of which the header is read: enough for a median. */
 const SAMPLE = 24;
 
 /** Looks at a data set without decoding its images: what is in it, and the sizes in some of its files' headers. */
-export async function surveyData(spec: string): Promise<DataFacts> {
-  return factsOf(await openDataset(spec, { check: false }));
+export async function surveyData(spec: string, { seed, task, validation, limit }: Taken): Promise<DataFacts> {
+  const opened = await openDataset(spec, { check: false, task });
+  const { train, classes } = withValidation(opened, { fraction: validation }, seed);
+  const taken = limit === undefined ? train : limitSplit(train, limit, seed);
+  const photographs = taken.source.kind === 'files' && (await usualSide(taken)) > LARGEST_NATIVE_SIDE;
+  return { images: taken.length, classes: classes.length, photographs };
 }
 
-async function factsOf({ train, classes }: Dataset): Promise<DataFacts> {
-  const side = await usualSide(train);
-  return {
-    images: train.length,
-    classes: classes.length,
-    fewest: Math.min(...classCounts(train.labels, classes.length)),
-    side,
-    photographs: train.source.kind === 'files' && side > LARGEST_NATIVE_SIDE,
-  };
-}
-
+/** The usual length of an image's shorter side, in pixels; 0 where no file can be read. */
 async function usualSide({ source }: Dataset['train']): Promise<number> {
   if (source.kind === 'packed') return shorterSide(source);
   const count = Math.min(SAMPLE, source.paths.length);
   const sampled = Array.from({ length: count }, (_, i) => {
-    return sizeOf(at(source.paths, Math.floor((i * source.paths.length) / count)));
+    return sizeOf(imageFileAt(source, Math.floor((i * source.paths.length) / count)));
   });
   const sizes = (await Promise.all(sampled)).filter((size) => size !== undefined);
   const sides = sizes.map(shorterSide).sort((a, b) => a - b);
@@ -48,9 +42,9 @@ async function usualSide({ source }: Dataset['train']): Promise<number> {
 }
 
 /** Undefined for a file that can't be read: the check of all images says why. */
-async function sizeOf(path: string): Promise<Size | undefined> {
+async function sizeOf(file: ImageFile): Promise<Size | undefined> {
   try {
-    return await openImage(await readImageFile(path));
+    return await openImage(await readImageFile(file));
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { betterBatchSize } from '../settings/batch-size.js';
 import type { DataFacts } from './facts.js';
 import type { Choices, Chosen, Recipe } from './recipe.js';
 
@@ -76,9 +77,9 @@ function describe({ images, classes }: DataFacts): string {
   return `${images.toLocaleString('en-US')} photographs of ${classes} classes`;
 }
 
-/** At most so many images a step, and four steps an epoch at least. */
+/** At most so many images a step, four steps an epoch at least, and as few images left out of an epoch as can be. */
 function batchSizeFor({ images }: DataFacts, most: number): number {
-  return Math.max(2, Math.min(most, 2 ** Math.floor(Math.log2(Math.max(1, images / 4)))));
+  return betterBatchSize(Math.max(2, Math.min(most, Math.floor(images / 4))), images);
 }
 
 /** Epochs in which about so many images are seen. */

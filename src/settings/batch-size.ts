@@ -56,7 +56,7 @@ export function leftOverMessage({ batchSize, sampler }: Settings, images: number
 }
 
 /** Of the batch sizes down to half of one, the largest that leaves out the fewest images. */
-function betterBatchSize(batchSize: number, images: number): number {
+export function betterBatchSize(batchSize: number, images: number): number {
   let best = batchSize;
   for (let size = batchSize; size >= Math.max(2, batchSize / 2); size--) {
     if (images % size < images % best) best = size;

@@ -37,7 +37,7 @@ const HEADS: SettingsInput = {
 };
 
 const notes = ({ events }: Ran) => {
-  return eventsOf(events, 'warning').flatMap(({ message }) => (message.startsWith('features of') ? [message] : []));
+  return eventsOf(events, 'note').flatMap(({ message }) => (message.startsWith('features of') ? [message] : []));
 };
 const lastOf = ({ folder }: Ran) => readCheckpoint(runPaths(folder).last);
 const isHead = (name: string) => /^net\d\.(classifier|linear|fc)\./.test(name);

@@ -25,7 +25,7 @@ async function modelFile(model: ModelProto, name = 'model.onnx'): Promise<string
 }
 
 const warningsOf = ({ events }: Pick<Awaited<ReturnType<typeof runHere>>, 'events'>) =>
-  eventsOf(events, 'warning').map(({ message }) => message);
+  ['note' as const, 'warning' as const].flatMap((type) => eventsOf(events, type).map(({ message }) => message));
 
 describe('a run on an ONNX model', () => {
   it('keeps a head of the same classes, and all else: it begins as the model is', async () => {

@@ -125,8 +125,9 @@ describe('a run with weights from a file', () => {
     );
     const own = [...(present(tensors.get(`net0.${stem}`), stem).data as Float32Array)];
     for (const [i, sum] of sums.entries()) expect(own[i]).toBeCloseTo(sum, 6);
-    expect(preprocessing.mean).toHaveLength(1);
-    expect(warnings.join()).toContain('the weights have them for 3 channels, the images have 1');
+    // The mean of the weights' three
+    expect([preprocessing.mean, preprocessing.std]).toEqual([[0.5], [0.5]]);
+    expect(warnings.join()).toContain('images are normalised as for the weights: mean 0.5, std 0.5');
   });
 
   it('normalises images as config.json beside it says, and goes on to the same end without the file', async () => {

@@ -1,7 +1,7 @@
-import type { DataFacts } from '../../recipe/facts.js';
+import type { DataFacts, Taken } from '../../recipe/facts.js';
 import type { Chosen, Recipe } from '../../recipe/recipe.js';
 import type { SettingLayer } from '../../settings/explain.js';
-import type { SettingsInput } from '../../settings/settings.js';
+import { parseSettings, type SettingsInput } from '../../settings/settings.js';
 import { AgonError } from '../../util/error.js';
 import type { GivenFlag } from '../flags/merge-settings.js';
 
@@ -19,7 +19,7 @@ export async function recipeForFlags(given: readonly GivenFlag[]): Promise<Recip
     import('../../recipe/at-hand.js'),
     import('../../recipe/recipe.js'),
   ]);
-  const facts = await surveyData(data).catch(unlessUnreadable);
+  const facts = await surveyData(data, takenBy(given)).catch(unlessUnreadable);
   if (!facts) return undefined;
   const chosen = chosenBy(given);
   return recipeFor(facts, chosen, await networksAtHand(chosen));
@@ -31,13 +31,21 @@ function unlessUnreadable(error: unknown): DataFacts | undefined {
   throw error;
 }
 
+/** What flags say of the images that are trained on, over the defaults. */
+function takenBy(given: readonly GivenFlag[]): Taken {
+  return parseSettings(saidOf(given, ['seed', 'task', 'validation', 'limit']));
+}
+
 function chosenBy(given: readonly GivenFlag[]): Chosen {
-  const known = ['nets', 'pretrained', 'freeze', 'size', 'epochs'].flatMap((key) => {
-    const value = givenValue(given, key);
-    return value === undefined ? [] : [[key, value] as const];
-  });
   const onImages = given.some(({ path, value }) => ON_IMAGES.includes(path[0]) && value !== 'none' && value !== 0);
-  return { ...(Object.fromEntries(known) as Chosen), ...(onImages && { onImages }) };
+  const said: Chosen = saidOf(given, ['nets', 'pretrained', 'freeze', 'size', 'epochs']);
+  return { ...said, ...(onImages && { onImages }) };
+}
+
+/** The settings of these names that flags give. */
+function saidOf(given: readonly GivenFlag[], keys: readonly string[]): Readonly<Record<string, unknown>> {
+  const said = keys.map((key) => [key, givenValue(given, key)] as const);
+  return Object.fromEntries(said.filter(([, value]) => value !== undefined));
 }
 
 function givenValue(given: readonly GivenFlag[], key: string): unknown {
