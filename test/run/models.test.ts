@@ -24,7 +24,7 @@ async function modelFile(model: ModelProto, name = 'model.onnx'): Promise<string
   return path;
 }
 
-const warningsOf = ({ events }: Pick<Awaited<ReturnType<typeof runHere>>, 'events'>) =>
+const saidIn = ({ events }: Pick<Awaited<ReturnType<typeof runHere>>, 'events'>) =>
   ['note' as const, 'warning' as const].flatMap((type) => eventsOf(events, type).map(({ message }) => message));
 
 describe('a run on an ONNX model', () => {
@@ -38,12 +38,12 @@ describe('a run on an ONNX model', () => {
       const own = tensors.get(`net0.${name}`);
       if (own) expect(Buffer.from((own.data as Float32Array).buffer), name).toEqual(Buffer.from(rawData ?? []));
     }
-    expect(warningsOf(begun)).toEqual([
+    expect(saidIn(begun)).toEqual([
       `model begins with the weights of ${path}: the head is kept: the classes are the same`,
       expect.stringMatching(/^images are normalised as the model's were: mean .* \(its metadata\)$/),
     ]);
     const twins = await runHere(smallSettings(data, { nets: [path, path] }), { stopAfter: 0 });
-    expect(warningsOf(twins).join()).toContain('several model begin with the same values, head included');
+    expect(saidIn(twins).join()).toContain('several model begin with the same values, head included');
     const metadata = model.metadataProps?.find(({ key }) => key === 'preprocessing')?.value ?? '';
     expect(preprocessing.mean).toEqual(JSON.parse(metadata).mean);
   });
@@ -60,7 +60,7 @@ describe('a run on an ONNX model', () => {
     const [a, b] = [await readCheckpoint(runPaths(whole.folder).last), await readCheckpoint(runPaths(folder).last)];
     expect([...b.tensors]).toEqual([...a.tensors]);
     expect(b.preprocessing).toEqual(a.preprocessing);
-    expect(warningsOf(resumed).join()).not.toContain('begins with');
+    expect(saidIn(resumed).join()).not.toContain('begins with');
 
     const options = { checkpoint: 'best' } as const;
     const [own, other] = [await evaluateRun(folder, options), await evaluateRun(whole.folder, options)];
