@@ -30,7 +30,7 @@ describe('the memory of a run', () => {
     // A process with two threads of Node.js takes more than 100 MB, this small group little more than that
     expect(memory?.estimated).toBeGreaterThan(0.1 * GB);
     expect(memory?.estimated).toBeLessThan(0.6 * GB);
-    expect(eventsOf(events, 'warning')).toEqual([]);
+    expect(eventsOf(events, 'note')).toEqual([]);
   });
 
   it('that surely is not there keeps it from beginning', async () => {
@@ -70,7 +70,7 @@ describe('the batch size auto', () => {
     // 48 training images
     expect((await readRunSettings(folder)).batchSize).toBe(6);
     expect(eventsOf(events, 'start')[0]?.settings.batchSize).toBe(6);
-    expect(eventsOf(events, 'warning').map(({ message }) => message)).toEqual([
+    expect(eventsOf(events, 'note').map(({ message }) => message)).toEqual([
       expect.stringMatching(
         /^the batch size is 6, for 48 training images and about 0\.\d GB of the 8\.0 GB that the machine has free, of which 60 % may be taken$/,
       ),
