@@ -7,18 +7,8 @@ export interface TransferCase {
   readonly again: boolean;
 }
 
-const HEAD = ['--optimizer', 'adamw', '--batch-size', '32'];
-
-/** What is trained of a pretrained network: the head on features that are computed once; the same and then all layers. */
+/** What the recipe of `agon train` makes of a pretrained network: a head on features that are computed once; or that first, then all layers. */
 export const TRANSFER_CASES: readonly TransferCase[] = [
-  {
-    name: 'frozen',
-    flags: ['--freeze', 'backbone', ...HEAD, '--lr', '0.003', '--epochs', '20'],
-    again: true,
-  },
-  {
-    name: 'fine-tuned',
-    flags: ['--unfreeze-at', '8', ...HEAD, '--lr', '0.001', '--epochs', '16'],
-    again: false,
-  },
+  { name: 'frozen', flags: [], again: true },
+  { name: 'fine-tuned', flags: ['--freeze', 'none'], again: false },
 ];
