@@ -1,0 +1,162 @@
+import type { GraphProto, ModelProto, NodeProto, ValueInfoProto } from '../onnx/model.js';
+import { codeOfDtype } from '../onnx/tensor.js';
+import { NodeList } from './node-list.js';
+
+/** How images become the input of a network (`Preprocessing` of `data` has these too). */
+export interface ImagePreparation {
+  readonly channels: 1 | 3;
+  readonly height: number;
+  readonly width: number;
+  /** Per channel, of samples in [0, 1]. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  /** What an image is scaled to cover before the middle of it is taken. */
+  readonly resize: { readonly height: number; readonly width: number };
+}
+
+/** The input of images: uint8 [N, H, W, 3], red, green and blue, of any size. */
+export const IMAGE = 'image';
+/** The network's own input, which the images become: float32 [N, C, height, width]. */
+const NETWORK_INPUT = 'images';
+/** Names of what is added begin with it. */
+const SCOPE = 'preprocessing/';
+
+/**
+ * A classifier with an input {@link NETWORK_INPUT} and an output `logits` that takes images as programs have them, uint8 [N, H, W, 3] of
+ * any size: scaled until they just cover `resize` (bilinear with antialiasing, aspect kept, each axis rounded to 8 bits), cut in the middle,
+ * divided by 255, less `mean`, divided by `std`. An output `probabilities` is added, the softmax of the logits. It takes operator set 18.
+ */
+export function withImageInput(model: ModelProto, preparation: ImagePreparation): ModelProto {
+  const nodes = new NodeList(SCOPE);
+  const planes = nodes.add('Transpose', [toSamples(nodes, preparation)], { perm: [0, 3, 1, 2] });
+  const cut = takeMiddle(nodes, scaleToCover(nodes, planes, preparation), preparation);
+  normalise(nodes, cut, preparation);
+  const { graph } = model;
+  const results = new NodeList(SCOPE);
+  results.add('Softmax', ['logits'], { axis: -1 }, 'probabilities');
+  return {
+    ...model,
+    graph: {
+      ...graph,
+      input: graph.input.map((input) => (input.name === NETWORK_INPUT ? IMAGE_INFO : input)),
+      output: [{ ...logitsOf(graph), name: 'probabilities' }, logitsOf(graph)],
+      node: [...nodes.nodes, ...graph.node, ...results.nodes],
+      initializer: [...graph.initializer, ...nodes.constants],
+    },
+  };
+}
+
+/** Whether a model takes images through what {@link withImageInput} adds. */
+export function hasImageInput({ graph }: ModelProto): boolean {
+  const makesInput = ({ output }: NodeProto) => output.includes(NETWORK_INPUT);
+  return graph.input.some(({ name }) => name === IMAGE) && graph.node.some(makesInput);
+}
+
+/** The network of a model with {@link hasImageInput}, as it was before: input `images` [N, C, height, width] with the sizes given, output `logits`. */
+export function withoutImageInput(
+  model: ModelProto,
+  sizes: Omit<ImagePreparation, 'mean' | 'std' | 'resize'>,
+): ModelProto {
+  const { graph } = model;
+  const isAdded = (name = '') => name.startsWith(SCOPE) || name === NETWORK_INPUT || name === 'probabilities';
+  const { channels, height, width } = sizes;
+  return {
+    ...model,
+    graph: {
+      ...graph,
+      input: graph.input.map((input) => (input.name === IMAGE ? networkInput([channels, height, width]) : input)),
+      output: [logitsOf(graph)],
+      node: graph.node.filter(({ output }) => !output.some(isAdded)),
+      initializer: graph.initializer.filter(({ name }) => !isAdded(name)),
+    },
+  };
+}
+
+const BATCH = { dimParam: 'N' };
+const IMAGE_INFO: ValueInfoProto = {
+  name: IMAGE,
+  type: {
+    tensorType: {
+      elemType: codeOfDtype('uint8'),
+      shape: { dim: [BATCH, { dimParam: 'H' }, { dimParam: 'W' }, { dimValue: 3 }] },
+    },
+  },
+  docString: 'Images, uint8 [N, H, W, 3]: red, green and blue. All of a batch have one size.',
+};
+
+function networkInput(sizes: readonly number[]): ValueInfoProto {
+  const dim = [BATCH, ...sizes.map((dimValue) => ({ dimValue }))];
+  return { name: NETWORK_INPUT, type: { tensorType: { elemType: codeOfDtype('float32'), shape: { dim } } } };
+}
+
+function logitsOf({ output }: GraphProto): ValueInfoProto {
+  return output.find(({ name }) => name === 'logits') ?? { name: 'logits' };
+}
+
+/** float32 [N, H, W, channels], 0 to 255. Grey is ITU-R 601 luma, rounded to 8 bits: its sums are exact in float32. */
+function toSamples(nodes: NodeList, { channels }: ImagePreparation): string {
+  const samples = nodes.add('Cast', [IMAGE], { to: codeOfDtype('float32') });
+  if (channels === 3) return samples;
+  const weighted = nodes.add('Mul', [samples, nodes.floats([19_595, 38_470, 7471])]);
+  const sum = nodes.add('ReduceSum', [weighted, nodes.integers([-1])], { keepdims: 1 });
+  return toEightBits(nodes, nodes.add('Div', [sum, nodes.floats([65_536])]));
+}
+
+function toEightBits(nodes: NodeList, value: string): string {
+  return nodes.add('Floor', [nodes.add('Add', [value, nodes.floats([0.5])])]);
+}
+
+/** Scales rows, then columns, each rounded to 8 bits, to sizes in whole numbers: rounded down, but never below what is to be covered. */
+function scaleToCover(nodes: NodeList, planes: string, { resize }: ImagePreparation): string {
+  const shape = nodes.add('Shape', [planes]);
+  const sizeOf = (axis: number) => nodes.add('Gather', [shape, nodes.integers([axis])], { axis: 0 });
+  const [height, width] = [sizeOf(2), sizeOf(3)];
+  const [coveredHeight, coveredWidth] = [nodes.integers([resize.height]), nodes.integers([resize.width])];
+  const times = (a: string, b: string) => nodes.add('Mul', [a, b]);
+  const isFlat = nodes.add('Greater', [times(coveredHeight, width), times(coveredWidth, height)]);
+  const follow = (covered: string, other: string, own: string, least: string) => {
+    return nodes.add('Max', [nodes.add('Div', [times(covered, own), other]), least]);
+  };
+  const newWidth = nodes.add('Where', [isFlat, follow(coveredHeight, height, width, coveredWidth), coveredWidth]);
+  const newHeight = nodes.add('Where', [isFlat, coveredHeight, follow(coveredWidth, width, height, coveredHeight)]);
+  return scaleAxis(nodes, scaleAxis(nodes, planes, 3, newWidth), 2, newHeight);
+}
+
+function scaleAxis(nodes: NodeList, planes: string, axis: number, size: string): string {
+  const scaled = nodes.add('Resize', [planes, '', '', size], {
+    axes: [axis],
+    antialias: 1,
+    coordinate_transformation_mode: 'half_pixel',
+    exclude_outside: 1,
+    mode: 'linear',
+  });
+  return toEightBits(nodes, scaled);
+}
+
+/** The middle of [N, C, H, W], its offsets rounded half to even. */
+function takeMiddle(nodes: NodeList, planes: string, { channels, height, width }: ImagePreparation): string {
+  const shape = nodes.add('Shape', [planes]);
+  const two = nodes.integers([2]);
+  const isOdd = (value: string) => nodes.add('Mod', [value, two]);
+  const starts = ([2, 3] as const).map((axis, i) => {
+    const size = nodes.add('Gather', [shape, nodes.integers([axis])], { axis: 0 });
+    const margin = nodes.add('Sub', [size, nodes.integers([i === 0 ? height : width])]);
+    const half = nodes.add('Div', [margin, two]);
+    const up = nodes.add('Mul', [isOdd(margin), isOdd(half)]);
+    return nodes.add('Add', [half, up]);
+  });
+  const start = nodes.add('Concat', starts, { axis: 0 });
+  const end = nodes.add('Add', [start, nodes.integers([height, width])]);
+  const cut = nodes.add('Slice', [planes, start, end, nodes.integers([2, 3])]);
+  return nodes.add('Reshape', [cut, nodes.integers([-1, channels, height, width])]);
+}
+
+/** (samples / 255 - mean) / std, as the input of the network. */
+function normalise(nodes: NodeList, samples: string, { mean, std }: ImagePreparation): void {
+  const perChannel = (of: (m: number, s: number) => number) => {
+    const values = mean.map((m, c) => of(m, std[c] ?? Number.NaN));
+    return nodes.floats(values, [values.length, 1, 1]);
+  };
+  const scaled = nodes.add('Mul', [samples, perChannel((_, s) => 1 / (255 * s))]);
+  nodes.add('Sub', [scaled, perChannel((m, s) => m / s)], {}, NETWORK_INPUT);
+}
