@@ -8,7 +8,7 @@ import type { GivenFlag } from '../flags/merge-settings.js';
 /** Flags that say a protocol, or networks, of their own: nothing is chosen beside them. */
 const PROTOCOLS = ['preset', 'artifacts', 'engine'];
 /** Flags of what needs images in every step. */
-const ON_IMAGES = ['inputPerturbation', 'teacher', 'mixup', 'cutmix', 'unlabelled'];
+const ON_IMAGES = ['inputPerturbation', 'teacher', 'mixup', 'cutmix'];
 
 /** The recipe for the data that flags name, and for what else they say; undefined where the ordinary defaults hold. */
 export async function recipeForFlags(given: readonly GivenFlag[]): Promise<Recipe | undefined> {
