@@ -6,6 +6,8 @@ import { fineTuning, fromScratch, headOnly } from './photographs.js';
 export interface Chosen extends Partial<Pick<Settings, 'nets' | 'pretrained' | 'freeze' | 'size' | 'epochs'>> {
   /** Whether something is asked for that features of images can't do: perturbed or mixed images, a frozen teacher. */
   readonly onImages?: boolean;
+  /** Whether something is asked for that other layers than the last train with. */
+  readonly tuned?: boolean;
 }
 
 /** A setting's value, and why it is chosen. */
@@ -51,8 +53,8 @@ export function recipeFor(facts: DataFacts, chosen: Chosen, atHand: AtHand | und
   return { ...recipe, choices: { ...beginnings(chosen, atHand), ...recipe.choices } };
 }
 
-function isTuned({ freeze, onImages = false }: Chosen): boolean {
-  return freeze === undefined ? onImages : freeze !== 'backbone';
+function isTuned({ freeze, onImages = false, tuned = false }: Chosen): boolean {
+  return tuned || (freeze === undefined ? onImages : freeze !== 'backbone');
 }
 
 /** The networks and their weights, as far as they aren't said. */

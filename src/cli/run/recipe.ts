@@ -9,6 +9,8 @@ import type { GivenFlag } from '../flags/merge-settings.js';
 const PROTOCOLS = ['preset', 'artifacts', 'engine'];
 /** Flags of what needs images in every step. */
 const ON_IMAGES = ['inputPerturbation', 'teacher', 'mixup', 'cutmix', 'unlabelled'];
+/** Flags of what other layers than the last train with. */
+const TUNING = ['unfreezeAt', 'layerDecay'];
 
 /** The recipe for the data that flags name, and for what else they say; undefined where the ordinary defaults hold. */
 export async function recipeForFlags(given: readonly GivenFlag[]): Promise<Recipe | undefined> {
@@ -37,9 +39,14 @@ function takenBy(given: readonly GivenFlag[]): Taken {
 }
 
 function chosenBy(given: readonly GivenFlag[]): Chosen {
-  const onImages = given.some(({ path, value }) => ON_IMAGES.includes(path[0]) && value !== 'none' && value !== 0);
   const said: Chosen = saidOf(given, ['nets', 'pretrained', 'freeze', 'size', 'epochs']);
-  return { ...said, ...(onImages && { onImages }) };
+  const onImages = asksFor(given, ON_IMAGES);
+  const tuned = asksFor(given, TUNING);
+  return { ...said, ...(onImages && { onImages }), ...(tuned && { tuned }) };
+}
+
+function asksFor(given: readonly GivenFlag[], keys: readonly string[]): boolean {
+  return given.some(({ path, value }) => keys.includes(path[0]) && value !== 'none' && value !== 0 && value !== null);
 }
 
 /** The settings of these names that flags give. */
