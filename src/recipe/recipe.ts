@@ -47,7 +47,9 @@ const SMALLEST_SIZE = 96;
  * @param atHand - Networks that have weights on this machine, or that weights are for which the user has named.
  */
 export function recipeFor(facts: DataFacts, chosen: Chosen, atHand: AtHand | undefined): Recipe | undefined {
-  if (!facts.photographs || (chosen.size !== undefined && chosen.size < SMALLEST_SIZE)) return undefined;
+  // Weights that are named are for their own network, whatever the size
+  const small = chosen.size !== undefined && chosen.size < SMALLEST_SIZE && !chosen.pretrained;
+  if (!facts.photographs || small) return undefined;
   if (!atHand && !chosen.pretrained) return fromScratch(facts, chosen);
   const recipe = isTuned(chosen) ? fineTuning(facts, chosen) : headOnly(facts);
   return { ...recipe, choices: { ...beginnings(chosen, atHand), ...recipe.choices } };

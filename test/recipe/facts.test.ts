@@ -54,5 +54,6 @@ describe('what a data set is', () => {
     // What says a protocol of its own, and small inputs
     expect(await planned('--preset dml')).toEqual(parseSettings({ preset: 'dml', data }));
     expect(await planned('--size 32')).toEqual(parseSettings({ size: 32, data }));
+    expect(await planned('--size 64 --pretrained auto')).toMatchObject({ nets: ['mobilenet_v2'], freeze: 'backbone' });
   });
 });
