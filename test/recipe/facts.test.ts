@@ -51,6 +51,12 @@ describe('what a data set is', () => {
     const unfrozen = await planned('--nets resnet18 --pretrained auto --unfreeze-at 3');
     expect(unfrozen).toMatchObject({ freeze: 'none', unfreezeAt: 3, headLrFactor: 10, optimizer: { lr: 2e-4 } });
     expect(await planned('--nets resnet18 --pretrained auto --layer-decay 0.8')).toMatchObject({ freeze: 'none' });
+    // What is wrong with the data is said before anything about weights
+    const broken = await pictures(1, 4, [120, 130]);
+    await writeTree(broken, { 'empty/notes.txt': 'no picture' });
+    await expect(planTraining({}, parseFlags(`--data ${broken} --pretrained a.pth`), new Date())).rejects.toThrow(
+      'empty: there is no image in this class folder',
+    );
     // What says a protocol of its own, and small inputs
     expect(await planned('--preset dml')).toEqual(parseSettings({ preset: 'dml', data }));
     expect(await planned('--size 32')).toEqual(parseSettings({ size: 32, data }));

@@ -1,4 +1,4 @@
-import type { DataFacts, Taken } from '../../recipe/facts.js';
+import type { Taken } from '../../recipe/facts.js';
 import type { Chosen, Recipe } from '../../recipe/recipe.js';
 import type { SettingLayer } from '../../settings/explain.js';
 import { parseSettings, type SettingsInput } from '../../settings/settings.js';
@@ -21,16 +21,14 @@ export async function recipeForFlags(given: readonly GivenFlag[]): Promise<Recip
     import('../../recipe/at-hand.js'),
     import('../../recipe/recipe.js'),
   ]);
-  const facts = await surveyData(data, takenBy(given)).catch(unlessUnreadable);
+  const facts = await surveyData(data, takenBy(given)).catch((error) => {
+    // The run says what is wrong with the data, unless weights are to fit networks before
+    if (error instanceof AgonError && givenValue(given, 'pretrained') === undefined) return undefined;
+    throw error;
+  });
   if (!facts) return undefined;
   const chosen = chosenBy(given);
   return recipeFor(facts, chosen, await networksAtHand(chosen));
-}
-
-/** What is wrong with the data, the run says. */
-function unlessUnreadable(error: unknown): DataFacts | undefined {
-  if (error instanceof AgonError) return undefined;
-  throw error;
 }
 
 /** What flags say of the images that are trained on, over the defaults. */
