@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { readCheckpoint } from '../../src/store/checkpoint.js';
 import { runPaths } from '../../src/store/run-folder.js';
 
-/** Wall times, and where a run is. */
-const OTHERWISE = new Set(['seconds', 'waited', 'imagesPerSecond', 'folder', 'model', 'checkpoint']);
+/** Wall times, where a run is, and what memory was free. */
+const OTHERWISE = new Set(['seconds', 'waited', 'imagesPerSecond', 'folder', 'model', 'checkpoint', 'memory']);
 
 /** All that a run has left in its folder, by file, without wall times. */
 export async function outcomeOf(folder: string): Promise<Record<string, unknown>> {

@@ -1,4 +1,5 @@
 import { type ForeignModel, foreignModel } from '../foreign/foreign-model.js';
+import { withoutImageInput } from '../foreign/image-input.js';
 import { asLogits, firstBatch, noteOf, type Reading, readingOf } from '../foreign/reading.js';
 import { fromModel } from '../graph/import/from-model.js';
 import type { Shape } from '../graph/node/dim.js';
@@ -23,7 +24,7 @@ import { inBatches } from './in-batches.js';
  * is seen from those of a first batch of noise, which are the same whenever the model is opened.
  */
 export async function openFileClassifier(path: string, options: ClassifierOptions): Promise<Classifier> {
-  const model = await readModelFile(path);
+  const model = withoutImageInput(await readModelFile(path));
   const facts = await readModelFacts(model, path);
   const { labels, preprocessing, images, threshold, task = options.task ?? 'single-label' } = facts;
   const settings = readTrainedSettings(model, path);

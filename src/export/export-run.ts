@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import { networkPrefix } from '../distill/step.js';
 import type { Evaluation } from '../events/evaluation.js';
 import type { NetworkInfo } from '../events/events.js';
+import { withImageInput } from '../foreign/image-input.js';
 import type { Graph } from '../graph/graph.js';
 import { inOperatorSet } from '../graph/operator-sets.js';
 import type { Group } from '../group/group.js';
@@ -37,12 +38,21 @@ export interface ExportOptions {
   readonly out?: string | undefined;
   /** The ONNX operator set to write it in; the lowest that holds its operators when left out. */
   readonly opset?: number | undefined;
+  /**
+   * What it takes: `tensor`, the network's own input, normalised [N, C, height, width] (the default); or `image`, uint8 [N, H, W, 3] of
+   * any size, which the graph prepares as training did, with probabilities as an output too.
+   */
+  readonly input?: ModelInput | undefined;
   /** Its accuracy on the test split, for the metadata; of images with any number of classes its mean average precision. */
   readonly testAccuracy?: number | undefined;
   readonly testMap?: number | undefined;
   /** Called between the parts of the work; what it throws ends it, with nothing written. */
   readonly check?: (() => void) | undefined;
 }
+
+/** What a model takes. */
+export const MODEL_INPUTS = ['tensor', 'image'] as const;
+export type ModelInput = (typeof MODEL_INPUTS)[number];
 
 /** What was written. */
 export interface Exported {
@@ -94,8 +104,8 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
     agon: { ...describe(checkpoint, subject, options), ...weights },
   };
   const model = inferenceModel(subject.graph, parametersAfter(subject.prefix), metadata);
-  const written = inOperatorSet(model, `export of ${subject.name}`, options.opset);
-  const bytes = encodeModel(written);
+  const where = `export of ${subject.name}`;
+  const plain = encodeModel(inOperatorSet(model, where));
   const trained = subject.networks.map(({ index }) => {
     return {
       graph: present(group.graphs[index], 'its graph'),
@@ -103,9 +113,13 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
     };
   });
   options.check?.();
-  const parity = await checkParity(subject.name, trained, bytes, preprocessing, ensemble ? task : undefined);
+  const parity = await checkParity(subject.name, trained, plain, preprocessing, ensemble ? task : undefined);
   options.check?.();
-  const path = options.out ?? join(folder, subject.file);
+  const scores = task === 'multi-label' ? 'Sigmoid' : 'Softmax';
+  const onImages = options.input === 'image';
+  const written = inOperatorSet(onImages ? withImageInput(model, preprocessing, scores) : model, where, options.opset);
+  const bytes = encodeModel(written);
+  const path = options.out ?? join(folder, onImages ? subject.file.replace(/\.onnx$/, '-image.onnx') : subject.file);
   await writeFileWhole(path, bytes);
   const opset = present(
     written.opsetImport.find(({ domain }) => !domain),

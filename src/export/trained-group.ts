@@ -6,6 +6,7 @@ import { openArtifact } from '../artifacts/read.js';
 import { LICENCE, zooNetworks } from '../artifacts/zoo.js';
 import { buildStep, networkPrefix, type StepSettings } from '../distill/step.js';
 import type { ForeignOptions } from '../foreign/foreign-model.js';
+import { withoutImageInput } from '../foreign/image-input.js';
 import { createStep, updatesBefore, usableWeights } from '../group/group.js';
 import { type NetworkSources, openRunSources, openSources } from '../group/network-source.js';
 import { openCheckpoint } from '../group/open-checkpoint.js';
@@ -55,7 +56,7 @@ export async function openTrainedGroup(path: string, options: ForeignOptions = {
 
 /** Of a model that Agon exported, the settings and the normalisation are known. */
 async function ofModel(path: string, options: ForeignOptions): Promise<TrainedGroup> {
-  const model = await readModelFile(path);
+  const model = withoutImageInput(await readModelFile(path));
   const { graph, parameters, image, classes, notes } = await importLogits(model, path, options);
   const { preprocessing } = readMetadata(model, path);
   const settings = readTrainedSettings(model, path);

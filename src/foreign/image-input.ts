@@ -21,24 +21,32 @@ const NETWORK_INPUT = 'images';
 /** Names of what is added begin with it. */
 const SCOPE = 'preprocessing/';
 
+/** How scores become probabilities. */
+export type Probabilities = 'Softmax' | 'Sigmoid';
+
 /**
  * A classifier with an input {@link NETWORK_INPUT} and an output `logits` that takes images as programs have them, uint8 [N, H, W, 3] of
  * any size: scaled until they just cover `resize` (bilinear with antialiasing, aspect kept, each axis rounded to 8 bits), cut in the middle,
- * divided by 255, less `mean`, divided by `std`. An output `probabilities` is added, the softmax of the logits. It takes operator set 18.
+ * divided by 255, less `mean`, divided by `std`. An output `probabilities` is added. It takes operator set 18.
  */
-export function withImageInput(model: ModelProto, preparation: ImagePreparation): ModelProto {
+export function withImageInput(
+  model: ModelProto,
+  preparation: ImagePreparation,
+  probabilities: Probabilities = 'Softmax',
+): ModelProto {
   const nodes = new NodeList(SCOPE);
   const planes = nodes.add('Transpose', [toSamples(nodes, preparation)], { perm: [0, 3, 1, 2] });
   const cut = takeMiddle(nodes, scaleToCover(nodes, planes, preparation), preparation);
   normalise(nodes, cut, preparation);
   const { graph } = model;
   const results = new NodeList(SCOPE);
-  results.add('Softmax', ['logits'], { axis: -1 }, 'probabilities');
+  results.add(probabilities, ['logits'], probabilities === 'Softmax' ? { axis: -1 } : {}, 'probabilities');
   return {
     ...model,
     graph: {
       ...graph,
       input: graph.input.map((input) => (input.name === NETWORK_INPUT ? IMAGE_INFO : input)),
+      valueInfo: [...(graph.valueInfo ?? []), ...graph.input.filter(({ name }) => name === NETWORK_INPUT)],
       output: [{ ...logitsOf(graph), name: 'probabilities' }, logitsOf(graph)],
       node: [...nodes.nodes, ...graph.node, ...results.nodes],
       initializer: [...graph.initializer, ...nodes.constants],
@@ -52,42 +60,37 @@ export function hasImageInput({ graph }: ModelProto): boolean {
   return graph.input.some(({ name }) => name === IMAGE) && graph.node.some(makesInput);
 }
 
-/** The network of a model with {@link hasImageInput}, as it was before: input `images` [N, C, height, width] with the sizes given, output `logits`. */
-export function withoutImageInput(
-  model: ModelProto,
-  sizes: Omit<ImagePreparation, 'mean' | 'std' | 'resize'>,
-): ModelProto {
+/** A model as it was before {@link withImageInput}; any other as it is. */
+export function withoutImageInput(model: ModelProto): ModelProto {
   const { graph } = model;
+  const input = graph.valueInfo?.find(({ name }) => name === NETWORK_INPUT);
+  if (!hasImageInput(model) || !input) return model;
   const isAdded = (name = '') => name.startsWith(SCOPE) || name === NETWORK_INPUT || name === 'probabilities';
-  const { channels, height, width } = sizes;
+  const { valueInfo: _, ...others } = graph;
+  const kept = graph.valueInfo?.filter((info) => info !== input) ?? [];
   return {
     ...model,
     graph: {
-      ...graph,
-      input: graph.input.map((input) => (input.name === IMAGE ? networkInput([channels, height, width]) : input)),
+      ...others,
+      input: graph.input.map((own) => (own.name === IMAGE ? input : own)),
       output: [logitsOf(graph)],
       node: graph.node.filter(({ output }) => !output.some(isAdded)),
       initializer: graph.initializer.filter(({ name }) => !isAdded(name)),
+      ...(kept.length > 0 && { valueInfo: kept }),
     },
   };
 }
 
-const BATCH = { dimParam: 'N' };
 const IMAGE_INFO: ValueInfoProto = {
   name: IMAGE,
   type: {
     tensorType: {
       elemType: codeOfDtype('uint8'),
-      shape: { dim: [BATCH, { dimParam: 'H' }, { dimParam: 'W' }, { dimValue: 3 }] },
+      shape: { dim: [{ dimParam: 'N' }, { dimParam: 'H' }, { dimParam: 'W' }, { dimValue: 3 }] },
     },
   },
   docString: 'Images, uint8 [N, H, W, 3]: red, green and blue. All of a batch have one size.',
 };
-
-function networkInput(sizes: readonly number[]): ValueInfoProto {
-  const dim = [BATCH, ...sizes.map((dimValue) => ({ dimValue }))];
-  return { name: NETWORK_INPUT, type: { tensorType: { elemType: codeOfDtype('float32'), shape: { dim } } } };
-}
 
 function logitsOf({ output }: GraphProto): ValueInfoProto {
   return output.find(({ name }) => name === 'logits') ?? { name: 'logits' };

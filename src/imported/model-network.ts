@@ -1,6 +1,7 @@
 import { type ImportedModel, importModel } from '../artifacts/import-model.js';
 import { type RestoredNorm, withRestoredNorms } from '../foreign/folded-norms.js';
 import { inSinglePrecision } from '../foreign/half-precision.js';
+import { withoutImageInput } from '../foreign/image-input.js';
 import { inputOf, inputsOf, shapeOf } from '../foreign/input-layout.js';
 import type { Weighted } from '../foreign/new-head.js';
 import { beforeActivation } from '../foreign/output-choice.js';
@@ -58,7 +59,7 @@ export const OUTPUT_HINT = { outputFlag: 'agon artifacts export --from MODEL --o
 
 /** Reads a model, in float32, and what is known of it. */
 export async function readModel(path: string): Promise<Pick<ModelNetwork, 'facts' | 'size'> & { model: ModelProto }> {
-  const model = inSinglePrecision(await readModelFile(path));
+  const model = inSinglePrecision(withoutImageInput(await readModelFile(path)));
   return { model, facts: await readModelFacts(model, path), size: fixedSize(model, path) };
 }
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { openDataset } from '../../src/data/formats/open.js';
 import { decodeImage } from '../../src/data/image/decode.js';
 import { toTensor } from '../../src/data/image/preprocess.js';
+import { predictImages } from '../../src/evaluate/predict.js';
 import { exportRun } from '../../src/export/export-run.js';
 import { readModelFile } from '../../src/onnx/file.js';
 import type { Tensor } from '../../src/onnx/tensor.js';
@@ -202,6 +203,42 @@ describe('export', () => {
     const folder = join(run.root, 'none');
     await expect(exportRun(folder, { checkpoint: 'best' })).rejects.toThrow(
       `${join(folder, 'best.safetensors')}: there is no such checkpoint`,
+    );
+  });
+});
+
+describe('a model that takes images', () => {
+  it('gives what the winner gives of prepared ones, in a session of its own and in all commands', async () => {
+    const folder = await copyRun(run, 'images');
+    const { path, opset } = await exportRun(folder, { checkpoint: 'best', input: 'image' });
+    expect([path, opset]).toEqual([join(folder, 'winner-image.onnx'), 18]);
+    const { preprocessing } = await readCheckpoint(runPaths(folder).best);
+    const { train } = await openDataset(join(run.root, 'pictures'));
+    if (train.source.kind !== 'files') throw new Error('no files');
+    const [file] = train.source.paths as [string];
+    const { data, height, width } = await decodeImage(file);
+    const session = await ort.InferenceSession.create(path, { intraOpNumThreads: 1 });
+    const { logits, probabilities } = await session.run({
+      image: new ort.Tensor('uint8', data, [1, height, width, 3]),
+    });
+    await session.release();
+    const winner = await ort.InferenceSession.create(ending().model, { intraOpNumThreads: 1 });
+    const prepared = new ort.Tensor('float32', toTensor(await decodeImage(file), preprocessing), [
+      ...[1, preprocessing.channels, preprocessing.height, preprocessing.width],
+    ]);
+    const { logits: own } = await winner.run({ images: prepared });
+    await winner.release();
+    const [got, expected] = [logits, own].map((each) => Array.from((each as ort.Tensor).data as Float32Array)) as [
+      number[],
+      number[],
+    ];
+    for (const [k, z] of expected.entries()) expect(got[k]).toBeCloseTo(z, 2);
+    const powers = got.map((z) => Math.exp(z));
+    const sum = powers.reduce((a, b) => a + b);
+    const shares = Array.from((probabilities as ort.Tensor).data as Float32Array);
+    for (const [k, p] of shares.entries()) expect(p).toBeCloseTo((powers[k] ?? 0) / sum, 5);
+    expect(await predictImages(path, [file], { top: 3 })).toEqual(
+      await predictImages(ending().model, [file], { top: 3 }),
     );
   });
 });

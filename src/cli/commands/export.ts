@@ -11,6 +11,7 @@ interface ExportOptions {
   readonly ensemble?: true;
   readonly out?: string;
   readonly opset?: number;
+  readonly input?: 'tensor' | 'image';
   readonly json?: true;
 }
 
@@ -27,6 +28,12 @@ export function define(command: Command, io: CliIo): void {
     .addOption(checkpointOption())
     .addOption(new Option('--out <file>', "file to write (in the run's folder)"))
     .addOption(numberOption('--opset <version>', 'ONNX opset version (the lowest that has the operators)'))
+    .addOption(
+      new Option(
+        '--input <what>',
+        'what the model takes: normalised tensors, or images of any size, which it prepares itself (tensor)',
+      ).choices(['tensor', 'image']),
+    )
     .addOption(jsonOption())
     .action(async (folder: string, { json, checkpoint = 'best', ...options }: ExportOptions) => {
       const { exportRun } = await import('../../export/export-run.js');
