@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Weights } from '../artifacts/weights.js';
 import type { Origin } from '../events/origin-schema.js';
+import { isModelFile } from '../nets/model-file.js';
 import { float32Data } from '../onnx/tensor.js';
 import { withoutOptimizer } from '../pretrained/run-weights.js';
 import type { Settings } from '../settings/settings.js';
@@ -23,6 +24,9 @@ export interface OpenedOrigin extends Pick<Checkpoint, 'classes' | 'preprocessin
  * artifact are those of the copy in its folder.
  */
 export async function settingsFrom(run: string): Promise<Settings> {
+  if (isModelFile(run)) {
+    fail('--from', 'the folder of a run', { got: run, hint: `A model is trained further as a network: --nets ${run}` });
+  }
   const settings = await readRunSettings(run);
   const artifacts = settings.artifacts === null ? null : runPaths(resolve(run)).artifacts;
   // Of the run's own data, which need not be those of the new one

@@ -124,7 +124,11 @@ function forImages(source: Graph, own: ImportedModel['image'], data: NetworkData
   const textOf = ({ channels, height, width }: ImportedModel['image']) => `${channels}x${height}x${width}`;
   const isGrey = own.channels === 3 && data.channels === 1;
   if (textOf(own) !== textOf(isGrey ? { ...data, channels: 3 } : data)) {
-    fail(where, "it takes other images than the data's", { expected: textOf(own), got: textOf(data) });
+    const hint =
+      own.channels < data.channels
+        ? '--channels 1 makes the images grey'
+        : `Its size is fixed: leave out --size${own.height === own.width ? `, or give --size ${own.height}` : ''}`;
+    fail(where, "it takes other images than the data's", { expected: textOf(own), got: textOf(data), hint });
   }
   if (!isGrey) return source;
   const graph = new Graph(source.name);

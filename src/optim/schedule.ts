@@ -4,15 +4,12 @@ import { plateauSchema } from './plateau.js';
 
 const multiStep = z.strictObject({
   name: z.literal('multi-step'),
-  milestones: z
-    .array(z.number().min(0))
-    .default([60, 120, 180])
-    .meta({
-      flag: '--milestones <epochs>',
-      rare: true,
-      group: 'Steps',
-      description: 'epochs at which the learning rate drops',
-    }),
+  milestones: z.array(z.number().min(0)).default([60, 120, 180]).meta({
+    flag: '--milestones <epochs>',
+    rare: true,
+    group: 'Steps',
+    description: 'epochs at which the learning rate drops',
+  }),
   gamma: z.number().positive().default(0.1).meta({
     flag: '--gamma <factor>',
     rare: true,

@@ -29,15 +29,15 @@ export async function surveyData(spec: string, { seed, task, validation, limit }
   return { images: taken.length, classes: classes.length, photographs };
 }
 
-/** The usual length of an image's shorter side, in pixels; 0 where no file can be read. */
+/** The usual length of an image's longer side, in pixels; 0 where no file can be read. */
 async function usualSide({ source }: Dataset['train']): Promise<number> {
-  if (source.kind === 'packed') return shorterSide(source);
+  if (source.kind === 'packed') return longerSide(source);
   const count = Math.min(SAMPLE, source.paths.length);
   const sampled = Array.from({ length: count }, (_, i) => {
     return sizeOf(imageFileAt(source, Math.floor((i * source.paths.length) / count)));
   });
   const sizes = (await Promise.all(sampled)).filter((size) => size !== undefined);
-  const sides = sizes.map(shorterSide).sort((a, b) => a - b);
+  const sides = sizes.map(longerSide).sort((a, b) => a - b);
   return sides[Math.floor(sides.length / 2)] ?? 0;
 }
 
@@ -50,6 +50,6 @@ async function sizeOf(file: ImageFile): Promise<Size | undefined> {
   }
 }
 
-function shorterSide({ height, width }: Size): number {
-  return Math.min(height, width);
+function longerSide({ height, width }: Size): number {
+  return Math.max(height, width);
 }

@@ -6,6 +6,8 @@ import { fineTuning, fromScratch, headOnly } from './photographs.js';
 export interface Chosen extends Partial<Pick<Settings, 'nets' | 'pretrained' | 'freeze' | 'size' | 'epochs'>> {
   /** Whether something is asked for that features of images can't do: perturbed or mixed images, a frozen teacher. */
   readonly onImages?: boolean;
+  /** Whether something is asked for that other layers than the last train with. */
+  readonly tuned?: boolean;
 }
 
 /** A setting's value, and why it is chosen. */
@@ -45,14 +47,16 @@ const SMALLEST_SIZE = 96;
  * @param atHand - Networks that have weights on this machine, or that weights are for which the user has named.
  */
 export function recipeFor(facts: DataFacts, chosen: Chosen, atHand: AtHand | undefined): Recipe | undefined {
-  if (!facts.photographs || (chosen.size !== undefined && chosen.size < SMALLEST_SIZE)) return undefined;
+  // Weights that are named are for their own network, whatever the size
+  const small = chosen.size !== undefined && chosen.size < SMALLEST_SIZE && !chosen.pretrained;
+  if (!facts.photographs || small) return undefined;
   if (!atHand && !chosen.pretrained) return fromScratch(facts, chosen);
   const recipe = isTuned(chosen) ? fineTuning(facts, chosen) : headOnly(facts);
   return { ...recipe, choices: { ...beginnings(chosen, atHand), ...recipe.choices } };
 }
 
-function isTuned({ freeze, onImages = false }: Chosen): boolean {
-  return freeze === undefined ? onImages : freeze !== 'backbone';
+function isTuned({ freeze, onImages = false, tuned = false }: Chosen): boolean {
+  return tuned || (freeze === undefined ? onImages : freeze !== 'backbone');
 }
 
 /** The networks and their weights, as far as they aren't said. */

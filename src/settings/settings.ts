@@ -6,6 +6,7 @@ import { suggestion } from '../util/suggest.js';
 import { parseSource } from '../weights/source.js';
 import { checkOrtTrainingSettings } from './check-engine.js';
 import { checkFeatureSettings } from './check-features.js';
+import { checkTaskSettings } from './check-task.js';
 import { FEATURES, sectionWithoutFeature } from './modifiers.js';
 import { withPreset } from './presets.js';
 import { migrateSettings } from './setting-changes.js';
@@ -180,6 +181,7 @@ export function checkSettings(settings: RequestedSettings): void {
   checkPretrained(settings);
   checkNormalisation(settings);
   checkFeatureSettings(settings);
+  checkTaskSettings(settings);
   if (engine === 'ort-training') checkOrtTrainingSettings(settings);
 }
 

@@ -78,6 +78,8 @@ const EVALUATION_BATCH = 256;
 async function openFeatureInputs(options: InputOptions): Promise<RunInputs> {
   const { settings, data, group, resumed, emit, stopRequested } = options;
   const { batchSize, seed } = settings;
+  // What is wrong with them is said before features are computed, which takes long
+  const classWeights = classWeightsOf(settings, data.dataset);
   const cut = cutHeads(group);
   const tensors = resumed?.tensors ?? initialParameters(group, seed);
   const backbones = cut.backbones.map((graph, i) => Backbone.of(graph, parametersOf(tensors, i)));
@@ -96,7 +98,7 @@ async function openFeatureInputs(options: InputOptions): Promise<RunInputs> {
     },
   });
   emit({ type: 'note', message: features.note });
-  const step = createHeadStep(cut, settings, classWeightsOf(settings, data.dataset));
+  const step = createHeadStep(cut, settings, classWeights);
   const known = new Set(step.state);
   return {
     step,

@@ -191,6 +191,9 @@ describe('a run from another one', () => {
       expect([exitCode, stderr]).toEqual([2, expect.stringContaining('--from <run>')]);
     }
     await expect(plan({ from: folder })).rejects.toThrow('there is no run in this folder');
+    await expect(plan({ from: 'winner.onnx' })).rejects.toThrow(
+      'got winner.onnx. A model is trained further as a network: --nets winner.onnx',
+    );
   });
 });
 

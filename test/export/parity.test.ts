@@ -26,4 +26,11 @@ describe('the parity of logits', () => {
   ])('fails for %j and %j', (expected, got, message) => {
     expect(() => compare(expected, got)).toThrow(message);
   });
+
+  it('names the network where rounding alone makes the difference', () => {
+    const compare = (shaken: number) => () =>
+      compareLogits('net', Float64Array.of(1, -2, 4), Float32Array.of(1, -2, 4.5), shaken);
+    expect(compare(0.3)).toThrow(/diverged.* by 0\.004 at most .*a millionth, got 0\.3\. .*lower learning rate/);
+    expect(compare(0.003)).toThrow('the exported model disagrees with the trainer');
+  });
 });

@@ -42,7 +42,10 @@ describe.skipIf(skip)(title, { timeout: 60_000 }, () => {
     expect(graph.outputs.get('features')?.shape.length).toBe(4);
     const drawn = [...graph.parameters.keys()].filter((name) => !parameters.has(name));
     expect(drawn.filter((name) => !name.includes('.norm.')).length).toBeLessThanOrEqual(2);
-    if (isGrey) expect(() => begin(3)).toThrow("it takes other images than the data's: expected 1x28x28, got 3x28x28");
+    if (isGrey)
+      expect(() => begin(3)).toThrow(
+        "it takes other images than the data's: expected 1x28x28, got 3x28x28. --channels 1",
+      );
     else expect(begin(1).graph.inputs[0]?.shape).toEqual(['N', 1, height, width]);
   });
 });

@@ -27,7 +27,9 @@ describe('what a data set is', () => {
     // Of 10 images a class one is held out
     expect(await surveyData(large, USUAL)).toEqual({ images: 18, classes: 2, photographs: true });
     expect(await surveyData(large, { ...USUAL, validation: 0, limit: 6 })).toMatchObject({ images: 6 });
-    expect(await surveyData(await pictures(2, 4, [40, 200]), USUAL)).toMatchObject({ photographs: false });
+    expect(await surveyData(await pictures(2, 4, [40, 90]), USUAL)).toMatchObject({ photographs: false });
+    // Taken as they are only up to 96 pixels of the longer side: else scaled to 224 x 224
+    expect(await surveyData(await pictures(2, 4, [80, 128]), USUAL)).toMatchObject({ photographs: true });
     expect(await surveyData(await smallData(), USUAL)).toMatchObject({ photographs: false });
   });
 
@@ -45,8 +47,19 @@ describe('what a data set is', () => {
     const weights = await planned('--nets resnet18 --pretrained auto');
     expect(weights).toMatchObject({ pretrained: ['auto'], freeze: 'backbone', optimizer: { name: 'adamw' } });
     expect(await planned('--nets resnet18 --pretrained auto --teacher big.onnx')).toMatchObject({ freeze: 'none' });
+    // What only other layers than the last can do
+    const unfrozen = await planned('--nets resnet18 --pretrained auto --unfreeze-at 3');
+    expect(unfrozen).toMatchObject({ freeze: 'none', unfreezeAt: 3, headLrFactor: 10, optimizer: { lr: 2e-4 } });
+    expect(await planned('--nets resnet18 --pretrained auto --layer-decay 0.8')).toMatchObject({ freeze: 'none' });
+    // What is wrong with the data is said before anything about weights
+    const broken = await pictures(1, 4, [120, 130]);
+    await writeTree(broken, { 'empty/notes.txt': 'no picture' });
+    await expect(planTraining({}, parseFlags(`--data ${broken} --pretrained a.pth`), new Date())).rejects.toThrow(
+      'empty: there is no image in this class folder',
+    );
     // What says a protocol of its own, and small inputs
     expect(await planned('--preset dml')).toEqual(parseSettings({ preset: 'dml', data }));
     expect(await planned('--size 32')).toEqual(parseSettings({ size: 32, data }));
+    expect(await planned('--size 64 --pretrained auto')).toMatchObject({ nets: ['mobilenet_v2'], freeze: 'backbone' });
   });
 });

@@ -27,6 +27,7 @@ describe('the recipe for photographs', () => {
     expect(tuned).not.toHaveProperty('freeze');
     expect(settingsFor({ freeze: 'none', epochs: 6 }, HERE)).toMatchObject({ unfreezeAt: 2 });
     expect(settingsFor({ freeze: 'none', epochs: 2 }, HERE)).not.toHaveProperty('unfreezeAt');
+    expect(settingsFor({ tuned: true }, HERE)).toEqual(tuned);
     const onImages = settingsFor({ onImages: true }, HERE);
     expect(onImages).not.toHaveProperty('unfreezeAt');
     expect(onImages).not.toHaveProperty('freeze');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Split } from '../../src/data/dataset/dataset.js';
 import { balanceNotes, classWeightsOf } from '../../src/settings/class-weights.js';
-import { parseSettings, type SettingsInput } from '../../src/settings/settings.js';
+import { checkSettings, parseSettings, type SettingsInput } from '../../src/settings/settings.js';
 
 const dataOf = (...labels: number[]) => {
   const train: Split = { length: labels.length, labels: Int32Array.from(labels), source: { kind: 'files', paths: [] } };
@@ -41,5 +41,15 @@ describe('class weights', () => {
       expect.stringContaining('sampler balanced has hardly any effect'),
     ]);
     expect([notes({}), notes({ classWeights: 'balanced' }), notes({ classWeights: { car: 2 } })]).toEqual([[], [], []]);
+  });
+
+  it('are refused where images have several classes, as is the balanced sampler', () => {
+    const check = (input: SettingsInput) => () => checkSettings(parseSettings({ task: 'multi-label', ...input }));
+    expect(check({})).not.toThrow();
+    expect(check({ classWeights: { car: 2 } })).toThrow(
+      /classWeights with task multi-label.*got \{"car":2\}\. Leave out/,
+    );
+    expect(check({ classWeights: 'balanced' })).toThrow('classWeights with task multi-label');
+    expect(check({ sampler: 'balanced' })).toThrow('sampler with task multi-label');
   });
 });

@@ -1,4 +1,4 @@
-import type { DataFacts, Taken } from '../../recipe/facts.js';
+import type { Taken } from '../../recipe/facts.js';
 import type { Chosen, Recipe } from '../../recipe/recipe.js';
 import type { SettingLayer } from '../../settings/explain.js';
 import { parseSettings, type SettingsInput } from '../../settings/settings.js';
@@ -9,6 +9,8 @@ import type { GivenFlag } from '../flags/merge-settings.js';
 const PROTOCOLS = ['preset', 'artifacts', 'engine'];
 /** Flags of what needs images in every step. */
 const ON_IMAGES = ['inputPerturbation', 'teacher', 'mixup', 'cutmix'];
+/** Flags of what other layers than the last train with. */
+const TUNING = ['unfreezeAt', 'layerDecay'];
 
 /** The recipe for the data that flags name, and for what else they say; undefined where the ordinary defaults hold. */
 export async function recipeForFlags(given: readonly GivenFlag[]): Promise<Recipe | undefined> {
@@ -19,16 +21,14 @@ export async function recipeForFlags(given: readonly GivenFlag[]): Promise<Recip
     import('../../recipe/at-hand.js'),
     import('../../recipe/recipe.js'),
   ]);
-  const facts = await surveyData(data, takenBy(given)).catch(unlessUnreadable);
+  const facts = await surveyData(data, takenBy(given)).catch((error) => {
+    // The run says what is wrong with the data, unless weights are to fit networks before
+    if (error instanceof AgonError && givenValue(given, 'pretrained') === undefined) return undefined;
+    throw error;
+  });
   if (!facts) return undefined;
   const chosen = chosenBy(given);
   return recipeFor(facts, chosen, await networksAtHand(chosen));
-}
-
-/** What is wrong with the data, the run says. */
-function unlessUnreadable(error: unknown): DataFacts | undefined {
-  if (error instanceof AgonError) return undefined;
-  throw error;
 }
 
 /** What flags say of the images that are trained on, over the defaults. */
@@ -37,9 +37,14 @@ function takenBy(given: readonly GivenFlag[]): Taken {
 }
 
 function chosenBy(given: readonly GivenFlag[]): Chosen {
-  const onImages = given.some(({ path, value }) => ON_IMAGES.includes(path[0]) && value !== 'none' && value !== 0);
   const said: Chosen = saidOf(given, ['nets', 'pretrained', 'freeze', 'size', 'epochs']);
-  return { ...said, ...(onImages && { onImages }) };
+  const onImages = asksFor(given, ON_IMAGES);
+  const tuned = asksFor(given, TUNING);
+  return { ...said, ...(onImages && { onImages }), ...(tuned && { tuned }) };
+}
+
+function asksFor(given: readonly GivenFlag[], keys: readonly string[]): boolean {
+  return given.some(({ path, value }) => keys.includes(path[0]) && value !== 'none' && value !== 0 && value !== null);
 }
 
 /** The settings of these names that flags give. */
