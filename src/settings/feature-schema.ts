@@ -29,6 +29,6 @@ export const HEAD_FIRST = {
     rare: true,
     description:
       'where features of a frozen backbone are kept: on `disk` for later runs as well, in `memory`, or `none`: computed anew in each step, from images that are augmented anew',
-    help: 'where features of a frozen backbone are kept',
+    help: 'where these features are kept',
   }),
 };
