@@ -21,7 +21,7 @@ export function headOnly(facts: DataFacts): Recipe {
       optimizer: { value: { name: 'adamw', lr: few ? 0.003 : 0.001, weightDecay: 0.01 }, why: 'for a new last layer' },
       schedule: { value: { name: 'cosine', min: 0 }, why: 'ends with small steps' },
     },
-    hint: '--freeze none fine-tunes the whole network: minutes in place of seconds, and often some points better',
+    hint: '--freeze none fine-tunes the whole network as well, which takes minutes in place of seconds',
   };
 }
 
