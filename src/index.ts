@@ -70,6 +70,7 @@ export {
   type Exported as ExportedModel,
   type ExportOptions as ExportRunOptions,
   exportRun,
+  type ModelInput as ExportedModelInput,
 } from './export/export-run.js';
 export { settingsFrom as settingsFromRun } from './group/origin.js';
 export type { LineageStep } from './lineage/lineage.js';

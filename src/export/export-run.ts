@@ -51,8 +51,7 @@ export interface ExportOptions {
 }
 
 /** What a model takes. */
-export const MODEL_INPUTS = ['tensor', 'image'] as const;
-export type ModelInput = (typeof MODEL_INPUTS)[number];
+export type ModelInput = 'tensor' | 'image';
 
 /** What was written. */
 export interface Exported {

@@ -48,7 +48,7 @@ export function withNewHead(
 }
 
 /** The parameters of a head, with their axis of the classes. */
-export function classAxes({ parameters }: Graph, { nodes, weight }: Head, classes: number): Map<string, number> {
+function classAxes({ parameters }: Graph, { nodes, weight }: Head, classes: number): Map<string, number> {
   const axes = new Map([[weight.name, weight.axis]]);
   for (const node of nodes) {
     for (const input of node.inputs) {

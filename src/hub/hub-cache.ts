@@ -27,7 +27,7 @@ const COMMIT = /^[0-9a-f]{40}$/;
  * The folder of a repository in the hub's cache, in Hugging Face's own layout: `blobs/<etag>` are files, `snapshots/<commit>/<file>` links to
  * them, `refs/<revision>` the commits of branches and tags.
  */
-export function repositoryFolder(repository: string, env: Environment): string {
+function repositoryFolder(repository: string, env: Environment): string {
   return join(hubCache(env), ['models', ...repository.split('/')].join('--'));
 }
 

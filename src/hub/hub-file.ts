@@ -9,7 +9,7 @@ import { oneAtATime } from './one-at-a-time.js';
 import { failStatus } from './status.js';
 
 /** The address of a file on the hub. */
-export function hubUrl({ repository, revision, file }: HubFile, env: FetchOptions['env']): string {
+function hubUrl({ repository, revision, file }: HubFile, env: FetchOptions['env']): string {
   const path = file.split('/').map(encodeURIComponent).join('/');
   return `${endpointOf(env)}/${repository}/resolve/${encodeURIComponent(revision)}/${path}`;
 }

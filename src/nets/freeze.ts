@@ -7,7 +7,7 @@ import { foldableNorms, foldNorm } from './fold-norm.js';
 import { HEAD, partsOf, stagesOf } from './parts.js';
 
 /** What may be frozen beside the stages of a network: nothing, or all but the head. */
-export const FREEZE_WORDS = ['none', 'backbone'] as const;
+const FREEZE_WORDS = ['none', 'backbone'] as const;
 
 /**
  * A network whose layers up to a stage stay as they are: `none`, `backbone` (all but the head), or a stage's name: that stage and all

@@ -42,7 +42,7 @@ function sourcesOf(graph: Graph, value: Value): string[] {
 }
 
 /** Whether a parameter has at most one axis with more than one element. */
-export function isVector({ parameters }: Graph, name: string): boolean {
+function isVector({ parameters }: Graph, name: string): boolean {
   const shape = parameters.get(name)?.value.shape ?? [];
   return shape.filter((size) => size !== 1).length < 2;
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { inChannels } from '../data/image/grey.js';
+import { inChannels } from '../data/image/normalisation.js';
 import type { Preprocessing } from '../data/image/preprocess.js';
 import type { RequestedSettings } from '../settings/settings.js';
 import type { WeightsPreprocessing } from '../weights/files/timm-config.js';

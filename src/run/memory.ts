@@ -4,7 +4,7 @@ import { createStep, type Group } from '../group/group.js';
 import { createHeadStep, cutHeads } from '../group/heads.js';
 import { lower } from '../lower/lower.js';
 import { parseDevice } from '../runtime/device.js';
-import type { FreeMemory } from '../runtime/memory/free-memory.js';
+import { type FreeMemory, gigabytes } from '../runtime/memory/free-memory.js';
 import { largestBatch, SHARE } from '../settings/batch-size.js';
 import { classWeightsOf } from '../settings/class-weights.js';
 import type { RequestedSettings, Settings } from '../settings/settings.js';
@@ -15,8 +15,6 @@ import { fail, present } from '../util/error.js';
 
 /** So much of an estimate a run needs at least: estimates were at most a quarter too high where they were measured (docs/memory.md). */
 const SURELY = 0.7;
-
-export const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 
 /**
  * What is to be said of the memory that a run is about to take. One that surely doesn't fit is an error, unless it goes on: then it

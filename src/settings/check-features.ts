@@ -2,12 +2,11 @@ import { z } from 'zod';
 import { fail } from '../util/error.js';
 import { HEAD_FIRST } from './feature-schema.js';
 import type { RequestedSettings, Settings } from './settings.js';
-
-type Frozen = Pick<Settings, 'freeze' | 'unfreezeAt' | 'featureCache'>;
+import { spansOf } from './spans.js';
 
 /** Whether heads are trained, for some epochs or all, on features that frozen backbones have computed once. */
-export function trainsOnFeatures({ freeze, unfreezeAt, featureCache }: Frozen): boolean {
-  return featureCache !== 'none' && (freeze === 'backbone' || unfreezeAt !== null);
+function trainsOnFeatures(settings: Parameters<typeof spansOf>[0]): boolean {
+  return spansOf(settings).some(({ onFeatures }) => onFeatures);
 }
 
 const EVERY_STEP = 'Compute them anew in every step (--feature-cache none)';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Where the features of a frozen backbone are kept. */
-export const FEATURE_CACHES = ['disk', 'memory', 'none'] as const;
+const FEATURE_CACHES = ['disk', 'memory', 'none'] as const;
 
 /** More views than that are as many passes over the images. */
 const MOST_VIEWS = 100;

@@ -7,8 +7,7 @@ import type { Dataset, Size, Split } from '../data/dataset/dataset.js';
 import { type ContentDigests, contentDigests, digestContent } from '../data/dataset/digests.js';
 import { limitSplit, withValidation } from '../data/dataset/split.js';
 import { openDataset } from '../data/formats/open.js';
-import { inChannels } from '../data/image/grey.js';
-import { type Normalisation, normalisationFor } from '../data/image/normalisation.js';
+import { inChannels, type Normalisation, normalisationFor } from '../data/image/normalisation.js';
 import {
   defaultInputSize,
   type Preprocessing,

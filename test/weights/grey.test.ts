@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { inChannels } from '../../src/data/image/grey.js';
+import { inChannels } from '../../src/data/image/normalisation.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { initialiseParameters } from '../../src/nets/initialise.js';
 import { createNetwork } from '../../src/nets/registry.js';

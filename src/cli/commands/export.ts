@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Exported } from '../../export/export-run.js';
+import type { Exported, ModelInput } from '../../export/export-run.js';
 import { formatBytes, printable } from '../../report/format.js';
 import { labelNetworks } from '../../report/labels.js';
 import { checkpointOption, jsonOption, numberOption } from '../flags/options.js';
@@ -11,7 +11,7 @@ interface ExportOptions {
   readonly ensemble?: true;
   readonly out?: string;
   readonly opset?: number;
-  readonly input?: 'tensor' | 'image';
+  readonly input?: ModelInput;
   readonly json?: true;
 }
 

@@ -30,7 +30,7 @@ export function splitOf(source: ImageSource, members: readonly (readonly number[
 }
 
 /** A split of images with the classes that rows [images, classes] of 0 and 1 give. */
-export function withTargets(source: ImageSource, targets: Uint8Array, classes: number): Split {
+function withTargets(source: ImageSource, targets: Uint8Array, classes: number): Split {
   const length = targets.length / classes;
   const labels = Int32Array.from({ length }, (_, i) => targets.subarray(i * classes, (i + 1) * classes).indexOf(1));
   return { length, labels, targets, source };

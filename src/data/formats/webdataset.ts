@@ -64,7 +64,7 @@ function leftOut(shard: string, { entries, skipped }: ArchiveContent): SkippedFi
 }
 
 /** The split that a shard's name begins with. */
-export function splitOfShard(path: string): SplitName | undefined {
+function splitOfShard(path: string): SplitName | undefined {
   return splitNamed(/^[a-z]+/i.exec(path.split(/[/\\]/).at(-1) ?? '')?.[0] ?? '');
 }
 

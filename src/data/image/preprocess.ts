@@ -45,7 +45,7 @@ export function defaultInputSize({ size }: Pick<Dataset, 'size'>): Size {
 }
 
 /** The share of the scaled image that is cut out, as is usual for photographs. */
-export const USUAL_CROP = 224 / 256;
+const USUAL_CROP = 224 / 256;
 
 /**
  * The preprocessing of a data set. Images that have the input size already are used whole; of others a share `share` is cut out of the

@@ -93,3 +93,8 @@ function readIfThere(path: string): string | undefined {
     return undefined;
   }
 }
+
+/** An amount of memory in words: `3.4 GB`. */
+export function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}

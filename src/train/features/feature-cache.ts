@@ -128,7 +128,7 @@ export class FeatureCache {
 }
 
 /** Where features are kept. */
-export function featureFolder(): string {
+function featureFolder(): string {
   return join(cacheFolder(), 'features');
 }
 

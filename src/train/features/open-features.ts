@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import type { Loader } from '../../data/batch/loader.js';
 import { type Dataset, type SplitName, splitsOf } from '../../data/dataset/dataset.js';
+import { gigabytes } from '../../runtime/memory/free-memory.js';
 import { at } from '../../util/checked.js';
 import { fail, present } from '../../util/error.js';
 import { type Backbone, distinct } from './backbone.js';
@@ -71,8 +72,6 @@ function checkMemory(sheets: readonly Sheet[], backbones: readonly Backbone[]): 
     },
   );
 }
-
-const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 
 function noteOf({ computed, found, problem }: Features, backbones: readonly Backbone[], onDisk: boolean): string {
   const lengths = backbones.map(({ dims }) => dims.join('x')).join(' and ');
