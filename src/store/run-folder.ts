@@ -21,6 +21,9 @@ export function runPaths(folder: string) {
     best: join(folder, 'best.safetensors'),
     winner: join(folder, 'winner.onnx'),
     result: join(folder, 'result.json'),
+    /** What it came to in detail, and the page that shows it. */
+    assessment: join(folder, 'assessment.json'),
+    report: join(folder, 'report.html'),
     lineage: join(folder, 'lineage.bin'),
     /** What the run's data were, file by file. */
     data: join(folder, 'data.json'),

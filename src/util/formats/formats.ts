@@ -21,6 +21,8 @@ export const FORMATS = {
   config: defineFormat('configuration'),
   /** `result.json` */
   result: defineFormat('result'),
+  /** `assessment.json`: what a run came to, in detail. */
+  assessment: defineFormat('assessment'),
   /** `experiment.json` of a comparison, and every other file of an experiment. */
   experiment: defineFormat('experiment'),
   /** `results.json` of a comparison. */
