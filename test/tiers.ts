@@ -77,7 +77,7 @@ export const SLOW: readonly string[] = [
   'test/store/large-checkpoint.test.ts',
   'test/store/old-formats.test.ts',
   'test/train/frozen-teacher.test.ts',
-  'test/train/measure-norms.test.ts',
+  'test/train/norms/restored-norms.test.ts',
   'test/train/parameter-perturbation.test.ts',
   'test/train/stop.test.ts',
   'test/util/files/folder-lock.test.ts',

@@ -16,7 +16,7 @@ import type { Checkpoint } from '../store/checkpoint.js';
 import type { RunData } from '../train/data.js';
 import { endsEarly } from '../train/early-stopping.js';
 import type { LoopContext } from '../train/loop.js';
-import { measuredImages } from '../train/measure-norms.js';
+import { measuredImages } from '../train/norms/channel-moments.js';
 import { AGON_VERSION } from '../util/version.js';
 import { heldOutNote } from './check-data.js';
 import type { ContextOptions } from './context.js';

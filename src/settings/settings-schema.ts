@@ -205,6 +205,14 @@ export const settingsSchema = z.strictObject({
       'whether an ONNX model without any normalisation, which was folded into its convolutions, gets BatchNormalization back',
     help: 'leave an ONNX model without normalisation as it is',
   }),
+  fitNorms: z.boolean().default(false).meta({
+    flag: '--fit-norms',
+    rare: true,
+    group: 'Contest',
+    description:
+      "whether the running statistics of trained BatchNormalization begin as those of the training images, with its weights and biases changed so that inference stays the same: training, which normalises by each batch's own statistics, then begins with what the weights do at inference",
+    help: 'fit normalisation to the images before training; inference stays the same',
+  }),
   epochs: count
     .default(10)
     .meta({ flag: '--epochs <n>', group: 'Steps', description: 'passes over the training images' }),

@@ -6,6 +6,7 @@ const LATER: Readonly<Record<string, unknown>> = {
   classWeights: 'none',
   freeze: 'none',
   restoreNorms: true,
+  fitNorms: false,
   normalisation: 'auto',
   task: 'single-label',
   patience: 0,

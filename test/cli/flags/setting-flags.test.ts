@@ -31,6 +31,7 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--task multi-label', { task: 'multi-label' }],
   ['--pretrained a.safetensors,b.pth', { pretrained: ['a.safetensors', 'b.pth'] }],
   ['--nets model.onnx --no-restore-norms', { nets: ['model.onnx'], restoreNorms: false }],
+  ['--pretrained auto --fit-norms', { pretrained: ['auto'], fitNorms: true }],
   ['--rule all-better', { rule: 'all-better' }],
   ['--top-k 2', { topK: 2 }],
   ['--alpha 0', { alpha: 0 }],
