@@ -112,7 +112,13 @@ export async function openRunGroup(
 export function createStep({ graphs }: Group, settings: Settings, classWeights?: readonly number[]): StepGraph {
   const { batchSize: batch, inputPerturbation, unlabelled } = settings;
   const [ownInputs, mixed] = [inputPerturbation !== null, mixingFor(settings) !== undefined];
-  return buildStep(graphs, settings, { batch, unlabelled: unlabelled === null ? 0 : batch, ownInputs, mixed, classWeights });
+  return buildStep(graphs, settings, {
+    batch,
+    unlabelled: unlabelled === null ? 0 : batch,
+    ownInputs,
+    mixed,
+    classWeights,
+  });
 }
 
 /** The networks with what of them is trained: what the settings freeze is no weight in these. */

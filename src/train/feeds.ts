@@ -60,11 +60,7 @@ async function imageFeeds(source: FeedSource, batch: Batch): Promise<Record<stri
 }
 
 /** So many images of a batch, and those without labels behind them. */
-function withUnlabelled(
-  input: FeedSource['input'],
-  { size, unlabelled }: Batch,
-  images: Batch['images'],
-): Tensor {
+function withUnlabelled(input: FeedSource['input'], { size, unlabelled }: Batch, images: Batch['images']): Tensor {
   if (!unlabelled) return imagesTensor(input, images, size);
   const joined = new Float32Array(images.length + unlabelled.images.length);
   joined.set(images);

@@ -40,7 +40,8 @@ export function estimateMemory(lowered: Graph, settings: Sizes, { group, data }:
   const state = [...lowered.parameters.values()].reduce((sum, { value }) => sum + bytesOf(value), 0);
   const live = mostLiveBytes(lowered, executionOrder(lowered));
   const loaders = data.unlabelled ? 3 : 2;
-  const fixed = PROCESS + loaders * settings.workers * WORKER + NODE * lowered.nodes.length + STATES * state + ARENA.more;
+  const fixed =
+    PROCESS + loaders * settings.workers * WORKER + NODE * lowered.nodes.length + STATES * state + ARENA.more;
   const ofBatch = ARENA.factor * (live + evaluationBytes(group.graphs, settings)) + batchBytes(settings, data);
   return fixed + imageBytes(settings, data) + ofBatch;
 }

@@ -55,7 +55,10 @@ describe('images without labels', () => {
       expectClose(got.kl[i], kl);
       expectClose(got.kd[i], kd);
       expectClose(got.feature[i], feature);
-      expectClose(got.total[i], ce + 0.5 * 2 ** 2 * kl + 0.3 * feature + TEACHER.weight * TEACHER.temperature ** 2 * kd);
+      expectClose(
+        got.total[i],
+        ce + 0.5 * 2 ** 2 * kl + 0.3 * feature + TEACHER.weight * TEACHER.temperature ** 2 * kd,
+      );
     }
   });
 

@@ -174,5 +174,5 @@ function valueAt(settings: Settings, path: SettingPath): unknown {
 }
 
 function format(value: unknown): string {
-  return value === undefined ? 'none' : Array.isArray(value) ? value.join(',') : String(value);
+  return value === undefined || value === null ? 'none' : Array.isArray(value) ? value.join(',') : String(value);
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fail } from '../../util/error.js';
 import { lookAtFiles } from '../check/image-check.js';
@@ -23,11 +24,14 @@ export interface UnlabelledImages {
  * error if there is none that can. `onProgress` is called with each that was looked at.
  */
 export async function openUnlabelled(name: string, onProgress: () => void = () => {}): Promise<UnlabelledImages> {
+  if (!existsSync(name)) fail(name, 'the unlabelled images are not there', { hint: HINT });
   const named = await imagesNamed(name);
-  if ('error' in named) return fail(name, named.error, { hint: 'Name a folder of images (--unlabelled)' });
+  if ('error' in named) return fail(name, named.error, { hint: HINT });
   const { source, readable, skipped } = await lookAtFiles(name, imageFilesOf(named.files), onProgress);
   return { name, source: selectSource(source, readable), skipped, others: named.others };
 }
+
+const HINT = 'Name a folder or an archive of images (--unlabelled)';
 
 /** The digest of each by its path in what they were opened from. */
 export function unlabelledDigests({ name, source }: UnlabelledImages): ContentDigests {
@@ -37,21 +41,20 @@ export function unlabelledDigests({ name, source }: UnlabelledImages): ContentDi
 /** What there is to know of them: a sentence each. */
 export function unlabelledWarnings({ name, source, skipped, others }: UnlabelledImages, dataset: Dataset): string[] {
   const [first] = skipped;
-  const measured = countMeasured(source, dataset);
+  const [unread, measured] = [skipped.length, countMeasured(source, dataset)];
+  const why = first && `the first ${relative(name, first.path)}: ${first.reason}`;
   return [
-    ...(first
-      ? [
-          `${name}: ${skipped.length} of the unlabelled images can't be read and are left out, the first of them ${relative(name, first.path)}: ${first.reason}`,
-        ]
-      : []),
-    ...(others > 0 ? [`${name}: ${others} files that are no images are left out`] : []),
+    ...(why ? [`${name}: ${unread} of the unlabelled images ${areLeftOut(unread)} as unreadable, ${why}`] : []),
+    ...(others > 0 ? [`${name}: ${others} other ${others === 1 ? 'file' : 'files'} ${areLeftOut(others)}`] : []),
     ...(measured > 0
       ? [
-          `${measured} of the unlabelled images are validation or test images, too: what is measured there is of images that were learned from, if without their labels`,
+          `${measured} of the unlabelled images ${measured === 1 ? 'is a validation or test image' : 'are validation or test images'}, too: what is measured there is of images that were learned from, if without their labels`,
         ]
       : []),
   ];
 }
+
+const areLeftOut = (files: number) => `${files === 1 ? 'is' : 'are'} left out`;
 
 /** How many are the same files as images that networks are measured on. */
 function countMeasured({ digests = [] }: ImageFiles, dataset: Dataset): number {
