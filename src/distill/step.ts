@@ -46,7 +46,7 @@ export interface StepGraph {
    * Heads have `net<i>.features` in place of `images`.
    *
    * With m unlabelled images, images (features, `teacher.logits`) have batch + m rows, of which the last have no labels: they count where
-   * networks are compared with teachers, which means are over all rows, and in the statistics of normalisations; not in
+   * networks are compared with teachers (the mean is over all rows) and in the statistics of normalisations, but not in
    * cross-entropy, accuracy and ranking.
    */
   readonly graph: Graph;
