@@ -15,7 +15,7 @@ import { prepareData, type RunData } from '../train/data.js';
 import { fitNorms } from '../train/norms/fitted-norms.js';
 import { measureNorms } from '../train/norms/restored-norms.js';
 import { checkStop } from '../train/stop.js';
-import { checkSameClasses, checkSameData } from './check-data.js';
+import { checkSameClasses, checkSameData, checkSameUnlabelled } from './check-data.js';
 import type { ContextOptions } from './context.js';
 import { settleAutoBatch } from './memory.js';
 
@@ -42,8 +42,10 @@ export async function prepareRun(given: RequestedOptions, resumed: Checkpoint | 
   const input = resumed ? keptInput(given.settings, resumed) : inputFor(networks.sources, given.settings);
   const check = () => checkStop(stopRequested);
   const data = await prepareData(wanted, check, normalisation, resumed?.preprocessing, input);
-  if (resumed) await checkSameData(folder, resumed, data);
-  else tellIdleCrop(given, data);
+  if (resumed) {
+    await checkSameData(folder, resumed, data);
+    await checkSameUnlabelled(folder, data);
+  } else tellIdleCrop(given, data);
   if (networks.from) checkSameClasses(networks.from, data);
   emit({ type: 'phase', phase: 'graph' });
   const begun = createGroup(networks, data.dataset, data.preprocessing, wanted);

@@ -292,6 +292,15 @@ export const settingsSchema = z.strictObject({
     help: 'train on at most so many images',
     otherwise: 'all',
   }),
+  unlabelled: z.string().min(1).nullable().default(null).meta({
+    flag: '--unlabelled <images>',
+    rare: true,
+    group: 'Data',
+    description:
+      'folder (of any structure) or archive of images without labels: in every step as many as have labels are learned from the teachers alone, the frozen one or those of the rule',
+    help: 'images without labels, learned from the teachers alone',
+    otherwise: 'none',
+  }),
   validation: z.number().min(0).lt(1).default(0.1).meta({
     flag: '--validation <share>',
     group: 'Data',

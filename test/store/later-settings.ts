@@ -25,6 +25,7 @@ const LATER: Readonly<Record<string, unknown>> = {
   unfreezeAt: null,
   views: 1,
   featureCache: 'disk',
+  unlabelled: null,
 };
 
 /** For `JSON.parse`: leaves out settings that came later and have their defaults. */

@@ -13,6 +13,7 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--size 64', { size: 64 }],
   ['--channels 1', { channels: 1 }],
   ['--limit 500', { limit: 500 }],
+  ['--unlabelled others', { unlabelled: 'others' }],
   ['--validation 0.2', { validation: 0.2 }],
   ['--augmentation none', { augmentation: 'none' }],
   ['--sampler balanced', { sampler: 'balanced' }],
