@@ -9,6 +9,7 @@ const SRC = join(ROOT, 'src');
 /** What each folder of `src` may import beside itself, from the bottom up. `.` are the files of `src` itself. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   util: [],
+  metrics: ['util'],
   onnx: ['util'],
   data: ['util'],
   graph: ['onnx', 'util'],
@@ -87,6 +88,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'events',
     'settings',
     'runtime',
+    'metrics',
     'distill',
     'foreign',
     'lower',
@@ -183,7 +185,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders without file system, clock or randomness of their own: what they give depends on what they are given alone. */
-const PURE = ['graph', 'autodiff', 'losses', 'optim', 'nets', 'distill', 'lower'];
+const PURE = ['metrics', 'graph', 'autodiff', 'losses', 'optim', 'nets', 'distill', 'lower'];
 const IMPURE = /['"]node:|\bprocess\.|\bDate\b|\bperformance\.|\bMath\.random\b|\bcrypto\.|\bfetch\(|\bsetTimeout\b/;
 
 /** Files of its own that a folder may hold. */

@@ -2,14 +2,15 @@ import type { Batch, Loader } from '../data/batch/loader.js';
 import type { Preprocessing } from '../data/image/preprocess.js';
 import { networkPrefix } from '../distill/step.js';
 import type { Evaluation, GroupEvaluation } from '../events/evaluation.js';
+import { chancesOf, LabelScores, meanChances } from '../metrics/label-scores.js';
+import { meanProbabilities, Scores } from '../metrics/scores.js';
 import type { Tensor } from '../onnx/tensor.js';
 import type { Predictor } from '../runtime/predictor.js';
 import { at } from '../util/checked.js';
 import { present } from '../util/error.js';
 import { type Task, USUAL_THRESHOLD } from '../util/task.js';
 import { inputsOf, type NetworkBatch } from './batch-inputs.js';
-import { chancesOf, LabelScores, meanChances } from './label-scores.js';
-import { meanProbabilities, probabilitiesOf, Scores } from './scores.js';
+import { probabilitiesOf, rowOf } from './logit-rows.js';
 
 /** Gives the predictors the parameters of a state (`net<i>.<name>`). */
 export function loadPredictors(predictors: readonly Predictor[], state: ReadonlyMap<string, Tensor>): void {
@@ -98,7 +99,7 @@ class LabelledGroup {
     const all = present(targets, 'the targets of the images');
     const classes = all.length / size;
     const own = all.subarray(row * classes, (row + 1) * classes);
-    const chances = logits.map((each) => chancesOf(each, row));
+    const chances = logits.map((each) => chancesOf(rowOf(each, row)));
     chances.forEach((each, i) => {
       this.#networks[i]?.add(each, own);
     });
