@@ -98,6 +98,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'onnx',
     'util',
   ],
+  assess: ['train', 'group', 'store', 'events', 'runtime', 'metrics', 'graph', 'data', 'onnx', 'util'],
   export: [
     'imported',
     'classifier',
@@ -119,6 +120,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'util',
   ],
   run: [
+    'assess',
     'export',
     'train',
     'ort-training',
@@ -137,7 +139,19 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'util',
     'nets',
   ],
-  evaluate: ['train', 'classifier', 'group', 'store', 'events', 'settings', 'runtime', 'data', 'onnx', 'util'],
+  evaluate: [
+    'assess',
+    'train',
+    'classifier',
+    'group',
+    'store',
+    'events',
+    'settings',
+    'runtime',
+    'data',
+    'onnx',
+    'util',
+  ],
   report: ['events', 'settings', 'util'],
   compare: [
     'run',

@@ -29,6 +29,8 @@ export interface Thresholds {
 export interface Scoring {
   readonly task: Task;
   readonly thresholds?: Thresholds | undefined;
+  /** Gets the logits of each batch, one tensor for each network, in the order of the images. */
+  readonly onLogits?: ((logits: readonly Tensor[], batch: NetworkBatch) => void) | undefined;
 }
 
 /** A group's evaluation, as far as there is one. */
@@ -51,13 +53,14 @@ export async function evaluate(
   predictors: readonly Pick<Predictor, 'logits'>[],
   loader: Pick<Loader<NetworkBatch>, 'epoch'>,
   input: Preprocessing,
-  { task, thresholds }: Scoring = { task: 'single-label' },
+  { task, thresholds, onLogits }: Scoring = { task: 'single-label' },
 ): Promise<GroupEvaluation> {
   const group = task === 'multi-label' ? new LabelledGroup(predictors.length) : new ClassifiedGroup(predictors.length);
   for await (const batch of loader.epoch()) {
     const inputs = inputsOf(batch, predictors.length, input);
     const logits: Tensor[] = [];
     for (const [i, predictor] of predictors.entries()) logits.push(await predictor.logits(at(inputs, i)));
+    onLogits?.(logits, batch);
     for (let row = 0; row < batch.size; row++) group.add(logits, batch, row);
   }
   return group.result(thresholds);
