@@ -54,6 +54,7 @@ export const SLOW: readonly string[] = [
   'test/package.test.ts',
   'test/readme.test.ts',
   'test/run/artifacts.test.ts',
+  'test/run/assessment.test.ts',
   'test/run/diverged-trial.test.ts',
   'test/run/early-stopping.test.ts',
   'test/run/failures.test.ts',
