@@ -137,6 +137,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   evaluate: ['train', 'classifier', 'group', 'store', 'events', 'settings', 'runtime', 'data', 'onnx', 'util'],
   report: ['events', 'settings', 'util'],
+  pages: ['report', 'pretrained', 'store', 'lineage', 'events', 'settings', 'distill', 'data', 'util'],
   compare: [
     'run',
     'train',
@@ -180,6 +181,8 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'cli-table3': ['report'],
   picocolors: ['report'],
   jstat: ['compare'],
+  uplot: ['pages'],
+  esbuild: ['pages'],
 };
 
 /** Folders without file system, clock or randomness of their own: what they give depends on what they are given alone. */
