@@ -138,6 +138,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   evaluate: ['train', 'classifier', 'group', 'store', 'events', 'settings', 'runtime', 'data', 'onnx', 'util'],
   report: ['events', 'settings', 'util'],
   pages: ['report', 'pretrained', 'store', 'lineage', 'events', 'settings', 'distill', 'data', 'util'],
+  serve: ['pages', 'report', 'store', 'lineage', 'events', 'settings', 'util'],
   compare: [
     'run',
     'train',
