@@ -1,1 +1,50 @@
-document.body.dataset['ready'] = '';
+import 'uplot/dist/uPlot.min.css';
+import './style.css';
+import type { ReportData } from '../data/report-data.js';
+import type { ClassOrder } from '../show/class-order.js';
+import { drawMatrix, listenToCells } from './confusion.js';
+import { follow, type LiveAddresses } from './live.js';
+import { listenToMaps } from './pictures.js';
+import { drawPlots } from './plots.js';
+import { listenToPrinting } from './printing.js';
+import { listenToHeadings } from './sorting.js';
+import { jsonOf, type State } from './state.js';
+import { enliven, remember, update } from './update.js';
+
+function begin(data: ReportData): void {
+  const state: State = { data, subject: data.assessment?.winner ?? 0, order: 'together', maps: false };
+  remember(state);
+  enliven(document.body, state);
+  listenToHeadings();
+  listenToCells(state);
+  listenToMaps(state);
+  listenToChoices(state);
+  const redraw = () => drawPlots(document.body, state.data);
+  listenToPrinting(redraw);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
+  const live = jsonOf('report-live') as LiveAddresses | undefined;
+  if (live) {
+    follow(live, (news) => {
+      if (!state.data.assessment && news.assessment) state.subject = news.assessment.winner;
+      state.data = news;
+      update(state);
+    });
+  }
+}
+
+function listenToChoices(state: State): void {
+  document.addEventListener('change', ({ target }) => {
+    if (!(target instanceof HTMLSelectElement)) return;
+    if (target.matches('[data-subject]')) {
+      state.subject = Number(target.value);
+      update(state);
+    }
+    if (target.matches('[data-order]')) {
+      state.order = target.value as ClassOrder;
+      drawMatrix(document.body, state);
+    }
+  });
+}
+
+const data = jsonOf('report-data') as ReportData | undefined;
+if (data) begin(data);
