@@ -29,9 +29,11 @@ try {
 /** What the pages' browsers run isn't compiled file by file: it goes into every page as one script. */
 async function bundlePages(compiled) {
   const { bundleClient } = await import(pathToFileURL(join(compiled, 'pages', 'page', 'bundle-client.js')).href);
-  const { script, style } = await bundleClient(join(root, 'src', 'pages', 'client', 'main.ts'));
   const folder = join(compiled, 'pages', 'client');
   mkdirSync(folder);
-  writeFileSync(join(folder, 'main.js'), script);
-  writeFileSync(join(folder, 'main.css'), style);
+  for (const name of ['main', 'runs']) {
+    const { script, style } = await bundleClient(join(root, 'src', 'pages', 'client', `${name}.ts`));
+    writeFileSync(join(folder, `${name}.js`), script);
+    writeFileSync(join(folder, `${name}.css`), style);
+  }
 }

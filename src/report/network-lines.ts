@@ -82,7 +82,11 @@ export class NetworkLines {
     return shown.map(({ title, of, format }) => {
       const values = of[i] ?? [];
       const curve = sparkline(values, width, rangeOf(of.flat()));
-      return { title, curve: curve.padEnd(Math.min(width, values.length)), number: format(values.at(-1) ?? Number.NaN) };
+      return {
+        title,
+        curve: curve.padEnd(Math.min(width, values.length)),
+        number: format(values.at(-1) ?? Number.NaN),
+      };
     });
   }
 }

@@ -160,7 +160,14 @@ describe('on a terminal', () => {
 
   it('leaves out the lines for which the terminal is too low', () => {
     const nets = Array.from({ length: 12 }, () => 'resnet8');
-    const { screen } = show([startEvent({ nets }), stepEvent(0, 0, nets.map((_, i) => i))]);
+    const { screen } = show([
+      startEvent({ nets }),
+      stepEvent(
+        0,
+        0,
+        nets.map((_, i) => i),
+      ),
+    ]);
     expect(screen.filter((line) => line.includes(' won'))).toEqual([expect.stringMatching(/^epoch/)]);
   });
 

@@ -10,7 +10,12 @@ describe('sparkline', () => {
   it('has the means of neighbours where there are more values than characters', () => {
     // Means 1, 6, 14: the ranges of eight levels begin each 2 of 16 above the least
     expect(sparkline([0, 2, 5, 7, 14, 14], 3, [0, 16])).toBe('▁▄█');
-    expect(sparkline(Array.from({ length: 1000 }, (_, i) => i), 4)).toHaveLength(4);
+    expect(
+      sparkline(
+        Array.from({ length: 1000 }, (_, i) => i),
+        4,
+      ),
+    ).toHaveLength(4);
   });
 
   it('is flat where all are one, and blank where a value is not finite', () => {

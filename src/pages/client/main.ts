@@ -1,6 +1,7 @@
 import 'uplot/dist/uPlot.min.css';
 import './style.css';
 import type { ReportData } from '../data/report-data.js';
+import { chartOf } from '../show/charts.js';
 import type { ClassOrder } from '../show/class-order.js';
 import { drawMatrix, listenToCells } from './confusion.js';
 import { follow, type LiveAddresses } from './live.js';
@@ -19,12 +20,12 @@ function begin(data: ReportData): void {
   listenToCells(state);
   listenToMaps(state);
   listenToChoices(state);
-  const redraw = () => drawPlots(document.body, state.data);
+  const redraw = () => drawPlots(document.body, (id) => chartOf(state.data, id));
   listenToPrinting(redraw);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
   const live = jsonOf('report-live') as LiveAddresses | undefined;
   if (live) {
-    follow(live, (news) => {
+    follow<ReportData>(live, (news) => {
       if (!state.data.assessment && news.assessment) state.subject = news.assessment.winner;
       state.data = news;
       update(state);

@@ -1,15 +1,22 @@
 import 'uplot/dist/uPlot.min.css';
 import './style.css';
-import './runs/runs.css';
+import './runs.css';
 import type { ListedRun } from '../data/listed-run.js';
 import { follow } from './live.js';
-import { drawCurves, fetchCurves } from './runs/curves.js';
-import { chooseAtFirst, listenToChoices, type RunsState, update } from './runs/choices.js';
+import { chooseAtFirst, listenToChoices, type RunsState, update } from './run-choices.js';
+import { drawCurves, fetchCurves } from './run-curves.js';
 import { listenToHeadings } from './sorting.js';
 import { jsonOf } from './state.js';
 
 function begin(runs: readonly ListedRun[]): void {
-  const state: RunsState = { runs, chosen: new Map(), curves: new Map(), filter: '', measure: 'validationScore', all: false };
+  const state: RunsState = {
+    runs,
+    chosen: new Map(),
+    curves: new Map(),
+    filter: '',
+    measure: 'validationScore',
+    all: false,
+  };
   const refresh = () => {
     update(state);
     void fetchCurves(state).then(() => drawCurves(state));

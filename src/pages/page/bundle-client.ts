@@ -9,7 +9,7 @@ export interface ClientAssets {
 /**
  * Bundles the client from its sources.
  *
- * @param entry - Path of `src/pages/client/main.ts`.
+ * @param entry - Path of `src/pages/client/main.ts`, or of another page's client there.
  */
 export async function bundleClient(entry: string): Promise<ClientAssets> {
   const { build } = await import('esbuild');

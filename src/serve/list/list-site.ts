@@ -59,7 +59,8 @@ export class ListSite implements Site {
   }
 
   async respond(path: string): Promise<Reply | undefined> {
-    if (path === '/') return { kind: 'content', type: 'text/html', body: await runsPage(this.#list()), policy: PAGE_POLICY };
+    if (path === '/')
+      return { kind: 'content', type: 'text/html', body: await runsPage(this.#list()), policy: PAGE_POLICY };
     if (path === '/runs.json') return json(this.#list());
     if (path === '/events') return { kind: 'events', stream: this.#stream };
     const [, id = '', rest = ''] = /^\/runs\/([\da-f]+)(\/.*)$/.exec(path) ?? [];

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { scoreOf } from '../../events/evaluation.js';
 import type { ListedRun, RunCurves } from '../../pages/data/listed-run.js';
 import { runPaths } from '../../store/run-folder.js';
@@ -6,19 +7,23 @@ import type { Follower } from '../run/follower.js';
 import type { LoggedEpoch } from '../run/logged-events.js';
 
 /** What the list says of a run. */
-export async function listedRun(id: string, name: string, { folder, state, activity, fault }: Follower): Promise<ListedRun> {
+export async function listedRun(
+  id: string,
+  name: string,
+  { folder, state, activity, fault }: Follower,
+): Promise<ListedRun> {
   const { start, labels, epochs, progress } = state;
   return {
     id,
     name,
     state: fault !== undefined || activity === 'gone' ? 'unreadable' : activity,
     networks: labels,
-    data: start?.data.name ?? '',
+    data: basename(start?.data.name ?? ''),
     epochs: epochs.length,
     of: start?.settings.epochs ?? null,
     best: bestOf(epochs, labels),
     started: await beginOf(folder),
-    secondsLeft: (activity === 'running' && finite(progress?.secondsLeft)) || null,
+    secondsLeft: (activity === 'running' && finite(progress?.secondsLeft ?? undefined)) || null,
     ...(fault !== undefined && { fault }),
   };
 }

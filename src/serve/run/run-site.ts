@@ -43,6 +43,11 @@ export class RunSite implements Site {
     return this.#stream.size;
   }
 
+  /** The most messages that wait for one of them. */
+  get waiting(): number {
+    return this.#stream.waiting;
+  }
+
   /** Looks what is new, and tells it to open pages. */
   async poll(): Promise<void> {
     const { run } = this;

@@ -1,29 +1,9 @@
 import type { PhaseEvent } from '../../events/events.js';
+import type { LiveProgress } from '../../pages/show/progress.js';
 import { labelNetworks } from '../../report/labels.js';
 import { describePhase } from '../../report/live-report.js';
 import { RunProgress } from '../../report/progress.js';
 import { type LoggedEpoch, type LoggedEvent, type LoggedStart, loggedEvent } from './logged-events.js';
-
-/** What a run has come to, as its page shows it while it trains. JSON has null for what isn't known yet, or isn't finite. */
-export interface LiveProgress {
-  /** Counted from 0: the one that runs, and its steps that are done. */
-  readonly epoch: number;
-  readonly epochs: number;
-  readonly step: number;
-  readonly stepsPerEpoch: number;
-  readonly lr: number;
-  readonly imagesPerSecond: number;
-  readonly secondsLeft: number;
-  /** What is done while no step runs, in words. */
-  readonly doing?: string;
-  /** Means over the steps of this epoch. */
-  readonly networks: readonly {
-    readonly label: string;
-    readonly loss?: number;
-    readonly accuracy?: number;
-    readonly won?: number;
-  }[];
-}
 
 /** What a run's log has told so far. */
 export class RunState {
@@ -67,15 +47,21 @@ export class RunState {
     return labelNetworks(this.start?.networks ?? []);
   }
 
-  /** Undefined before the run starts. */
+  /** How far it is; undefined where nothing was told yet. */
   get progress(): LiveProgress | undefined {
     const progress = this.#progress;
     if (!progress) return this.#doing === undefined ? undefined : { ...NOTHING, doing: this.#doing };
-    const { epoch, epochs, step, stepsPerEpoch, lr, imagesPerSecond, secondsLeft } = progress;
+    const { epoch, epochs, step, stepsPerEpoch, imagesPerSecond, secondsLeft } = progress;
     const { labels } = this;
-    const networks = progress.networks.map((network, i) => ({ label: labels[i] ?? '', ...network }));
+    const networks = progress.networks.map(({ loss, accuracy }, i) => {
+      return {
+        label: labels[i] ?? '',
+        ...(loss !== undefined && { loss }),
+        ...(accuracy !== undefined && { accuracy }),
+      };
+    });
     const doing = this.#doing === undefined ? {} : { doing: this.#doing };
-    return { epoch, epochs, step, stepsPerEpoch, lr, imagesPerSecond, secondsLeft, networks, ...doing };
+    return { epoch, epochs, step, stepsPerEpoch, imagesPerSecond, secondsLeft, networks, ...doing };
   }
 
   #take(event: LoggedEvent, now: number): void {
@@ -113,8 +99,7 @@ const NOTHING: LiveProgress = {
   epochs: 0,
   step: 0,
   stepsPerEpoch: 0,
-  lr: Number.NaN,
-  imagesPerSecond: Number.NaN,
-  secondsLeft: Number.NaN,
+  imagesPerSecond: null,
+  secondsLeft: null,
   networks: [],
 };

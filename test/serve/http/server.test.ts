@@ -36,8 +36,18 @@ describe('a server for this machine alone', () => {
   afterAll(() => server.close());
 
   it('shows its page to this machine, by all of its names, and by the port of a tunnel', async () => {
-    for (const host of ['localhost', 'LOCALHOST', `localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, 'localhost:8000'])
-      expect(await ask(server.url, '/', { headers: { Host: host } }), host).toMatchObject({ status: 200, body: SECRET });
+    for (const host of [
+      'localhost',
+      'LOCALHOST',
+      `localhost:${port}`,
+      `127.0.0.1:${port}`,
+      `[::1]:${port}`,
+      'localhost:8000',
+    ])
+      expect(await ask(server.url, '/', { headers: { Host: host } }), host).toMatchObject({
+        status: 200,
+        body: SECRET,
+      });
   });
 
   it('forbids other pages to frame, keep and read it', async () => {
@@ -83,7 +93,9 @@ describe('a server for this machine alone', () => {
     [{ 'Sec-Fetch-Site': 'same-site', 'Sec-Fetch-Mode': 'cors', 'Sec-Fetch-Dest': 'empty' }],
     [{ 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'iframe' }],
   ])('shows nothing to pages of other servers: %o', async (headers) => {
-    const { status, body } = await ask(server.url, '/', { headers: { Host: `localhost:${port}`, ...headers } as Record<string, string> });
+    const { status, body } = await ask(server.url, '/', {
+      headers: { Host: `localhost:${port}`, ...headers } as Record<string, string>,
+    });
     expect(status).toBe(403);
     expect(body).not.toContain(SECRET);
   });
@@ -112,7 +124,19 @@ describe('a server for this machine alone', () => {
   });
 
   it.each([
-    ...['/..', '/../', '/./', '//', '/%2e%2e/', '/..%2f..%2fetc/passwd', '/%2e%2e%2f', '/..%5c..%5c', '/\\..\\', '/%00', '/.'],
+    ...[
+      '/..',
+      '/../',
+      '/./',
+      '//',
+      '/%2e%2e/',
+      '/..%2f..%2fetc/passwd',
+      '/%2e%2e%2f',
+      '/..%5c..%5c',
+      '/\\..\\',
+      '/%00',
+      '/.',
+    ],
     ...['/config.json', '/log.jsonl', '/last.safetensors', '/etc/passwd', '/events/..', '/events/', '/%65vents', '/;/'],
     ...['http://evil.example/', '*', '/runs/..%2f', '/....//', '/%c0%ae%c0%ae/', '/%252e%252e%252f'],
   ])('has nothing at %s', async (path) => {
@@ -127,7 +151,11 @@ describe('a server for this machine alone', () => {
   });
 
   it('goes on after what is no request', async () => {
-    for (const bytes of ['\0\0\0\0', 'GET /', `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`]) {
+    for (const bytes of [
+      '\0\0\0\0',
+      'GET /',
+      `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+    ]) {
       const socket = await openSocket(server.url, bytes);
       socket.on('error', () => undefined);
       socket.resume();
@@ -152,7 +180,9 @@ describe('a server for other machines', () => {
     const [cookie = ''] = first.headers['set-cookie'] ?? [];
     expect(cookie).toMatch(/^agon-\d+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
     for (const headers of [{ Cookie: `a=b; ${cookie.split(';')[0]}` }, { Authorization: `Bearer ${token}` }])
-      expect(await ask(server.url, '/', { headers: headers as Record<string, string> })).toMatchObject({ body: SECRET });
+      expect(await ask(server.url, '/', { headers: headers as Record<string, string> })).toMatchObject({
+        body: SECRET,
+      });
   });
 
   it('shows nothing without it', async () => {
