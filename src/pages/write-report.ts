@@ -1,7 +1,7 @@
 import { runPaths } from '../store/run-folder.js';
 import { writeFileWhole } from '../util/files/files.js';
+import type { ReportData } from './content/report-data.js';
 import { readReportData } from './data/read-report.js';
-import type { ReportData } from './data/report-data.js';
 import { reportPage } from './page/report-page.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { ReportData } from '../data/report-data.js';
+import type { ReportData } from '../content/report-data.js';
 
 /** Where a live page gets what has changed. */
 export interface LiveAddresses {

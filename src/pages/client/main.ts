@@ -1,6 +1,6 @@
 import 'uplot/dist/uPlot.min.css';
 import './style.css';
-import type { ReportData } from '../data/report-data.js';
+import type { ReportData } from '../content/report-data.js';
 import type { ClassOrder } from '../show/class-order.js';
 import { drawMatrix, listenToCells } from './confusion.js';
 import { follow, type LiveAddresses } from './live.js';

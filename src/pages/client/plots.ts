@@ -1,6 +1,6 @@
 import uPlot from 'uplot';
 import { formatNumber, formatPercent } from '../../report/format.js';
-import type { ReportData } from '../data/report-data.js';
+import type { ReportData } from '../content/report-data.js';
 import { type Chart, type ChartLine, COLOURS, chartOf } from '../show/charts.js';
 import { all } from './state.js';
 

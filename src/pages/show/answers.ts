@@ -1,5 +1,5 @@
 import { toHtml } from '../../util/markup.js';
-import type { Answer, ReportData } from '../data/report-data.js';
+import type { Answer, ReportData } from '../content/report-data.js';
 import { section, wordsHtml } from './html.js';
 
 const TONES: Readonly<Record<Answer['tone'], { readonly sign: string; readonly text: string }>> = {

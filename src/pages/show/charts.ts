@@ -1,6 +1,6 @@
 import { formatNumber, formatPercent } from '../../report/format.js';
 import { toHtml } from '../../util/markup.js';
-import type { ReportData } from '../data/report-data.js';
+import type { ReportData } from '../content/report-data.js';
 import { nameHtml } from './html.js';
 
 /** A line of a chart. */

@@ -1,5 +1,5 @@
 import { formatCount, formatLoss, formatPercent } from '../../report/format.js';
-import type { ReportData, ReportedTrial, Teaching } from '../data/report-data.js';
+import type { ReportData, ReportedTrial, Teaching } from '../content/report-data.js';
 import { COLOURS } from './charts.js';
 import { type Cell, details, nameHtml, section, table } from './html.js';
 import { markStrip, strip } from './strips.js';

@@ -1,6 +1,6 @@
 import { shorten } from '../../report/format.js';
 import { toHtml } from '../../util/markup.js';
-import type { Fact, Words } from '../data/report-data.js';
+import type { Fact, Words } from '../content/report-data.js';
 
 /** A name from outside: it keeps its own direction of writing, and its length within bounds; its whole text is its title. */
 export function nameHtml(name: string, longest = 60): string {
@@ -56,7 +56,7 @@ function cellHtml(cell: Cell, column: number, columnClass: string): string {
 
 /** Something that may be wider than the page: it scrolls by itself, also by keyboard. */
 export function scrolling(html: string, label: string): string {
-  return `<div class="scroll" role="region" tabindex="0" aria-label="${label}">${html}</div>`;
+  return `<div class="scroll" role="group" tabindex="0" aria-label="${label}">${html}</div>`;
 }
 
 /** The text of HTML without its tags. */

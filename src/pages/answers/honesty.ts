@@ -1,7 +1,7 @@
-import { formatPercent } from '../../../report/format.js';
-import type { AssessedSubject, Assessment } from '../../../store/assessment.js';
-import { at } from '../../../util/checked.js';
-import type { Answer } from '../report-data.js';
+import { formatPercent } from '../../report/format.js';
+import type { AssessedSubject, Assessment } from '../../store/assessment.js';
+import { at } from '../../util/checked.js';
+import type { Answer } from '../content/report-data.js';
 import { points } from './said.js';
 
 /** Up to these errors probabilities are honest, nearly so, and somewhat off; beyond, they aren't honest. */

@@ -1,5 +1,5 @@
-import { formatPercent, shorten } from '../../../report/format.js';
-import type { Words } from '../report-data.js';
+import { formatPercent, shorten } from '../../report/format.js';
+import type { Words } from '../content/report-data.js';
 
 /** A name in a sentence is at most so long. */
 const LONGEST = 48;
