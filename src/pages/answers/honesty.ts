@@ -56,7 +56,13 @@ export function honestyAnswer({ subjects, winner, images }: Assessment, folder: 
     question: 'Are the probabilities honest?',
     answer: [
       `${verdictOf(ece, byChance)}: ${stated}${off}.`,
-      ...(helps ? [` A temperature of ${temperature.toFixed(2)} mends it: agon export ${folder} --calibrated.`] : []),
+      ...(helps
+        ? [
+            ` A temperature of ${temperature.toFixed(2)} mends it: `,
+            { command: `agon export ${folder} --calibrated` },
+            '.',
+          ]
+        : []),
     ],
     detail: [
       `Expected calibration error ${formatPercent(ece)}; honest probabilities would show about ${formatPercent(chance)} by chance with ${images} images.`,

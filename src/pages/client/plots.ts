@@ -1,7 +1,6 @@
 import uPlot from 'uplot';
 import { formatNumber, formatPercent } from '../../report/format.js';
-import type { ReportData } from '../content/report-data.js';
-import { type Chart, type ChartLine, COLOURS, chartOf } from '../show/charts.js';
+import { type Chart, type ChartLine, COLOURS } from '../show/charts.js';
 import { all } from './state.js';
 
 const HEIGHT = 260;
@@ -18,8 +17,8 @@ const widths = new ResizeObserver((entries) => {
 
 const isPrinting = () => document.documentElement.classList.contains('printing');
 
-/** Draws the charts whose places are under an element. */
-export function drawPlots(root: Element, data: ReportData): void {
+/** Draws those of the charts whose places are under an element. */
+export function drawPlots(root: Element, charts: readonly Chart[]): void {
   for (const [place, plot] of plots) {
     if (place.isConnected && !root.contains(place)) continue;
     plot.destroy();
@@ -27,7 +26,7 @@ export function drawPlots(root: Element, data: ReportData): void {
     plots.delete(place);
   }
   for (const place of all<HTMLElement>(root, '[data-chart]')) {
-    const chart = chartOf(data, place.dataset.chart ?? '');
+    const chart = charts.find(({ id }) => id === place.dataset.chart);
     if (!chart) continue;
     const width = isPrinting() ? PAPER_WIDTH : Math.max(200, Math.floor(place.clientWidth));
     plots.set(place, new uPlot(optionsOf(chart, width), valuesOf(chart), place));

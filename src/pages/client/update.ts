@@ -1,3 +1,4 @@
+import { chartsOf } from '../show/charts.js';
 import { reportHeader, reportSections } from '../show/report.js';
 import { drawMatrix } from './confusion.js';
 import { fillPictures } from './pictures.js';
@@ -9,7 +10,7 @@ const shown = new Map<string, string>();
 
 /** Gives what is under an element what only a browser can give it. */
 export function enliven(root: Element, state: State): void {
-  drawPlots(root, state.data);
+  drawPlots(root, chartsOf(state.data));
   drawMatrix(root, state);
   fillPictures(root, state);
 }

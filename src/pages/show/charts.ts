@@ -36,11 +36,6 @@ export function chartsOf(data: ReportData): Chart[] {
   });
 }
 
-/** A chart by its id. */
-export function chartOf(data: ReportData, id: string): Chart | undefined {
-  return chartsOf(data).find((chart) => chart.id === id);
-}
-
 type Epoch = ReportData['epochs'][number];
 
 function epochCharts({ networks, epochs: all, task }: ReportData): Chart[] {

@@ -33,7 +33,7 @@ function teachingFigure(data: ReportData, { won, taught, steps, total }: Teachin
         total.taught[student]?.[j] ? [`${labelOf(j)} in ${percent(total.taught[student]?.[j])}`] : [],
       );
       const label = `${labelOf(student)} was taught by ${told.join(', ') || 'nobody'} of the steps`;
-      return row(`Taught ${nameHtml(labelOf(student), 30)}`, strip(layers, label));
+      return row(`Teachers of ${nameHtml(labelOf(student), 30)}`, strip(layers, label));
     }),
     ...(perturbations.trials.length > 0 ? [row('Trials', trialStrip(perturbations.trials, steps))] : []),
   ];

@@ -11,7 +11,11 @@ export function nameHtml(name: string, longest = 60): string {
 
 /** Words as HTML. */
 export function wordsHtml(words: Words): string {
-  return words.map((part) => (typeof part === 'string' ? toHtml(part) : nameHtml(part.name))).join('');
+  const pieces = words.map((part) => {
+    if (typeof part === 'string') return toHtml(part).replaceAll(/(\d) %/g, '$1&nbsp;%');
+    return 'name' in part ? nameHtml(part.name) : `<code>${toHtml(part.command)}</code>`;
+  });
+  return pieces.join('');
 }
 
 /** A section of the page: its heading, and what is in it. */
