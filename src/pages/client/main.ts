@@ -1,7 +1,7 @@
 import 'uplot/dist/uPlot.min.css';
 import './style.css';
-import type { ReportData } from '../data/report-data.js';
-import { chartOf } from '../show/charts.js';
+import type { ReportData } from '../content/report-data.js';
+import { type Chart, chartsOf } from '../show/charts.js';
 import type { ClassOrder } from '../show/class-order.js';
 import { drawMatrix, listenToCells } from './confusion.js';
 import { follow, type LiveAddresses } from './live.js';
@@ -20,9 +20,7 @@ function begin(data: ReportData): void {
   listenToCells(state);
   listenToMaps(state);
   listenToChoices(state);
-  const redraw = () => drawPlots(document.body, (id) => chartOf(state.data, id));
-  listenToPrinting(redraw);
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
+  listenToLook(() => drawPlots(document.body, chartsOf(state.data)));
   const live = jsonOf('report-live') as LiveAddresses | undefined;
   if (live) {
     follow<ReportData>(live, (news) => {
@@ -47,5 +45,21 @@ function listenToChoices(state: State): void {
   });
 }
 
+/** Charts have their colours when they are drawn. */
+function listenToLook(redraw: () => void): void {
+  listenToPrinting(redraw);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
+}
+
+/** A page of charts alone. */
+function beginCharts(charts: readonly Chart[]): void {
+  const redraw = () => drawPlots(document.body, charts);
+  redraw();
+  listenToHeadings();
+  listenToLook(redraw);
+}
+
 const data = jsonOf('report-data') as ReportData | undefined;
 if (data) begin(data);
+const charts = jsonOf('charts') as readonly Chart[] | undefined;
+if (charts) beginCharts(charts);

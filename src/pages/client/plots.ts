@@ -17,8 +17,8 @@ const widths = new ResizeObserver((entries) => {
 
 const isPrinting = () => document.documentElement.classList.contains('printing');
 
-/** Draws the charts whose places are under an element, where `chartOf` has one for the id of a place. */
-export function drawPlots(root: Element, chartOf: (id: string) => Chart | undefined): void {
+/** Draws those of the charts whose places are under an element. */
+export function drawPlots(root: Element, charts: readonly Chart[]): void {
   for (const [place, plot] of plots) {
     if (place.isConnected && !root.contains(place)) continue;
     plot.destroy();
@@ -26,7 +26,7 @@ export function drawPlots(root: Element, chartOf: (id: string) => Chart | undefi
     plots.delete(place);
   }
   for (const place of all<HTMLElement>(root, '[data-chart]')) {
-    const chart = chartOf(place.dataset.chart ?? '');
+    const chart = charts.find(({ id }) => id === place.dataset.chart);
     if (!chart) continue;
     const width = isPrinting() ? PAPER_WIDTH : Math.max(200, Math.floor(place.clientWidth));
     plots.set(place, new uPlot(optionsOf(chart, width), valuesOf(chart), place));

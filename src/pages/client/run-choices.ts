@@ -1,4 +1,4 @@
-import type { ListedRun, RunCurves } from '../data/listed-run.js';
+import type { ListedRun, RunCurves } from '../content/listed-run.js';
 import { type CurveMeasure, leadOf, runTable, SHOWN_AT_FIRST } from '../show/runs.js';
 
 /** Colours that lines have. */

@@ -1,4 +1,4 @@
-import type { RunCurves } from '../data/listed-run.js';
+import type { RunCurves } from '../content/listed-run.js';
 import type { Chart, ChartLine } from '../show/charts.js';
 import { nameHtml } from '../show/html.js';
 import { MEASURES } from '../show/runs.js';
@@ -19,7 +19,7 @@ export async function fetchCurves(state: RunsState): Promise<void> {
 /** Draws the curves of the chosen runs over each other. */
 export function drawCurves(state: RunsState): void {
   const chart = chartOf(state);
-  drawPlots(document.body, () => (chart.lines.length > 0 ? chart : undefined));
+  drawPlots(document.body, chart.lines.length > 0 ? [chart] : []);
   const legend = document.querySelector('[data-legend]');
   if (!legend) return;
   const entries = chart.lines.map(({ label, network, dashed }) => {

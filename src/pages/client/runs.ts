@@ -1,7 +1,7 @@
 import 'uplot/dist/uPlot.min.css';
 import './style.css';
 import './runs.css';
-import type { ListedRun } from '../data/listed-run.js';
+import type { ListedRun } from '../content/listed-run.js';
 import { follow } from './live.js';
 import { chooseAtFirst, listenToChoices, type RunsState, update } from './run-choices.js';
 import { drawCurves, fetchCurves } from './run-curves.js';

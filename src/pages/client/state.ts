@@ -1,4 +1,4 @@
-import type { ReportData } from '../data/report-data.js';
+import type { ReportData } from '../content/report-data.js';
 import type { ClassOrder } from '../show/class-order.js';
 
 /** What the page shows now. */

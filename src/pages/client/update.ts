@@ -1,4 +1,4 @@
-import { chartOf } from '../show/charts.js';
+import { chartsOf } from '../show/charts.js';
 import { reportHeader, reportSections } from '../show/report.js';
 import { drawMatrix } from './confusion.js';
 import { fillPictures } from './pictures.js';
@@ -10,7 +10,7 @@ const shown = new Map<string, string>();
 
 /** Gives what is under an element what only a browser can give it. */
 export function enliven(root: Element, state: State): void {
-  drawPlots(root, (id) => chartOf(state.data, id));
+  drawPlots(root, chartsOf(state.data));
   drawMatrix(root, state);
   fillPictures(root, state);
 }

@@ -1,4 +1,4 @@
-import type { Curve } from './report-data.js';
+import type { Curve } from '../content/report-data.js';
 import { StepBins } from './step-bins.js';
 
 /** Points of a curve: lines of a report are about as many pixels wide. */

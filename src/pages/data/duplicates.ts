@@ -1,5 +1,5 @@
 import type { ContentDigests } from '../../data/dataset/digests.js';
-import type { Duplicates } from './report-data.js';
+import type { Duplicates } from '../content/report-data.js';
 
 /** Groups that are listed, and names of one. */
 const [MOST_GROUPS, MOST_NAMES] = [20, 12];

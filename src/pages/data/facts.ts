@@ -4,8 +4,8 @@ import { formatBytes, formatDuration, formatNumberOf, formatPercent, formatRate 
 import { flatten } from '../../settings/explain.js';
 import { parseSettings, type Settings } from '../../settings/settings.js';
 import type { RunResult } from '../../store/result.js';
+import type { Fact, ReportData, ReportedEpoch, ReportedSetting } from '../content/report-data.js';
 import type { LoggedStart } from './logged-events.js';
-import type { Fact, ReportData, ReportedEpoch, ReportedSetting } from './report-data.js';
 
 /** All settings of a run by their paths. */
 export function settingsOf(settings: Settings): ReportedSetting[] {

@@ -11,12 +11,12 @@ import { readDataRecord } from '../../store/data-record.js';
 import { type RunResult, readResult } from '../../store/result.js';
 import { readRunSettings, runPaths } from '../../store/run-folder.js';
 import { AgonError } from '../../util/error.js';
-import { answersOf } from './answers/answers.js';
+import { answersOf } from '../answers/answers.js';
+import type { ReportData, ReportedNetwork } from '../content/report-data.js';
 import { duplicatesOf } from './duplicates.js';
 import { commandsOf, costOf, environmentOf, progressOf, quoted, settingsOf } from './facts.js';
 import { LogTail } from './log-tail.js';
 import { loggedEpochs, loggedEvent } from './logged-events.js';
-import type { ReportData, ReportedNetwork } from './report-data.js';
 import { RunLog } from './run-log.js';
 
 /**

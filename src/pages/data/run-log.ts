@@ -1,9 +1,9 @@
 import { lowest } from '../../distill/trial.js';
 import type { PerturbationResults } from '../../events/events.js';
 import type { Lineage } from '../../lineage/lineage-file.js';
+import type { ReportData, ReportedEpoch, StepCurves } from '../content/report-data.js';
 import { CurveBins } from './curve.js';
 import type { LoggedEpoch, LoggedEvent, LoggedStart, LoggedStep } from './logged-events.js';
-import type { ReportData, ReportedEpoch, StepCurves } from './report-data.js';
 import { TeachingBins } from './teaching.js';
 
 /** Messages that are kept: the first ones. */

@@ -1,5 +1,5 @@
 import type { LineageStep } from '../../lineage/lineage.js';
-import type { ReportedTrial, Teaching } from './report-data.js';
+import type { ReportedTrial, Teaching } from '../content/report-data.js';
 import { StepBins } from './step-bins.js';
 
 const MOST_POINTS = 160;

@@ -1,4 +1,4 @@
-import type { ReportData } from '../data/report-data.js';
+import type { ReportData } from '../content/report-data.js';
 import { renderReport } from '../show/report.js';
 import { clientAssets } from './client-assets.js';
 import { pageDocument } from './document.js';

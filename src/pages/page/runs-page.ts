@@ -1,4 +1,4 @@
-import type { ListedRun } from '../data/listed-run.js';
+import type { ListedRun } from '../content/listed-run.js';
 import { renderRuns } from '../show/runs.js';
 import { clientAssets } from './client-assets.js';
 import { pageDocument } from './document.js';

@@ -1,5 +1,5 @@
 import { toHtml } from '../../util/markup.js';
-import type { Answer, ReportData } from '../data/report-data.js';
+import type { Answer, ReportData } from '../content/report-data.js';
 import { section, wordsHtml } from './html.js';
 
 const TONES: Readonly<Record<Answer['tone'], { readonly sign: string; readonly text: string }>> = {
@@ -16,7 +16,12 @@ export function answersSection({ answers }: ReportData, sections: readonly strin
       ? ` <a class="more" href="#${answer.section}">See it<span class="hidden">: ${toHtml(answer.question)}</span></a>`
       : '';
     return `<article class="answer ${answer.tone}"><h3><span class="sign" role="img" aria-label="${text}">${sign}</span> ${toHtml(answer.question)}</h3>
-<p class="said">${wordsHtml(answer.answer)}</p><p class="dim">${wordsHtml(answer.detail)}${link}</p></article>`;
+<p class="said">${wordsHtml(answer.answer)}</p>${thumbnails(answer)}<p class="dim">${wordsHtml(answer.detail)}${link}</p></article>`;
   });
   return section('answers', 'At a glance', `<div class="answers">${cards.join('\n')}</div>`);
+}
+
+function thumbnails({ pictures = [] }: Answer): string {
+  if (pictures.length === 0) return '';
+  return `<p class="thumbnails">${pictures.map((index) => `<img data-picture="${index}" alt="">`).join('')}</p>`;
 }

@@ -2,7 +2,7 @@ import { formatPercent } from '../../report/format.js';
 import type { AssessedSubject, Assessment } from '../../store/assessment.js';
 import { at } from '../../util/checked.js';
 import { toHtml } from '../../util/markup.js';
-import type { ReportData } from '../data/report-data.js';
+import type { ReportData } from '../content/report-data.js';
 import { type Cell, details, section, table } from './html.js';
 import { subjectChoice } from './subject-choice.js';
 

@@ -1,6 +1,6 @@
 import { formatNumber, formatPercent } from '../../report/format.js';
 import { toHtml } from '../../util/markup.js';
-import type { ReportData } from '../data/report-data.js';
+import type { ReportData } from '../content/report-data.js';
 import { nameHtml } from './html.js';
 
 /** A line of a chart. */
@@ -34,11 +34,6 @@ export function chartsOf(data: ReportData): Chart[] {
   return [...epochCharts(data), ...stepCharts(data)].filter(({ places, lines }) => {
     return places.length > 0 && lines.some(({ values }) => values.some((value) => value !== null));
   });
-}
-
-/** A chart by its id. */
-export function chartOf(data: ReportData, id: string): Chart | undefined {
-  return chartsOf(data).find((chart) => chart.id === id);
 }
 
 type Epoch = ReportData['epochs'][number];

@@ -1,7 +1,7 @@
 import { formatPercent } from '../../report/format.js';
 import type { Assessment } from '../../store/assessment.js';
 import { at } from '../../util/checked.js';
-import type { ReportData } from '../data/report-data.js';
+import type { ReportData } from '../content/report-data.js';
 import { type Cell, nameHtml, section, table } from './html.js';
 import { subjectChoice } from './subject-choice.js';
 

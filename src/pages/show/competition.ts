@@ -1,5 +1,5 @@
 import { formatCount, formatLoss, formatPercent } from '../../report/format.js';
-import type { ReportData, ReportedTrial, Teaching } from '../data/report-data.js';
+import type { ReportData, ReportedTrial, Teaching } from '../content/report-data.js';
 import { COLOURS } from './charts.js';
 import { type Cell, details, nameHtml, section, table } from './html.js';
 import { markStrip, strip } from './strips.js';
@@ -33,7 +33,7 @@ function teachingFigure(data: ReportData, { won, taught, steps, total }: Teachin
         total.taught[student]?.[j] ? [`${labelOf(j)} in ${percent(total.taught[student]?.[j])}`] : [],
       );
       const label = `${labelOf(student)} was taught by ${told.join(', ') || 'nobody'} of the steps`;
-      return row(`Taught ${nameHtml(labelOf(student), 30)}`, strip(layers, label));
+      return row(`Teachers of ${nameHtml(labelOf(student), 30)}`, strip(layers, label));
     }),
     ...(perturbations.trials.length > 0 ? [row('Trials', trialStrip(perturbations.trials, steps))] : []),
   ];

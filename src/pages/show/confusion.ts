@@ -1,7 +1,7 @@
 import { formatPercent } from '../../report/format.js';
 import type { Assessment } from '../../store/assessment.js';
 import { at } from '../../util/checked.js';
-import { confusedPairs } from '../data/answers/confusion.js';
+import { confusedPairs } from '../answers/confusion.js';
 import { CLASS_ORDERS } from './class-order.js';
 import { type Cell, nameHtml, section, table } from './html.js';
 import { subjectChoice } from './subject-choice.js';

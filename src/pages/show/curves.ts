@@ -1,5 +1,5 @@
 import { formatLoss, formatNumber, formatPercent } from '../../report/format.js';
-import type { ReportData } from '../data/report-data.js';
+import type { ReportData } from '../content/report-data.js';
 import { chartFigure, chartsOf } from './charts.js';
 import { type Cell, details, nameHtml, section, table } from './html.js';
 

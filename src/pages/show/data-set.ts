@@ -1,6 +1,6 @@
 import { formatCount, formatNumberOf } from '../../report/format.js';
 import { toHtml } from '../../util/markup.js';
-import type { Duplicates, ReportData } from '../data/report-data.js';
+import type { Duplicates, ReportData } from '../content/report-data.js';
 import { details, nameHtml, section, table } from './html.js';
 
 /** The images: how many of which class in which split, and which are there twice. */

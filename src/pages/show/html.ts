@@ -1,6 +1,6 @@
 import { shorten } from '../../report/format.js';
 import { toHtml } from '../../util/markup.js';
-import type { Fact, Words } from '../data/report-data.js';
+import type { Fact, Words } from '../content/report-data.js';
 
 /** A name from outside: it keeps its own direction of writing, and its length within bounds; its whole text is its title. */
 export function nameHtml(name: string, longest = 60): string {
@@ -11,7 +11,11 @@ export function nameHtml(name: string, longest = 60): string {
 
 /** Words as HTML. */
 export function wordsHtml(words: Words): string {
-  return words.map((part) => (typeof part === 'string' ? toHtml(part) : nameHtml(part.name))).join('');
+  const pieces = words.map((part) => {
+    if (typeof part === 'string') return toHtml(part).replaceAll(/(\d) %/g, '$1&nbsp;%');
+    return 'name' in part ? nameHtml(part.name) : `<code>${toHtml(part.command)}</code>`;
+  });
+  return pieces.join('');
 }
 
 /** A section of the page: its heading, and what is in it. */
@@ -56,7 +60,7 @@ function cellHtml(cell: Cell, column: number, columnClass: string): string {
 
 /** Something that may be wider than the page: it scrolls by itself, also by keyboard. */
 export function scrolling(html: string, label: string): string {
-  return `<div class="scroll" role="region" tabindex="0" aria-label="${label}">${html}</div>`;
+  return `<div class="scroll" role="group" tabindex="0" aria-label="${label}">${html}</div>`;
 }
 
 /** The text of HTML without its tags. */

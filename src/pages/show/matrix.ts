@@ -5,8 +5,8 @@ import { nameHtml, scrolling } from './html.js';
 
 /** Shades of a cell. */
 const SHADES = 8;
-/** Matrices of more classes have smaller cells. */
-const MANY = 24;
+/** Matrices of more classes than the first have smaller cells, of more than the second cells without visible numbers. */
+const [MANY, NUMEROUS] = [24, 45];
 
 /** A confusion matrix: a row for each class of images, a column for each class that was said. Its cells are buttons. */
 export function matrixHtml({ subjects, classes }: Assessment, subject: number, order: ClassOrder): string {
@@ -22,7 +22,7 @@ export function matrixHtml({ subjects, classes }: Assessment, subject: number, o
     );
     return `<tr><th scope="row">${nameHtml(at(classes, own), 24)}</th>${cells.join('')}</tr>`;
   });
-  const kind = classes.length > MANY ? ' many' : '';
+  const kind = classes.length > NUMEROUS ? ' numerous' : classes.length > MANY ? ' many' : '';
   const caption = 'Rows: the class that images have. Columns: the class that was said.';
   const label = 'Confusion matrix';
   return scrolling(
@@ -35,5 +35,5 @@ function cell(own: number, said: number, count: number, support: number): string
   if (count === 0) return own === said ? '<td class="d"></td>' : '<td></td>';
   // The root: single mistakes are to be seen too
   const shade = Math.max(1, Math.ceil(SHADES * Math.sqrt(count / support)));
-  return `<td class="${own === said ? 'd ' : ''}s${shade}"><button type="button" tabindex="-1" data-cell="${own} ${said}">${count}</button></td>`;
+  return `<td class="${own === said ? 'd ' : ''}s${shade}"><button type="button" tabindex="-1" data-cell="${own} ${said}"><span>${count}</span></button></td>`;
 }

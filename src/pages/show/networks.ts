@@ -1,7 +1,7 @@
 import type { Evaluation } from '../../events/evaluation.js';
 import { formatCount, formatLoss, formatPercent } from '../../report/format.js';
 import { measuresFor } from '../../report/measures.js';
-import type { ReportData } from '../data/report-data.js';
+import type { ReportData } from '../content/report-data.js';
 import { nameHtml, section, table } from './html.js';
 
 /** What all networks came to, on the splits that there are. */

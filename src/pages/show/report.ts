@@ -1,5 +1,5 @@
 import { formatCount, formatNumberOf } from '../../report/format.js';
-import type { ReportData } from '../data/report-data.js';
+import type { ReportData } from '../content/report-data.js';
 import { answersSection } from './answers.js';
 import { calibrationSection } from './calibration.js';
 import { classesSection } from './classes.js';

@@ -1,5 +1,5 @@
 import { toHtml } from '../../util/markup.js';
-import type { ReportData } from '../data/report-data.js';
+import type { ReportData } from '../content/report-data.js';
 import { details, factList, section } from './html.js';
 
 /** Time and memory, settings, environment, and how to do it again. */

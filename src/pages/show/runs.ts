@@ -1,5 +1,5 @@
 import { formatDuration, formatNumberOf, formatPercent } from '../../report/format.js';
-import type { ListedRun } from '../data/listed-run.js';
+import type { ListedRun } from '../content/listed-run.js';
 import { type Cell, nameHtml, section, table } from './html.js';
 
 /** Of the runs that are shown when the page opens: the newest ones. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ListedRun } from '../../pages/data/listed-run.js';
+import type { ListedRun } from '../../pages/content/listed-run.js';
 import { runsPage } from '../../pages/page/runs-page.js';
 import { EventStream } from '../http/event-stream.js';
 import { PAGE_POLICY, type Reply, type Site } from '../http/reply.js';

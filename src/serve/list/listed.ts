@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { scoreOf } from '../../events/evaluation.js';
-import type { ListedRun, RunCurves } from '../../pages/data/listed-run.js';
+import type { ListedRun, RunCurves } from '../../pages/content/listed-run.js';
 import { runPaths } from '../../store/run-folder.js';
 import type { Follower } from '../run/follower.js';
 import type { LoggedEpoch } from '../run/logged-events.js';

@@ -1,7 +1,7 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { ListedRun, RunCurves } from '../../../src/pages/data/listed-run.js';
+import type { ListedRun, RunCurves } from '../../../src/pages/content/listed-run.js';
 import { findRuns } from '../../../src/serve/list/find-runs.js';
 import { serveRuns } from '../../../src/serve/list/serve-runs.js';
 import { endEvent, epochEvent, startEvent, stepEvent } from '../../report/events.js';

@@ -1,9 +1,9 @@
-import type { Evaluation } from '../../../events/evaluation.js';
-import { scoreOf } from '../../../events/evaluation.js';
-import { formatNumberOf, formatPercent } from '../../../report/format.js';
-import type { Assessment } from '../../../store/assessment.js';
-import { at } from '../../../util/checked.js';
-import type { Answer, ReportData, Words } from '../report-data.js';
+import type { Evaluation } from '../../events/evaluation.js';
+import { scoreOf } from '../../events/evaluation.js';
+import { formatNumberOf, formatPercent } from '../../report/format.js';
+import type { Assessment } from '../../store/assessment.js';
+import { at } from '../../util/checked.js';
+import type { Answer, ReportData, Words } from '../content/report-data.js';
 import { wilson } from './interval.js';
 import { named, range } from './said.js';
 

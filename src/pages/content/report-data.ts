@@ -92,8 +92,8 @@ export interface Duplicates {
   readonly shown: readonly (readonly string[])[];
 }
 
-/** A sentence in pieces: a text, or a name from outside. */
-export type Words = readonly (string | { readonly name: string })[];
+/** A sentence in pieces: a text, a name from outside, a command line. */
+export type Words = readonly (string | { readonly name: string } | { readonly command: string })[];
 
 /** One thing that a reader wants to know, and what this run says of it. */
 export interface Answer {
@@ -104,6 +104,8 @@ export interface Answer {
   readonly answer: Words;
   /** How it was found, and what else is to be known. */
   readonly detail: Words;
+  /** Pictures of the assessment that show it. */
+  readonly pictures?: readonly number[];
   /** Whether it is as one wishes, needs attention, or can't be said yet. */
   readonly tone: 'good' | 'attention' | 'neutral';
 }

@@ -1,5 +1,5 @@
-import { formatPercent, shorten } from '../../../report/format.js';
-import type { Words } from '../report-data.js';
+import { formatPercent, shorten } from '../../report/format.js';
+import type { Words } from '../content/report-data.js';
 
 /** A name in a sentence is at most so long. */
 const LONGEST = 48;
@@ -26,5 +26,9 @@ export function joined(parts: readonly Words[], between: string): Words {
 
 /** Words as plain text. */
 export function plainText(words: Words): string {
-  return words.map((part) => (typeof part === 'string' ? part : part.name)).join('');
+  const textOf = (part: Words[number]) => {
+    if (typeof part === 'string') return part;
+    return 'name' in part ? part.name : part.command;
+  };
+  return words.map(textOf).join('');
 }

@@ -1,5 +1,5 @@
-import type { Assessment } from '../../../store/assessment.js';
-import type { Answer, ReportData } from '../report-data.js';
+import type { Assessment } from '../../store/assessment.js';
+import type { Answer, ReportData } from '../content/report-data.js';
 import { confusionAnswer } from './confusion.js';
 import { honestyAnswer } from './honesty.js';
 import { labelErrorAnswer } from './label-errors.js';

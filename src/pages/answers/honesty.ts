@@ -1,7 +1,7 @@
-import { formatPercent } from '../../../report/format.js';
-import type { AssessedSubject, Assessment } from '../../../store/assessment.js';
-import { at } from '../../../util/checked.js';
-import type { Answer } from '../report-data.js';
+import { formatPercent } from '../../report/format.js';
+import type { AssessedSubject, Assessment } from '../../store/assessment.js';
+import { at } from '../../util/checked.js';
+import type { Answer } from '../content/report-data.js';
 import { points } from './said.js';
 
 /** Up to these errors probabilities are honest, nearly so, and somewhat off; beyond, they aren't honest. */
@@ -56,7 +56,13 @@ export function honestyAnswer({ subjects, winner, images }: Assessment, folder: 
     question: 'Are the probabilities honest?',
     answer: [
       `${verdictOf(ece, byChance)}: ${stated}${off}.`,
-      ...(helps ? [` A temperature of ${temperature.toFixed(2)} mends it: agon export ${folder} --calibrated.`] : []),
+      ...(helps
+        ? [
+            ` A temperature of ${temperature.toFixed(2)} mends it: `,
+            { command: `agon export ${folder} --calibrated` },
+            '.',
+          ]
+        : []),
     ],
     detail: [
       `Expected calibration error ${formatPercent(ece)}; honest probabilities would show about ${formatPercent(chance)} by chance with ${images} images.`,

@@ -1,7 +1,7 @@
-import { formatNumberOf, formatPercent } from '../../../report/format.js';
-import type { AssessedSubject, Assessment } from '../../../store/assessment.js';
-import { at } from '../../../util/checked.js';
-import type { Answer, Words } from '../report-data.js';
+import { formatNumberOf, formatPercent } from '../../report/format.js';
+import type { AssessedSubject, Assessment } from '../../store/assessment.js';
+import { at } from '../../util/checked.js';
+import type { Answer, Words } from '../content/report-data.js';
 import { joined, named } from './said.js';
 
 /** Pairs, or hard classes, that a sentence names. */

@@ -1,7 +1,7 @@
-import { scoreOf } from '../../../events/evaluation.js';
-import { formatPercent } from '../../../report/format.js';
-import { at } from '../../../util/checked.js';
-import type { Answer, ReportData } from '../report-data.js';
+import { scoreOf } from '../../events/evaluation.js';
+import { formatPercent } from '../../report/format.js';
+import { at } from '../../util/checked.js';
+import type { Answer, ReportData } from '../content/report-data.js';
 
 const QUESTION = 'Would more epochs help?';
 /** Epochs of validation that are needed, and the part of them that counts as the last ones. */
