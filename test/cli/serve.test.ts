@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/program.js';
 import { startEvent } from '../report/events.js';
+import { smallData, smallSettings } from '../run/runs.js';
 import { ask, listenTo } from '../serve/http/client.js';
 import { newFolder, writeRun } from '../serve/run/run-folders.js';
 import { agon, keptIo } from './command-line.js';
@@ -21,12 +22,13 @@ async function serving(args: string) {
 describe('agon train --serve', () => {
   it('shows the run from its beginning to its end', async () => {
     const out = join(await newFolder(), 'run');
-    const tiny = '--nets resnet8 --limit 64 --batch-size 32 --epochs 2 --workers 1 --threads 1 --no-tune';
-    const { io, ended, url } = await serving(`train ${tiny} --serve 0 --json --out ${out}`);
+    const config = join(await newFolder(), 'config.json');
+    await writeFile(config, JSON.stringify(smallSettings(await smallData(), { epochs: 2 })));
+    const { io, ended, url } = await serving(`train --config ${config} --serve 0 --json --out ${out}`);
     expect((await ask(url, '/')).status).toBe(200);
     const page = await listenTo(url);
     await page.next('change');
-    expect(JSON.parse((await ask(url, '/data.json')).body)).toMatchObject({ name: 'run', state: 'running' });
+    expect(JSON.parse((await ask(url, '/data.json')).body)).toMatchObject({ name: 'run' });
     await page.next('end');
     expect(JSON.parse((await ask(url, '/data.json')).body)).toMatchObject({ state: 'finished', epochs: [{}, {}] });
     expect(await ended).toBe(0);

@@ -69,9 +69,9 @@ const OPTIONS: readonly Option[] = [
   ]),
   new Option('--from <run>', "new run with another run's weights and settings").conflicts(['config', 'resume']),
   new Option('--overwrite', 'overwrite the run in the folder'),
-  new Option('--quiet', 'print warnings and the result only').conflicts('json'),
+  new Option('--quiet', 'print warnings and the result only').conflicts('json').hideHelp(),
   new Option('--json', 'print events as lines of JSON'),
-  portOption('--serve [port]', 'show the run in a browser while it trains').conflicts(['explain', 'findLr']),
+  portOption('--serve [port]', 'show the run in a browser as it trains').conflicts(['explain', 'findLr']),
   hostOption().hideHelp(),
   new Option(HELP_ALL, 'all options, the rare ones too'),
 ];

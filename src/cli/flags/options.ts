@@ -61,10 +61,10 @@ export function jsonOption(): Option {
 
 /** A port to listen on. */
 export function portOption(flags: string, description: string): Option {
-  return numberOption(flags, `${description} (port 7007, or the next free one)`, { whole: true, from: 0, to: 65_535 });
+  return numberOption(flags, `${description} (port 7007 or next)`, { whole: true, from: 0, to: 65_535 });
 }
 
 /** Where others may call. */
 export function hostOption(): Option {
-  return new Option('--host <host>', 'address to listen on, for other machines, with a token (this machine alone)');
+  return new Option('--host <host>', 'let other machines call at this address, with a token (none)');
 }

@@ -14,7 +14,7 @@ const STEPS_MILLISECONDS = 10_000;
 /** What nobody looks at is kept for so long. */
 const KEPT_MILLISECONDS = 60_000;
 /** Pages get so long to fetch the last data before a server ends. */
-const GRACE_MILLISECONDS = 3000;
+const GRACE_MILLISECONDS = 5000;
 
 /** What a page shows, as JSON, and of which moment of the run it is. */
 interface Snapshot {

@@ -2,6 +2,7 @@ import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { TrainEvent } from '../../../src/events/events.js';
 import { serveSite } from '../../../src/serve/http/server.js';
 import { Follower } from '../../../src/serve/run/follower.js';
 import { RunSite } from '../../../src/serve/run/run-site.js';
@@ -13,7 +14,7 @@ import { newFolder, tellMore, writeLock, writeRun } from './run-folders.js';
 const steps = (epoch: number) => [0, 1, 2, 3].map((step) => stepEvent(epoch, step, [2.3, 2.2, 2.4]));
 
 /** A run that trains, and a server that shows it; `poll` looks what is new. */
-async function serveRun(events = [startEvent(), ...steps(0)]) {
+async function serveRun(events: readonly TrainEvent[] = [startEvent(), ...steps(0)]) {
   const folder = await newFolder();
   await writeRun(folder, events, true);
   const site = new RunSite(new Follower(folder));
