@@ -41,7 +41,8 @@ export function listenToChoices(state: RunsState, refresh: () => void): void {
     if (target instanceof HTMLInputElement && target.dataset.run) choose(state, target.dataset.run, target.checked);
     else if (target instanceof HTMLSelectElement && target.matches('[data-measure]'))
       state.measure = target.value as CurveMeasure;
-    else if (target instanceof HTMLSelectElement && target.matches('[data-networks]')) state.all = target.value === 'all';
+    else if (target instanceof HTMLSelectElement && target.matches('[data-networks]'))
+      state.all = target.value === 'all';
     else return;
     refresh();
   });
@@ -106,5 +107,6 @@ function renewRows({ runs, chosen }: RunsState): void {
 
 function sayLocalTime(row: Element): void {
   const time = row.querySelector('time');
-  if (time) time.textContent = new Date(time.dateTime).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+  if (time)
+    time.textContent = new Date(time.dateTime).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { ReportReader } from '../../pages/data/read-report.js';
 import type { ReportData } from '../../pages/content/report-data.js';
+import { ReportReader } from '../../pages/data/read-report.js';
 import { reportPage } from '../../pages/page/report-page.js';
 import { EventStream } from '../http/event-stream.js';
 import { PAGE_POLICY, type Reply, type Site, text } from '../http/reply.js';
