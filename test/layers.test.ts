@@ -120,6 +120,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'util',
   ],
   run: [
+    'pages',
     'assess',
     'export',
     'train',
@@ -153,6 +154,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'util',
   ],
   report: ['events', 'settings', 'util'],
+  pages: ['report', 'pretrained', 'store', 'lineage', 'events', 'settings', 'distill', 'data', 'util'],
+  serve: ['pages', 'report', 'store', 'lineage', 'events', 'settings', 'util'],
   compare: [
     'run',
     'train',
@@ -196,6 +199,8 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'cli-table3': ['report'],
   picocolors: ['report'],
   jstat: ['compare'],
+  uplot: ['pages'],
+  esbuild: ['pages'],
 };
 
 /** Folders without file system, clock or randomness of their own: what they give depends on what they are given alone. */

@@ -58,3 +58,13 @@ export function thresholdOption(): Option {
 export function jsonOption(): Option {
   return new Option('--json', 'print JSON');
 }
+
+/** A port to listen on. */
+export function portOption(flags: string, description: string): Option {
+  return numberOption(flags, `${description} (port 7007 or next)`, { whole: true, from: 0, to: 65_535 });
+}
+
+/** Where others may call. */
+export function hostOption(): Option {
+  return new Option('--host <host>', 'let other machines call at this address, with a token (none)');
+}
