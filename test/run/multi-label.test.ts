@@ -6,7 +6,6 @@ import { describe, expect, it } from 'vitest';
 import { imagesPerClass } from '../../src/data/dataset/dataset.js';
 import { openDataset } from '../../src/data/formats/open.js';
 import { decodeImage } from '../../src/data/image/decode.js';
-import { decodingFor, toTensor } from '../../src/data/image/preprocess.js';
 import { evaluateModel } from '../../src/evaluate/evaluate-model.js';
 import { evaluateRun } from '../../src/evaluate/evaluate-run.js';
 import { predictImages } from '../../src/evaluate/predict.js';
@@ -64,15 +63,13 @@ const settingsFor = (data: string) =>
   });
 
 /** The probabilities that a model's file gives for some images, by ONNX Runtime alone. */
-async function probabilitiesOf(path: string, files: readonly string[], folder: string): Promise<number[][]> {
-  const { preprocessing } = await readCheckpoint(runPaths(folder).best);
+async function probabilitiesOf(path: string, files: readonly string[]): Promise<number[][]> {
   const session = await ort.InferenceSession.create(path);
   const rows: number[][] = [];
   for (const file of files) {
-    const pixels = toTensor(await decodeImage(file, 3, decodingFor(preprocessing)), preprocessing);
-    const images = new ort.Tensor('float32', pixels, [1, 3, SIDE, SIDE]);
-    const { logits } = await session.run({ images });
-    rows.push(Array.from(logits?.data as Float32Array, (z) => 1 / (1 + Math.exp(-z))));
+    const { data, height, width } = await decodeImage(file);
+    const { probabilities } = await session.run({ image: new ort.Tensor('uint8', data, [1, height, width, 3]) });
+    rows.push(Array.from(probabilities?.data as Float32Array));
   }
   await session.release();
   return rows;
@@ -114,7 +111,7 @@ describe('a run on images with any number of classes', () => {
     expect(said.agon).toMatchObject({ validationMap: validation?.map, testMap: tested?.map });
 
     const files = test?.source.kind === 'files' ? test.source.paths : [];
-    const expected = await probabilitiesOf(model, files, whole.folder);
+    const expected = await probabilitiesOf(model, files);
     const { threshold = 0 } = validation ?? {};
     for (const subject of [model, whole.folder]) {
       const predictions = await predictImages(subject, files, {});
@@ -152,10 +149,10 @@ describe('a run on images with any number of classes', () => {
     for (const network of ['0', '1']) {
       const out = join(whole.folder, `${network}.onnx`);
       await exportRun(whole.folder, { checkpoint: 'best', network, out });
-      each.push(await probabilitiesOf(out, files.slice(0, 3), whole.folder));
+      each.push(await probabilitiesOf(out, files.slice(0, 3)));
     }
     const mean = each[0]?.map((row, i) => row.map((p, c) => (p + (each[1]?.[i]?.[c] ?? 0)) / 2));
-    const got = await probabilitiesOf(group.path, files.slice(0, 3), whole.folder);
+    const got = await probabilitiesOf(group.path, files.slice(0, 3));
     got.flat().forEach((p, i) => {
       expect(p).toBeCloseTo(mean?.flat()[i] ?? 0, 5);
     });
