@@ -9,6 +9,7 @@ import { predictImages } from '../../src/evaluate/predict.js';
 import { exportRun } from '../../src/export/export-run.js';
 import { readModelFile } from '../../src/onnx/file.js';
 import type { Tensor } from '../../src/onnx/tensor.js';
+import { type Assessment, writeAssessment } from '../../src/store/assessment.js';
 import { readCheckpoint, writeCheckpoint } from '../../src/store/checkpoint.js';
 import { runPaths } from '../../src/store/run-folder.js';
 import { eventsOf } from '../run/runs.js';
@@ -287,3 +288,96 @@ describe('the exported winner', () => {
     expect(preparation).toBeLessThan(0.01);
   });
 });
+
+describe('a calibrated model', () => {
+  it('divides logits by the measured temperature before they become probabilities, in the file and in all commands', async () => {
+    const folder = await copyRun(run, 'calibrated');
+    await writeAssessment(runPaths(folder).assessment, assessmentOf(run, [3, 0.5, 4, 2]));
+    const { index } = ending().winner;
+    const temperature = [3, 0.5, 4][index] ?? Number.NaN;
+    const file = await run.write('calibrated.png', await picture('red', 77, 20, 31));
+    const { data, height, width } = await decodeImage(file);
+    const image = new ort.Tensor('uint8', data, [1, height, width, 3]);
+    const give = async (options: Partial<Parameters<typeof exportRun>[1]>) => {
+      const { path, temperature: used } = await exportRun(folder, { checkpoint: 'best', ...options });
+      const session = await ort.InferenceSession.create(path, { intraOpNumThreads: 1 });
+      const { logits, probabilities } = await session.run({ image });
+      await session.release();
+      const [z, p] = [logits, probabilities].map((each) => Array.from(each?.data as Float32Array)) as [
+        number[],
+        number[],
+      ];
+      return { path, used, z, p };
+    };
+    const plain = await give({});
+    expect((await textsOf(plain.path)).temperature).toBeUndefined();
+    for (const [options, t] of [
+      [{}, temperature],
+      [{ ensemble: true }, 2],
+    ] as const) {
+      const { path, used, z, p } = await give({ ...options, calibrated: true });
+      const powers = z.map((value) => Math.exp(value / t));
+      const sum = powers.reduce((a, b) => a + b);
+      for (const [k, share] of p.entries()) expect(share).toBeCloseTo((powers[k] ?? 0) / sum, 5);
+      expect([used, (await textsOf(path)).temperature]).toEqual([t, String(t)]);
+      if (t === temperature) expect(z).toEqual(plain.z);
+      const [predicted] = await predictImages(path, [file], { top: 3 });
+      const shown = predicted && 'predictions' in predicted ? predicted.predictions : [];
+      const labels = ['blue', 'red', 'yellow'];
+      for (const { label, probability } of shown) expect(probability).toBeCloseTo(p[labels.indexOf(label)] ?? 0, 3);
+      expect(shown).toHaveLength(3);
+    }
+  });
+
+  it('is refused where nothing measured it', async () => {
+    const folder = await copyRun(run, 'uncalibrated');
+    const { assessment: path } = runPaths(folder);
+    const calibrated = (options = {}) => exportRun(folder, { checkpoint: 'best', calibrated: true, ...options });
+    const remake = `Make it: agon report ${folder}`;
+    await expect(calibrated()).rejects.toThrow(`${path}: nothing says how the run is calibrated. ${remake}`);
+    const whole = assessmentOf(run, [3, 0.5, 4, 2]);
+    const epoch = ending().best.epoch + 1;
+    await writeAssessment(path, { ...whole, epoch });
+    await expect(calibrated()).rejects.toThrow(
+      `${path}: the run was assessed at another epoch than that of the checkpoint: expected epoch ${epoch}, got ${epoch + 1}. ${remake}`,
+    );
+    await writeAssessment(path, { ...whole, split: 'train' });
+    await expect(calibrated()).rejects.toThrow(
+      'the run was assessed on the images that it learned from. What is right there',
+    );
+    await writeAssessment(path, { ...whole, subjects: whole.subjects.slice(0, 3) });
+    await expect(calibrated({ ensemble: true })).rejects.toThrow(`${path}: it lacks the ensemble. ${remake}`);
+    await expect(calibrated({ input: 'tensor' })).rejects.toThrow(
+      'a model that takes tensors gives logits alone: there are no probabilities to calibrate. Leave out --input tensor',
+    );
+  });
+});
+
+/** What an assessment of the run's best epoch would say, with these temperatures of its networks and of the ensemble. */
+function assessmentOf({ ran }: typeof run, temperatures: readonly number[]): Assessment {
+  const [end] = eventsOf(ran.events, 'end');
+  const evaluation = { loss: 1, accuracy: 0.5, top5: 1, ece: 0.1 };
+  const scaled = { loss: 1, ece: 0 };
+  return {
+    split: 'validation',
+    epoch: end?.best.epoch ?? 0,
+    images: 18,
+    task: 'single-label',
+    classes: ['blue', 'red', 'yellow'],
+    winner: end?.winner.index ?? 0,
+    subjects: temperatures.map((temperature, i) => ({
+      label: i < 3 ? `network ${i}` : 'ensemble',
+      ...(i < 3 && { network: i }),
+      evaluation,
+      confusion: [],
+      perClass: [],
+      calibration: { bins: [], ece: 0.1, temperature, scaled },
+    })),
+    pictures: [],
+    worst: [],
+    uncertain: [],
+    labelErrors: [],
+    labelErrorCount: 0,
+    confused: [],
+  };
+}

@@ -10,7 +10,9 @@ import { evaluateModel } from '../../src/evaluate/evaluate-model.js';
 import { evaluateRun } from '../../src/evaluate/evaluate-run.js';
 import { predictImages } from '../../src/evaluate/predict.js';
 import { exportRun } from '../../src/export/export-run.js';
+import { readMetadata } from '../../src/imported/model-metadata.js';
 import { readModelFile } from '../../src/onnx/file.js';
+import { writeAssessment } from '../../src/store/assessment.js';
 import { readCheckpoint } from '../../src/store/checkpoint.js';
 import { readResult } from '../../src/store/result.js';
 import { runPaths } from '../../src/store/run-folder.js';
@@ -105,10 +107,13 @@ describe('a run on images with any number of classes', () => {
     expect(scores[winner]).toBe(Math.max(...scores));
 
     const model = runPaths(whole.folder).winner;
-    const { metadataProps = [] } = await readModelFile(model);
-    const said = Object.fromEntries(metadataProps.map(({ key, value }) => [key, JSON.parse(value) as unknown]));
+    const said = readMetadata(await readModelFile(model), model);
     expect(said).toMatchObject({ task: 'multi-label', threshold: validation?.threshold, labels: NAMES });
-    expect(said.agon).toMatchObject({ validationMap: validation?.map, testMap: tested?.map });
+    const valueOf = async (path: string, key: string) =>
+      (await readModelFile(path)).metadataProps?.find((each) => each.key === key)?.value ?? '';
+    const origin = JSON.parse(await valueOf(model, 'agon'));
+    expect(origin).toMatchObject({ task: 'multi-label', validationMap: validation?.map, testMap: tested?.map });
+    expect(await valueOf(model, 'task')).toBe('classify');
 
     const files = test?.source.kind === 'files' ? test.source.paths : [];
     const expected = await probabilitiesOf(model, files);
@@ -156,6 +161,25 @@ describe('a run on images with any number of classes', () => {
     got.flat().forEach((p, i) => {
       expect(p).toBeCloseTo(mean?.flat()[i] ?? 0, 5);
     });
+
+    // At half the temperature, the threshold tells the same classes
+    const found = Number(await valueOf(model, 'threshold'));
+    const calibration = { bins: [], ece: 0, temperature: 0.5, scaled: { loss: 1, ece: 0 } };
+    const subject = { evaluation: { loss: 1, accuracy: 1, top5: 1, ece: 0 }, confusion: [], perClass: [], calibration };
+    await writeAssessment(runPaths(whole.folder).assessment, {
+      ...{ split: 'validation', epoch: best?.epoch ?? 0, images: 1, task: 'multi-label', classes: [], winner },
+      subjects: [0, 1].map((network) => ({ label: String(network), network, ...subject })),
+      ...{ pictures: [], worst: [], uncertain: [], labelErrors: [], labelErrorCount: 0, confused: [] },
+    });
+    const out = join(whole.folder, 'calibrated.onnx');
+    await exportRun(whole.folder, { checkpoint: 'best', calibrated: true, out });
+    const odds = (p: number) => Math.log(p / (1 - p));
+    expect(odds(Number(await valueOf(out, 'threshold')))).toBeCloseTo(2 * odds(found), 6);
+    const namesIn = async (path: string) =>
+      (await predictImages(path, files, {})).map(
+        (each) => 'predictions' in each && each.predictions.map(({ label }) => label),
+      );
+    expect(await namesIn(out)).toEqual(await namesIn(model));
 
     const shown = await agon(`eval ${whole.folder}`);
     expect(shown.stdout).toMatch(/network +parameters +loss +mAP +micro-F1 +macro-F1 +threshold/);
