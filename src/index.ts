@@ -59,10 +59,13 @@ export {
 } from './evaluate/evaluate-run.js';
 export {
   type FilePrediction,
+  type ImageClassifier,
+  openImageClassifier,
   type Prediction as ClassPrediction,
   type PredictOptions as PredictImagesOptions,
-  predictImages,
-} from './evaluate/predict.js';
+} from './evaluate/image-classifier.js';
+export type { ImageInput } from './evaluate/image-inputs.js';
+export { predictImages } from './evaluate/predict.js';
 export type { Evaluation, GroupEvaluation } from './events/evaluation.js';
 export type * from './events/events.js';
 export type { Origin as RunOrigin } from './events/origin-schema.js';

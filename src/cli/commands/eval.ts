@@ -9,11 +9,16 @@ import { labelNetworks } from '../../report/labels.js';
 import { measuresFor } from '../../report/measures.js';
 import { colorsFor } from '../../report/output.js';
 import { type Column, renderTable } from '../../report/table.js';
+import type { Task } from '../../util/task.js';
 import {
   checkpointOption,
   choiceOption,
   deviceOption,
   jsonOption,
+  labelsOption,
+  outputOption,
+  preprocessingOption,
+  taskOption,
   threadsOption,
   thresholdOption,
 } from '../flags/options.js';
@@ -24,7 +29,10 @@ interface EvalOptions {
   readonly checkpoint?: 'best' | 'last';
   readonly data?: string;
   readonly split?: SplitName;
+  readonly labels?: string;
+  readonly preprocessing?: string;
   readonly output?: string;
+  readonly task?: Task;
   readonly threshold?: number;
   readonly device?: string;
   readonly threads?: number;
@@ -45,7 +53,10 @@ export function define(command: Command, io: CliIo): void {
         'test, else validation; with --data all images',
       ),
     )
-    .addOption(new Option('--output <name>', 'output with the class scores, of a model with several outputs (logits)'))
+    .addOption(labelsOption())
+    .addOption(preprocessingOption())
+    .addOption(outputOption())
+    .addOption(taskOption())
     .addOption(thresholdOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
@@ -60,8 +71,11 @@ export function define(command: Command, io: CliIo): void {
 }
 
 async function measureRun(folder: string, options: EvalOptions, io: CliIo): Promise<void> {
-  const { json, checkpoint = 'best', output, ...others } = options;
-  if (output !== undefined) failUsage('--output', 'only goes with a model, not with a run', { hint: 'Leave it out' });
+  const { json, checkpoint = 'best', labels, preprocessing, output, task, ...others } = options;
+  for (const [name, value] of Object.entries({ labels, preprocessing, output, task })) {
+    if (value === undefined) continue;
+    failUsage(`--${name}`, 'only goes with a model, not with a run', { hint: 'Leave it out' });
+  }
   const { evaluateRun } = await import('../../evaluate/evaluate-run.js');
   const evaluation = await evaluateRun(folder, { ...others, checkpoint });
   if (json) return writeJson(io.stdout, evaluation);
