@@ -20,6 +20,9 @@ export { type Artifact, openArtifact } from './artifacts/read.js';
 export type { StepPlan as ArtifactStep } from './artifacts/step-file.js';
 export { writeArtifact } from './artifacts/write.js';
 export { zooNetworks as artifactNetworks } from './artifacts/zoo.js';
+export { type BenchOptions, type BenchReport, benchModel } from './bench/bench.js';
+export type { Cell as BenchCell } from './bench/cell.js';
+export type { Timing as BenchTiming } from './bench/timing.js';
 export type { SeenImage } from './data/check/image-check.js';
 export type {
   Dataset,
@@ -47,6 +50,7 @@ export type {
   PlannedPerturbation as ParameterPerturbation,
 } from './distill/mutation.js';
 export type { Trial as PerturbationTrial, Verdict as PerturbationVerdict } from './distill/trial.js';
+export type { EvaluationDetails, SubjectDetails as EvaluationSubjectDetails } from './evaluate/details.js';
 export {
   evaluateModel,
   type ModelEvaluation,

@@ -60,8 +60,8 @@ function withGiven(path: string, classifier: Classifier, { names, images, ...giv
   };
 }
 
-/** The error for a model of which that isn't known. */
-function failUnknown(path: string, classes: unknown, preprocessing: unknown): never {
+/** The error for a model of which its classes, or the preparation of its images, aren't known. */
+export function failUnknown(path: string, classes: unknown, preprocessing: unknown): never {
   const missing = [
     ...(classes ? [] : ['its class names (--labels FILE)']),
     ...(preprocessing ? [] : ['how its images are prepared (--preprocessing imagenet, tf or FILE)']),

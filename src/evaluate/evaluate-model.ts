@@ -8,6 +8,7 @@ import type { Settings } from '../settings/settings.js';
 import { readRunSettings } from '../store/run-folder.js';
 import { fail, present } from '../util/error.js';
 import type { Task } from '../util/task.js';
+import { answersFor, detailsOf, type EvaluationDetails } from './details.js';
 import { evaluateImages } from './evaluate-images.js';
 import type { RunEvaluation } from './evaluate-run.js';
 import { type MeasuredOptions, openMeasured } from './measured-data.js';
@@ -21,6 +22,8 @@ export interface ModelEvaluationOptions extends MeasuredOptions, GivenFacts {
   readonly task?: Task | undefined;
   /** For images with any number of classes: the probability from which on one counts as there; the model's own when left out. */
   readonly threshold?: number | undefined;
+  /** Whether {@link ModelEvaluation.details} are wanted. */
+  readonly details?: boolean | undefined;
   readonly device?: string | undefined;
   readonly threads?: number | undefined;
 }
@@ -28,6 +31,8 @@ export interface ModelEvaluationOptions extends MeasuredOptions, GivenFacts {
 /** How a model did on the images of a split. */
 export interface ModelEvaluation extends Pick<RunEvaluation, 'split' | 'images' | 'classes' | 'task' | 'warnings'> {
   readonly evaluation: Evaluation;
+  /** The ensemble is the model itself. */
+  readonly details?: EvaluationDetails;
 }
 
 /** Where a model doesn't say it. */
@@ -42,13 +47,24 @@ export async function evaluateModel(path: string, options: ModelEvaluationOption
     const threshold = thresholdFor(path, task, options.threshold, classifier.threshold);
     const settings = classifier.settings && (await withDataFolder(path, classifier.settings, options));
     const { name, splits, images, warnings } = await openMeasured(path, { classes, task, settings }, options);
-    const { networks } = await evaluateImages([classifier], splits, preprocessing, settings ?? USUAL, {
+    const kept = answersFor(options.details, classes, { task, networks: 1, images, seed: settings?.seed });
+    const measured = await evaluateImages([classifier], splits, preprocessing, settings ?? USUAL, {
       task,
       thresholds: { networks: [threshold], ensemble: threshold },
+      onLogits: kept?.add,
     });
-    const evaluation = present(networks[0], 'its evaluation');
+    const evaluation = present(measured.networks[0], 'its evaluation');
+    const details = detailsOf(kept, classes, measured);
     const own = classifier.notes.map((note) => `${path}: ${note}`);
-    return { split: name, images, classes: classes.length, task, evaluation, warnings: [...own, ...warnings] };
+    return {
+      split: name,
+      images,
+      classes: classes.length,
+      task,
+      evaluation,
+      warnings: [...own, ...warnings],
+      ...details,
+    };
   } finally {
     await classifier.close();
   }

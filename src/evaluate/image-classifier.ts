@@ -1,8 +1,7 @@
 import type { ClassifierOptions } from '../classifier/classifier.js';
 import { type GivenFacts, type KnownClassifier, openKnownClassifier } from '../classifier/known-classifier.js';
-import { decodeImage } from '../data/image/decode.js';
-import { decodingFor, type Preprocessing, toTensor } from '../data/image/preprocess.js';
-import { float32Data, tensor } from '../onnx/tensor.js';
+import type { Preprocessing } from '../data/image/preprocess.js';
+import { float32Data } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import { at } from '../util/checked.js';
 import { mapAhead } from '../util/concurrency.js';
@@ -11,6 +10,7 @@ import { sigmoid } from '../util/maths/sigmoid.js';
 import { softmax } from '../util/maths/softmax.js';
 import type { Task } from '../util/task.js';
 import { type FoundInput, findInputs, type ImageInput } from './image-inputs.js';
+import { batchOf, prepareImage } from './prepare-images.js';
 import { thresholdFor } from './threshold.js';
 
 /** A class and its probability: of one of the classes (softmax), or of each by itself (sigmoid). */
@@ -112,9 +112,7 @@ async function prepared(input: FoundInput, preprocessing: Preprocessing): Promis
   if ('error' in input) return input;
   const { file, image } = input;
   try {
-    const decoding = { ...decodingFor(preprocessing), name: file };
-    const pixels = await decodeImage(image, preprocessing.channels, decoding);
-    return { file, pixels: toTensor(pixels, preprocessing) };
+    return { file, pixels: await prepareImage(image, file, preprocessing) };
   } catch (error) {
     return { file, error: messageOf(error) };
   }
@@ -139,11 +137,7 @@ async function scoresOf(
   { preprocessing, logits }: KnownClassifier,
   images: readonly Float32Array[],
 ): Promise<Float32Array[]> {
-  const { channels, height, width } = preprocessing;
-  const length = channels * height * width;
-  const numbers = new Float32Array(images.length * length);
-  for (const [i, pixels] of images.entries()) numbers.set(pixels, i * length);
-  const result = await logits(tensor('float32', [images.length, channels, height, width], numbers));
+  const result = await logits(batchOf(images, preprocessing));
   const classes = present(result.dims[1], 'the classes');
   return images.map((_, i) => float32Data(result).subarray(i * classes, (i + 1) * classes));
 }

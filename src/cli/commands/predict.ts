@@ -19,7 +19,7 @@ import { namedInputs } from '../io/image-inputs.js';
 import { type CliIo, writeJson, writeLines } from '../io/io.js';
 import { failUsage } from '../io/usage-error.js';
 import { csvHeader, csvRow } from '../text/prediction-csv.js';
-import { PredictionTable } from '../text/prediction-table.js';
+import { PredictionBars, PredictionTable } from '../text/prediction-table.js';
 
 const FORMATS = ['table', 'csv', 'jsonl'] as const;
 type Format = (typeof FORMATS)[number];
@@ -88,10 +88,11 @@ export function writerFor(format: Format, shown: Shown, { stdout, env }: Pick<Cl
     const write = (result: FilePrediction) => stdout.write(csvRow(result, shown));
     return { begin: () => stdout.write(csvHeader(shown)), write, hasErrors: true };
   }
-  const width = isLive(stdout, env) ? widthOf(stdout) : undefined;
-  const table = new PredictionTable({ ...shown, colors: colorsFor(stdout, env), width });
+  const colors = colorsFor(stdout, env);
+  const bars = isLive(stdout, env) ? new PredictionBars(shown, colors, widthOf(stdout)) : undefined;
+  const lines = bars ?? new PredictionTable(shown.classes, colors);
   const write = (result: FilePrediction) => {
-    if ('predictions' in result) writeLines(stdout, ...table.lines(result));
+    if ('predictions' in result) writeLines(stdout, ...lines.lines(result));
   };
   return { write, hasErrors: false };
 }

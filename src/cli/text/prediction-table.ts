@@ -1,65 +1,79 @@
-import type { FilePrediction } from '../../evaluate/image-classifier.js';
+import type { FilePrediction, Prediction } from '../../evaluate/image-classifier.js';
 import { formatPercent, printable, shorten } from '../../report/format.js';
 import type { Colors } from '../../report/output.js';
 import { at } from '../../util/checked.js';
-
-/** Where a table of predictions is shown. */
-export interface PredictionTableOptions {
-  readonly classes: readonly string[];
-  readonly colors: Colors;
-  /** Columns of the terminal that it is for, which has bars; undefined where it is for a file or a pipe. */
-  readonly width?: number | undefined;
-}
 
 type Predicted = Extract<FilePrediction, { predictions: unknown }>;
 
 const GAP = '  ';
 const PROBABILITY = 'probability'.length;
+const PERCENT = '100.0 %'.length;
 const BAR = 20;
-const LEAST_FILE = 16;
 const MOST_CLASS = 40;
 
-/** A table of predictions that grows: a line for each class that is named, most for files whose names are no longer than those before. */
+/** Predictions for a file or a pipe: a table that grows, a line for each class that is named. */
 export class PredictionTable {
-  readonly #colors: Colors;
-  readonly #bar: number;
   readonly #class: number;
-  readonly #mostFile: number;
   #file = 'file'.length;
   #isBegun = false;
 
-  constructor({ classes, colors, width }: PredictionTableOptions) {
-    this.#colors = colors;
-    const longest = classes.reduce((most, label) => Math.max(most, widthOf(label)), 'class'.length);
-    const rest = width === undefined ? Number.POSITIVE_INFINITY : width - PROBABILITY - BAR - 3 * GAP.length;
-    this.#bar = width === undefined ? 0 : BAR;
-    this.#class = Math.min(longest, MOST_CLASS, Math.max(LEAST_FILE, rest - LEAST_FILE));
-    this.#mostFile = Math.max(LEAST_FILE, rest - this.#class);
+  constructor(
+    classes: readonly string[],
+    private readonly colors: Colors,
+  ) {
+    this.#class = Math.min(longestOf(classes), MOST_CLASS);
   }
 
-  /** The lines of one more image; with the headings before the first. */
+  /** The lines of one more image; with the headings before the first. A column is as wide as what it has had. */
   lines({ file, predictions }: Predicted): string[] {
-    const name = this.#fit(printable(file), this.#mostFile);
+    const name = printable(file);
     this.#file = Math.max(this.#file, widthOf(name));
-    const heads = this.#isBegun ? [] : [this.#colors.dim(this.#row('file', 'class', 'probability'))];
+    const heads = this.#isBegun ? [] : [this.colors.dim(this.#row('file', 'class', 'probability'))];
     this.#isBegun = true;
     if (predictions.length === 0) return [...heads, this.#row(name, '(none)', '')];
     const rows = predictions.map(({ label, probability }, i) => {
-      const row = this.#row(i === 0 ? name : '', this.#fit(printable(label), this.#class), formatPercent(probability));
-      return this.#bar > 0 ? `${row}${GAP}${this.#colors.cyan(barOf(probability, this.#bar))}` : row;
+      return this.#row(i === 0 ? name : '', printable(label), formatPercent(probability));
     });
-    return [...heads, ...rows.map((row) => row.trimEnd())];
+    return [...heads, ...rows];
   }
 
   #row(file: string, label: string, probability: string): string {
     const cells = [padded(file, this.#file), padded(label, this.#class), probability.padStart(PROBABILITY)];
     return cells.join(GAP).trimEnd();
   }
+}
 
-  /** Texts are cut for a terminal alone: who reads a pipe wants them whole. */
-  #fit(text: string, width: number): string {
-    return this.#bar > 0 ? shorten(text, width) : text;
+/** Predictions for a terminal: the name of an image, beneath it its classes with bars; all in one line where one class is named. */
+export class PredictionBars {
+  readonly #class: number;
+
+  constructor(
+    { classes, most }: { readonly classes: readonly string[]; readonly most: number },
+    private readonly colors: Colors,
+    width: number,
+  ) {
+    this.isShort = most === 1;
+    this.#class = Math.min(longestOf(classes), Math.max(8, width - PERCENT - BAR - 3 * GAP.length));
   }
+
+  private readonly isShort: boolean;
+
+  lines({ file, predictions }: Predicted): string[] {
+    const [first] = predictions;
+    if (this.isShort && first) return [`${this.#line(first)}${GAP}${printable(file)}`];
+    if (!first) return [printable(file), `${GAP}(none)`];
+    return [printable(file), ...predictions.map((each) => `${GAP}${this.#line(each)}`.trimEnd())];
+  }
+
+  #line({ label, probability }: Prediction): string {
+    const name = padded(shorten(printable(label), this.#class), this.#class);
+    const bar = this.colors.cyan(barOf(probability, BAR).padEnd(this.isShort ? BAR : 0));
+    return `${name}${GAP}${formatPercent(probability).padStart(PERCENT)}${GAP}${bar}`;
+  }
+}
+
+function longestOf(classes: readonly string[]): number {
+  return classes.reduce((most, label) => Math.max(most, widthOf(printable(label))), 'class'.length);
 }
 
 function widthOf(text: string): number {
