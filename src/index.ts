@@ -20,9 +20,6 @@ export { type Artifact, openArtifact } from './artifacts/read.js';
 export type { StepPlan as ArtifactStep } from './artifacts/step-file.js';
 export { writeArtifact } from './artifacts/write.js';
 export { zooNetworks as artifactNetworks } from './artifacts/zoo.js';
-export { type BenchOptions, type BenchReport, benchModel } from './bench/bench.js';
-export type { Cell as BenchCell } from './bench/cell.js';
-export type { Timing as BenchTiming } from './bench/timing.js';
 export type { SeenImage } from './data/check/image-check.js';
 export type {
   Dataset,
@@ -111,6 +108,9 @@ export {
   type SettingsInput,
   settingsSchema,
 } from './settings/settings.js';
+export { type BenchOptions, type BenchReport, benchModel } from './speed/bench.js';
+export type { Cell as BenchCell } from './speed/cell.js';
+export type { Timing as BenchTiming } from './speed/timing.js';
 export { type Checkpoint, readCheckpoint } from './store/checkpoint.js';
 export { prepareRunFolder, readRunSettings, runPaths } from './store/run-folder.js';
 export { AgonError, type ErrorDetail as AgonErrorDetail } from './util/error.js';

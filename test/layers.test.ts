@@ -139,7 +139,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'util',
     'nets',
   ],
-  bench: ['evaluate', 'classifier', 'imported', 'runtime', 'data', 'onnx', 'util'],
+  speed: ['evaluate', 'classifier', 'imported', 'runtime', 'data', 'onnx', 'util'],
   evaluate: [
     'assess',
     'train',

@@ -73,6 +73,7 @@ export const SLOW: readonly string[] = [
   'test/run/tuning.test.ts',
   'test/run/unreached-weights.test.ts',
   'test/runtime/telemetry.test.ts',
+  'test/speed/bench.test.ts',
   'test/store/checkpoint-damage.test.ts',
   'test/store/large-checkpoint.test.ts',
   'test/store/old-formats.test.ts',

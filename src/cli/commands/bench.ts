@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import type { BenchOptions, BenchReport } from '../../bench/bench.js';
 import { LiveLines } from '../../report/live-lines.js';
 import { isLive } from '../../report/output.js';
+import type { BenchOptions, BenchReport } from '../../speed/bench.js';
 import { COUNT, parseNumber } from '../flags/number-range.js';
 import {
   deviceOption,
@@ -26,7 +26,9 @@ export function define(command: Command, io: CliIo): void {
   command
     .argument('<model>', 'ONNX model, or the folder of a run (its winner)')
     .addOption(
-      new Option('--batch-sizes <list>', 'images in a call (1,8,32)').argParser((text) => readList('--batch-sizes', text)),
+      new Option('--batch-sizes <list>', 'images in a call (1,8,32)').argParser((text) =>
+        readList('--batch-sizes', text),
+      ),
     )
     .addOption(
       new Option('--threads <list>', 'threads of an operator, "all" for one a core (1,all)').argParser((text) =>
@@ -42,9 +44,12 @@ export function define(command: Command, io: CliIo): void {
     .addOption(taskOption())
     .addOption(deviceOption())
     .addOption(jsonOption())
-    .addHelpText('after', '\nMeasures how fast a model classifies. For the speed of training: `npm run bench` in a clone.')
+    .addHelpText(
+      'after',
+      '\nMeasures how fast a model classifies. For the speed of training: `npm run bench` in a clone.',
+    )
     .action(async (model: string, { json, threads, ...options }: Options) => {
-      const { benchModel, ALL_THREADS } = await import('../../bench/bench.js');
+      const { benchModel, ALL_THREADS } = await import('../../speed/bench.js');
       const counts = threads?.map((count) => (count === ALL ? ALL_THREADS : count));
       const report = await showing(io, (onCell) => benchModel(model, { ...options, threads: counts, onCell }));
       if (json) writeJson(io.stdout, report);

@@ -1,9 +1,9 @@
-import type { BenchReport } from '../../bench/bench.js';
-import type { Cell } from '../../bench/cell.js';
-import type { Timing } from '../../bench/timing.js';
 import { formatBytes, formatCount, formatNumberOf, formatRate, printable } from '../../report/format.js';
 import { colorsFor } from '../../report/output.js';
 import { type Column, renderTable } from '../../report/table.js';
+import type { BenchReport } from '../../speed/bench.js';
+import type { Cell } from '../../speed/cell.js';
+import type { Timing } from '../../speed/timing.js';
 import type { CliIo } from '../io/io.js';
 
 const TIMES = ['images/s', 'p50', 'p90', 'p99', 'mean', 'calls'];
@@ -13,7 +13,11 @@ export function formatBench(report: BenchReport, { stdout, env }: Pick<CliIo, 's
   const { path, device, machine, versions, cells } = report;
   const colors = colorsFor(stdout, env);
   const table = (titles: readonly string[], rows: readonly string[][]) =>
-    renderTable(titles.map((title): Column => ({ title, align: 'right' })), rows, colors);
+    renderTable(
+      titles.map((title): Column => ({ title, align: 'right' })),
+      rows,
+      colors,
+    );
   const own = cells.map((cell) => {
     return [...sizesOf(cell), ...timesOf(cell.model), formatMilliseconds(cell.opened), formatBytes(cell.memory)];
   });
@@ -32,7 +36,9 @@ export function formatBench(report: BenchReport, { stdout, env }: Pick<CliIo, 's
       ? ['', colors.bold('with reading, decoding and preparing images'), table(['threads', 'batch', ...TIMES], whole)]
       : []),
     '',
-    colors.dim('Times in milliseconds for a batch; p90: nine of ten calls took no longer. Opened: from the file to a ready'),
+    colors.dim(
+      'Times in milliseconds for a batch; p90: nine of ten calls took no longer. Opened: from the file to a ready',
+    ),
     colors.dim('model. Memory: what the process grew by at most. Each line is from a process of its own.'),
   ];
 }

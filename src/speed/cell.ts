@@ -1,8 +1,8 @@
-import { failUnknown } from '../classifier/known-classifier.js';
 import type { Classifier } from '../classifier/classifier.js';
+import { failUnknown } from '../classifier/known-classifier.js';
 import { openClassifier } from '../classifier/open-classifier.js';
-import { imagesNamed } from '../data/formats/image-arguments.js';
 import type { ImageFile } from '../data/dataset/dataset.js';
+import { imagesNamed } from '../data/formats/image-arguments.js';
 import type { Preprocessing } from '../data/image/preprocess.js';
 import { batchOf, prepareImage } from '../evaluate/prepare-images.js';
 import { readGivenPreprocessing, suitedTo } from '../imported/given-preprocessing.js';
@@ -89,7 +89,11 @@ function inputOf({ input: [, ...sizes] }: Classifier, preprocessing: Preprocessi
 
 function noise(dims: readonly number[]) {
   const random = stream(0, 'bench');
-  return tensor('float32', dims, Float32Array.from({ length: elementCount(dims) }, () => random.normal()));
+  return tensor(
+    'float32',
+    dims,
+    Float32Array.from({ length: elementCount(dims) }, () => random.normal()),
+  );
 }
 
 /** Images that are read again and again, at most: all of them are in the system's cache soon. */
