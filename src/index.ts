@@ -111,6 +111,7 @@ export {
 export { type BenchOptions, type BenchReport, benchModel } from './speed/bench.js';
 export type { Cell as BenchCell } from './speed/cell.js';
 export type { Timing as BenchTiming } from './speed/timing.js';
+export type { AssessedSubject } from './store/assessment.js';
 export { type Checkpoint, readCheckpoint } from './store/checkpoint.js';
 export { prepareRunFolder, readRunSettings, runPaths } from './store/run-folder.js';
 export { AgonError, type ErrorDetail as AgonErrorDetail } from './util/error.js';

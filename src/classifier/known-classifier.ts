@@ -8,9 +8,9 @@ import { openClassifier } from './open-classifier.js';
 
 /** What a user says of a classifier: it comes before what the classifier says itself. */
 export interface GivenFacts {
-  /** A file of its class names ({@link readLabelsFile}). */
+  /** A file of its class names in the order of its scores: a name a line, a JSON list, an object by index, or a hub's `config.json`. */
   readonly labels?: string | undefined;
-  /** How images become its input: `imagenet`, `tf`, or a file ({@link readGivenPreprocessing}). */
+  /** How images become its input: `imagenet`, `tf`, or a file such as a hub's `preprocessor_config.json`. */
   readonly preprocessing?: string | undefined;
 }
 

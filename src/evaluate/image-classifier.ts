@@ -53,6 +53,7 @@ export interface ImageClassifier {
    * batch; no more than two batches are held. One that can't be read has its error in its result.
    */
   predict(inputs: Iterable<ImageInput> | AsyncIterable<ImageInput>): AsyncGenerator<FilePrediction, void, undefined>;
+  /** Frees the model. */
   close(): Promise<void>;
 }
 
