@@ -89,7 +89,7 @@ export function logitsOf({ classes }: Pick<Answers, 'classes'>, logits: Float32A
 
 /** The probabilities that logits give: of one of the classes (softmax), or of each by itself (sigmoid). */
 export function probabilitiesOf({ task }: Pick<Answers, 'task'>, logits: Float32Array): Float64Array {
-  return task === 'multi-label' ? Float64Array.from(logits, sigmoid) : softmax(logits);
+  return task === 'multi-label' ? new Float64Array(logits).map(sigmoid) : softmax(logits);
 }
 
 /**

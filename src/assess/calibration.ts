@@ -1,10 +1,11 @@
-import { chancesOf } from '../metrics/label-scores.js';
+import { indexOfLargest } from '../metrics/largest.js';
 import { Reliability } from '../metrics/reliability.js';
 import { fitTemperature } from '../metrics/temperature.js';
 import type { AssessedSubject } from '../store/assessment.js';
 import { at } from '../util/checked.js';
+import { sigmoid } from '../util/maths/sigmoid.js';
 import { softmax } from '../util/maths/softmax.js';
-import { type Answers, labelsOf, logitsOf } from './answers.js';
+import { type Answers, logitsOf } from './answers.js';
 
 /** The least probability whose logarithm is taken. */
 const LEAST = Number.MIN_VALUE;
@@ -31,34 +32,36 @@ interface Measured {
 }
 
 function measure(answers: Answers, logits: Float32Array, temperature = 1): Measured {
+  const { images, classes, labels, targets } = answers;
   const reliability = new Reliability();
-  const add = answers.task === 'multi-label' ? addDecisions : addAnswer;
   let loss = 0;
-  for (let image = 0; image < answers.images; image++) {
-    const scaled = logitsOf(answers, logits, image).map((z) => z / temperature);
-    loss += add(reliability, scaled, labelsOf(answers, image));
+  for (let image = 0; image < images; image++) {
+    const own = logitsOf(answers, logits, image);
+    const scaled = temperature === 1 ? own : own.map((z) => z / temperature);
+    loss += targets
+      ? addDecisions(reliability, scaled, targets.subarray(image * classes, (image + 1) * classes))
+      : addAnswer(reliability, scaled, at(labels, image));
   }
-  return { loss: loss / answers.images, reliability };
+  return { loss: loss / images, reliability };
 }
 
 /** Adds the most probable class, and returns the cross-entropy. */
-function addAnswer(reliability: Reliability, logits: Float32Array, [label = 0]: readonly number[]): number {
+function addAnswer(reliability: Reliability, logits: Float32Array, label: number): number {
   const probabilities = softmax(logits);
-  const confidence = probabilities.reduce((a, b) => Math.max(a, b), 0);
-  reliability.add(confidence, probabilities.indexOf(confidence) === label);
+  const said = indexOfLargest(probabilities);
+  reliability.add(at(probabilities, said), said === label);
   return -Math.log(Math.max(LEAST, at(probabilities, label)));
 }
 
 /** Adds the probability of each class, which is right as often as images have it, and returns the binary cross-entropy. */
-function addDecisions(reliability: Reliability, logits: Float32Array, labels: readonly number[]): number {
-  const { has, hasNot } = chancesOf(logits);
+function addDecisions(reliability: Reliability, logits: Float32Array, targets: Uint8Array): number {
   let loss = 0;
-  for (const [c, p] of has.entries()) {
-    const isThere = labels.includes(c);
-    reliability.add(p, isThere);
-    loss -= Math.log(Math.max(LEAST, isThere ? p : at(hasNot, c)));
+  for (let c = 0; c < logits.length; c++) {
+    const [z, isThere] = [logits[c] as number, targets[c] === 1];
+    reliability.add(sigmoid(z), isThere);
+    loss -= Math.log(Math.max(LEAST, sigmoid(isThere ? z : -z)));
   }
-  return loss / has.length;
+  return loss / logits.length;
 }
 
 function thinned(answers: Answers, logits: Float32Array): Parameters<typeof fitTemperature>[0] {

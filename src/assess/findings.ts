@@ -1,5 +1,6 @@
 import { confusionOf } from '../metrics/confusion.js';
 import { type LabelError, likelyLabelErrors, likelyMissingLabels } from '../metrics/label-errors.js';
+import { indexOfLargest } from '../metrics/largest.js';
 import { at } from '../util/checked.js';
 import { type Answers, labelsOf, logitsOf, probabilitiesOf } from './answers.js';
 import { type Subject, thresholdOf } from './subjects.js';
@@ -52,9 +53,10 @@ function judge(answers: Answers, winner: Subject, image: number): Judged {
 }
 
 function judgeAnswer(probabilities: Float64Array, labels: readonly number[]): Judged {
-  const sureness = probabilities.reduce((a, b) => Math.max(a, b), 0);
-  const said = probabilities.indexOf(sureness);
-  const second = probabilities.reduce((most, p, c) => (c === said ? most : Math.max(most, p)), 0);
+  const said = indexOfLargest(probabilities);
+  const sureness = at(probabilities, said);
+  let second = 0;
+  for (let c = 0; c < probabilities.length; c++) if (c !== said) second = Math.max(second, at(probabilities, c));
   return { said, wrong: !labels.includes(said), sureness, margin: sureness - second };
 }
 
@@ -63,7 +65,7 @@ function judgeDecisions(probabilities: Float64Array, labels: readonly number[], 
   const wrong = [...probabilities.keys()].filter((c) => at(probabilities, c) >= threshold !== labels.includes(c));
   const sureness = (c: number) => (labels.includes(c) ? 1 - at(probabilities, c) : at(probabilities, c));
   return {
-    said: probabilities.indexOf(Math.max(...probabilities)),
+    said: indexOfLargest(probabilities),
     wrong: wrong.length > 0,
     sureness: wrong.reduce((most, c) => Math.max(most, sureness(c)), 0),
     margin: probabilities.reduce((least, p) => Math.min(least, Math.abs(p - threshold)), 1),

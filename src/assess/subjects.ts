@@ -1,8 +1,8 @@
 import type { Evaluation } from '../events/evaluation.js';
 import { scoresOfConfusion, scoresOfDecisions } from '../metrics/class-scores.js';
 import { confusionOf } from '../metrics/confusion.js';
+import { indexOfLargest } from '../metrics/largest.js';
 import type { AssessedSubject } from '../store/assessment.js';
-import { at } from '../util/checked.js';
 import { USUAL_THRESHOLD } from '../util/task.js';
 import { type Answers, logitsOf, probabilitiesOf } from './answers.js';
 import { calibrationOf } from './calibration.js';
@@ -36,15 +36,14 @@ export function assessSubject(answers: Answers, subject: Subject): AssessedSubje
 /** The most probable class of each image, of equals the first. */
 function saidOf(answers: Answers, logits: Float32Array): Int32Array {
   return Int32Array.from({ length: answers.images }, (_, image) => {
-    const own = logitsOf(answers, logits, image);
-    return own.reduce((best, z, c) => (z > at(own, best) ? c : best), 0);
+    return indexOfLargest(logitsOf(answers, logits, image));
   });
 }
 
 /** Whether each class is said to be there: 0 or 1, [images, classes]. */
 function decisionsOf(answers: Answers, { logits, evaluation }: Subject): Uint8Array {
   const threshold = thresholdOf(evaluation);
-  return Uint8Array.from(probabilitiesOf(answers, logits), (p) => (p >= threshold ? 1 : 0));
+  return new Uint8Array(probabilitiesOf(answers, logits).map((p) => (p >= threshold ? 1 : 0)));
 }
 
 /** The probability from which on a class counts as there. */

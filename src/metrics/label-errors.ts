@@ -1,4 +1,5 @@
 import { at } from '../util/checked.js';
+import { indexOfLargest } from './largest.js';
 
 /** What a group of networks says of labelled images. */
 export interface GroupAnswers {
@@ -27,7 +28,7 @@ export function likelyLabelErrors(answers: GroupAnswers, labels: ArrayLike<numbe
   const thresholds = selfConfidence(answers, (image) => [at(labels, image)]);
   return errorsIn(answers.images, (image) => {
     const [networks, label] = [answers.probabilities(image), at(labels, image)];
-    const said = networks.map(mostProbable);
+    const said = networks.map(indexOfLargest);
     const suggested = at(said, 0);
     if (suggested === label || said.some((other) => other !== suggested)) return undefined;
     const [probability, given] = [meanOf(networks, suggested), meanOf(networks, label)];
@@ -89,11 +90,4 @@ function selfConfidence({ images, probabilities }: GroupAnswers, classesOf: (ima
 
 function meanOf(networks: readonly ArrayLike<number>[], c: number): number {
   return networks.reduce((sum, each) => sum + at(each, c), 0) / networks.length;
-}
-
-/** The class with the largest probability, of equals the first. */
-function mostProbable(probabilities: ArrayLike<number>): number {
-  let best = 0;
-  for (let c = 1; c < probabilities.length; c++) if (at(probabilities, c) > at(probabilities, best)) best = c;
-  return best;
 }

@@ -5,10 +5,10 @@ import type { Size } from '../dataset/dataset.js';
 /** From what has least to what has most: red, green, blue, alpha. */
 const COLOURS = [
   [40, 0, 120, 0],
-  [150, 20, 140, 90],
-  [230, 70, 60, 150],
-  [255, 180, 40, 185],
-  [255, 245, 140, 200],
+  [150, 20, 140, 30],
+  [230, 70, 60, 110],
+  [255, 180, 40, 170],
+  [255, 245, 140, 190],
 ] as const;
 /** A longer side is scaled down to this. */
 const MOST_SIDE = 16;
