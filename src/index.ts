@@ -76,6 +76,9 @@ export {
   exportRun,
   type ModelInput as ExportedModelInput,
 } from './export/export-run.js';
+export type { ClassScores } from './metrics/class-scores.js';
+export type { ConfusionCell } from './metrics/confusion.js';
+export type { ReliabilityBin } from './metrics/reliability.js';
 export { settingsFrom as settingsFromRun } from './group/origin.js';
 export type { LineageStep } from './lineage/lineage.js';
 export { type Lineage, readLineage } from './lineage/lineage-file.js';
@@ -111,7 +114,6 @@ export {
 export { type BenchOptions, type BenchReport, benchModel } from './speed/bench.js';
 export type { Cell as BenchCell } from './speed/cell.js';
 export type { Timing as BenchTiming } from './speed/timing.js';
-export type { AssessedSubject } from './store/assessment.js';
 export { type Checkpoint, readCheckpoint } from './store/checkpoint.js';
 export { prepareRunFolder, readRunSettings, runPaths } from './store/run-folder.js';
 export { AgonError, type ErrorDetail as AgonErrorDetail } from './util/error.js';

@@ -141,6 +141,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   speed: ['evaluate', 'classifier', 'imported', 'runtime', 'data', 'onnx', 'util'],
   evaluate: [
+    'metrics',
     'assess',
     'train',
     'classifier',

@@ -1,7 +1,9 @@
 import { type Answers, ensembleLogits, KeptAnswers } from '../assess/answers.js';
 import { assessSubject } from '../assess/subjects.js';
 import type { GroupEvaluation } from '../events/evaluation.js';
-import type { AssessedSubject } from '../store/assessment.js';
+import type { ClassScores } from '../metrics/class-scores.js';
+import type { ConfusionCell } from '../metrics/confusion.js';
+import type { ReliabilityBin } from '../metrics/reliability.js';
 import { present } from '../util/error.js';
 import type { Task } from '../util/task.js';
 
@@ -16,7 +18,20 @@ export interface EvaluationDetails {
 }
 
 /** Of one network, or of the ensemble. */
-export type SubjectDetails = Pick<AssessedSubject, 'confusion' | 'perClass' | 'calibration'>;
+export interface SubjectDetails {
+  /** Images by their own class and the one that was said; empty where images have any number of classes. */
+  readonly confusion: readonly ConfusionCell[];
+  /** One for each class, in the classes' order. */
+  readonly perClass: readonly ClassScores[];
+  readonly calibration: {
+    /** 15 bins of equal width, from 0 to 1. */
+    readonly bins: readonly ReliabilityBin[];
+    readonly ece: number;
+    /** The number that logits are divided by for the lowest loss on these images, and what these are with it. */
+    readonly temperature: number;
+    readonly scaled: { readonly loss: number; readonly ece: number };
+  };
+}
 
 /** Keeps answers for details, where they are wanted; by random, where memory has no room for all. */
 export function answersFor(

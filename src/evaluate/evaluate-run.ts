@@ -1,12 +1,12 @@
 import type { SplitName } from '../data/dataset/dataset.js';
 import type { Evaluation } from '../events/evaluation.js';
 import type { NetworkInfo } from '../events/events.js';
-import { openFixedPredictors } from '../group/group.js';
+import { openPredictors } from '../group/group.js';
 import { openCheckpoint } from '../group/open-checkpoint.js';
 import { type Checkpoint, tensorsWithoutTrial } from '../store/checkpoint.js';
 import { readRunSettings } from '../store/run-folder.js';
 import { averagedOf, markAverages } from '../train/averages.js';
-import { type Thresholds, thresholdsOf } from '../train/evaluate.js';
+import { loadPredictors, type Thresholds, thresholdsOf } from '../train/evaluate.js';
 import { present } from '../util/error.js';
 import type { Task } from '../util/task.js';
 import { answersFor, detailsOf, type EvaluationDetails } from './details.js';
@@ -60,8 +60,10 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
   const thresholds = thresholdsFor(folder, checkpoint, options.threshold);
   const { name, splits, images, warnings } = await openMeasured(folder, { classes, task, settings }, options);
   const kept = answersFor(options.details, classes, { task, networks: group.graphs.length, images, seed });
-  const predictors = await openFixedPredictors(group, tensorsWithoutTrial(checkpoint), settings);
+  // Not with constant weights, which are faster, but round otherwise: a run's own numbers come back to the bit
+  const predictors = await openPredictors(group, settings);
   try {
+    loadPredictors(predictors, tensorsWithoutTrial(checkpoint));
     const scoring = { task, thresholds, onLogits: kept?.add };
     const measured = await evaluateImages(predictors, splits, preprocessing, settings, scoring);
     const averaged = options.checkpoint === 'best' ? averagedOf({ networks: best?.validation }) : [];

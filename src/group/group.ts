@@ -146,20 +146,6 @@ export async function openPredictors(
   return Promise.all(graphs.map((graph) => Predictor.open(graph, options)));
 }
 
-/** The same for networks whose tensors (`net<i>.<name>`) never change, as constants of the sessions. */
-export async function openFixedPredictors(
-  { graphs }: Pick<Group, 'graphs'>,
-  tensors: ReadonlyMap<string, Tensor>,
-  settings: Pick<Settings, 'device' | 'threads'>,
-): Promise<Predictor[]> {
-  const options = { device: parseDevice(settings.device), threads: settings.threads };
-  const open = (graph: Graph, i: number) => {
-    const parameterOf = (name: string) => present(tensors.get(networkPrefix(i) + name), networkPrefix(i) + name);
-    return Predictor.openFixed(graph, parameterOf, options);
-  };
-  return Promise.all(graphs.map(open));
-}
-
 /**
  * The state before the first step: initialised parameters, optimizer state zero, or what the group's weights give. What only
  * the step has (learned projections) has streams of its own, so the networks start the same with it and without.
