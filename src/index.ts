@@ -76,13 +76,13 @@ export {
   exportRun,
   type ModelInput as ExportedModelInput,
 } from './export/export-run.js';
-export type { ClassScores } from './metrics/class-scores.js';
-export type { ConfusionCell } from './metrics/confusion.js';
-export type { ReliabilityBin } from './metrics/reliability.js';
 export { settingsFrom as settingsFromRun } from './group/origin.js';
 export type { LineageStep } from './lineage/lineage.js';
 export { type Lineage, readLineage } from './lineage/lineage-file.js';
 export { type LineagePart, type LineageSummary, summariseLineage } from './lineage/lineage-summary.js';
+export type { ClassScores } from './metrics/class-scores.js';
+export type { ConfusionCell } from './metrics/confusion.js';
+export type { ReliabilityBin } from './metrics/reliability.js';
 export { exportOrtTraining, type OrtExportOptions as ExportOrtTrainingOptions } from './ort-training/files/export.js';
 export { importOrtTraining, type OrtImportOptions as ImportOrtTrainingOptions } from './ort-training/files/import.js';
 export type { Rates as LearningRates } from './ort-training/files/rates.js';

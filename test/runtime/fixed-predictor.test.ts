@@ -12,7 +12,11 @@ it('a predictor with fixed parameters gives the logits of one that is given them
   const values = initialiseParameters(graph, 0);
   const parameterOf = (name: string) => present(values.get(name), name);
   const random = stream(1, 'images');
-  const images = tensor('float32', [2, 3, 16, 16], Float32Array.from({ length: 2 * 3 * 256 }, () => random.normal()));
+  const images = tensor(
+    'float32',
+    [2, 3, 16, 16],
+    Float32Array.from({ length: 2 * 3 * 256 }, () => random.normal()),
+  );
   const options = { device: CPU, threads: 1 };
   const [given, fixed] = [await Predictor.open(graph, options), await Predictor.openFixed(graph, parameterOf, options)];
   given.load(parameterOf);
