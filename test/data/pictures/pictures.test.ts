@@ -47,7 +47,7 @@ describe('the name of an image', () => {
   it('is its path beneath the data set', async () => {
     const { dataset, names } = await photographs();
     const { train } = dataset;
-    expect(names.map((_, i) => imageName(dataset, 'train', train, i)).sort()).toEqual([...names].sort());
+    expect(new Set(names.map((_, i) => imageName(dataset, 'train', train, i)))).toEqual(new Set(names));
   });
 
   it('is its number in the file that it is packed in, whatever was held out', () => {
