@@ -140,7 +140,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'util',
     'nets',
   ],
+  speed: ['evaluate', 'classifier', 'imported', 'runtime', 'data', 'onnx', 'util'],
   evaluate: [
+    'metrics',
     'assess',
     'train',
     'classifier',

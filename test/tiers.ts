@@ -79,6 +79,7 @@ export const SLOW: readonly string[] = [
   'test/runtime/telemetry.test.ts',
   'test/serve/list/list-site.test.ts',
   'test/serve/run/run-site.test.ts',
+  'test/speed/bench.test.ts',
   'test/store/checkpoint-damage.test.ts',
   'test/store/large-checkpoint.test.ts',
   'test/store/old-formats.test.ts',

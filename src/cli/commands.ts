@@ -48,6 +48,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/predict.js'),
   },
   {
+    name: 'bench',
+    summary: 'measure how fast an ONNX model or a run classifies',
+    load: () => import('./commands/bench.js'),
+  },
+  {
     name: 'artifacts',
     summary: 'export, import and show training graphs as ONNX files',
     load: () => import('./commands/artifacts.js'),

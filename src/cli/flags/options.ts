@@ -39,6 +39,24 @@ export function threadsOption(): Option {
   return numberOption('--threads <n>', 'threads of one operator (one a core)');
 }
 
+/** A file of class names, of a model that doesn't say them. */
+export function labelsOption(): Option {
+  return new Option('--labels <file>', "class names: one a line, JSON, or a hub's config.json (the model's)");
+}
+
+/** How images become the input of a model that doesn't say it. */
+export function preprocessingOption(): Option {
+  return new Option(
+    '--preprocessing <how>',
+    "how images are prepared: imagenet, tf, or a file such as preprocessor_config.json (the model's)",
+  );
+}
+
+/** The value of a model that holds the class scores. */
+export function outputOption(): Option {
+  return new Option('--output <name>', 'output with the class scores, of a model with several outputs (logits)');
+}
+
 /** What an image may have. */
 export function taskOption(): Option {
   return choiceOption('--task <task>', 'one class an image, or any number of them', TASKS, 'single-label');
