@@ -137,6 +137,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   evaluate: ['train', 'classifier', 'group', 'store', 'events', 'settings', 'runtime', 'data', 'onnx', 'util'],
   report: ['events', 'settings', 'util'],
+  tensorboard: ['store', 'events', 'data', 'onnx', 'util'],
+  notify: ['hub', 'report', 'events', 'settings', 'util'],
   compare: [
     'run',
     'train',
@@ -164,7 +166,7 @@ const ENTRIES: Readonly<Record<string, readonly string[]>> = {
 const HOMES: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['runtime'],
   'ort-training': ['ort-training'],
-  protobufjs: ['onnx'],
+  protobufjs: ['onnx', 'tensorboard'],
   yauzl: ['weights', 'data'],
   tar: ['data'],
   'csv-parse': ['data'],
@@ -180,6 +182,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'cli-table3': ['report'],
   picocolors: ['report'],
   jstat: ['compare'],
+  yaml: ['cli'],
 };
 
 /** Folders without file system, clock or randomness of their own: what they give depends on what they are given alone. */

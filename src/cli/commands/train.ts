@@ -42,6 +42,8 @@ interface TrainOptions {
   readonly helpAll?: true;
   readonly findLr?: true;
   readonly findLrPng?: string;
+  readonly tensorboard?: string | true;
+  readonly onEvent?: string;
 }
 
 /** A run that is ready to start. */
@@ -55,7 +57,7 @@ const OPTIONS: readonly Option[] = [
   new Option('--explain', 'print every setting and its source, train nothing').conflicts('resume'),
   new Option('--schema', 'print the JSON Schema of the settings, for editors').hideHelp(),
   new Option('--find-lr', 'learning-rate range test: suggest a rate, train nothing').conflicts([
-    ...['resume', 'out', 'overwrite', 'quiet', 'explain'],
+    ...['resume', 'out', 'overwrite', 'quiet', 'explain', 'tensorboard', 'onEvent'],
   ]),
   new Option('--find-lr-png <file>', 'its curve (find-lr.png)').hideHelp(),
   new Option('--out <folder>', 'output folder (runs/<data>-<time>)'),
@@ -67,6 +69,8 @@ const OPTIONS: readonly Option[] = [
   new Option('--overwrite', 'overwrite the run in the folder'),
   new Option('--quiet', 'print warnings and the result only').conflicts('json'),
   new Option('--json', 'print events as lines of JSON'),
+  new Option('--tensorboard [folder]', "write event files for TensorBoard (in the run's folder)"),
+  new Option('--on-event <what>', 'webhook URL or command that is told how the run ended'),
   new Option(HELP_ALL, 'all options, the rare ones too'),
 ];
 
@@ -216,7 +220,11 @@ async function artifactDefaults(file: SettingsInput, given: readonly GivenFlag[]
 
 const HOST: TrainingHost = { ...PROCESS, start: startTraining };
 
-async function train(plan: TrainPlan, { overwrite, quiet, json }: TrainOptions, io: CliIo): Promise<number> {
+async function train(
+  plan: TrainPlan,
+  { overwrite, quiet, json, tensorboard, onEvent }: TrainOptions,
+  io: CliIo,
+): Promise<number> {
   const { folder, resume } = plan;
   if (resume) requireCheckpoint(folder);
   else await prepareRunFolder(folder, { overwrite: overwrite ?? false });
@@ -224,7 +232,7 @@ async function train(plan: TrainPlan, { overwrite, quiet, json }: TrainOptions, 
   const display = json ? 'json' : quiet ? 'quiet' : 'console';
   if (plan.recipe && display === 'console') writeLines(io.stdout, ...recipeLines(plan.recipe));
   try {
-    return await runTraining({ ...plan, display }, io, HOST, () => {
+    return await runTraining({ ...plan, display, tensorboard, onEvent }, io, HOST, () => {
       started = true;
     });
   } finally {

@@ -9,10 +9,11 @@ import type { RequestedSettings } from '../../settings/settings.js';
 import { runPaths } from '../../store/run-folder.js';
 import { unlockRunAtOnce } from '../../store/run-lock.js';
 import { type CliIo, writeLines } from '../io/io.js';
+import { type FollowerOptions, Followers } from './followers.js';
 import { Stopping, type StoppingHost } from './stopping.js';
 
 /** What the run is, and how it is shown. */
-export interface TrainingOptions {
+export interface TrainingOptions extends FollowerOptions {
   readonly settings: RequestedSettings;
   readonly folder: string;
   readonly resume: boolean;
@@ -30,7 +31,7 @@ export interface TrainingHost extends StoppingHost {
  * `onStart` is called when data and graph are ready.
  */
 export async function runTraining(
-  { settings, folder, resume, display }: TrainingOptions,
+  { settings, folder, resume, display, ...followed }: TrainingOptions,
   io: CliIo,
   host: TrainingHost,
   onStart: () => void = () => {},
@@ -41,6 +42,12 @@ export async function runTraining(
     onFailure: (failure) => stopping.failAt(paths.log, failure),
     onGap: (message) => report.note(`warning: ${message}`),
   });
+  const warn = (message: string) => {
+    if (ended) writeLines(io.stderr, `warning: ${printable(message)}`);
+    else report.note(`warning: ${message}`);
+  };
+  const followers = await Followers.open(folder, followed, io.env, warn);
+  let ended = false;
   let started = resume;
   const onEvent = (event: TrainEvent) => {
     if (event.type === 'start') {
@@ -48,7 +55,7 @@ export async function runTraining(
       onStart();
     }
     report.onEvent(event);
-    return log.onEvent(event);
+    return Promise.all([log.onEvent(event), followers.onEvent(event)]);
   };
   const subject = {
     stop: (how?: { atOnce?: boolean }) => run.stop(how),
@@ -63,17 +70,19 @@ export async function runTraining(
   const settle = () => {
     stopping.settle();
     report.close();
+    ended = true;
   };
   const outcome = await run.done.finally(settle).catch(async (error: unknown) => {
     // The run's error is the one to tell, also where the log has one too: a full disk ends both.
     await log.close().catch(() => undefined);
+    await followers.end({ error });
     throw error;
   });
   const canGoOn = started && !(stopping.atOnce && !existsSync(paths.last));
   const early = started ? ' before the first checkpoint' : ' before the training began';
   const goOn = canGoOn ? `; to go on: agon train --resume ${quote(folder)}` : early;
   if (outcome === 'stopped') writeLines(io.stderr, `stopped${goOn}`);
-  await log.close();
+  await log.close().finally(() => followers.end(outcome));
   if (outcome === 'stopped') return stopping.status;
   stopping.check();
   return 0;
