@@ -18,69 +18,82 @@ export interface FollowerOptions {
 /** How a run has ended. */
 export type RunEnd = 'finished' | 'stopped' | { readonly error: unknown };
 
-/** Followers never stop a run: what they can't do is a warning. */
+type Warn = (message: string) => void;
+
+interface Notifier {
+  readonly writer: NoticeWriter;
+  send(end: RunEnd): Promise<void>;
+}
+
+interface Opened {
+  readonly tensorboard: TensorBoardLog | undefined;
+  readonly notifier: Notifier | undefined;
+}
+
+/** All that follow one run. They never stop it: what they can't do is a warning. */
 export class Followers {
+  readonly #metrics: MetricsTable;
+  readonly #opened: Promise<Opened>;
   #model: string | undefined;
 
-  private constructor(
+  constructor(
     private readonly folder: string,
-    private readonly warn: (message: string) => void,
-    private readonly metrics: MetricsTable,
-    private readonly tensorboard: TensorBoardLog | undefined,
-    private readonly notice: { readonly writer: NoticeWriter; readonly send: Send } | undefined,
-  ) {}
-
-  static async open(
-    folder: string,
-    { tensorboard, onEvent }: FollowerOptions,
+    options: FollowerOptions,
     env: Environment,
-    warn: (message: string) => void,
-  ): Promise<Followers> {
-    const paths = runPaths(folder);
-    const onFailure = (failure: Error) => warn(failure.message);
-    const named = tensorboard ?? (existsSync(paths.tensorboard) ? true : undefined);
-    const place = named === true ? paths.tensorboard : named;
-    const { createTensorBoardLog } = await import('../../tensorboard/tensorboard-log.js');
-    return new Followers(
-      folder,
-      warn,
-      createMetricsTable(paths.metrics, onFailure),
-      place === undefined ? undefined : createTensorBoardLog(place, { onFailure }),
-      onEvent === undefined ? undefined : await openNotice(folder, onEvent, env),
-    );
+    private readonly warn: Warn,
+  ) {
+    this.#metrics = createMetricsTable(runPaths(folder).metrics, ({ message }) => warn(message));
+    this.#opened = open(folder, options, env, warn);
   }
 
   /** What it returns settles when the event is written. */
-  onEvent(event: TrainEvent): Promise<void> {
+  async onEvent(event: TrainEvent): Promise<void> {
+    const { tensorboard, notifier } = await this.#opened;
     if (event.type === 'end') this.#model = event.model;
-    this.tensorboard?.onEvent(event);
-    this.notice?.writer.onEvent(event);
-    return this.metrics.onEvent(event);
+    tensorboard?.onEvent(event);
+    notifier?.writer.onEvent(event);
+    await this.#metrics.onEvent(event);
   }
 
   /** Adds what is there at the end, and tells of it. */
   async end(end: RunEnd): Promise<void> {
+    const { tensorboard, notifier } = await this.#opened;
+    if (tensorboard) await this.#finish(tensorboard).catch((error: unknown) => this.warn(messageOf(error)));
+    if (notifier) await notifier.send(end).catch((error: unknown) => this.warn(messageOf(error)));
+  }
+
+  async #finish(tensorboard: TensorBoardLog): Promise<void> {
     try {
-      if (this.tensorboard && this.#model !== undefined) {
-        const { addResults } = await import('../../tensorboard/run-end.js');
-        await addResults(this.tensorboard, this.folder, this.#model);
-      }
-    } catch (error) {
-      this.warn(messageOf(error));
+      if (this.#model === undefined) return;
+      const { addResults } = await import('../../tensorboard/run-end.js');
+      await addResults(tensorboard, this.folder, this.#model);
+    } finally {
+      tensorboard.close();
     }
-    this.tensorboard?.close();
-    const { notice } = this;
-    if (notice) await notice.send(notice.writer, end).catch((error: unknown) => this.warn(messageOf(error)));
   }
 }
 
-type Send = (writer: NoticeWriter, end: RunEnd) => Promise<void>;
+/** Loads what is asked for. */
+async function open(folder: string, options: FollowerOptions, env: Environment, warn: Warn): Promise<Opened> {
+  const { tensorboard, onEvent } = options;
+  const inRun = runPaths(folder).tensorboard;
+  const place = tensorboard === true || (tensorboard === undefined && existsSync(inRun)) ? inRun : tensorboard;
+  return {
+    tensorboard: place === undefined ? undefined : await openTensorBoard(place, warn),
+    notifier: onEvent === undefined ? undefined : await openNotifier(folder, onEvent, env),
+  };
+}
 
-async function openNotice(folder: string, target: string, env: Environment) {
+async function openTensorBoard(place: string, warn: Warn): Promise<TensorBoardLog> {
+  const { createTensorBoardLog } = await import('../../tensorboard/tensorboard-log.js');
+  return createTensorBoardLog(place, { onFailure: ({ message }) => warn(message) });
+}
+
+async function openNotifier(folder: string, target: string, env: Environment): Promise<Notifier> {
   const [{ NoticeWriter: Writer }, { sendNotice }] = await Promise.all([
     import('../../notify/notice.js'),
     import('../../notify/send.js'),
   ]);
-  const send: Send = (writer, end) => sendNotice(target, writer.write(end, new Date()), { env });
-  return { writer: new Writer(folder), send };
+  const writer = new Writer(folder);
+  return { writer, send: (end) => sendNotice(target, writer.write(end, new Date()), { env }) };
 }

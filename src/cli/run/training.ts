@@ -46,7 +46,7 @@ export async function runTraining(
     if (ended) writeLines(io.stderr, `warning: ${printable(message)}`);
     else report.note(`warning: ${message}`);
   };
-  const followers = await Followers.open(folder, followed, io.env, warn);
+  const followers = new Followers(folder, followed, io.env, warn);
   let ended = false;
   let started = resume;
   const onEvent = (event: TrainEvent) => {

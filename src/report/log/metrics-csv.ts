@@ -67,7 +67,7 @@ export function createMetricsTable(path: string, onFailure: (failure: AgonError)
       if (event.type === 'start') {
         start = event;
         for (const each of event.finishedEpochs ?? []) lines.push(...rowsOf(each, event));
-        await write();
+        if (event.resumedAt) await write();
       } else if (event.type === 'epoch' && start) {
         lines.push(...rowsOf(event, start));
         await write();
