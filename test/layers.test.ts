@@ -138,6 +138,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   evaluate: ['train', 'classifier', 'group', 'store', 'events', 'settings', 'runtime', 'data', 'onnx', 'util'],
   report: ['events', 'settings', 'util'],
   tensorboard: ['store', 'events', 'data', 'onnx', 'util'],
+  doctor: ['hub', 'report', 'events', 'settings', 'runtime', 'data', 'graph', 'onnx', 'util'],
   notify: ['hub', 'report', 'events', 'settings', 'util'],
   compare: [
     'run',

@@ -30,8 +30,8 @@ export async function createProgram(args: readonly string[], io: CliIo): Promise
   configureOutput(program, io);
   for (const { name, summary, load } of COMMANDS) {
     const command = program.command(name).summary(summary).helpOption('-h, --help', 'show this help');
-    // A command comes first, or second after `help`.
-    if (args.slice(0, 2).includes(name)) (await load()).define(command, io);
+    // A command comes first, or second after `help`; completion has to know all.
+    if (args.slice(0, 2).includes(name) || args[0] === 'completion') (await load()).define(command, io);
   }
   return program;
 }

@@ -53,7 +53,7 @@ export interface TrainPlan extends Pick<TrainingOptions, 'settings' | 'folder' |
 }
 
 const OPTIONS: readonly Option[] = [
-  new Option('--config <file>', 'JSON file of settings; flags override it'),
+  new Option('--config <file>', 'YAML or JSON file of settings; flags override it'),
   new Option('--explain', 'print every setting and its source, train nothing').conflicts('resume'),
   new Option('--schema', 'print the JSON Schema of the settings, for editors').hideHelp(),
   new Option('--find-lr', 'learning-rate range test: suggest a rate, train nothing').conflicts([
