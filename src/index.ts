@@ -106,4 +106,4 @@ export {
 } from './settings/settings.js';
 export { type Checkpoint, readCheckpoint } from './store/checkpoint.js';
 export { prepareRunFolder, readRunSettings, runPaths } from './store/run-folder.js';
-export { AgonError, type ErrorDetail as AgonErrorDetail } from './util/error.js';
+export { AgonError, type ErrorCode as AgonErrorCode, type ErrorDetail as AgonErrorDetail } from './util/error.js';

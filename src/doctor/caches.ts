@@ -20,7 +20,10 @@ export async function examineCaches(env: Environment): Promise<Finding[]> {
 
 async function examineCache(subject: string, folder: string): Promise<Finding> {
   const { files, bytes } = await sizeOf(folder);
-  return ok(subject, files === 0 ? `nothing in ${folder}` : `${formatBytes(bytes)} in ${formatNumberOf(files, 'file')}, ${folder}`);
+  return ok(
+    subject,
+    files === 0 ? `nothing in ${folder}` : `${formatBytes(bytes)} in ${formatNumberOf(files, 'file')}, ${folder}`,
+  );
 }
 
 /** Files beneath a folder, and their bytes; links count nothing. */

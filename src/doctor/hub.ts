@@ -12,7 +12,8 @@ const PATIENCE = 5000;
 
 /** Whether the hub that pretrained weights are fetched from can be reached: it is asked for its first page's headers. */
 export async function examineHub(env: Environment, patience = PATIENCE): Promise<Finding> {
-  if (isOffline(env)) return { mark: 'note', subject: SUBJECT, text: 'not asked: HF_HUB_OFFLINE is set', hint: WEIGHTS };
+  if (isOffline(env))
+    return { mark: 'note', subject: SUBJECT, text: 'not asked: HF_HUB_OFFLINE is set', hint: WEIGHTS };
   try {
     const endpoint = endpointOf(env);
     const answer = await request(endpoint, { method: 'HEAD', env, silence: patience });

@@ -32,7 +32,10 @@ export interface Answer {
  * Asks for an address, by the proxy that the environment names for it (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`). Redirects are followed; the
  * token goes to the hub alone. A host that can't be reached is an error; any status is an answer.
  */
-export async function request(url: string, { method = 'GET', headers = {}, leaveHost = true, env, silence = SILENCE }: Request) {
+export async function request(
+  url: string,
+  { method = 'GET', headers = {}, leaveHost = true, env, silence = SILENCE }: Request,
+) {
   let at = url;
   for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
     const answer = await ask(at, method, { ...COMMON, ...tokenFor(at, env), ...headers }, silence);

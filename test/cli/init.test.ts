@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { planTraining } from '../../src/cli/commands/train.js';
-import { readSettingsFile } from '../../src/cli/flags/settings-file.js';
 import { SETTINGS } from '../../src/cli/flags/setting-schema.js';
+import { readSettingsFile } from '../../src/cli/flags/settings-file.js';
 import { agon, parseFlags } from './command-line.js';
 
 let folder: string;
@@ -39,7 +39,9 @@ it('names every setting, those that are not chosen as comments with their defaul
 it('keeps a file that is there, and refuses data that is not and names of other formats', async () => {
   const out = join(folder, 'agon.yaml');
   await writeFile(out, 'mine');
-  expect((await agon(`init --out ${out}`)).stderr).toContain('there is a file of this name. Overwrite it (--overwrite)');
+  expect((await agon(`init --out ${out}`)).stderr).toContain(
+    'there is a file of this name. Overwrite it (--overwrite)',
+  );
   expect(await readFile(out, 'utf8')).toBe('mine');
   expect((await agon(`init --out ${out} --overwrite`)).exitCode).toBe(0);
   expect((await agon(`init --data ${folder}/none --out ${folder}/b.yaml`)).stderr).toContain('there is no such file');

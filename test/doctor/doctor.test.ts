@@ -38,7 +38,9 @@ it('says nothing of open files where the system does not tell', () => {
 });
 
 it('takes the disk of the nearest folder that is there', async () => {
-  expect(await examineDisk('disk', '/tmp/none/at/all')).toMatchObject({ text: expect.stringMatching(/free in \/tmp$/) });
+  expect(await examineDisk('disk', '/tmp/none/at/all')).toMatchObject({
+    text: expect.stringMatching(/free in \/tmp$/),
+  });
 });
 
 it.each([
@@ -64,7 +66,10 @@ it('asks the hub that the environment names, and nothing where that says offline
   expect(asked).toEqual(['HEAD /']);
   server.close();
   server.closeAllConnections();
-  expect(await examineHub({ HF_ENDPOINT })).toMatchObject({ mark: 'note', text: expect.stringContaining("can't be reached") });
+  expect(await examineHub({ HF_ENDPOINT })).toMatchObject({
+    mark: 'note',
+    text: expect.stringContaining("can't be reached"),
+  });
 });
 
 it('gives up a hub that says nothing', async () => {
@@ -84,5 +89,11 @@ it('has a mark on each line, and says what it comes to', () => {
     ],
     colorsFor({}, {}),
   );
-  expect(lines).toEqual(['ok       memory  8 GB', 'problem  disk    full', `${' '.repeat(17)}Free some`, '', '1 problem: see above']);
+  expect(lines).toEqual([
+    'ok       memory  8 GB',
+    'problem  disk    full',
+    `${' '.repeat(17)}Free some`,
+    '',
+    '1 problem: see above',
+  ]);
 });

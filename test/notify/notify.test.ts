@@ -34,14 +34,21 @@ describe('the notice', () => {
 
   it.each([
     ['stopped', 'stopped', 'runs/one stopped after 0 of 2 epochs'],
-    ['diverged', { error: new AgonError('network 0', 'its loss is NaN', { code: 'diverged' }) }, 'runs/one diverged after 0 of 2 epochs: network 0: its loss is NaN'],
+    [
+      'diverged',
+      { error: new AgonError('network 0', 'its loss is NaN', { code: 'diverged' }) },
+      'runs/one diverged after 0 of 2 epochs: network 0: its loss is NaN',
+    ],
     ['failed', { error: new Error('no room') }, 'runs/one failed after 0 of 2 epochs: no room'],
   ] as const)('says that a run %s', (event, end, text) => {
     expect(noticeOf([startEvent()], end)).toMatchObject({ event, text });
   });
 
   it('of a run that failed before it began has no networks', () => {
-    expect(noticeOf([], { error: new Error('no data') })).toMatchObject({ event: 'failed', text: 'runs/one failed: no data' });
+    expect(noticeOf([], { error: new Error('no data') })).toMatchObject({
+      event: 'failed',
+      text: 'runs/one failed: no data',
+    });
   });
 });
 
@@ -86,7 +93,10 @@ describe('a webhook', () => {
     [0, 'no answer in 0.2 s'],
   ])('that answers %i is an error without the secrets of its address', async (answer, expected) => {
     status = answer;
-    const sent = sendNotice(`http://me:SECRET@${address}/SECRET`, noticeOf(), { env: {}, patience: answer ? 5000 : 200 });
+    const sent = sendNotice(`http://me:SECRET@${address}/SECRET`, noticeOf(), {
+      env: {},
+      patience: answer ? 60_000 : 200,
+    });
     const { message } = await sent.then(
       () => new Error('nothing'),
       (error: Error) => error,
@@ -96,7 +106,9 @@ describe('a webhook', () => {
   });
 
   it('that is not there is an error', async () => {
-    await expect(sendNotice('http://127.0.0.1:1/SECRET', noticeOf(), { env: {} })).rejects.toThrow(/^127.0.0.1:1: can't be reached/);
+    await expect(sendNotice('http://127.0.0.1:1/SECRET', noticeOf(), { env: {} })).rejects.toThrow(
+      /^127.0.0.1:1: can't be reached/,
+    );
   });
 });
 

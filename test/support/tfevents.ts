@@ -59,7 +59,10 @@ function fieldsOf(bytes: Uint8Array): Fields {
       if (byte < 128) return value;
     }
   };
-  const take = (length: number) => bytes.subarray(at, (at += length));
+  const take = (length: number) => {
+    at += length;
+    return bytes.subarray(at - length, at);
+  };
   while (at < bytes.length) {
     const key = Number(varint());
     const [number, type] = [key >> 3, key & 7];

@@ -73,9 +73,19 @@ it('says once what a curve shows', async () => {
 it('has each point once where the run went on from an earlier step', async () => {
   const start = startEvent();
   const lost = stepEvent(1, 0, [9, 9, 9]);
-  write([start, ...wholeRun().filter(({ type }) => type === 'step').slice(0, 4), epochEvent(0, [0.4, 0.5, 0.3]), lost]);
+  write([
+    start,
+    ...wholeRun()
+      .filter(({ type }) => type === 'step')
+      .slice(0, 4),
+    epochEvent(0, [0.4, 0.5, 0.3]),
+    lost,
+  ]);
   const again = [stepEvent(1, 0, [1, 2, 3]), stepEvent(1, 1, [1, 2, 3]), endEvent(start)];
-  write([startEvent({}, { resumedAt: { epoch: 1, step: 0 }, finishedEpochs: [epochEvent(0, [0.4, 0.5, 0.3])] }), ...again]);
+  write([
+    startEvent({}, { resumedAt: { epoch: 1, step: 0 }, finishedEpochs: [epochEvent(0, [0.4, 0.5, 0.3])] }),
+    ...again,
+  ]);
   const first = await eventsIn('0-resnet8');
   expect(curve(first, 'step/cross_entropy').map(([step]) => step)).toEqual([1, 2, 3, 4, 5, 6]);
   expect(curve(first, 'step/cross_entropy').at(4)).toEqual([5, 1]);

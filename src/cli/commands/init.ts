@@ -28,7 +28,9 @@ export function define(command: Command, io: CliIo): void {
         failUsage('--out', 'the file is YAML', { expected: 'a name that ends in .yaml or .yml', got: `"${out}"` });
       }
       if (existsSync(out) && !overwrite) {
-        fail(out, 'there is a file of this name', { hint: 'Overwrite it (--overwrite), or choose another name (--out)' });
+        fail(out, 'there is a file of this name', {
+          hint: 'Overwrite it (--overwrite), or choose another name (--out)',
+        });
       }
       const { text, summary } = await configurationFor(given);
       await writeFileWhole(out, text);
@@ -51,7 +53,9 @@ async function configurationFor(given: readonly GivenFlag[]) {
   const found = facts
     ? `${formatNumberOf(facts.images, 'training image')} of ${formatNumberOf(facts.classes, 'class', 'classes')}`
     : 'the built-in images';
-  const summary = recipe ? [recipe.summary, ...(recipe.hint ? [recipe.hint] : [])] : [`${found}: the ordinary defaults`];
+  const summary = recipe
+    ? [recipe.summary, ...(recipe.hint ? [recipe.hint] : [])]
+    : [`${found}: the ordinary defaults`];
   const head = [
     'Settings of a training run: agon train --config FILE',
     `For ${printable(asked.data)}: ${found}.`,

@@ -11,7 +11,10 @@ _agon() {
   elif [[ $prev == '=' ]]; then prev=\${COMP_WORDS[COMP_CWORD-2]}; fi
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path \${COMP_WORDS[i]}" in
-      ${nodes.slice(1).map(({ path }) => `'${path}'`).join('|')}) path="$path \${COMP_WORDS[i]}" ;;
+      ${nodes
+        .slice(1)
+        .map(({ path }) => `'${path}'`)
+        .join('|')}) path="$path \${COMP_WORDS[i]}" ;;
     esac
   done
   case "$path" in

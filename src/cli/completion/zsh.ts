@@ -23,7 +23,10 @@ _agon() {
   fi
   for ((i = 2; i < CURRENT; i++)); do
     case "$at \${words[i]}" in
-      ${nodes.slice(1).map(({ path }) => quoted(path)).join('|')}) at="$at \${words[i]}" ;;
+      ${nodes
+        .slice(1)
+        .map(({ path }) => quoted(path))
+        .join('|')}) at="$at \${words[i]}" ;;
     esac
   done
   case "$at" in

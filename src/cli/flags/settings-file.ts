@@ -35,5 +35,8 @@ async function parseYaml(text: string, path: string): Promise<Content> {
     return fail(path, `not valid YAML: ${what}`, { cause: error });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Content;
-  return fail(path, 'holds no settings', { expected: 'lines like "epochs: 10"', got: Array.isArray(value) ? 'a list' : 'a value' });
+  return fail(path, 'holds no settings', {
+    expected: 'lines like "epochs: 10"',
+    got: Array.isArray(value) ? 'a list' : 'a value',
+  });
 }

@@ -7,7 +7,15 @@ import { nameOfFlag } from '../flags/setting-flags.js';
 import { SETTINGS, type SettingDescription } from '../flags/setting-schema.js';
 
 /** What every configuration says, whatever it is. */
-const ALWAYS: readonly (keyof RequestedSettings)[] = ['data', 'nets', 'epochs', 'batchSize', 'optimizer', 'schedule', 'seed'];
+const ALWAYS: readonly (keyof RequestedSettings)[] = [
+  'data',
+  'nets',
+  'epochs',
+  'batchSize',
+  'optimizer',
+  'schedule',
+  'seed',
+];
 
 const COLUMNS = 100;
 
@@ -79,7 +87,9 @@ function defaultLine(key: string, { value, meta }: SettingDescription): string {
 }
 
 function entry(key: string, value: unknown): string[] {
-  return stringify({ [key]: value }, { lineWidth: 0 }).trimEnd().split('\n');
+  return stringify({ [key]: value }, { lineWidth: 0 })
+    .trimEnd()
+    .split('\n');
 }
 
 /** Texts as lines of comments. */

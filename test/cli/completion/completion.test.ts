@@ -50,7 +50,11 @@ describe.skipIf(!isInstalled('bash'))('agon completion bash', () => {
       const words = line.split(' ').map((word) => `'${word}'`);
       return `COMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _agon; printf '%s\\n' "\${COMPREPLY[@]}"; echo =`;
     });
-    const out = execFileSync('bash', ['--norc'], { input: [stdout, ...calls].join('\n'), cwd: folder, encoding: 'utf8' });
+    const out = execFileSync('bash', ['--norc'], {
+      input: [stdout, ...calls].join('\n'),
+      cwd: folder,
+      encoding: 'utf8',
+    });
     const found = out.split('=\n').map((text) => text.split('\n').filter(Boolean));
     answers = new Map(LINES.map((line, i) => [line, found[i] ?? []]));
   });
@@ -106,7 +110,9 @@ it('knows every command and option, with the words that it takes', async () => {
   );
   const train = tree.find(({ path }) => path === 'agon train');
   const own = program.commands.find((command) => command.name() === 'train');
-  expect(train?.options.map(({ flag }) => flag).sort()).toEqual([...(own?.options ?? []).map(({ long }) => long), '--help'].sort());
+  expect(train?.options.map(({ flag }) => flag).sort()).toEqual(
+    [...(own?.options ?? []).map(({ long }) => long), '--help'].sort(),
+  );
   const valuesOf = (flag: string) => train?.options.find((option) => option.flag === flag)?.values;
   expect(valuesOf('--schedule')?.words).toContain('one-cycle');
   expect(valuesOf('--out')).toEqual({ words: [], list: false, files: true });

@@ -53,5 +53,7 @@ it('quotes names', async () => {
 });
 
 it('tells the first failure alone', async () => {
-  expect(await write(wholeRun(), join(folder, 'none', 'metrics.csv'))).toEqual([expect.stringContaining("can't be written")]);
+  expect(await write(wholeRun(), join(folder, 'none', 'metrics.csv'))).toEqual([
+    expect.stringContaining("can't be written"),
+  ]);
 });
