@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { colorsFor } from '../report/output.js';
-import { printable, printableLines } from '../util/printable.js';
+import { printableLines } from '../util/printable.js';
 import { AGON_VERSION } from '../util/version.js';
 import { COMMANDS } from './commands.js';
 import type { CliIo } from './io/io.js';
@@ -42,7 +42,8 @@ function configureOutput(program: Command, { stdout, stderr, env }: CliIo): void
   program.configureOutput({
     writeOut: (text) => stdout.write(printableLines(text)),
     writeErr: (text) => stderr.write(printableLines(text)),
-    outputError: (text, write) => write(text.split('\n').map(printable).join('\n')),
+    // `reportError` tells all errors
+    outputError: () => undefined,
     getOutHelpWidth: () => Math.min(stdout.columns ?? 100, 100),
     getErrHelpWidth: () => Math.min(stderr.columns ?? 100, 100),
   });

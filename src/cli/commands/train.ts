@@ -69,8 +69,8 @@ const OPTIONS: readonly Option[] = [
   new Option('--overwrite', 'overwrite the run in the folder'),
   new Option('--quiet', 'print warnings and the result only').conflicts('json'),
   new Option('--json', 'print events as lines of JSON'),
-  new Option('--tensorboard [folder]', "write event files for TensorBoard (in the run's folder)"),
-  new Option('--on-event <what>', 'webhook URL or command that is told how the run ended'),
+  new Option('--tensorboard [folder]', "write event files for TensorBoard (in the run's folder)").hideHelp(),
+  new Option('--on-event <what>', 'webhook URL or command that is told how the run ended').hideHelp(),
   new Option(HELP_ALL, 'all options, the rare ones too'),
 ];
 
