@@ -58,6 +58,7 @@ export class Followers {
   /** Adds what is there at the end, and tells of it. */
   async end(end: RunEnd): Promise<void> {
     const { tensorboard, notifier } = await this.#opened;
+    await this.#metrics.close();
     if (tensorboard) await this.#finish(tensorboard).catch((error: unknown) => this.warn(messageOf(error)));
     if (notifier) await notifier.send(end).catch((error: unknown) => this.warn(messageOf(error)));
   }

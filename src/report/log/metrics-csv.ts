@@ -43,6 +43,8 @@ const COLUMNS: Readonly<Record<string, (row: Row) => Cell>> = {
 export interface MetricsTable {
   /** Doesn't throw: the first failure ends the table. */
   onEvent(event: TrainEvent): Promise<void>;
+  /** Settles when all is written. */
+  close(): Promise<void>;
 }
 
 /**
@@ -53,7 +55,8 @@ export function createMetricsTable(path: string, onFailure: (failure: AgonError)
   let start: StartEvent | undefined;
   const lines = [Object.keys(COLUMNS).join(',')];
   let failed = false;
-  const write = async () => {
+  let writing = Promise.resolve();
+  const writeNow = async () => {
     if (failed) return;
     try {
       await writeFileWhole(path, `${lines.join('\n')}\n`);
@@ -61,6 +64,11 @@ export function createMetricsTable(path: string, onFailure: (failure: AgonError)
       failed = true;
       onFailure(error instanceof AgonError ? error : new AgonError(path, messageOf(error), { cause: error }));
     }
+  };
+  // One after the other: what is written last has all rows
+  const write = () => {
+    writing = writing.then(writeNow);
+    return writing;
   };
   return {
     async onEvent(event) {
@@ -73,6 +81,7 @@ export function createMetricsTable(path: string, onFailure: (failure: AgonError)
         await write();
       }
     },
+    close: () => writing,
   };
 }
 
