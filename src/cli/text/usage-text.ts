@@ -6,11 +6,11 @@ const FORMS: readonly (readonly [said: RegExp, text: string])[] = [
   [/^unknown option '(.*)'$/s, '$1: there is no such option'],
   [/^option '(\S+?,? ?\S*) ([<[].*[>\]])' argument missing$/, '$1: has no value: expected $2'],
   [/^missing required argument '(.*)'$/, '<$1>: is missing'],
-  [/^too many arguments(?: for '(.*)')?\. Expected (\d+) arguments? but got (\d+)\.$/, '$1: too many arguments: expected $2, got $3'],
   [
-    /^option '(\S+).*' cannot be used with option '(\S+).*'$/,
-    "$1: can't go with $2. Leave one of them out",
+    /^too many arguments(?: for '(.*)')?\. Expected (\d+) arguments? but got (\d+)\.$/,
+    '$1: too many arguments: expected $2, got $3',
   ],
+  [/^option '(\S+).*' cannot be used with option '(\S+).*'$/, "$1: can't go with $2. Leave one of them out"],
   [/^option '(\S+).*' argument '(.*)' is invalid\. Allowed choices are (.*)\.$/s, '$1: there is no "$2". There is: $3'],
 ];
 
@@ -24,5 +24,8 @@ export function usageText({ message }: Pick<CommanderError, 'message'>): string 
   const form = FORMS.find(([each]) => each.test(said));
   const own = form ? said.replace(form[0], form[1]) : said;
   if (similar === undefined) return own;
-  return `${own}. Did you mean ${similar.split(', ').map((name) => `"${name}"`).join(' or ')}?`;
+  return `${own}. Did you mean ${similar
+    .split(', ')
+    .map((name) => `"${name}"`)
+    .join(' or ')}?`;
 }
