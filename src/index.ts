@@ -116,4 +116,4 @@ export type { Cell as BenchCell } from './speed/cell.js';
 export type { Timing as BenchTiming } from './speed/timing.js';
 export { type Checkpoint, readCheckpoint } from './store/checkpoint.js';
 export { prepareRunFolder, readRunSettings, runPaths } from './store/run-folder.js';
-export { AgonError, type ErrorDetail as AgonErrorDetail } from './util/error.js';
+export { AgonError, type ErrorCode as AgonErrorCode, type ErrorDetail as AgonErrorDetail } from './util/error.js';

@@ -158,6 +158,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   report: ['events', 'settings', 'util'],
   pages: ['report', 'pretrained', 'store', 'lineage', 'events', 'settings', 'distill', 'data', 'util'],
   serve: ['pages', 'report', 'store', 'lineage', 'events', 'settings', 'util'],
+  tensorboard: ['store', 'events', 'data', 'onnx', 'util'],
+  doctor: ['hub', 'report', 'events', 'settings', 'runtime', 'data', 'graph', 'onnx', 'util'],
+  notify: ['hub', 'report', 'events', 'settings', 'util'],
   compare: [
     'run',
     'train',
@@ -185,7 +188,7 @@ const ENTRIES: Readonly<Record<string, readonly string[]>> = {
 const HOMES: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['runtime'],
   'ort-training': ['ort-training'],
-  protobufjs: ['onnx'],
+  protobufjs: ['onnx', 'tensorboard'],
   yauzl: ['weights', 'data'],
   tar: ['data'],
   'csv-parse': ['data'],
@@ -203,6 +206,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   jstat: ['compare'],
   uplot: ['pages'],
   esbuild: ['pages'],
+  yaml: ['cli'],
 };
 
 /** Folders without file system, clock or randomness of their own: what they give depends on what they are given alone. */

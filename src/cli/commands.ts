@@ -68,4 +68,19 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/weights.js'),
   },
   { name: 'data', summary: 'show what is in a data set', load: () => import('./commands/data.js') },
+  {
+    name: 'init',
+    summary: 'write a commented configuration for the data at hand',
+    load: () => import('./commands/init.js'),
+  },
+  {
+    name: 'doctor',
+    summary: 'check this machine: what works, what is missing, what to do',
+    load: () => import('./commands/doctor.js'),
+  },
+  {
+    name: 'completion',
+    summary: 'print a script that completes commands in a shell',
+    load: () => import('./commands/completion.js'),
+  },
 ];

@@ -46,6 +46,8 @@ interface TrainOptions {
   readonly findLrPng?: string;
   readonly serve?: number | true;
   readonly host?: string;
+  readonly tensorboard?: string | true;
+  readonly onEvent?: string;
 }
 
 /** A run that is ready to start. */
@@ -55,11 +57,11 @@ export interface TrainPlan extends Pick<TrainingOptions, 'settings' | 'folder' |
 }
 
 const OPTIONS: readonly Option[] = [
-  new Option('--config <file>', 'JSON file of settings; flags override it'),
+  new Option('--config <file>', 'YAML or JSON file of settings; flags override it'),
   new Option('--explain', 'print every setting and its source, train nothing').conflicts('resume'),
   new Option('--schema', 'print the JSON Schema of the settings, for editors').hideHelp(),
   new Option('--find-lr', 'learning-rate range test: suggest a rate, train nothing').conflicts([
-    ...['resume', 'out', 'overwrite', 'quiet', 'explain'],
+    ...['resume', 'out', 'overwrite', 'quiet', 'explain', 'tensorboard', 'onEvent'],
   ]),
   new Option('--find-lr-png <file>', 'its curve (find-lr.png)').hideHelp(),
   new Option('--out <folder>', 'output folder (runs/<data>-<time>)'),
@@ -73,6 +75,8 @@ const OPTIONS: readonly Option[] = [
   new Option('--json', 'print events as lines of JSON'),
   portOption('--serve [port]', 'show the run in a browser as it trains').conflicts(['explain', 'findLr']),
   hostOption().hideHelp(),
+  new Option('--tensorboard [folder]', "write event files for TensorBoard (in the run's folder)").hideHelp(),
+  new Option('--on-event <what>', 'webhook URL or command that is told how the run ended').hideHelp(),
   new Option(HELP_ALL, 'all options, the rare ones too'),
 ];
 
@@ -230,7 +234,11 @@ async function artifactDefaults(file: SettingsInput, given: readonly GivenFlag[]
 
 const HOST: TrainingHost = { ...PROCESS, start: startTraining };
 
-async function train(plan: TrainPlan, { overwrite, quiet, json }: TrainOptions, io: CliIo): Promise<number> {
+async function train(
+  plan: TrainPlan,
+  { overwrite, quiet, json, tensorboard, onEvent }: TrainOptions,
+  io: CliIo,
+): Promise<number> {
   const { folder, resume } = plan;
   if (resume) requireCheckpoint(folder);
   else await prepareRunFolder(folder, { overwrite: overwrite ?? false });
@@ -238,7 +246,7 @@ async function train(plan: TrainPlan, { overwrite, quiet, json }: TrainOptions, 
   const display = json ? 'json' : quiet ? 'quiet' : 'console';
   if (plan.recipe && display === 'console') writeLines(io.stdout, ...recipeLines(plan.recipe));
   try {
-    return await runTraining({ ...plan, display }, io, HOST, () => {
+    return await runTraining({ ...plan, display, tensorboard, onEvent }, io, HOST, () => {
       started = true;
     });
   } finally {

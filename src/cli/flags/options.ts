@@ -4,6 +4,17 @@ import { TASKS } from '../../util/task.js';
 import { failUsage } from '../io/usage-error.js';
 import { COUNT, type NumberRange, parseNumber } from './number-range.js';
 
+/** An option that takes some words, among them perhaps other values: a shell completes them. */
+export class WordOption extends Option {
+  constructor(
+    flags: string,
+    description: string,
+    readonly words: readonly string[],
+  ) {
+    super(flags, description);
+  }
+}
+
 /** An option whose value is a number in a range. */
 export function numberOption(flags: string, description: string, range: NumberRange = COUNT): Option {
   const option = new Option(flags, description);
@@ -17,7 +28,7 @@ export function choiceOption(
   choices: readonly string[],
   otherwise: string,
 ): Option {
-  const option = new Option(flags, `${description}: ${choices.join(', ')} (${otherwise})`);
+  const option = new WordOption(flags, `${description}: ${choices.join(', ')} (${otherwise})`, choices);
   return option.argParser((text) => {
     if (choices.includes(text)) return text;
     return failUsage(option.long ?? flags, `there is no "${text}"`, { hint: suggestion(text, choices) });

@@ -11,10 +11,11 @@ import type { RequestedSettings } from '../../settings/settings.js';
 import { runPaths } from '../../store/run-folder.js';
 import { unlockRunAtOnce } from '../../store/run-lock.js';
 import { type CliIo, writeLines } from '../io/io.js';
+import { type FollowerOptions, Followers } from './followers.js';
 import { Stopping, type StoppingHost } from './stopping.js';
 
 /** What the run is, and how it is shown. */
-export interface TrainingOptions {
+export interface TrainingOptions extends FollowerOptions {
   readonly settings: RequestedSettings;
   readonly folder: string;
   readonly resume: boolean;
@@ -34,7 +35,7 @@ export interface TrainingHost extends StoppingHost {
  * `onStart` is called when data and graph are ready.
  */
 export async function runTraining(
-  { settings, folder, resume, display, serve }: TrainingOptions,
+  { settings, folder, resume, display, serve, ...followed }: TrainingOptions,
   io: CliIo,
   host: TrainingHost,
   onStart: () => void = () => {},
@@ -47,6 +48,12 @@ export async function runTraining(
     onFailure: (failure) => stopping.failAt(paths.log, failure),
     onGap: (message) => report.note(`warning: ${message}`),
   });
+  const warn = (message: string) => {
+    if (ended) writeLines(io.stderr, `warning: ${printable(message)}`);
+    else report.note(`warning: ${message}`);
+  };
+  const followers = new Followers(folder, followed, io.env, warn);
+  let ended = false;
   let started = resume;
   const onEvent = (event: TrainEvent) => {
     if (event.type === 'start') {
@@ -55,7 +62,7 @@ export async function runTraining(
     }
     report.onEvent(event);
     server?.onEvent(event);
-    return log.onEvent(event);
+    return Promise.all([log.onEvent(event), followers.onEvent(event)]);
   };
   const subject = {
     stop: (how?: { atOnce?: boolean }) => run.stop(how),
@@ -70,18 +77,22 @@ export async function runTraining(
   const settle = () => {
     stopping.settle();
     report.close();
+    ended = true;
   };
   const outcome = await run.done.finally(settle).catch(async (error: unknown) => {
     // The run's error is the one to tell, also where the log has one too: a full disk ends both.
     await log.close().catch(() => undefined);
-    await server?.close();
+    await followers.end({ error }).finally(() => server?.close());
     throw error;
   });
   const canGoOn = started && !(stopping.atOnce && !existsSync(paths.last));
   const early = started ? ' before the first checkpoint' : ' before the training began';
   const goOn = canGoOn ? `; to go on: agon train --resume ${quote(folder)}` : early;
   if (outcome === 'stopped') writeLines(io.stderr, `stopped${goOn}`);
-  await log.close().finally(() => server?.close());
+  await log
+    .close()
+    .finally(() => followers.end(outcome))
+    .finally(() => server?.close());
   if (server && existsSync(paths.report))
     writeLines(display === 'console' ? io.stdout : io.stderr, `report    ${printable(paths.report)}`);
   if (outcome === 'stopped') return stopping.status;
