@@ -66,6 +66,7 @@ export {
 export type { Evaluation, GroupEvaluation } from './events/evaluation.js';
 export type * from './events/events.js';
 export type { Origin as RunOrigin } from './events/origin-schema.js';
+export type { Conversion as ModelConversion, ConversionOptions } from './export/conversion.js';
 export {
   type Exported as ExportedModel,
   type ExportOptions as ExportRunOptions,

@@ -20,6 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   hub: ['util'],
   lower: ['graph', 'onnx', 'util'],
   foreign: ['graph', 'onnx', 'util'],
+  quantisation: ['onnx', 'util'],
   distill: ['autodiff', 'losses', 'optim', 'nets', 'graph', 'onnx', 'util'],
   runtime: ['lower', 'graph', 'onnx', 'util'],
   artifacts: ['distill', 'foreign', 'nets', 'lower', 'autodiff', 'graph', 'onnx', 'util'],
@@ -96,7 +97,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'onnx',
     'util',
   ],
+  evaluate: ['train', 'classifier', 'group', 'store', 'events', 'settings', 'runtime', 'data', 'onnx', 'util'],
   export: [
+    'quantisation',
+    'evaluate',
     'imported',
     'classifier',
     'group',
@@ -135,7 +139,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'util',
     'nets',
   ],
-  evaluate: ['train', 'classifier', 'group', 'store', 'events', 'settings', 'runtime', 'data', 'onnx', 'util'],
   report: ['events', 'settings', 'util'],
   compare: [
     'run',
@@ -183,7 +186,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders without file system, clock or randomness of their own: what they give depends on what they are given alone. */
-const PURE = ['graph', 'autodiff', 'losses', 'optim', 'nets', 'distill', 'lower'];
+const PURE = ['graph', 'autodiff', 'losses', 'optim', 'nets', 'distill', 'lower', 'quantisation'];
 const IMPURE = /['"]node:|\bprocess\.|\bDate\b|\bperformance\.|\bMath\.random\b|\bcrypto\.|\bfetch\(|\bsetTimeout\b/;
 
 /** Files of its own that a folder may hold. */

@@ -20,12 +20,13 @@ import { toFileName, writeFileWhole } from '../util/files/files.js';
 import { FORMATS } from '../util/formats/formats.js';
 import { USUAL_THRESHOLD } from '../util/task.js';
 import { AGON_VERSION } from '../util/version.js';
+import { type Conversion, type ConversionOptions, convertModel } from './conversion.js';
 import { ensembleGraph, inferenceGraph } from './inference-graph.js';
 import { inferenceModel } from './inference-model.js';
 import { checkParity } from './parity.js';
 
 /** What of a run is exported, and how. */
-export interface ExportOptions {
+export interface ExportOptions extends ConversionOptions {
   readonly checkpoint: 'best' | 'last';
   /** Index or name of a network; the run's winner when left out. */
   readonly network?: string | undefined;
@@ -33,7 +34,7 @@ export interface ExportOptions {
   readonly ensemble?: boolean | undefined;
   /**
    * The file to write; when left out, in the run's folder `winner.onnx`, or for all else `<network>-<index>[-last].onnx`
-   * or `ensemble[-last].onnx`.
+   * or `ensemble[-last].onnx`; `-fp16` or `-int8` before the ending.
    */
   readonly out?: string | undefined;
   /** The ONNX operator set to write it in; the lowest that holds its operators when left out. */
@@ -61,6 +62,8 @@ export interface Exported {
   readonly ensemble: boolean;
   /** Largest difference between the exported model's logits in a fresh session and the trainer's. */
   readonly parity: number;
+  /** Of a model in another precision than float32: how, and how it does beside that one. */
+  readonly conversion?: Conversion;
   readonly bytes: number;
   /** The ONNX operator set that it is written in. */
   readonly opset: number;
@@ -114,17 +117,28 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
   options.check?.();
   const parity = await checkParity(subject.name, trained, plain, preprocessing, ensemble ? task : undefined);
   options.check?.();
+  const { precision } = options;
+  const converted =
+    precision && (await convertModel(model, precision, { folder, checkpoint, threshold, where }, options));
+  options.check?.();
+  const network = converted?.model ?? model;
   const scores = task === 'multi-label' ? 'Sigmoid' : 'Softmax';
   const onImages = options.input === 'image';
-  const written = inOperatorSet(onImages ? withImageInput(model, preprocessing, scores) : model, where, options.opset);
+  const written = inOperatorSet(
+    onImages ? withImageInput(network, preprocessing, scores) : network,
+    where,
+    options.opset,
+  );
   const bytes = encodeModel(written);
-  const path = options.out ?? join(folder, onImages ? subject.file.replace(/\.onnx$/, '-image.onnx') : subject.file);
+  const ending = `${precision ? `-${precision}` : ''}${onImages ? '-image' : ''}.onnx`;
+  const path = options.out ?? join(folder, subject.file.replace(/\.onnx$/, ending));
   await writeFileWhole(path, bytes);
   const opset = present(
     written.opsetImport.find(({ domain }) => !domain),
     'its operator set',
   ).version;
-  return { path, networks: subject.networks, ensemble, parity, bytes: bytes.length, opset };
+  const conversion = converted && { conversion: converted.conversion };
+  return { path, networks: subject.networks, ensemble, parity, ...conversion, bytes: bytes.length, opset };
 }
 
 function oneNetwork(group: Group, { best }: Checkpoint, { network: wanted, checkpoint }: ExportOptions): Subject {
