@@ -27,6 +27,7 @@ export const SLOW: readonly string[] = [
   'test/docs/api.test.ts',
   'test/evaluate/measured-data.test.ts',
   'test/examples.test.ts',
+  'test/export/conversion.test.ts',
   'test/export/ensemble.test.ts',
   'test/export/trained-group.test.ts',
   'test/graph/models.test.ts',

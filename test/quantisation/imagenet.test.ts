@@ -32,7 +32,10 @@ async function pixelsOf(path: string): Promise<Float32Array> {
 async function photographs(folder: string, count: number) {
   const paths = ['ants', 'bees'].flatMap((name) => {
     const own = join(DATA, 'images/ants_and_bees', folder, name);
-    return readdirSync(own).sort().slice(0, count / 2).map((file) => join(own, file));
+    return readdirSync(own)
+      .sort()
+      .slice(0, count / 2)
+      .map((file) => join(own, file));
   });
   const pixels = await Promise.all(paths.map(pixelsOf));
   const data = new Float32Array(pixels.length * 3 * SIDE * SIDE);
@@ -53,12 +56,12 @@ describe.skipIf(!existsSync(WEIGHTS))('the shared ImageNet weights (without ../s
     );
     const { values } = takeWeights(graph, await readWeightsFile(WEIGHTS));
     const model = toModel(graph, { parameters: values });
-    const [seen, images] = [await photographs('train', 16), await photographs('val', 12)];
+    const [seen, images] = [await photographs('train', 8), await photographs('val', 8)];
     const wanted = best(await logitsOf(model, images));
     const { model: whole, inSingle } = await quantised(model, 'test', calibrationOn(seen));
     expect(inSingle).toEqual([]);
     const agreeing = (got: number[]) => got.filter((k, i) => k === wanted[i]).length;
-    expect(agreeing(best(await logitsOf(inHalfPrecision(model).model, images)))).toBeGreaterThanOrEqual(11);
-    expect(agreeing(best(await logitsOf(whole, images)))).toBeGreaterThanOrEqual(8);
+    expect(agreeing(best(await logitsOf(inHalfPrecision(model).model, images)))).toBeGreaterThanOrEqual(7);
+    expect(agreeing(best(await logitsOf(whole, images)))).toBeGreaterThanOrEqual(5);
   });
 });
