@@ -73,6 +73,8 @@ export {
   exportRun,
   type ModelInput as ExportedModelInput,
 } from './export/export-run.js';
+export type { PrecisionLoss } from './export/measure-loss.js';
+export type { Precision as ModelPrecision, PrecisionFacts } from './export/precision.js';
 export { settingsFrom as settingsFromRun } from './group/origin.js';
 export type { LineageStep } from './lineage/lineage.js';
 export { type Lineage, readLineage } from './lineage/lineage-file.js';

@@ -5,10 +5,11 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { formatEvaluation } from '../../src/cli/commands/eval.js';
 import { formatExported } from '../../src/cli/commands/export.js';
-import { conversionLines } from '../../src/cli/text/conversion-text.js';
 import { showPredictions } from '../../src/cli/commands/predict.js';
+import { conversionLines } from '../../src/cli/text/conversion-text.js';
 import { formatDataset } from '../../src/cli/text/dataset-text.js';
 import type { DatasetSummary } from '../../src/data/dataset/summary.js';
+import type { Conversion } from '../../src/export/conversion.js';
 import { colorsFor } from '../../src/report/output.js';
 import { agon, keptIo } from './command-line.js';
 
@@ -180,11 +181,19 @@ describe('agon eval, export and predict', () => {
   });
 
   it('say what another precision costs', () => {
-    const conversion = {
-      ...{ precision: 'fp16', split: 'train', images: 40, measure: 'map', float32: 0.9, converted: 0.875 },
-      ...{ agreement: 0.99, largestDifference: 0.0126, inFloat32: ['Exp'], weights: { clipped: 0, vanished: 2 } },
+    const conversion: Conversion = {
+      precision: 'fp16',
+      split: 'train',
+      images: 40,
+      measure: 'map',
+      float32: 0.9,
+      converted: 0.875,
+      agreement: 0.99,
+      largestDifference: 0.0126,
+      inFloat32: ['Exp'],
+      weights: { clipped: 0, vanished: 2 },
       bytes: { float32: 4000, converted: 2000 },
-    } as const;
+    };
     expect(conversionLines(conversion)).toEqual([
       'fp16: mAP 87.5 %, float32 90.0 %, on 40 train images',
       'classes there or not there alike in 99.0 %; probabilities differ by 0.013 at most',
