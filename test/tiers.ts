@@ -51,6 +51,7 @@ export const SLOW: readonly string[] = [
   'test/ort-training/session/missing.test.ts',
   'test/ort-training/session/stepper.test.ts',
   'test/package.test.ts',
+  'test/pages/browser.test.ts',
   'test/readme.test.ts',
   'test/run/artifacts.test.ts',
   'test/run/diverged-trial.test.ts',
