@@ -1,15 +1,28 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { turnOffTelemetry } from './src/runtime/telemetry.js';
+import { SLOW } from './test/tiers.js';
 
 // Tests load ONNX Runtime themselves as well.
 turnOffTelemetry();
 
+const shared = { testTimeout: 180_000, hookTimeout: 180_000 };
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
     // Two workers: each test file may open ONNX Runtime sessions with threads of their own.
     maxWorkers: 2,
+    projects: [
+      {
+        // In processes that load the sources once
+        test: {
+          ...shared,
+          name: 'quick',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...SLOW],
+          isolate: false,
+        },
+      },
+      { test: { ...shared, name: 'slow', include: [...SLOW] } },
+    ],
   },
 });

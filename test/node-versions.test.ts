@@ -25,7 +25,7 @@ it('a copy holds the project without its packages, and its scripts say how they 
   const folder = await temporaryFolder();
   await copyProject(folder);
   expect(
-    ['package.json', 'src/index.ts', 'vitest.quick.config.ts'].filter((path) => !existsSync(join(folder, path))),
+    ['package.json', 'src/index.ts', 'vitest.config.ts'].filter((path) => !existsSync(join(folder, path))),
   ).toEqual([]);
   expect(
     ['node_modules', 'scripts/docs/api/node_modules', '.git'].filter((path) => existsSync(join(folder, path))),

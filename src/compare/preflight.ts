@@ -81,8 +81,8 @@ class DataCache {
   #data: RunData | undefined;
 
   async prepare(settings: Settings, input: Size | undefined): Promise<RunData> {
-    const { data, size, limit, validation, seed } = settings;
-    const key = JSON.stringify([data, size, limit, validation, seed, input]);
+    const { data, unlabelled, size, limit, validation, seed } = settings;
+    const key = JSON.stringify([data, unlabelled, size, limit, validation, seed, input]);
     if (!this.#data || key !== this.#key)
       this.#data = await prepareData(settings, undefined, undefined, undefined, input);
     this.#key = key;

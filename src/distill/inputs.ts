@@ -1,7 +1,7 @@
 import { add, mul, sub } from '../graph/arithmetic.js';
 import type { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node/node.js';
-import { present } from '../util/error.js';
+import { fail, present } from '../util/error.js';
 import type { Task } from '../util/task.js';
 import { featuresName, MIXED_INPUTS, ownInputNames } from './names.js';
 import type { StepOptions } from './step-options.js';
@@ -9,7 +9,7 @@ import { TASK_FORMS } from './tasks.js';
 
 /** What one network is fed in a step. */
 export interface NetworkInputs {
-  /** float32 [batch, C, H, W]; of a head, the features [batch, ...]. */
+  /** float32 [images, C, H, W]: those with labels, then those without; of a head, the features [images, ...]. */
   readonly images: Value;
   /** int64 [batch]; of images with any number of classes float32 [batch, classes], each 0 or 1. */
   readonly labels: Value;
@@ -28,14 +28,15 @@ export function declareInputs(
   task: Task = 'single-label',
 ): NetworkInputs[] {
   const { batch, ownInputs = false, mixed = false, onFeatures = false } = options;
+  const rows = imageCount(options);
   const [, ...image] = present(networks[0]?.inputs[0], 'the first network').shape;
   const classes = present(networks[0]?.outputs.get('logits'), 'its logits').shape.slice(1);
-  const declareImages = (name: string) => g.input(name, 'float32', [batch, ...image]);
+  const declareImages = (name: string) => g.input(name, 'float32', [rows, ...image]);
   const declareLabels = (name: string) => TASK_FORMS[task].declareLabels(g, name, [batch, ...classes]);
   const declareMixed = (names: Readonly<Record<'partners' | 'lambda', string>>) => {
     return { partners: declareLabels(names.partners), lambda: g.input(names.lambda, 'float32', []) };
   };
-  if (onFeatures) return declareFeatures(g, networks, batch, declareLabels('labels'));
+  if (onFeatures) return declareFeatures(g, networks, rows, declareLabels('labels'));
   if (!ownInputs) {
     const plain = { images: declareImages('images'), labels: declareLabels('labels') };
     const shared = mixed ? { ...plain, mixed: declareMixed(MIXED_INPUTS) } : plain;
@@ -49,16 +50,26 @@ export function declareInputs(
   });
 }
 
+/** Images in a step, with labels and without. */
+function imageCount({ batch, unlabelled = 0 }: StepOptions): StepOptions['batch'] {
+  if (unlabelled === 0) return batch;
+  if (typeof batch === 'number') return batch + unlabelled;
+  return fail('training step', 'unlabelled images beside a batch of open size', {
+    expected: 'a number of images a batch',
+    got: batch,
+  });
+}
+
 /** The labels are shared; features each network has of its own backbone, in its own shape. */
 function declareFeatures(
   g: Graph,
   networks: readonly Graph[],
-  batch: StepOptions['batch'],
+  rows: StepOptions['batch'],
   labels: Value,
 ): NetworkInputs[] {
   return networks.map(({ name, inputs }, i) => {
     const [, ...shape] = present(inputs[0], `the input of ${name}`).shape;
-    return { images: g.input(featuresName(i), 'float32', [batch, ...shape]), labels };
+    return { images: g.input(featuresName(i), 'float32', [rows, ...shape]), labels };
   });
 }
 

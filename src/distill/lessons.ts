@@ -31,7 +31,7 @@ export function buildLessons({ networks, batch, classes }: LessonShape, settings
   const g = new Graph('lessons');
   const labels = g.input('labels', 'int64', [batch]);
   const logits = range(networks).map((i) => g.input(logitsName(i), 'float32', [batch, classes]));
-  const competitors = logits.map((own) => ({ inputs: { labels }, logits: own }));
+  const competitors = logits.map((own) => ({ inputs: { labels }, logits: own, labelled: own }));
   const losses = g.within('losses', () => competitionLosses(g, competitors, settings));
   outputLosses(g, losses);
   const temperature = lessonTemperature(networks, settings);

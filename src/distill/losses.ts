@@ -26,7 +26,8 @@ import {
 export type Losses = Record<Metric, readonly Value[]> & { readonly teachers: Value };
 
 /**
- * Ranks the networks by their losses on the labels (`ce`) and computes what each is trained on. Teachers are detached.
+ * Ranks the networks by their losses on the labels (`ce`) and computes what each is trained on. Teachers are detached. What is learned
+ * of them is averaged over all images, those without labels among them.
  *
  * @param classWeights - What each class counts in the cross-entropy, also where it ranks; all the same when left out.
  */
@@ -46,8 +47,8 @@ export function competitionLosses(
     const extra: Extra = EXTRAS[name];
     return extra.weight(settings) === undefined ? undefined : extra.losses(scene);
   });
-  const accuracies = competitors.map(({ inputs, logits }) =>
-    overLabels(g, inputs, (labels) => form.accuracy(g, logits, labels)),
+  const accuracies = competitors.map(({ inputs, labelled }) =>
+    overLabels(g, inputs, (labels) => form.accuracy(g, labelled, labels)),
   );
   const terms = { ...lessons, ...extras };
   const total = ce.map((own, i) => totalLoss(scene, own, (name) => terms[name]?.[i]));
@@ -103,18 +104,18 @@ export function outputLosses(g: Graph, losses: Losses): void {
 /** The losses on labels are linear in their targets: that of mixed targets is the mixed one. */
 function labelLoss(
   g: Graph,
-  { inputs, logits }: Competitor,
+  { inputs, labelled }: Competitor,
   { task, labelSmoothing }: StepSettings,
   classWeights: readonly number[] | undefined,
 ): Value {
   const form = TASK_FORMS[task];
-  const classes = Number(logits.shape[1]);
+  const classes = Number(labelled.shape[1]);
   const targetsOf = (smoothing: number) =>
     overLabels(g, inputs, (labels) => form.targets(g, labels, classes, smoothing));
   const targets = targetsOf(labelSmoothing);
-  if (!classWeights) return form.loss(g, logits, targets);
+  if (!classWeights) return form.loss(g, labelled, targets);
   const labels = labelSmoothing === 0 ? targets : targetsOf(0);
-  return weightedCrossEntropy(g, logits, { targets, labels }, classWeights);
+  return weightedCrossEntropy(g, labelled, { targets, labels }, classWeights);
 }
 
 /** For each network i, the mean of a loss over its teachers j: sum of weight(i, j) * loss(i, j). */

@@ -2,6 +2,8 @@
 export interface StepOptions {
   /** Images a batch. */
   readonly batch: number | string;
+  /** Images without labels, which come behind those of the batch in the same inputs: what is learned of them is what teachers say (0). */
+  readonly unlabelled?: number;
   /** Whether each network is fed images of its own, with labels that may be mixed with those of other images. */
   readonly ownInputs?: boolean;
   /** What each class counts in the cross-entropy as `torch.nn.CrossEntropyLoss(weight)` has it, [classes]; all the same when left out. */

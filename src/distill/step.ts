@@ -1,5 +1,6 @@
 import { gradients } from '../autodiff/gradients.js';
 import { Graph } from '../graph/graph.js';
+import { range } from '../graph/node/axes.js';
 import type { Value } from '../graph/node/node.js';
 import { inlineForTraining, type TrainingForm } from '../graph/training-form.js';
 import { freezeNetwork } from '../nets/freeze.js';
@@ -43,6 +44,10 @@ export interface StepGraph {
    * of the images that are mixed in, `net<i>.partners`, and the scalar `net<i>.lambda`, each its own. With a frozen
    * teacher, `teacher.logits` [batch, classes] is an input. Learned projections of features are parameters `net<i>.projection<j>.weight`.
    * Heads have `net<i>.features` in place of `images`.
+   *
+   * With m unlabelled images, images (features, `teacher.logits`) have batch + m rows, of which the last have no labels: they count where
+   * networks are compared with teachers (the mean is over all rows) and in the statistics of normalisations, but not in
+   * cross-entropy, accuracy and ranking.
    */
   readonly graph: Graph;
   /** Inputs to be fed with uniform random numbers. */
@@ -74,7 +79,9 @@ function stepOf(networks: readonly Graph[], settings: StepSettings, options: Ste
   });
   const competitors = forms.map((form, i) => {
     const features = options.onFeatures ? {} : { features: outputOf(form, 'features') };
-    return { inputs: inputs[i] as NetworkInputs, logits: outputOf(form, 'logits'), ...features };
+    const logits = outputOf(form, 'logits');
+    const labelled = g.within('losses', () => labelledRows(g, logits, options));
+    return { inputs: inputs[i] as NetworkInputs, logits, labelled, ...features };
   });
   const losses = g.within('losses', () => competitionLosses(g, competitors, settings, options.classWeights));
   const totals = g.within('losses', () => g.op('Sum', losses.total, {}, { name: g.scoped('sum') }));
@@ -118,6 +125,12 @@ function averageStep(
     [...parameters].flatMap(([name, { role }]) => (role === 'frozen' ? [] : [networkPrefix(i) + name])),
   );
   return averageAll(g, names, ema, accumulation);
+}
+
+/** The logits of images with labels. */
+function labelledRows(g: Graph, logits: Value, { batch, unlabelled = 0 }: StepOptions): Value {
+  if (unlabelled === 0) return logits;
+  return g.op('Gather', [logits, g.integers(range(Number(batch)))], { axis: 0 });
 }
 
 function outputOf({ outputs }: TrainingForm, name: string): Value {

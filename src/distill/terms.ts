@@ -10,9 +10,11 @@ import { TASK_FORMS } from './tasks.js';
 /** One network in a step. */
 export interface Competitor {
   readonly inputs: LabelInputs;
-  /** [batch, classes]. */
+  /** Of all images, [images, classes]: what teachers are compared by. */
   readonly logits: Value;
-  /** [batch, C, H, W]; only the feature loss needs them. */
+  /** Of those with labels, [batch, classes]. */
+  readonly labelled: Value;
+  /** Of all images, [images, C, H, W]; only the feature loss needs them. */
   readonly features?: Value;
 }
 

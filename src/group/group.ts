@@ -104,14 +104,21 @@ export async function openRunGroup(
 }
 
 /**
- * The group's whole training step, for whole batches of the settings' size; with own inputs where one may be perturbed.
+ * The group's whole training step, for whole batches of the settings' size, with as many images without labels where there are
+ * such; with own inputs where one may be perturbed.
  *
  * @param classWeights - What each class counts in the cross-entropy, where they aren't all the same.
  */
 export function createStep({ graphs }: Group, settings: Settings, classWeights?: readonly number[]): StepGraph {
-  const { batchSize: batch, inputPerturbation } = settings;
+  const { batchSize: batch, inputPerturbation, unlabelled } = settings;
   const [ownInputs, mixed] = [inputPerturbation !== null, mixingFor(settings) !== undefined];
-  return buildStep(graphs, settings, { batch, ownInputs, mixed, classWeights });
+  return buildStep(graphs, settings, {
+    batch,
+    unlabelled: unlabelled === null ? 0 : batch,
+    ownInputs,
+    mixed,
+    classWeights,
+  });
 }
 
 /** The networks with what of them is trained: what the settings freeze is no weight in these. */

@@ -1,5 +1,6 @@
 import { summarise } from '../data/dataset/summary.js';
 import { datasetWarnings } from '../data/dataset/warnings.js';
+import { unlabelledWarnings } from '../data/formats/unlabelled-images.js';
 import type { EpochEvent, StartEvent } from '../events/events.js';
 import type { Group } from '../group/group.js';
 import { modelNotes } from '../group/model-sources.js';
@@ -16,7 +17,7 @@ import type { Checkpoint } from '../store/checkpoint.js';
 import type { RunData } from '../train/data.js';
 import { endsEarly } from '../train/early-stopping.js';
 import type { LoopContext } from '../train/loop.js';
-import { measuredImages } from '../train/measure-norms.js';
+import { measuredImages } from '../train/norms/channel-moments.js';
 import { AGON_VERSION } from '../util/version.js';
 import { heldOutNote } from './check-data.js';
 import type { ContextOptions } from './context.js';
@@ -58,6 +59,7 @@ export function announce(
   for (const message of idleSettings(settings, { graphs: group.graphs, totalSteps, ownValidation: data.ownValidation }))
     emit({ type: 'warning', message });
   for (const message of balanceNotes(settings, data.dataset)) emit({ type: 'warning', message });
+  tellUnlabelled(settings, data, emit);
   if (!data.dataset.validation && !data.dataset.test) emit({ type: 'warning', message: UNMEASURED });
   emit({
     type: 'start',
@@ -74,6 +76,15 @@ export function announce(
     agon: AGON_VERSION,
     onnxruntime: ONNXRUNTIME_VERSION,
   });
+}
+
+/** Says what is learned from teachers alone. */
+function tellUnlabelled({ batchSize }: Settings, { unlabelled, dataset }: RunData, emit: ContextOptions['emit']): void {
+  if (!unlabelled) return;
+  const { name, source } = unlabelled;
+  for (const message of unlabelledWarnings(unlabelled, dataset)) emit({ type: 'warning', message });
+  const [images, beside] = [source.paths.length, `${batchSize} in a step beside ${batchSize} with labels`];
+  emit({ type: 'note', message: `${images} unlabelled images in ${name} are learned from teachers alone, ${beside}` });
 }
 
 /** What a resumed run's log should have of its epochs. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { digestFile } from '../data/dataset/digests.js';
 import { BUILTIN } from '../data/formats/builtin.js';
+import { unlabelledDigests } from '../data/formats/unlabelled-images.js';
 import type { OpenedOrigin } from '../group/origin.js';
 import { absolutePaths } from '../settings/setting-paths.js';
 import type { RequestedSettings, Settings } from '../settings/settings.js';
@@ -60,6 +61,17 @@ export async function checkSameData(folder: string, resumed: Checkpoint, data: R
     expected: JSON.stringify(preprocessing),
     got: JSON.stringify(data.preprocessing),
     hint: 'Restore them, or start a new run',
+  });
+}
+
+/** Fails where a run would go on with other images without labels than it began with, wherever they are now; says which differ. */
+export async function checkSameUnlabelled(folder: string, { unlabelled }: RunData): Promise<void> {
+  if (!unlabelled) return;
+  const before = (await readDataRecord(runPaths(folder).data))?.unlabelled ?? new Map<string, string>();
+  const now = unlabelledDigests(unlabelled);
+  if (isDeepStrictEqual(before, now)) return;
+  fail(unlabelled.name, 'the unlabelled images have changed since the run began', {
+    hint: `Changed are: ${describeChanges(before, now)}. Restore them, or start a new run`,
   });
 }
 

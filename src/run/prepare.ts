@@ -12,9 +12,10 @@ import { settleBatchSize, settledMessage } from '../settings/batch-size.js';
 import { isSettled, type RequestedSettings, type Settings } from '../settings/settings.js';
 import type { Checkpoint } from '../store/checkpoint.js';
 import { prepareData, type RunData } from '../train/data.js';
-import { measureNorms } from '../train/measure-norms.js';
+import { fitNorms } from '../train/norms/fitted-norms.js';
+import { measureNorms } from '../train/norms/restored-norms.js';
 import { checkStop } from '../train/stop.js';
-import { checkSameClasses, checkSameData } from './check-data.js';
+import { checkSameClasses, checkSameData, checkSameUnlabelled } from './check-data.js';
 import type { ContextOptions } from './context.js';
 import { settleAutoBatch } from './memory.js';
 
@@ -41,13 +42,16 @@ export async function prepareRun(given: RequestedOptions, resumed: Checkpoint | 
   const input = resumed ? keptInput(given.settings, resumed) : inputFor(networks.sources, given.settings);
   const check = () => checkStop(stopRequested);
   const data = await prepareData(wanted, check, normalisation, resumed?.preprocessing, input);
-  if (resumed) await checkSameData(folder, resumed, data);
-  else tellIdleCrop(given, data);
+  if (resumed) {
+    await checkSameData(folder, resumed, data);
+    await checkSameUnlabelled(folder, data);
+  } else tellIdleCrop(given, data);
   if (networks.from) checkSameClasses(networks.from, data);
   emit({ type: 'phase', phase: 'graph' });
   const begun = createGroup(networks, data.dataset, data.preprocessing, wanted);
   const settings = await settleBatch({ ...given, settings: wanted }, begun, data, resumed);
-  const group = await measureNorms(begun, data, settings, check);
+  const restored = await measureNorms(begun, data, settings, check);
+  const group = resumed ? restored : await fitNorms(restored, data, settings, check);
   return { networks, data, group, settings };
 }
 

@@ -8,7 +8,7 @@ import { fail } from '../util/error.js';
 
 /**
  * What may change while a run goes on: where its data are, which are checked by themselves, how it is computed, a later end, and how
- * long it waits for a better epoch; and where its frozen teacher is.
+ * long it waits for a better epoch; and where its frozen teacher and its images without labels are.
  */
 export const CHANGEABLE: readonly (keyof Settings)[] = ['data', 'device', ...COMPUTING_KEYS, 'epochs', 'patience'];
 
@@ -18,7 +18,7 @@ export function checkResumed(
   checkpoint: Settings,
   settings: RequestedSettings,
 ): asserts settings is Settings {
-  const own = withTeacherOf(settings, absolutePaths(checkpoint));
+  const own = withPlacesOf(settings, absolutePaths(checkpoint));
   const keys = keysOf(settingsSchema.shape);
   const changed = keys.find((key) => !CHANGEABLE.includes(key) && !isDeepStrictEqual(own[key], settings[key]));
   if (changed) {
@@ -36,9 +36,13 @@ export function checkResumed(
   });
 }
 
-/** A run's settings, but where its frozen teacher is now. */
-function withTeacherOf({ teacher }: RequestedSettings, own: Settings): Settings {
-  return own.teacher && teacher ? { ...own, teacher: { ...own.teacher, model: teacher.model } } : own;
+/** A run's settings, but where its frozen teacher and its images without labels are now. */
+function withPlacesOf({ teacher, unlabelled }: RequestedSettings, own: Settings): Settings {
+  return {
+    ...own,
+    ...(own.teacher && teacher && { teacher: { ...own.teacher, model: teacher.model } }),
+    ...(own.unlabelled !== null && unlabelled !== null && { unlabelled }),
+  };
 }
 
 /** Schedules that are about epochs, not about a share of the whole training. */

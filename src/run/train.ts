@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { unlabelledDigests } from '../data/formats/unlabelled-images.js';
 import { settleNetworks } from '../group/network-source.js';
 import { checkOrtTraining } from '../ort-training/session/library.js';
 import { writeWeightsRecord } from '../pretrained/record.js';
@@ -66,7 +67,8 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
     if (resumed) await resumeRun(folder, context, resumed);
     else await beginRun(folder, settings, networks.artifact ?? group.kept);
     if (networks.pretrained) await writeWeightsRecord(paths.weights, networks.pretrained);
-    await writeDataRecord(paths.data, { content: data.content, teacher: await digestTeacher(settings) });
+    const unlabelled = data.unlabelled && unlabelledDigests(data.unlabelled);
+    await writeDataRecord(paths.data, { content: data.content, teacher: await digestTeacher(settings), unlabelled });
     tellOrigin(prepared, given);
     announce(options, data, group, context);
     if (resumed) announceResumed(context, resumed);

@@ -13,7 +13,7 @@ const HANDLED: ReadonlySet<keyof StepSettings> = new Set([
 /** Fails for settings that the engine `ort-training` has nothing for. */
 export function checkOrtTrainingSettings(settings: RequestedSettings): void {
   const { nets, optimizer, beta, inputPerturbation, parameterPerturbation, teacher, temperature, device } = settings;
-  const { unfreezeAt } = settings;
+  const { unfreezeAt, unlabelled } = settings;
   const refuse = (setting: string, detail: ErrorDetail) =>
     fail('settings', `${setting} with the engine ort-training`, detail);
   if (optimizer.name === 'sgd' && optimizer.momentum !== 0) {
@@ -66,6 +66,13 @@ export function checkOrtTrainingSettings(settings: RequestedSettings): void {
       expected: '0, as its labels are one class an image',
       got: String(settings[key]),
       hint: 'Leave it out',
+    });
+  }
+  if (unlabelled !== null) {
+    refuse('unlabelled', {
+      expected: 'none, as every row of its batches has a label',
+      got: unlabelled,
+      hint: 'Leave --unlabelled out, or use --engine agon',
     });
   }
   if (unfreezeAt !== null) {

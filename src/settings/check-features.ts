@@ -14,7 +14,7 @@ const EVERY_STEP = 'Compute them anew in every step (--feature-cache none)';
 /** Fails for settings that need images where there are features. */
 export function checkFeatureSettings(settings: RequestedSettings): void {
   if (!trainsOnFeatures(settings)) return;
-  const { inputPerturbation, teacher, mixup, cutmix } = settings;
+  const { inputPerturbation, teacher, mixup, cutmix, unlabelled } = settings;
   const refuse = (setting: string, got: string, why: string) => {
     fail('settings', `${setting} with features of a frozen backbone that are computed once`, {
       expected: `none, as ${why}`,
@@ -26,6 +26,7 @@ export function checkFeatureSettings(settings: RequestedSettings): void {
   if (mixup > 0) refuse('mixup', String(mixup), 'steps have no images to mix');
   if (cutmix > 0) refuse('cutmix', String(cutmix), 'steps have no images to mix');
   if (teacher) refuse('teacher', teacher.model, 'steps have no images that a teacher could see');
+  if (unlabelled !== null) refuse('unlabelled', unlabelled, 'only the images with labels have features');
 }
 
 /** What of the settings about features has no effect, and why. */

@@ -55,6 +55,10 @@ const comparesFeatures: Modifier = {
   matters: ({ beta, rule }) => beta > 0 && rule !== 'none',
 };
 
+const beginsWithWeights = (settings: Settings) => {
+  return settings.pretrained !== null || settings.from !== null || hasModels(settings);
+};
+
 /** Settings that only matter with others. */
 const MODIFIERS: Readonly<Partial<Record<keyof Settings, Modifier>>> = {
   topK: { goesWith: '--rule top-k', matters: ({ rule }) => rule === 'top-k' },
@@ -63,6 +67,7 @@ const MODIFIERS: Readonly<Partial<Record<keyof Settings, Modifier>>> = {
   temperature: { goesWith: `--alpha above 0 and ${TEACHING_RULE}`, matters: (s) => teaches(s) && s.alpha > 0 },
   featureReduction: comparesFeatures,
   featureProjection: comparesFeatures,
+  fitNorms: { goesWith: '--pretrained, --from, or --nets with an ONNX model', matters: beginsWithWeights },
   restoreNorms: { goesWith: '--nets with an ONNX model', matters: hasModels },
 };
 

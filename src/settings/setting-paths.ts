@@ -22,7 +22,7 @@ type Map = (text: string) => string;
 /** Of `pretrained`, what is no path is a name or an address. */
 function mapPaths<Given extends object>(settings: Given, map: Map, mapName: Map = (name) => name): Given {
   const given = settings as Raw;
-  const changed = (['data', 'artifacts', 'from'] as const).flatMap((key) => {
+  const changed = (['data', 'unlabelled', 'artifacts', 'from'] as const).flatMap((key) => {
     const path = given[key];
     return typeof path === 'string' && !(key === 'data' && path === BUILTIN) ? [[key, map(path)]] : [];
   });

@@ -205,6 +205,14 @@ export const settingsSchema = z.strictObject({
       'whether an ONNX model without any normalisation, which was folded into its convolutions, gets BatchNormalization back',
     help: 'leave an ONNX model without normalisation as it is',
   }),
+  fitNorms: z.boolean().default(false).meta({
+    flag: '--fit-norms',
+    rare: true,
+    group: 'Contest',
+    description:
+      "whether the running statistics of trained BatchNormalization begin as those of the training images, with its weights and biases changed so that inference stays the same: training, which normalises by each batch's own statistics, then begins with what the weights do at inference",
+    help: 'fit normalisation to the images before training; inference stays the same',
+  }),
   epochs: count
     .default(10)
     .meta({ flag: '--epochs <n>', group: 'Steps', description: 'passes over the training images' }),
@@ -283,6 +291,15 @@ export const settingsSchema = z.strictObject({
     description: 'train on at most so many images, in proportion to the classes',
     help: 'train on at most so many images',
     otherwise: 'all',
+  }),
+  unlabelled: z.string().min(1).nullable().default(null).meta({
+    flag: '--unlabelled <images>',
+    rare: true,
+    group: 'Data',
+    description:
+      'folder (of any structure) or archive of images without labels: in every step as many as have labels are learned from the teachers alone, the frozen one or those of the rule',
+    help: 'images without labels, learned from the teachers alone',
+    otherwise: 'none',
   }),
   validation: z.number().min(0).lt(1).default(0.1).meta({
     flag: '--validation <share>',

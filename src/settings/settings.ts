@@ -146,9 +146,10 @@ function checkSpec(spec: object, at: string): void {
 }
 
 /** Fails for a batch whose images no array can hold, even of one channel. */
-function checkBatchMemory({ size, batchSize }: RequestedSettings, where: string): void {
+function checkBatchMemory({ size, batchSize, unlabelled }: RequestedSettings, where: string): void {
   if (batchSize === 'auto') return;
-  const numbers = batchSize * (size ?? 1) ** 2;
+  const images = unlabelled === null ? batchSize : 2 * batchSize;
+  const numbers = images * (size ?? 1) ** 2;
   if (numbers <= MOST_NUMBERS) return;
   fail(where, size === undefined ? 'batchSize' : `size ${size} with batchSize ${batchSize}`, {
     expected: `at most ${MOST_NUMBERS} pixels in a batch`,
@@ -180,6 +181,7 @@ export function checkSettings(settings: RequestedSettings): void {
   }
   checkPretrained(settings);
   checkNormalisation(settings);
+  checkUnlabelled(settings);
   checkFeatureSettings(settings);
   checkTaskSettings(settings);
   if (engine === 'ort-training') checkOrtTrainingSettings(settings);
@@ -190,6 +192,16 @@ function checkPolicies({ randAugment, trivialAugment }: RequestedSettings): void
   if (!randAugment || !trivialAugment) return;
   fail('settings', 'randAugment and trivialAugment draw from the same operations', {
     hint: 'Leave one of them out (--rand-augment, --trivial-augment)',
+  });
+}
+
+/** Of an image without a label nothing is learned but what a teacher says of it. */
+function checkUnlabelled({ unlabelled, nets, rule, alpha, beta, teacher }: RequestedSettings): void {
+  const competing = nets.length > 1 && rule !== 'none' && alpha + beta > 0;
+  if (unlabelled === null || competing || (teacher && teacher.weight > 0)) return;
+  fail('settings', 'unlabelled where nobody teaches: nothing would be learned of these images', {
+    got: unlabelled,
+    hint: 'Name a frozen teacher (--teacher), or train two networks or more that teach each other (--nets, --rule)',
   });
 }
 

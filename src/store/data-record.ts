@@ -14,21 +14,25 @@ const recordSchema = z.object({
   content: z.record(z.string(), z.string()),
   /** A digest of the frozen teacher's file, if there is one. */
   teacher: z.string().optional(),
+  /** Digests of the images without labels, by path, if there are such. */
+  unlabelled: z.record(z.string(), z.string()).optional(),
 });
 
 /** What a run learned from, in digests. */
 export interface DataRecord {
   readonly content: ContentDigests;
   readonly teacher?: string | undefined;
+  readonly unlabelled?: ContentDigests | undefined;
 }
 
 /** Writes what the data of a run were, so that it can be said later which of them have changed. */
-export async function writeDataRecord(path: string, { content, teacher }: DataRecord): Promise<void> {
+export async function writeDataRecord(path: string, { content, teacher, unlabelled }: DataRecord): Promise<void> {
   const record = {
     format: FORMAT,
     version: FORMATS.data.version,
     content: Object.fromEntries(content),
     ...(teacher && { teacher }),
+    ...(unlabelled && { unlabelled: Object.fromEntries(unlabelled) }),
   };
   await writeFileWhole(path, `${JSON.stringify(record, undefined, 1)}\n`);
 }
@@ -38,7 +42,10 @@ export async function readDataRecord(path: string): Promise<DataRecord | undefin
   const text = await readTextIfThere(path);
   if (text === undefined) return undefined;
   const { data } = recordSchema.safeParse(migrate(FORMATS.data, parseObject(text, path), path));
-  return data && { content: new Map(Object.entries(data.content)), teacher: data.teacher };
+  if (!data) return undefined;
+  const { content, teacher, unlabelled } = data;
+  const digests = (record: Readonly<Record<string, string>>) => new Map(Object.entries(record));
+  return { content: digests(content), teacher, unlabelled: unlabelled && digests(unlabelled) };
 }
 
 /** In which files data differ from what they were: `other content: a/1.png, b/2.png (was a/2.png); missing: a/2.png`. */

@@ -3,10 +3,12 @@ import { relative } from 'node:path';
 import type { Augmentation } from '../data/batch/augment.js';
 import { createLoader, type Loader } from '../data/batch/loader.js';
 import { channelStatistics } from '../data/batch/statistics.js';
+import { withUnlabelled } from '../data/batch/unlabelled-loader.js';
 import type { Dataset, Size, Split } from '../data/dataset/dataset.js';
 import { type ContentDigests, contentDigests, digestContent } from '../data/dataset/digests.js';
 import { limitSplit, withValidation } from '../data/dataset/split.js';
 import { openDataset } from '../data/formats/open.js';
+import { openUnlabelled, type UnlabelledImages } from '../data/formats/unlabelled-images.js';
 import { inChannels, type Normalisation, normalisationFor } from '../data/image/normalisation.js';
 import {
   defaultInputSize,
@@ -29,6 +31,8 @@ export interface RunData {
   readonly fingerprint: string;
   /** The content that it is about. */
   readonly content: ContentDigests;
+  /** Images that only teachers say something of, where the settings name such. */
+  readonly unlabelled?: UnlabelledImages;
 }
 
 /**
@@ -58,7 +62,9 @@ export async function prepareData(
   const preprocessing = preprocessingFor(dataset, statistics, input, decode, settings.crop);
   const ownValidation = opened.validation !== undefined;
   const augmentation = augmentationFor(settings, dataset, input);
-  return { dataset, preprocessing, augmentation, ownValidation, fingerprint, content };
+  const unlabelled = settings.unlabelled === null ? undefined : await openUnlabelled(settings.unlabelled, onProgress);
+  const data = { dataset, preprocessing, augmentation, ownValidation, fingerprint, content };
+  return unlabelled ? { ...data, unlabelled } : data;
 }
 
 /** The settings' normalisation; where they leave it open the one that is given, if it is for as many channels. */
@@ -72,14 +78,23 @@ function chosenNormalisation(
   return inChannels(given, channels);
 }
 
-/** Training batches: shuffled, augmented, whole; mixed, and perturbed ones beside them where the settings say so. */
-export function trainingLoader({ dataset, preprocessing, augmentation }: RunData, settings: Settings): Loader {
+/**
+ * Training batches: shuffled, augmented, whole; mixed, and perturbed ones beside them where the settings say so. Where there are images
+ * without labels, as many of these beside each batch, augmented likewise.
+ */
+export function trainingLoader(
+  { dataset, preprocessing, augmentation, unlabelled }: RunData,
+  settings: Settings,
+): Loader {
   const { batchSize, workers, seed, sampler, inputPerturbation, nets } = settings;
   const perturbation = inputPerturbation && { ...inputPerturbation, networks: nets.length };
   const mixing = mixingFor(settings);
   const balanced = sampler === 'balanced';
   const training = { seed, augmentation, balanced, ...(perturbation && { perturbation }), ...(mixing && { mixing }) };
-  return createLoader({ split: dataset.train, preprocessing, batchSize, workers, training });
+  const labelled = createLoader({ split: dataset.train, preprocessing, batchSize, workers, training });
+  if (!unlabelled) return labelled;
+  const { source } = unlabelled;
+  return withUnlabelled(labelled, { source, preprocessing, augmentation, seed, count: batchSize, workers });
 }
 
 /** All images of a split, in order, for evaluation. */

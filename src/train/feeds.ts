@@ -23,7 +23,7 @@ export interface FeedSource {
 
 /**
  * The inputs of a step, counted from 0 over the run (see `StepGraph`). The frozen teacher sees the images of the batch: mixed ones where
- * they are, never a perturbed network's.
+ * they are, never a perturbed network's. Images without labels are behind those of the batch.
  */
 export async function feedsFor(
   source: FeedSource,
@@ -49,7 +49,7 @@ export async function feedsFor(
 
 async function imageFeeds(source: FeedSource, batch: Batch): Promise<Record<string, Tensor>> {
   const { settings, teacher, input } = source;
-  const images = imagesTensor(input, batch.images, batch.size);
+  const images = withUnlabelled(input, batch, batch.images);
   const labels = labelsTensor(batch);
   const mixed = mixedLabels(batch, labels);
   const own = settings.inputPerturbation !== null;
@@ -57,6 +57,15 @@ async function imageFeeds(source: FeedSource, batch: Batch): Promise<Record<stri
   const feeds: Record<string, Tensor> = { labels, ...inputs };
   if (teacher) feeds[TEACHER_LOGITS] = await teacher.logits(images);
   return feeds;
+}
+
+/** So many images of a batch, and those without labels behind them. */
+function withUnlabelled(input: FeedSource['input'], { size, unlabelled }: Batch, images: Batch['images']): Tensor {
+  if (!unlabelled) return imagesTensor(input, images, size);
+  const joined = new Float32Array(images.length + unlabelled.images.length);
+  joined.set(images);
+  joined.set(unlabelled.images, images.length);
+  return imagesTensor(input, joined, size + unlabelled.size);
 }
 
 function featureFeeds(batch: FeatureBatch): Record<string, Tensor> {
@@ -73,12 +82,12 @@ function mixedLabels({ mixed }: Batch, labels: Tensor): MixedTensors {
 
 /** The batch for each network; all but a perturbed one share their tensors. */
 function ownInputs(source: FeedSource, batch: Batch, images: Tensor, mixed: MixedTensors): Record<string, Tensor> {
-  const { perturbed, size } = batch;
+  const { perturbed } = batch;
   const feeds: Record<string, Tensor> = {};
   for (const i of source.settings.nets.keys()) {
     const names = ownInputNames(i);
     const own = perturbed?.network === i ? perturbed : undefined;
-    feeds[names.images] = own ? imagesTensor(source.input, own.images, size) : images;
+    feeds[names.images] = own ? withUnlabelled(source.input, batch, own.images) : images;
     feeds[names.partners] = own ? partnersTensor(own) : mixed.partners;
     feeds[names.lambda] = own ? scalar(own.lambda) : mixed.lambda;
   }

@@ -17,7 +17,7 @@ export interface MemoryContext {
 const MEBIBYTE = 2 ** 20;
 /** Node.js, Agon and ONNX Runtime, before there is a graph. */
 const PROCESS = 160 * MEBIBYTE;
-/** A thread that makes batches: for training and for validation. */
+/** A thread that makes batches: for training, for images without labels, and for validation. */
 const WORKER = 45 * MEBIBYTE;
 /** A node of the step, as an object and in ONNX Runtime. */
 const NODE = 12 * 1024;
@@ -39,20 +39,26 @@ const AHEAD = 2;
 export function estimateMemory(lowered: Graph, settings: Sizes, { group, data }: MemoryContext): number {
   const state = [...lowered.parameters.values()].reduce((sum, { value }) => sum + bytesOf(value), 0);
   const live = mostLiveBytes(lowered, executionOrder(lowered));
-  const fixed = PROCESS + 2 * settings.workers * WORKER + NODE * lowered.nodes.length + STATES * state + ARENA.more;
+  const loaders = data.unlabelled ? 3 : 2;
+  const fixed =
+    PROCESS + loaders * settings.workers * WORKER + NODE * lowered.nodes.length + STATES * state + ARENA.more;
   const ofBatch = ARENA.factor * (live + evaluationBytes(group.graphs, settings)) + batchBytes(settings, data);
   return fixed + imageBytes(settings, data) + ofBatch;
 }
 
 /** Images that the loaders keep decoded, and those that are in memory from the start. */
-function imageBytes({ workers }: Sizes, { dataset, preprocessing, augmentation }: RunData): number {
+function imageBytes({ workers }: Sizes, { dataset, preprocessing, augmentation, unlabelled }: RunData): number {
   const { train, validation, test } = dataset;
   const packed = new Set(
     [train, validation, test].flatMap((split) => (split?.source.kind === 'packed' ? split.source.data : [])),
   );
   const inMemory = [...packed].reduce((sum, { byteLength }) => sum + byteLength, 0);
   const held = validation ? keptBytes({ split: validation, preprocessing, workers }) : 0;
-  return inMemory + keptBytes({ split: train, preprocessing, augmentation, workers }) + held;
+  const others = unlabelled && { source: unlabelled.source, length: unlabelled.source.paths.length };
+  const kept = [train, ...(others ? [others] : [])].map((split) =>
+    keptBytes({ split, preprocessing, augmentation, workers }),
+  );
+  return inMemory + kept.reduce((sum, bytes) => sum + bytes) + held;
 }
 
 /** What the evaluation sessions keep, of a batch of the run's size. */
@@ -60,8 +66,11 @@ function evaluationBytes(graphs: readonly Graph[], { batchSize }: Sizes): number
   return graphs.reduce((sum, graph) => sum + mostLiveBytes(graph, executionOrder(graph), batchSize), 0);
 }
 
-function batchBytes({ batchSize, workers, inputPerturbation }: Sizes, { preprocessing }: RunData): number {
+function batchBytes({ batchSize, workers, inputPerturbation }: Sizes, { preprocessing, unlabelled }: RunData): number {
   const { channels, height, width } = preprocessing;
   const images = Float32Array.BYTES_PER_ELEMENT * batchSize * channels * height * width;
-  return images * (inputPerturbation ? 2 : 1) * (AHEAD * workers + 2);
+  const made = 1 + (inputPerturbation ? 1 : 0) + (unlabelled ? 1 : 0);
+  // With and without labels, they become one tensor for each step
+  const joined = unlabelled ? (made + 1) * images : 0;
+  return images * made * (AHEAD * workers + 2) + joined;
 }

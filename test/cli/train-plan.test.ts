@@ -112,10 +112,14 @@ describe('a resumed run', () => {
   it('may repeat a path from another folder', async () => {
     const run = join(folder, 'kd');
     await prepareRunFolder(run, { overwrite: false });
-    await beginRun(run, { ...settings, teacher: { model: resolve('big.onnx'), weight: 1, temperature: 4 } });
+    const teacher = { model: resolve('big.onnx'), weight: 1, temperature: 4 };
+    await beginRun(run, { ...settings, teacher, unlabelled: resolve('others') });
     expect((await plan({ resume: run }, '--teacher big.onnx')).settings.teacher?.model).toBe('big.onnx');
     expect((await plan({ resume: run }, '--teacher moved.onnx')).settings.teacher?.model).toBe('moved.onnx');
     await expect(plan({ resume: run }, '--teacher none')).rejects.toThrow('--teacher: the run in');
+    expect((await plan({ resume: run }, '--unlabelled moved')).settings.unlabelled).toBe('moved');
+    await expect(plan({ resume: run }, '--unlabelled none')).rejects.toThrow('--unlabelled: the run in');
+    await expect(plan({ resume: join(folder, 'run') }, '--unlabelled x')).rejects.toThrow('expected none, got x');
     await expect(plan({ resume: run }, '--artifacts x')).rejects.toThrow('--artifacts: the run in');
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { float64, toFloat64 } from '../../scripts/verify/float64/base/tensor.js';
 import { evaluate } from '../../scripts/verify/float64/interpreter.js';
-import type { StepSettings } from '../../src/distill/step.js';
+import type { StepOptions, StepSettings } from '../../src/distill/step.js';
 import { type Tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { present } from '../../src/util/error.js';
 import { stream } from '../../src/util/random.js';
@@ -10,8 +10,13 @@ import { openStep, resNet } from './steps.js';
 const H = 1e-6;
 
 /** Steps with own inputs: images mixed with others, labels mixed by each network's lambda. */
-const CASES: readonly (readonly [string, Partial<StepSettings>])[] = [
-  ['argmin, smoothed labels', { rule: 'argmin', labelSmoothing: 0.1 }],
+const CASES: readonly (readonly [string, Partial<StepSettings>, Partial<StepOptions>])[] = [
+  ['argmin, smoothed labels', { rule: 'argmin', labelSmoothing: 0.1 }, {}],
+  [
+    'all, compared features, frozen teacher, unlabelled images',
+    { rule: 'all', temperature: 2, beta: 0.5, featureProjection: true, teacher: { weight: 0.5, temperature: 3 } },
+    { unlabelled: 3 },
+  ],
   [
     'all-better, projected features, frozen teacher',
     {
@@ -21,12 +26,13 @@ const CASES: readonly (readonly [string, Partial<StepSettings>])[] = [
       featureProjection: true,
       teacher: { weight: 0.5, temperature: 3 },
     },
+    {},
   ],
 ];
 
 describe('gradients of a step with mixed labels, in float64', () => {
-  it.each(CASES)('are the slopes of each network: %s', async (title, settings) => {
-    const open = await openStep([resNet(), resNet([6, 4])], { settings, options: { ownInputs: true } });
+  it.each(CASES)('are the slopes of each network: %s', async (title, settings, options) => {
+    const open = await openStep([resNet(), resNet([6, 4])], { settings, options: { ownInputs: true, ...options } });
     await open.close();
     const { step, state, batch } = open;
     const feeds = new Map<string, Tensor>([...state, ...Object.entries(batch)]);

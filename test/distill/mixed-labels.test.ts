@@ -35,7 +35,7 @@ describe('mixed labels', () => {
       const labels = g.input('labels', 'int64', [6]);
       const mixed = { partners: g.input('partners', 'int64', [6]), lambda: g.input('lambda', 'float32', []) };
       const settings = { ...STEP_DEFAULTS, rule: 'none', labelSmoothing: each.labelSmoothing } as const;
-      const losses = competitionLosses(g, [{ inputs: { labels, mixed }, logits }], settings);
+      const losses = competitionLosses(g, [{ inputs: { labels, mixed }, logits, labelled: logits }], settings);
       const [total, accuracy] = [losses.total[0], losses.accuracy[0]];
       if (!total || !accuracy) throw new Error('no losses');
       g.output('total', total);

@@ -98,14 +98,15 @@ export async function openStep(networks: readonly Graph[], open: OpenOptions = {
   const state = firstState(networks, step);
   const scalars = Object.entries(createOptimizer(settings.optimizer).scalarsAt(LR, 1));
   const labelsFor = settings.task === 'multi-label' ? asTargets : same;
-  const { images, labels } = randomBatch(BATCH);
+  const count = BATCH + (open.options?.unlabelled ?? 0);
+  const { images, labels } = randomBatch(BATCH, count);
   const shared = { images, labels: labelsFor(labels) };
   const batch: Feeds = {
-    ...(open.options?.ownInputs ? { labels: shared.labels, ...ownInputs(networks.length, labelsFor) } : shared),
+    ...(open.options?.ownInputs ? { labels: shared.labels, ...ownInputs(networks.length, labelsFor, count) } : shared),
     ...(open.options?.mixed && !open.options.ownInputs && mixedInputs()),
-    ...(settings.teacher && { [TEACHER_LOGITS]: normal([BATCH, CLASSES], stream(SEED, 'teacher')) }),
+    ...(settings.teacher && { [TEACHER_LOGITS]: normal([count, CLASSES], stream(SEED, 'teacher')) }),
     ...Object.fromEntries(
-      step.uniforms.map((value) => [value.name, uniforms(value.shape.slice(1) as number[], BATCH)]),
+      step.uniforms.map((value) => [value.name, uniforms(value.shape.slice(1) as number[], count)]),
     ),
     ...Object.fromEntries(scalars.map(([name, value]) => [name, tensor('float32', [], [value])])),
   };
@@ -114,10 +115,11 @@ export async function openStep(networks: readonly Graph[], open: OpenOptions = {
   return { step, state, batch, run, close: () => session.close() };
 }
 
-export function randomBatch(count: number): { images: Tensor; labels: Tensor } {
+/** Images of which the first have labels: these are the same however many others there are. */
+export function randomBatch(count: number, images = count): { images: Tensor; labels: Tensor } {
   const random = stream(SEED, 'batch', count);
   const labels = Array.from({ length: count }, () => random.below(CLASSES));
-  return { images: normal([count, 3, SIZE, SIZE], random), labels: tensor('int64', [count], labels) };
+  return { images: normal([images, 3, SIZE, SIZE], random), labels: tensor('int64', [count], labels) };
 }
 
 /** Rows of 0 and 1 [count, CLASSES] for labels: of label k the classes k and 2 k, or none where k is 0. */
@@ -131,12 +133,12 @@ export function asTargets(labels: Tensor): Tensor {
 const same = (labels: Tensor) => labels;
 
 /** Images, partners and lambda of each network. */
-function ownInputs(count: number, labelsFor: (labels: Tensor) => Tensor): Feeds {
-  const feeds = Array.from({ length: count }, (_, i): [string, Tensor][] => {
+function ownInputs(networks: number, labelsFor: (labels: Tensor) => Tensor, count: number): Feeds {
+  const feeds = Array.from({ length: networks }, (_, i): [string, Tensor][] => {
     const random = stream(SEED, 'own', i);
     const partners = Array.from({ length: BATCH }, () => random.below(CLASSES));
     return [
-      [`net${i}.images`, normal([BATCH, 3, SIZE, SIZE], random)],
+      [`net${i}.images`, normal([count, 3, SIZE, SIZE], random)],
       [`net${i}.partners`, labelsFor(tensor('int64', [BATCH], partners))],
       [`net${i}.lambda`, tensor('float32', [], [random.uniform()])],
     ];

@@ -125,6 +125,11 @@ describe('a run by the official sessions can not have', () => {
       { classWeights: 'balanced' },
       'classWeights with the engine ort-training: expected "none", as its cross-entropy has no weights, got "balanced"',
     ],
+    [
+      'images without labels',
+      { unlabelled: 'others' },
+      'unlabelled with the engine ort-training: expected none, as every row of its batches has a label, got others',
+    ],
     ['another device', { device: 'cuda:1' }, 'device with the engine ort-training: expected cpu, got cuda:1'],
   ])('%s', (_, overrides, message) => {
     const settings = parseSettings({ engine: 'ort-training', optimizer: plainSgd, ...overrides });

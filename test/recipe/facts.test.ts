@@ -47,6 +47,8 @@ describe('what a data set is', () => {
     const weights = await planned('--nets resnet18 --pretrained auto');
     expect(weights).toMatchObject({ pretrained: ['auto'], freeze: 'backbone', optimizer: { name: 'adamw' } });
     expect(await planned('--nets resnet18 --pretrained auto --teacher big.onnx')).toMatchObject({ freeze: 'none' });
+    const others = '--nets resnet18,resnet18 --pretrained auto --unlabelled others';
+    expect(await planned(others)).toMatchObject({ freeze: 'none' });
     // What only other layers than the last can do
     const unfrozen = await planned('--nets resnet18 --pretrained auto --unfreeze-at 3');
     expect(unfrozen).toMatchObject({ freeze: 'none', unfreezeAt: 3, headLrFactor: 10, optimizer: { lr: 2e-4 } });

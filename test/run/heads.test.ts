@@ -120,6 +120,7 @@ describe('heads on features that are computed once', () => {
   it.each<[SettingsInput, string]>([
     [{ inputPerturbation: { pool: 'paper' } }, 'inputPerturbation with features'],
     [{ teacher: { model: 'x.onnx' } }, 'teacher with features'],
+    [{ unlabelled: 'others' }, 'unlabelled with features'],
     [{ unfreezeAt: 1, freeze: 'none', teacher: { model: 'x.onnx' } }, 'teacher with features'],
     [
       { engine: 'ort-training', optimizer: { name: 'sgd', lr: 0.1, momentum: 0 } },

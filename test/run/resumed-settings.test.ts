@@ -141,6 +141,7 @@ describe('the paths of a run', () => {
   it('of data, artifacts, weights, teachers and other runs become absolute, or names; the built-in set has none', () => {
     const given = {
       data: 'a/photos',
+      unlabelled: 'a/others',
       artifacts: 'a/group',
       from: 'a/run',
       pretrained: ['a/w.pth', 'b/w.pth'],
@@ -149,6 +150,7 @@ describe('the paths of a run', () => {
     const at = (path: string) => join(process.cwd(), path);
     expect(absolutePaths(given)).toEqual({
       data: at('a/photos'),
+      unlabelled: at('a/others'),
       artifacts: at('a/group'),
       from: at('a/run'),
       pretrained: [at('a/w.pth'), at('b/w.pth')],
@@ -157,6 +159,7 @@ describe('the paths of a run', () => {
     expect(absolutePaths(absolutePaths(given))).toEqual(absolutePaths(given));
     const names = {
       data: 'photos',
+      unlabelled: 'others',
       artifacts: 'group',
       from: 'run',
       pretrained: ['w.pth', 'w.pth'],

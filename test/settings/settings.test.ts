@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseDevice } from '../../src/runtime/device.js';
-import { checkSettings, parseSettings } from '../../src/settings/settings.js';
+import { checkSettings, parseSettings, type SettingsInput } from '../../src/settings/settings.js';
 
 describe('settings', () => {
   it('have defaults, and are complete after once', () => {
@@ -65,6 +65,7 @@ describe('settings', () => {
       'my.json: size 16383 with batchSize 128: expected at most 1073741824 pixels in a',
     ],
     [{ batchSize: 2e9 }, 'my.json: batchSize: expected at most 1073741824 pixels in a batch, got 2000000000'],
+    [{ batchSize: 1e9, unlabelled: 'others' }, 'my.json: batchSize: expected at most 1073741824 pixels in a batch'],
     [{ threads: 1e6 }, 'my.json: threads: expected number to be <=1024, got 1000000'],
     [{ workers: 1e6 }, 'my.json: workers: expected number to be <=1024, got 1000000'],
     [
@@ -104,6 +105,23 @@ describe('settings', () => {
   ])('refuse weights that go with nothing: %j', (input, message) => {
     expect(() => checkSettings(parseSettings(input))).toThrow(`settings: ${message}`);
     for (const pretrained of [['a'], ['a', 'b']]) checkSettings(parseSettings({ pretrained }));
+  });
+
+  it.each<[SettingsInput, boolean]>([
+    [{}, true],
+    [{ alpha: 0, beta: 1 }, true],
+    [{ nets: ['resnet8'], teacher: { model: 'x' } }, true],
+    [{ rule: 'none', teacher: { model: 'x' } }, true],
+    [{ nets: ['resnet8'] }, false],
+    [{ rule: 'none' }, false],
+    [{ alpha: 0 }, false],
+    [{ rule: 'none', teacher: { model: 'x', weight: 0 } }, false],
+  ])('learn of images without labels where somebody teaches: %j', (input, teaches) => {
+    const check = () => checkSettings(parseSettings({ ...input, unlabelled: 'others' }));
+    if (teaches) return expect(check).not.toThrow();
+    expect(check).toThrow(
+      'settings: unlabelled where nobody teaches: nothing would be learned of these images: got others. Name a frozen teacher',
+    );
   });
 
   it('draw operations by one policy', () => {

@@ -6,6 +6,7 @@ const LATER: Readonly<Record<string, unknown>> = {
   classWeights: 'none',
   freeze: 'none',
   restoreNorms: true,
+  fitNorms: false,
   normalisation: 'auto',
   task: 'single-label',
   patience: 0,
@@ -24,6 +25,7 @@ const LATER: Readonly<Record<string, unknown>> = {
   unfreezeAt: null,
   views: 1,
   featureCache: 'disk',
+  unlabelled: null,
 };
 
 /** For `JSON.parse`: leaves out settings that came later and have their defaults. */

@@ -116,4 +116,29 @@ describe('the feeds of a step', () => {
     expect(feeds['teacher.logits']).toBe(logits);
     expect(shown).toEqual([IMAGES]);
   });
+
+  it('have images without labels behind those of the batch, for the teacher and for every network', async () => {
+    const shown: Tensor[] = [];
+    const teacher = {
+      notes: [],
+      logits: async (images: Tensor) => {
+        shown.push(images);
+        return images;
+      },
+      close: async () => {},
+    };
+    const unlabelled = { images: Float32Array.of(7, 8, 9), size: 1 };
+    const all = tensor('float32', [3, 3, 1, 1], [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    const feeds = await feedsFor(source({}, teacher), { ...BATCH, unlabelled }, 0.5, 3);
+    expect(feeds).toMatchObject({ images: all, labels: LABELS });
+    expect(shown).toEqual([all]);
+    const perturbing = source({ inputPerturbation: { pool: 'paper' } });
+    const own = await feedsFor(perturbing, { ...PERTURBED, unlabelled }, 0.5, 3);
+    expect(own).toMatchObject({
+      labels: LABELS,
+      'net0.images': all,
+      'net1.images': tensor('float32', [3, 3, 1, 1], [6, 5, 4, 3, 2, 1, 7, 8, 9]),
+      'net1.partners': tensor('int64', [2], [0, 2]),
+    });
+  });
 });

@@ -139,8 +139,12 @@ export function givenFlags(options: Readonly<Record<string, unknown>>, isGiven: 
 
 /** The settings with which a run goes on: its own, with those of {@link CHANGEABLE} as flags have them. Another flag may only repeat a value. */
 export function goOnWith(folder: string, settings: Settings, given: readonly GivenFlag[]): RequestedSettings {
+  const places = new Map<string, unknown>([
+    ['teacher.model', settings.teacher],
+    ['unlabelled', settings.unlabelled],
+  ]);
   const isMoved = ({ path, value }: GivenFlag) =>
-    path.join('.') === 'teacher.model' && settings.teacher !== null && value !== 'none';
+    (places.get(path.join('.')) ?? null) !== null && value !== 'none' && value !== null;
   const isFree = (flag: GivenFlag) => (CHANGEABLE as readonly string[]).includes(flag.path[0]) || isMoved(flag);
   for (const flag of given.filter((each) => !isFree(each))) checkRepeated(folder, settings, flag);
   return mergeSettings(settings, given.filter(isFree));
@@ -170,5 +174,5 @@ function valueAt(settings: Settings, path: SettingPath): unknown {
 }
 
 function format(value: unknown): string {
-  return value === undefined ? 'none' : Array.isArray(value) ? value.join(',') : String(value);
+  return value === undefined || value === null ? 'none' : Array.isArray(value) ? value.join(',') : String(value);
 }

@@ -8,7 +8,7 @@ import type { GivenFlag } from '../flags/merge-settings.js';
 /** Flags that say a protocol, or networks, of their own: nothing is chosen beside them. */
 const PROTOCOLS = ['preset', 'artifacts', 'engine'];
 /** Flags of what needs images in every step. */
-const ON_IMAGES = ['inputPerturbation', 'teacher', 'mixup', 'cutmix'];
+const ON_IMAGES = ['inputPerturbation', 'teacher', 'unlabelled', 'mixup', 'cutmix'];
 /** Flags of what other layers than the last train with. */
 const TUNING = ['unfreezeAt', 'layerDecay'];
 

@@ -7,7 +7,7 @@ import { type Augmentation, neededForTraining } from './augment.js';
 export const CACHE_BYTES = 2 ** 30;
 
 interface Kept {
-  readonly split: Split;
+  readonly split: Pick<Split, 'source' | 'length'>;
   readonly preprocessing: Preprocessing;
   readonly workers: number;
   /** Absent at evaluation. */

@@ -49,6 +49,8 @@ export interface Batch {
   /** Where images are mixed. */
   readonly mixed?: MixedLabels;
   readonly perturbed?: PerturbedBatch;
+  /** Images without labels that go beside them, normalised, [size, channels, height, width]. */
+  readonly unlabelled?: { readonly images: Float32Array<ArrayBuffer>; readonly size: number };
 }
 
 /** The labels of images that are mixed with others of their batch. */
@@ -150,7 +152,7 @@ function mixedWith(
 }
 
 /** The results of `make` for first .. end-1 in order, with up to `ahead` more begun before each is asked for. */
-async function* inOrder<T>(
+export async function* inOrder<T>(
   make: (step: number) => Promise<T>,
   first: number,
   end: number,

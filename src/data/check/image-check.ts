@@ -95,21 +95,43 @@ async function checkSplit(
   onSeen: (image: SeenImage) => void = () => {},
 ): Promise<Checked> {
   if (split.source.kind !== 'files') throw new Error('internal error: packed images are checked as files');
-  const files = split.source;
+  const see = (position: number, path: string, seen: Looked) =>
+    onSeen({ split: name, position, path, label: at(split.labels, position), ...seen });
+  const { source, readable, skipped, constant } = await lookAtFiles(dataset.name, split.source, count, see);
+  return { split: selectRows({ ...split, source }, readable), skipped, constant };
+}
+
+/** Image files that were looked at. */
+export interface LookedAtFiles {
+  /** All of them, with sizes and digests of those that can be read. */
+  readonly source: ImageFiles;
+  /** Positions of those that can be read. */
+  readonly readable: readonly number[];
+  readonly skipped: readonly SkippedFile[];
+  /** Whether each of those that can be read is nearly of one colour. */
+  readonly constant: readonly boolean[];
+}
+
+/** Decodes image files once. It is an error that names `where` if there are some and none can be read. */
+export async function lookAtFiles(
+  where: string,
+  files: ImageFiles,
+  count: () => void,
+  see: (position: number, path: string, seen: Looked) => void = () => {},
+): Promise<LookedAtFiles> {
   const { paths } = files;
   const results = await mapConcurrent(paths, CONCURRENCY, async (path, position) => {
-    const see = (seen: Looked) => onSeen({ split: name, position, path, label: at(split.labels, position), ...seen });
-    const result = await lookOrReason(imageFileAt(files, position), see);
+    const result = await lookOrReason(imageFileAt(files, position), (seen) => see(position, path, seen));
     count();
     return result;
   });
   const readable = results.flatMap((result, i) => (typeof result === 'string' ? [] : [i]));
   const skipped = results.flatMap((reason, i) => (typeof reason === 'string' ? [{ path: at(paths, i), reason }] : []));
-  if (readable.length === 0 && paths.length > 0) failUnreadable(dataset.name, skipped);
+  if (readable.length === 0 && paths.length > 0) failUnreadable(where, skipped);
   const digests = results.map((result) => (typeof result === 'string' ? '' : result.digest));
   const source: ImageFiles = { ...files, sizes: results.map(sizeOf), digests };
   const constant = results.flatMap((result) => (typeof result === 'string' ? [] : [result.constant]));
-  return { split: selectRows({ ...split, source }, readable), skipped, constant };
+  return { source, readable, skipped, constant };
 }
 
 function withNotes(dataset: Dataset, more: readonly string[]): Dataset {

@@ -39,7 +39,7 @@ export function contentDigests(dataset: Dataset): ContentDigests {
   const entries = splitsOf(dataset).flatMap(({ name, split }) => {
     const { source } = split;
     return source.kind === 'files'
-      ? fileEntries(source, dataset.root ?? dataset.name)
+      ? fileDigests(source, dataset.root ?? dataset.name)
       : blockEntries(source, split, name);
   });
   return new Map(entries);
@@ -51,7 +51,8 @@ export function digestContent(parts: ContentDigests): string {
   return digestOf(createHash('sha256').update(lines.join('\n')));
 }
 
-function fileEntries({ paths, digests = [] }: ImageFiles, folder: string): [string, string][] {
+/** The digest of each file by its path in a folder. Files have theirs from when they were checked. */
+export function fileDigests({ paths, digests = [] }: ImageFiles, folder: string): [string, string][] {
   return paths.map((path, i) => [relative(folder, path).split(sep).join('/'), digests[i] ?? '']);
 }
 

@@ -121,7 +121,9 @@ function selectTargets(targets: Uint8Array, classes: number, positions: readonly
   return selected;
 }
 
-function selectSource(source: ImageSource, positions: readonly number[]): ImageSource {
+/** The images at the given positions, in that order. */
+export function selectSource<Source extends ImageSource>(source: Source, positions: readonly number[]): Source;
+export function selectSource(source: ImageSource, positions: readonly number[]): ImageSource {
   if (source.kind === 'packed') return { ...source, rows: Uint32Array.from(positions, (i) => at(source.rows, i)) };
   const pick = <T>(items: readonly T[]) => positions.map((i) => at(items, i));
   const { paths, stored, sizes, digests } = source;

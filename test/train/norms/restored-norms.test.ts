@@ -1,26 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { inferenceGraph } from '../../src/export/inference-graph.js';
-import { toModel } from '../../src/graph/to-model.js';
-import { createGroup, type Group } from '../../src/group/group.js';
-import { openSources } from '../../src/group/network-source.js';
-import { initialiseParameters } from '../../src/nets/initialise.js';
-import { buildNetwork, planNetwork } from '../../src/nets/registry.js';
-import { decodeModel, encodeModel, writeModelFile } from '../../src/onnx/file.js';
-import type { ModelProto } from '../../src/onnx/model.js';
-import { type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
-import { CPU } from '../../src/runtime/device.js';
-import { Predictor } from '../../src/runtime/predictor.js';
-import { runPaths } from '../../src/store/run-folder.js';
-import { evaluationLoader, prepareData } from '../../src/train/data.js';
-import { measureNorms } from '../../src/train/measure-norms.js';
-import { at } from '../../src/util/checked.js';
-import { present } from '../../src/util/error.js';
-import { stream } from '../../src/util/random.js';
-import { runBytes } from '../graph/support/run.js';
+import { decodeModel, encodeModel, writeModelFile } from '../../../src/onnx/file.js';
+import { tensor, toNumbers } from '../../../src/onnx/tensor.js';
+import { runPaths } from '../../../src/store/run-folder.js';
+import { evaluationLoader } from '../../../src/train/data.js';
+import { at } from '../../../src/util/checked.js';
+import { present } from '../../../src/util/error.js';
+import { runBytes } from '../../graph/support/run.js';
 import {
-  CLASSES,
   eventsOf,
   MOBILENET,
   RESNET,
@@ -29,46 +17,9 @@ import {
   smallData,
   smallSettings,
   temporaryFolder,
-} from '../run/runs.js';
-import { folded } from '../support/fold.js';
-
-/** A network as a model, with running statistics and weights that are none of a beginning's. */
-function modelOf(spec: object): ModelProto {
-  const graph = inferenceGraph(
-    buildNetwork(planNetwork(spec), { classes: CLASSES, channels: 1, height: SIDE, width: SIDE }),
-  );
-  const parameters = new Map(
-    [...initialiseParameters(graph, 3)].map(([name, value]) => {
-      const random = stream(4, name);
-      const numbers = toNumbers(value).map((x) => x * (1 + 0.4 * random.uniform()) + 0.2 * (random.uniform() - 0.5));
-      return [
-        name,
-        name.endsWith('running_var')
-          ? tensor('float32', value.dims, numbers.map(Math.abs))
-          : tensor('float32', value.dims, numbers),
-      ];
-    }),
-  );
-  return toModel(graph, { parameters });
-}
-
-async function groupOf(model: ModelProto, restoreNorms = true) {
-  const path = join(await temporaryFolder(), 'model.onnx');
-  await writeModelFile(path, model);
-  const settings = smallSettings(await smallData(), { nets: [path], restoreNorms });
-  const data = await prepareData(settings);
-  const begun = createGroup(await openSources(settings), data.dataset, data.preprocessing, settings);
-  return { settings, data, group: await measureNorms(begun, data, settings) };
-}
-
-/** What a graph with the group's values gives for some images. */
-async function logitsOf({ graphs, weights }: Group, images: Tensor): Promise<number[]> {
-  const predictor = await Predictor.open(at(graphs, 0), { device: CPU, threads: 1 });
-  predictor.load((name) => present(weights?.tensors.get(`net0.${name}`), name));
-  const logits = await predictor.logits(images);
-  await predictor.close();
-  return toNumbers(logits);
-}
+} from '../../run/runs.js';
+import { folded } from '../../support/fold.js';
+import { groupOf, logitsOf, modelOf, momentsOf } from './networks.js';
 
 const SPECS = [
   ['a residual network', RESNET, 6],
@@ -135,15 +86,3 @@ describe('a deep network whose norms were folded away', () => {
     expect(Math.min(...(await lossesWith(true)))).toBeLessThan(0.65);
   });
 });
-
-/** Means and population variances over batch and positions of [N, C, H, W], for each channel. */
-function momentsOf(value: Tensor): { mean: number[]; variance: number[] } {
-  const [n = 0, c = 0, ...rest] = value.dims;
-  const area = rest.reduce((product, size) => product * size, 1);
-  const numbers = toNumbers(value);
-  const channel = (k: number) =>
-    Array.from({ length: n * area }, (_, i) => at(numbers, (Math.floor(i / area) * c + k) * area + (i % area)));
-  const mean = Array.from({ length: c }, (_, k) => channel(k).reduce((sum, x) => sum + x, 0) / (n * area));
-  const variance = mean.map((m, k) => channel(k).reduce((sum, x) => sum + (x - m) ** 2, 0) / (n * area));
-  return { mean, variance };
-}

@@ -1,73 +1,58 @@
-import { createLoader } from '../data/batch/loader.js';
-import { limitSplit } from '../data/dataset/split.js';
-import { networkPrefix } from '../distill/step.js';
-import { type ChannelMoments, normValues } from '../foreign/folded-norms.js';
-import { Graph } from '../graph/graph.js';
-import { inline } from '../graph/inline.js';
-import type { Value } from '../graph/node/node.js';
-import { toModel } from '../graph/to-model.js';
-import type { Group } from '../group/group.js';
-import type { UnmeasuredNorms } from '../imported/model-network.js';
-import { lower } from '../lower/lower.js';
-import { portable } from '../lower/portable/portable.js';
-import { encodeModel } from '../onnx/file.js';
-import { type Tensor, tensor, toNumbers } from '../onnx/tensor.js';
-import { CPU } from '../runtime/device.js';
-import { Session } from '../runtime/session.js';
-import type { Settings } from '../settings/settings.js';
-import { present } from '../util/error.js';
-import type { RunData } from './data.js';
+import { createLoader } from '../../data/batch/loader.js';
+import { limitSplit } from '../../data/dataset/split.js';
+import type { ChannelMoments } from '../../foreign/folded-norms.js';
+import { Graph } from '../../graph/graph.js';
+import { inline } from '../../graph/inline.js';
+import type { Value } from '../../graph/node/node.js';
+import { toModel } from '../../graph/to-model.js';
+import { lower } from '../../lower/lower.js';
+import { portable } from '../../lower/portable/portable.js';
+import { encodeModel } from '../../onnx/file.js';
+import { type Tensor, tensor, toNumbers } from '../../onnx/tensor.js';
+import { CPU } from '../../runtime/device.js';
+import { Session } from '../../runtime/session.js';
+import type { Settings } from '../../settings/settings.js';
+import { present } from '../../util/error.js';
+import type { RunData } from '../data.js';
 
 /** Images that norms are measured on, at least; a larger batch is used whole. */
 const IMAGES = 64;
 /** Images of one run of a network. */
 const BATCH = 16;
 
-/**
- * The group with values for the norms that were put back into its models: means and variances over some training images, as they are at
- * evaluation, in proportion to the classes. `check` is called between batches; what it throws ends it.
- */
-export async function measureNorms(
-  group: Group,
-  data: RunData,
-  settings: Settings,
-  check: () => void = () => {},
-): Promise<Group> {
-  const tensors = new Map(group.weights?.tensors);
-  for (const [i, network] of group.begun?.entries() ?? []) {
-    if (!network?.restored) continue;
-    const { source, norms } = network.restored;
-    const moments = await measure(network.restored, data, settings, check);
-    for (const [k, norm] of norms.entries()) {
-      const values = normValues(norm, present(moments[k], 'its moments'), source);
-      for (const [name, value] of values) tensors.set(networkPrefix(i) + name, value);
-    }
-  }
-  return group.weights ? { ...group, weights: { ...group.weights, tensors } } : group;
+/** Values of a network's graph, [N, channels, ...], whose moments are wanted, and the weights that it has. */
+export interface Measured {
+  readonly graph: Graph;
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  readonly values: readonly Value[];
 }
 
 /** How many training images norms are measured on. */
-export function measuredImages({ dataset }: RunData, { batchSize }: Settings): number {
+export function measuredImages({ dataset }: RunData, { batchSize }: Pick<Settings, 'batchSize'>): number {
   return Math.min(Math.max(IMAGES, batchSize), dataset.train.length);
 }
 
-async function measure(
-  unmeasured: UnmeasuredNorms,
+/**
+ * Means and population variances of values of a network, for each channel, over some training images as they are at evaluation, in
+ * proportion to the classes. `check` is called between batches; what it throws ends it.
+ */
+export async function channelMoments(
+  measured: Measured,
   data: RunData,
-  settings: Settings,
+  settings: Pick<Settings, 'batchSize' | 'seed' | 'threads' | 'workers'>,
   check: () => void,
 ): Promise<ChannelMoments[]> {
   const { dataset, preprocessing } = data;
   const split = limitSplit(dataset.train, measuredImages(data, settings), settings.seed);
   const loader = createLoader({ split, preprocessing, batchSize: BATCH, workers: settings.workers });
-  const session = await Session.open(measuringModel(unmeasured), { device: CPU, threads: settings.threads });
-  const pooled = unmeasured.norms.map(() => new Pooled());
+  const session = await Session.open(measuringModel(measured), { device: CPU, threads: settings.threads });
+  const pooled = measured.values.map(() => new Pooled());
   try {
     for await (const { images, size } of loader.epoch()) {
       check();
       const { channels, height, width } = preprocessing;
       const batch = tensor('float32', [size, channels, height, width], images);
-      const results = await session.run({ images: batch }, outputsOf(unmeasured));
+      const results = await session.run({ images: batch }, outputsOf(measured));
       for (const [k, each] of pooled.entries()) {
         const of = (name: string) => toNumbers(present(results.get(name), name));
         each.add(size, of(meanName(k)), of(varianceName(k)));
@@ -83,16 +68,16 @@ async function measure(
 const meanName = (k: number) => `mean${k}`;
 const varianceName = (k: number) => `variance${k}`;
 
-function outputsOf({ norms }: UnmeasuredNorms): string[] {
-  return norms.flatMap((_, k) => [meanName(k), varianceName(k)]);
+function outputsOf({ values }: Measured): string[] {
+  return values.flatMap((_, k) => [meanName(k), varianceName(k)]);
 }
 
-/** The network with the mean and the variance of each measured value over batch and positions, [channels], as its outputs. */
-function measuringModel({ source: { graph: source, parameters }, norms }: UnmeasuredNorms): Uint8Array {
+/** The network with the mean and the variance of each wanted value over batch and positions, [channels], as its outputs. */
+function measuringModel({ graph: source, parameters, values: wanted }: Measured): Uint8Array {
   const graph = new Graph(source.name);
   const copied = inline(source, graph);
-  for (const [k, { output }] of norms.entries()) {
-    const { mean, variance } = momentsOf(graph, present(copied.get(output), output.name));
+  for (const [k, value] of wanted.entries()) {
+    const { mean, variance } = momentsOf(graph, present(copied.get(value), value.name));
     graph.output(meanName(k), mean);
     graph.output(varianceName(k), variance);
   }
