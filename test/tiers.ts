@@ -58,6 +58,7 @@ export const SLOW: readonly string[] = [
   'test/quantisation/half-model.test.ts',
   'test/quantisation/imagenet.test.ts',
   'test/quantisation/quantise.test.ts',
+  'test/pages/browser.test.ts',
   'test/readme.test.ts',
   'test/run/artifacts.test.ts',
   'test/run/assessment.test.ts',
