@@ -1,9 +1,9 @@
 // Compiles to `dist`: to a folder beside it that takes its place when all is well, so that nothing old stays in it and a
 // process that runs from it never finds it half written. Plain JavaScript, for `npm run build`.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -18,9 +18,20 @@ try {
   else {
     // What `npm link` points to is a program.
     chmodSync(join(compiled, 'cli', 'main.js'), 0o755);
+    await bundlePages(compiled);
     if (existsSync(dist)) renameSync(dist, join(work, 'old'));
     renameSync(compiled, dist);
   }
 } finally {
   remove(work);
+}
+
+/** What the pages' browsers run isn't compiled file by file: it goes into every page as one script. */
+async function bundlePages(compiled) {
+  const { bundleClient } = await import(pathToFileURL(join(compiled, 'pages', 'page', 'bundle-client.js')).href);
+  const { script, style } = await bundleClient(join(root, 'src', 'pages', 'client', 'main.ts'));
+  const folder = join(compiled, 'pages', 'client');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'main.js'), script);
+  writeFileSync(join(folder, 'main.css'), style);
 }

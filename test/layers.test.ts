@@ -9,6 +9,7 @@ const SRC = join(ROOT, 'src');
 /** What each folder of `src` may import beside itself, from the bottom up. `.` are the files of `src` itself. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   util: [],
+  metrics: ['util'],
   onnx: ['util'],
   data: ['util'],
   graph: ['onnx', 'util'],
@@ -87,6 +88,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'events',
     'settings',
     'runtime',
+    'metrics',
     'distill',
     'foreign',
     'lower',
@@ -96,6 +98,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'onnx',
     'util',
   ],
+  assess: ['train', 'group', 'store', 'events', 'runtime', 'metrics', 'graph', 'data', 'onnx', 'util'],
   export: [
     'imported',
     'classifier',
@@ -117,6 +120,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'util',
   ],
   run: [
+    'assess',
     'export',
     'train',
     'ort-training',
@@ -135,8 +139,21 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'util',
     'nets',
   ],
-  evaluate: ['train', 'classifier', 'group', 'store', 'events', 'settings', 'runtime', 'data', 'onnx', 'util'],
+  evaluate: [
+    'assess',
+    'train',
+    'classifier',
+    'group',
+    'store',
+    'events',
+    'settings',
+    'runtime',
+    'data',
+    'onnx',
+    'util',
+  ],
   report: ['events', 'settings', 'util'],
+  pages: ['report', 'pretrained', 'store', 'lineage', 'events', 'settings', 'distill', 'data', 'util'],
   compare: [
     'run',
     'train',
@@ -180,10 +197,12 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'cli-table3': ['report'],
   picocolors: ['report'],
   jstat: ['compare'],
+  uplot: ['pages'],
+  esbuild: ['pages'],
 };
 
 /** Folders without file system, clock or randomness of their own: what they give depends on what they are given alone. */
-const PURE = ['graph', 'autodiff', 'losses', 'optim', 'nets', 'distill', 'lower'];
+const PURE = ['metrics', 'graph', 'autodiff', 'losses', 'optim', 'nets', 'distill', 'lower'];
 const IMPURE = /['"]node:|\bprocess\.|\bDate\b|\bperformance\.|\bMath\.random\b|\bcrypto\.|\bfetch\(|\bsetTimeout\b/;
 
 /** Files of its own that a folder may hold. */

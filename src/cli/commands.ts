@@ -25,6 +25,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'compare methods over networks and seeds, with statistics',
     load: () => import('./commands/compare.js'),
   },
+  {
+    name: 'report',
+    summary: 'write the page of a run, or of several to compare',
+    load: () => import('./commands/report.js'),
+  },
   { name: 'eval', summary: 'evaluate a run or an ONNX model on images', load: () => import('./commands/eval.js') },
   {
     name: 'lineage',

@@ -83,7 +83,7 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
 }
 
 /** The given threshold for all, or those that validation found. */
-function thresholdsFor(folder: string, { settings, best }: Checkpoint, given: number | undefined): Thresholds {
+export function thresholdsFor(folder: string, { settings, best }: Checkpoint, given: number | undefined): Thresholds {
   const { nets, task } = settings;
   const usual = thresholdFor(folder, task, given);
   if (given !== undefined) return { networks: nets.map(() => usual), ensemble: usual };
@@ -91,7 +91,7 @@ function thresholdsFor(folder: string, { settings, best }: Checkpoint, given: nu
 }
 
 /** The data of a run: a checkpoint may be older than their move. */
-async function whereDataAre(folder: string, { settings }: Checkpoint): Promise<string> {
+export async function whereDataAre(folder: string, { settings }: Checkpoint): Promise<string> {
   const { data } = await readRunSettings(folder).catch(() => settings);
   return data;
 }

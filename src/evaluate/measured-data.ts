@@ -17,6 +17,9 @@ export interface MeasuredData {
   /** Labels are indices into the classifier's classes. */
   readonly splits: readonly Split[];
   readonly images: number;
+  /** The data set that they are of, and which of its splits each of `splits` is. */
+  readonly dataset: Dataset;
+  readonly names: readonly SplitName[];
   /** What is left out of them, and what is odd about them: a line each. */
   readonly warnings: readonly string[];
 }
@@ -61,7 +64,8 @@ async function ownSplit(
   const held = name === 'validation' && validation === 0;
   const hint = held ? 'The run held nothing out (--validation 0): use --split train, or other images (--data)' : ELSE;
   const chosen = opened[name] ?? fail(data, `there is no ${name} split`, { hint });
-  return { name, splits: [chosen], images: chosen.length, warnings: datasetWarnings(opened) };
+  const warnings = datasetWarnings(opened);
+  return { name, splits: [chosen], images: chosen.length, dataset: opened, names: [name], warnings };
 }
 
 const ELSE = 'Use another split (--split), or other images (--data)';
@@ -86,6 +90,8 @@ async function otherData(
     name: split ?? 'all',
     splits,
     images: splits.reduce((sum, { length }) => sum + length, 0),
+    dataset: opened,
+    names: parts.map((part) => part.name),
     warnings: [
       ...(isOwn
         ? [`${data}: these are the images that it was trained on; --split test or validation measures others`]

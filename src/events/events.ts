@@ -174,7 +174,7 @@ export interface WarningEvent {
 /** Progress within something that takes a while before or after the steps. */
 export interface PhaseEvent {
   readonly type: 'phase';
-  readonly phase: 'weights' | 'data' | 'graph' | 'features' | 'tune' | 'validation' | 'test' | 'export';
+  readonly phase: 'weights' | 'data' | 'graph' | 'features' | 'tune' | 'validation' | 'test' | 'assessment' | 'export';
   /** How far it is, in words. */
   readonly detail?: string;
   /** How many images of how many are done, where that is told. */

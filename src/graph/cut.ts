@@ -66,6 +66,11 @@ function borderOf(network: Graph, fixed: ReadonlySet<Value>): Value | undefined 
   return border.size === 1 ? one : undefined;
 }
 
+/** The part of a network that makes one of its values: input `images` as the network's, output `features`. */
+export function cutAfter(network: Graph, value: Value): Graph {
+  return extract(network, [FEATURES, value]);
+}
+
 /** The part of a network that makes one of its values, from its images or from another of its values. */
 function extract(network: Graph, [name, output]: readonly [string, Value], from?: Value): Graph {
   const part = new Graph(network.name);

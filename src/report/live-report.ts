@@ -18,6 +18,7 @@ export const PHASES: Readonly<Record<PhaseEvent['phase'], string>> = {
   tune: 'timing the forms of its computations, once',
   validation: 'validating',
   test: 'testing the best and the last epoch',
+  assessment: 'looking at the answers of the best epoch',
   export: 'exporting the winner',
 };
 

@@ -1,3 +1,4 @@
+import type { KeptAnswers } from '../assess/answers.js';
 import type { GroupEvaluation } from '../events/evaluation.js';
 import type { EvaluatedEpoch, Position } from '../events/events.js';
 import { exportRun } from '../export/export-run.js';
@@ -16,6 +17,7 @@ import { checkStop, Stopped } from '../train/stop.js';
 import { present } from '../util/error.js';
 import { describeMachine } from '../util/machine.js';
 import { AGON_VERSION } from '../util/version.js';
+import { assessBest, type BestEpoch, keepAnswers } from './assess-best.js';
 import type { ContextOptions } from './context.js';
 
 /** Finishes a run; returns its end where it was stopped meanwhile: what was left is done when it goes on. */
@@ -33,15 +35,15 @@ export async function finishUnlessStopped(
 }
 
 /**
- * Evaluates the best and the last epoch and leaves the result in the folder, then exports the winner of the best one: what the
- * run came to is there also where the export fails.
+ * Evaluates the best and the last epoch and leaves the result in the folder, then what there is to see in the answers of the best one, then exports its
+ * winner: what the run came to is there also where that fails.
  */
 async function finish(options: ContextOptions, data: RunData, group: Group, context: LoopContext) {
   const { settings, folder, emit, stopRequested } = options;
   const paths = runPaths(folder);
   const { best, last, seconds } = await evaluateEpochs(options, data, group, context);
   const trained = last.epoch + 1;
-  const { network } = bestEpochOf(paths.best, best.checkpoint);
+  const { network } = best;
   const winner = present(group.networks[network], 'the winner');
   const tested = best.evaluated.test?.networks[network];
   const epochs = { best: best.evaluated, last };
@@ -56,6 +58,7 @@ async function finish(options: ContextOptions, data: RunData, group: Group, cont
     onnxruntime: ONNXRUNTIME_VERSION,
     machine: describeMachine(),
   });
+  await assessBest(options, data, group, context, best);
   emit({ type: 'phase', phase: 'export' });
   const check = () => checkStop(stopRequested);
   const scores = tested?.map === undefined ? { testAccuracy: tested?.accuracy } : { testMap: tested.map };
@@ -69,17 +72,17 @@ async function finish(options: ContextOptions, data: RunData, group: Group, cont
 async function evaluateEpochs(
   { settings, folder, emit }: ContextOptions,
   data: RunData,
-  { graphs }: Group,
+  group: Group,
   context: LoopContext,
-) {
+): Promise<{ best: BestEpoch; last: EvaluatedEpoch; seconds: number }> {
   const paths = runPaths(folder);
   const [checkpoint, final] = [await readCheckpoint(paths.best), await readCheckpoint(paths.last)];
-  const { epoch, validation, ensemble } = bestEpochOf(paths.best, checkpoint);
+  const { epoch, network, validation, ensemble } = bestEpochOf(paths.best, checkpoint);
   for (const [path, each] of [
     [paths.best, checkpoint],
     [paths.last, final],
   ] as const) {
-    checkTensors(path, each, graphs);
+    checkTensors(path, each, group.graphs);
   }
   emit({ type: 'phase', phase: 'test' });
   const { test, validation: held } = data.dataset;
@@ -88,36 +91,38 @@ async function evaluateEpochs(
     tensors: Checkpoint['tensors'],
     split: 'validation' | 'test',
     thresholds?: Thresholds,
+    kept?: KeptAnswers,
   ): Promise<GroupEvaluation> => {
     loadPredictors(predictors, tensors);
     const loader = context.evaluation(split);
-    const scoring = { task: settings.task, thresholds };
+    const scoring = { task: settings.task, thresholds, onLogits: kept?.add };
     return evaluate(predictors, loader, data.preprocessing, scoring).finally(() => loader.close());
   };
   // What was found on the validation split is measured on the test split
   const found = (held?: Parameters<typeof thresholdsOf>[1]) => thresholdsOf(predictors.length, held);
   const averaged = averagedOf({ networks: validation });
+  const answers = test && !held ? keepAnswers(settings, data, group, 'test') : undefined;
   const evaluated: EvaluatedEpoch = {
     epoch,
     ...(validation && ensemble && { validation: { networks: validation, ensemble } }),
     ...(test && {
       test: markAverages(
-        await measure(checkpoint.tensors, 'test', found({ networks: validation, ensemble })),
+        await measure(checkpoint.tensors, 'test', found({ networks: validation, ensemble }), answers),
         averaged,
       ),
     }),
   };
+  const best = { checkpoint, network, evaluated, answers };
   const lastEpoch = final.position.epoch - 1;
   // A trial may be open where the run ended early
   const lastTensors = tensorsWithoutTrial(final);
   // The last checkpoint has the weights themselves
-  if (epoch === lastEpoch && averaged.length === 0)
-    return { best: { checkpoint, evaluated }, last: evaluated, seconds: final.seconds };
+  if (epoch === lastEpoch && averaged.length === 0) return { best, last: evaluated, seconds: final.seconds };
   const atLast = held && (await measure(lastTensors, 'validation'));
   const last: EvaluatedEpoch = {
     epoch: lastEpoch,
     ...(atLast && { validation: atLast }),
     ...(test && { test: await measure(lastTensors, 'test', found(atLast)) }),
   };
-  return { best: { checkpoint, evaluated }, last, seconds: final.seconds };
+  return { best, last, seconds: final.seconds };
 }

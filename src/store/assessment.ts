@@ -35,9 +35,9 @@ const calibrationSchema = z.object({
   /** 15 bins of equal width, from 0 to 1 (Guo et al. 2017). */
   bins: z.array(binSchema),
   ece: z.number().min(0),
-  /** The number that logits are divided by for the lowest mean cross-entropy on these images, and the two measures with it. */
+  /** The number that logits are divided by for the lowest mean cross-entropy on these images, and the measures with it. */
   temperature: z.number().positive(),
-  scaled: z.object({ loss: z.number(), ece: z.number().min(0) }),
+  scaled: z.object({ loss: z.number(), ece: z.number().min(0), bins: z.array(binSchema).optional() }),
 });
 
 /** A network, or the ensemble. */

@@ -2,14 +2,15 @@ import type { Batch, Loader } from '../data/batch/loader.js';
 import type { Preprocessing } from '../data/image/preprocess.js';
 import { networkPrefix } from '../distill/step.js';
 import type { Evaluation, GroupEvaluation } from '../events/evaluation.js';
+import { chancesOf, LabelScores, meanChances } from '../metrics/label-scores.js';
+import { meanProbabilities, Scores } from '../metrics/scores.js';
 import type { Tensor } from '../onnx/tensor.js';
 import type { Predictor } from '../runtime/predictor.js';
 import { at } from '../util/checked.js';
 import { present } from '../util/error.js';
 import { type Task, USUAL_THRESHOLD } from '../util/task.js';
 import { inputsOf, type NetworkBatch } from './batch-inputs.js';
-import { chancesOf, LabelScores, meanChances } from './label-scores.js';
-import { meanProbabilities, probabilitiesOf, Scores } from './scores.js';
+import { probabilitiesOf, rowOf } from './logit-rows.js';
 
 /** Gives the predictors the parameters of a state (`net<i>.<name>`). */
 export function loadPredictors(predictors: readonly Predictor[], state: ReadonlyMap<string, Tensor>): void {
@@ -28,6 +29,8 @@ export interface Thresholds {
 export interface Scoring {
   readonly task: Task;
   readonly thresholds?: Thresholds | undefined;
+  /** Gets the logits of each batch, one tensor for each network, in the order of the images. */
+  readonly onLogits?: ((logits: readonly Tensor[], batch: NetworkBatch) => void) | undefined;
 }
 
 /** A group's evaluation, as far as there is one. */
@@ -50,13 +53,14 @@ export async function evaluate(
   predictors: readonly Pick<Predictor, 'logits'>[],
   loader: Pick<Loader<NetworkBatch>, 'epoch'>,
   input: Preprocessing,
-  { task, thresholds }: Scoring = { task: 'single-label' },
+  { task, thresholds, onLogits }: Scoring = { task: 'single-label' },
 ): Promise<GroupEvaluation> {
   const group = task === 'multi-label' ? new LabelledGroup(predictors.length) : new ClassifiedGroup(predictors.length);
   for await (const batch of loader.epoch()) {
     const inputs = inputsOf(batch, predictors.length, input);
     const logits: Tensor[] = [];
     for (const [i, predictor] of predictors.entries()) logits.push(await predictor.logits(at(inputs, i)));
+    onLogits?.(logits, batch);
     for (let row = 0; row < batch.size; row++) group.add(logits, batch, row);
   }
   return group.result(thresholds);
@@ -98,7 +102,7 @@ class LabelledGroup {
     const all = present(targets, 'the targets of the images');
     const classes = all.length / size;
     const own = all.subarray(row * classes, (row + 1) * classes);
-    const chances = logits.map((each) => chancesOf(each, row));
+    const chances = logits.map((each) => chancesOf(rowOf(each, row)));
     chances.forEach((each, i) => {
       this.#networks[i]?.add(each, own);
     });

@@ -9,7 +9,7 @@ import { tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { toTensorProto } from '../../src/onnx/tensor-proto.js';
 import { CPU } from '../../src/runtime/device.js';
 import { Predictor } from '../../src/runtime/predictor.js';
-import { probabilitiesOf } from '../../src/train/scores.js';
+import { probabilitiesOf } from '../../src/train/logit-rows.js';
 import { stream } from '../../src/util/random.js';
 import { shared } from '../data/helpers.js';
 import { integersProto, modelProto, nodeProto, valueProto } from '../graph/support/protos.js';

@@ -14,7 +14,7 @@ import { CPU } from '../../src/runtime/device.js';
 import { readCheckpoint } from '../../src/store/checkpoint.js';
 import { runPaths } from '../../src/store/run-folder.js';
 import { type FrozenTeacherOptions, openFrozenTeacher } from '../../src/train/frozen-teacher.js';
-import { probabilitiesOf } from '../../src/train/scores.js';
+import { probabilitiesOf } from '../../src/train/logit-rows.js';
 import { stream } from '../../src/util/random.js';
 import { shared } from '../data/helpers.js';
 import { RESNET, runHere, SIDE, smallData, smallSettings, WIDER } from '../run/runs.js';

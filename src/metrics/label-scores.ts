@@ -1,6 +1,3 @@
-import type { Evaluation } from '../events/evaluation.js';
-import type { Tensor } from '../onnx/tensor.js';
-import { float32Data } from '../onnx/tensor.js';
 import { at } from '../util/checked.js';
 import { sigmoid } from '../util/maths/sigmoid.js';
 import { USUAL_THRESHOLD } from '../util/task.js';
@@ -15,11 +12,21 @@ export interface Chances {
   readonly hasNot: Float64Array;
 }
 
+/** Means over images, and what depends on a threshold: as `Evaluation` says it. */
+export interface LabelResult {
+  loss: number;
+  accuracy: number;
+  map: number;
+  threshold: number;
+  microF1: number;
+  macroF1: number;
+}
+
 interface ScoredImage extends Pick<Chances, 'has'> {
   readonly targets: ArrayLike<number>;
 }
 
-/** What an {@link Evaluation} of images with any number of classes is made of: all probabilities. */
+/** What an `Evaluation` of images with any number of classes is made of: all probabilities. */
 export class LabelScores {
   #loss = 0;
   readonly #images: ScoredImage[] = [];
@@ -32,7 +39,7 @@ export class LabelScores {
   }
 
   /** At a threshold; where none is given at the one that gives the largest micro-F1. */
-  result(given?: number): Evaluation {
+  result(given?: number): LabelResult {
     const classes = this.#byClass().filter(({ positives }) => positives > 0);
     const all = this.#scored();
     const threshold = given ?? bestThreshold(all) ?? USUAL_THRESHOLD;
@@ -64,10 +71,9 @@ export class LabelScores {
   }
 }
 
-/** The sigmoids of one row of logits [N, classes], in float64. */
-export function chancesOf(logits: Tensor, row: number): Chances {
-  const classes = at(logits.dims, 1);
-  const own = Float64Array.from(float32Data(logits).subarray(row * classes, (row + 1) * classes));
+/** The sigmoids of an image's logits, in float64. */
+export function chancesOf(logits: ArrayLike<number>): Chances {
+  const own = Float64Array.from(logits);
   return { has: own.map(sigmoid), hasNot: own.map((z) => sigmoid(-z)) };
 }
 

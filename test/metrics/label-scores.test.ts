@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { tensor } from '../../src/onnx/tensor.js';
-import { averagePrecision, bestThreshold, f1 } from '../../src/train/average-precision.js';
-import { chancesOf, LabelScores, meanChances } from '../../src/train/label-scores.js';
+import { averagePrecision, bestThreshold, f1 } from '../../src/metrics/average-precision.js';
+import { chancesOf, LabelScores, meanChances } from '../../src/metrics/label-scores.js';
 import { stream } from '../../src/util/random.js';
 
 const scored = (scores: readonly number[], truths: readonly number[]) => ({
@@ -83,9 +82,8 @@ describe('scores of images with any number of classes', () => {
   const column = (rows: readonly (readonly number[])[], c: number) => rows.map((row) => row[c] as number);
   const mean = (values: readonly number[]) => values.reduce((a, b) => a + b) / values.length;
   const scores = new LabelScores();
-  const rows = tensor('float32', [images, classes], logits.flat());
   truths.forEach((own, i) => {
-    scores.add(chancesOf(rows, i), own);
+    scores.add(chancesOf(logits[i] as number[]), own);
   });
 
   it('are those of plain loops, over the classes that some image has', () => {
@@ -119,16 +117,15 @@ describe('scores of images with any number of classes', () => {
 
   it('stay finite at logits beyond exp, and are NaN where a network is', () => {
     const far = new LabelScores();
-    far.add(chancesOf(tensor('float32', [1, 2], [-2000, 2000]), 0), [1, 1]);
+    far.add(chancesOf([-2000, 2000]), [1, 1]);
     expect(far.result().loss).toBeCloseTo(-Math.log(Number.MIN_VALUE) / 2, 6);
     const lost = new LabelScores();
-    lost.add(chancesOf(tensor('float32', [1, 2], [Number.NaN, 0]), 0), [0, 1]);
+    lost.add(chancesOf([Number.NaN, 0]), [0, 1]);
     expect(lost.result().loss).toBeNaN();
   });
 
   it('of an ensemble are of the mean of probabilities', () => {
-    const two = tensor('float32', [2, 1], [0, Math.log(3)]);
-    const { has, hasNot } = meanChances([chancesOf(two, 0), chancesOf(two, 1)]);
+    const { has, hasNot } = meanChances([chancesOf([0]), chancesOf([Math.log(3)])]);
     expect([...has, ...hasNot].map((p) => Number(p.toFixed(6)))).toEqual([0.625, 0.375]);
   });
 });
