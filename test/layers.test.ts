@@ -17,7 +17,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   losses: ['graph', 'onnx', 'util'],
   optim: ['graph', 'onnx', 'util'],
   nets: ['graph', 'onnx', 'util'],
-  weights: ['nets', 'graph', 'onnx', 'util'],
+  weights: ['foreign', 'nets', 'graph', 'onnx', 'util'],
   hub: ['util'],
   lower: ['graph', 'onnx', 'util'],
   foreign: ['graph', 'onnx', 'util'],

@@ -84,6 +84,19 @@ describe("the README's shell lines", () => {
     },
     MOST_TIME,
   );
+
+  it(
+    "give a model that the README's program runs",
+    async () => {
+      const code = /```js\n([\s\S]*?)```/.exec(readPage('README.md'))?.[1] ?? '';
+      const script = join(folder, 'example.mjs');
+      const resolved = (_: string, name: string) => `from '${import.meta.resolve(name)}'`;
+      await writeFile(script, code.replace(/from '([^']+)'/g, resolved));
+      const { stdout } = await promisify(execFile)(process.execPath, [script], { cwd: folder });
+      expect(stdout).toMatch(/^Float32Array\(2\) \[ ?[\d.e-]+, [\d.e-]+ ?\]/);
+    },
+    MOST_TIME,
+  );
 });
 
 describe("the README's table of networks", () => {

@@ -11,7 +11,7 @@ import { lower } from '../lower/lower.js';
 import { portable } from '../lower/portable/portable.js';
 import { encodeModel, readModelFile } from '../onnx/file.js';
 import type { ModelProto } from '../onnx/model.js';
-import type { Tensor } from '../onnx/tensor.js';
+import { float32Data, type Tensor } from '../onnx/tensor.js';
 import { Session } from '../runtime/session.js';
 import { at } from '../util/checked.js';
 import { AgonError, present } from '../util/error.js';
@@ -26,7 +26,7 @@ import { inBatches } from './in-batches.js';
 export async function openFileClassifier(path: string, options: ClassifierOptions): Promise<Classifier> {
   const model = withoutImageInput(await readModelFile(path));
   const facts = await readModelFacts(model, path);
-  const { labels, preprocessing, images, threshold, task = options.task ?? 'single-label' } = facts;
+  const { labels, preprocessing, images, threshold, temperature, task = options.task ?? 'single-label' } = facts;
   const settings = readTrainedSettings(model, path);
   const foreign = foreignModel(model, path, { ...options, task });
   const { served, batch, notes } = withFreeBatch(foreign);
@@ -45,14 +45,25 @@ export async function openFileClassifier(path: string, options: ClassifierOption
       input: foreign.shape,
       preprocessing: preprocessing ?? (images && preprocessingOf(images, foreign.shape)),
       settings,
-      notes: [...foreign.notes, ...notes, ...noteOf(reading, foreign)],
-      logits: async (images) => asLogits(await scoresOf(images), reading),
+      notes: [...foreign.notes, ...notes, ...noteOf(reading, foreign), ...calibrationNote(temperature)],
+      logits: async (images) => divided(asLogits(await scoresOf(images), reading), temperature),
       close: () => session.close(),
     };
   } catch (error) {
     await session.close();
     throw error;
   }
+}
+
+/** Logits as the model's own probabilities are made of them. */
+function divided(logits: Tensor, temperature = 1): Tensor {
+  if (temperature === 1) return logits;
+  return { ...logits, data: float32Data(logits).map((z) => z / temperature) };
+}
+
+function calibrationNote(temperature: number | undefined): string[] {
+  if (temperature === undefined) return [];
+  return [`its probabilities are calibrated: logits are divided by a temperature of ${temperature.toPrecision(3)}`];
 }
 
 const USUAL_SIDE = 224;

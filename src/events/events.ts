@@ -157,6 +157,8 @@ export interface EndEvent {
   readonly model: string;
   /** Largest difference between the exported model's logits and the trainer's. */
   readonly parity: number;
+  /** Largest difference of its probabilities for images from those for the same images as Agon prepares them. */
+  readonly preparation?: number;
 }
 
 /** Something that the user may want to know, with nothing to be done: a sentence or two. */

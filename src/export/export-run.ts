@@ -1,48 +1,45 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { networkPrefix } from '../distill/step.js';
-import type { Evaluation } from '../events/evaluation.js';
 import type { NetworkInfo } from '../events/events.js';
-import { withImageInput } from '../foreign/image-input.js';
-import type { Graph } from '../graph/graph.js';
+import { IMAGE_OPSET, type Probabilities, withImageInput } from '../foreign/image-input.js';
 import { inOperatorSet } from '../graph/operator-sets.js';
 import type { Group } from '../group/group.js';
 import { openCheckpoint } from '../group/open-checkpoint.js';
 import { encodeModel } from '../onnx/file.js';
-import { withoutPlaces } from '../pretrained/provenance.js';
+import type { ModelProto } from '../onnx/model.js';
 import { readWeightsRecord, type WeightsRecord } from '../pretrained/record.js';
-import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
-import { withoutFolders } from '../settings/setting-paths.js';
 import { type Checkpoint, tensorsWithoutTrial } from '../store/checkpoint.js';
 import { runPaths } from '../store/run-folder.js';
-import { at } from '../util/checked.js';
 import { fail, present } from '../util/error.js';
-import { toFileName, writeFileWhole } from '../util/files/files.js';
-import { FORMATS } from '../util/formats/formats.js';
-import { USUAL_THRESHOLD } from '../util/task.js';
-import { AGON_VERSION } from '../util/version.js';
-import { ensembleGraph, inferenceGraph } from './inference-graph.js';
+import { writeFileWhole } from '../util/files/files.js';
+import { measuredTemperature } from './calibration.js';
+import { checkPreparation } from './image-parity.js';
 import { inferenceModel } from './inference-model.js';
+import { metadataOf } from './metadata.js';
 import { checkParity } from './parity.js';
+import { type Subject, type SubjectOptions, subjectOf } from './subject.js';
+import type { Trained } from './trainers-logits.js';
 
 /** What of a run is exported, and how. */
-export interface ExportOptions {
-  readonly checkpoint: 'best' | 'last';
+export interface ExportOptions extends SubjectOptions {
   /** Index or name of a network; the run's winner when left out. */
   readonly network?: string | undefined;
-  /** All networks as one model, whose softmax is the mean of their probabilities, instead of one network. */
+  /** All networks as one model, whose probabilities are the mean of theirs, instead of one network. */
   readonly ensemble?: boolean | undefined;
   /**
    * The file to write; when left out, in the run's folder `winner.onnx`, or for all else `<network>-<index>[-last].onnx`
-   * or `ensemble[-last].onnx`.
+   * or `ensemble[-last].onnx`; with the input `tensor`, `-tensor` stands before the ending.
    */
   readonly out?: string | undefined;
   /** The ONNX operator set to write it in; the lowest that holds its operators when left out. */
   readonly opset?: number | undefined;
   /**
-   * What it takes: `tensor`, the network's own input, normalised [N, C, height, width] (the default); or `image`, uint8 [N, H, W, 3] of
-   * any size, which the graph prepares as training did, with probabilities as an output too.
+   * What it takes: `image`, uint8 [N, H, W, 3] of any size, which the graph prepares as Agon does, with probabilities as an output too (the
+   * default); or `tensor`, the network's own input, normalised [N, C, height, width].
    */
   readonly input?: ModelInput | undefined;
+  /** Whether its probabilities are of logits divided by the temperature that the run's assessment measured. */
+  readonly calibrated?: boolean | undefined;
   /** Its accuracy on the test split, for the metadata; of images with any number of classes its mean average precision. */
   readonly testAccuracy?: number | undefined;
   readonly testMap?: number | undefined;
@@ -59,154 +56,130 @@ export interface Exported {
   /** The network that was exported, or all those of the ensemble. */
   readonly networks: readonly NetworkInfo[];
   readonly ensemble: boolean;
-  /** Largest difference between the exported model's logits in a fresh session and the trainer's. */
+  /** What it takes. */
+  readonly input: ModelInput;
+  /** Largest difference between the exported model's logits in a fresh session and the trainer's, of equal tensors. */
   readonly parity: number;
+  /**
+   * Of a model that takes images: the largest difference between its probabilities for images of odd sizes and those of the trainer's network
+   * for the same images as Agon prepares them.
+   */
+  readonly preparation?: number;
+  /** What its logits are divided by before they become probabilities, where that was asked for. */
+  readonly temperature?: number;
   readonly bytes: number;
   /** The ONNX operator set that it is written in. */
   readonly opset: number;
 }
 
-/** What becomes a model. */
-interface Subject {
-  readonly networks: readonly NetworkInfo[];
-  readonly graph: Graph;
-  /** The names of its parameters are those of the checkpoint without this. */
-  readonly prefix: string;
-  /** For messages. */
-  readonly name: string;
-  /** The name of its file in the run's folder. */
-  readonly file: string;
-  /** What the metadata say of it. */
-  readonly described: Readonly<Record<string, unknown>>;
-  /** Of the best epoch; undefined where nothing was held out. */
-  readonly validation: Evaluation | undefined;
-}
-
 /**
  * Writes a network of a run, or the ensemble of all, as an inference model, after checking it: the encoded bytes run through
- * a fresh session, and their logits must be the trainer's. Nothing is written when they aren't.
+ * a fresh session, and what they give must be what the trainer gives. Nothing is written when it isn't.
  */
 export async function exportRun(folder: string, options: ExportOptions): Promise<Exported> {
-  const { checkpoint, group } = await openCheckpoint(folder, options.checkpoint);
-  const { preprocessing, classes } = checkpoint;
-  const tensors = tensorsWithoutTrial(checkpoint);
-  const ensemble = options.ensemble ?? false;
-  const { task } = checkpoint.settings;
-  const subject = ensemble ? wholeGroup(group, checkpoint, options) : oneNetwork(group, checkpoint, options);
-  const parametersAfter = (prefix: string) => (name: string) => present(tensors.get(prefix + name), prefix + name);
-  const threshold = subject.validation?.threshold ?? USUAL_THRESHOLD;
-  const weights = weightsOf(await readWeightsRecord(runPaths(folder).weights), subject);
-  const metadata = {
-    labels: classes,
-    preprocessing,
-    ...(task === 'multi-label' && { task, threshold }),
-    agon: { ...describe(checkpoint, subject, options), ...weights },
-  };
-  const model = inferenceModel(subject.graph, parametersAfter(subject.prefix), metadata);
-  const where = `export of ${subject.name}`;
-  const plain = encodeModel(inOperatorSet(model, where));
-  const trained = subject.networks.map(({ index }) => {
-    return {
-      graph: present(group.graphs[index], 'its graph'),
-      parameterOf: parametersAfter(networkPrefix(index)),
-    };
-  });
-  options.check?.();
-  const parity = await checkParity(subject.name, trained, plain, preprocessing, ensemble ? task : undefined);
-  options.check?.();
-  const scores = task === 'multi-label' ? 'Sigmoid' : 'Softmax';
-  const onImages = options.input === 'image';
-  const written = inOperatorSet(onImages ? withImageInput(model, preprocessing, scores) : model, where, options.opset);
-  const bytes = encodeModel(written);
-  const path = options.out ?? join(folder, onImages ? subject.file.replace(/\.onnx$/, '-image.onnx') : subject.file);
+  checkOptions(options);
+  const { input = 'image', ensemble = false, check } = options;
+  const source = await openSource(folder, options);
+  const { subject, temperature } = source;
+  const { model, trained } = modelOf(source, options);
+  check?.();
+  const { bytes, opset, ...parity } = await checkedBytes(model, trained, source, options);
+  check?.();
+  const path = options.out ?? join(folder, `${subject.file}${input === 'tensor' ? '-tensor' : ''}.onnx`);
   await writeFileWhole(path, bytes);
-  const opset = present(
-    written.opsetImport.find(({ domain }) => !domain),
+  return {
+    path,
+    networks: subject.networks,
+    ensemble,
+    input,
+    ...parity,
+    ...(temperature !== undefined && { temperature }),
+    bytes: bytes.length,
+    opset,
+  };
+}
+
+/** What is exported, and what is known of it. */
+interface Source {
+  readonly checkpoint: Checkpoint;
+  readonly group: Group;
+  readonly subject: Subject;
+  readonly temperature: number | undefined;
+  readonly weights: WeightsRecord | undefined;
+}
+
+async function openSource(folder: string, options: ExportOptions): Promise<Source> {
+  const { checkpoint, group } = await openCheckpoint(folder, options.checkpoint);
+  const subject = subjectOf(group, checkpoint, options);
+  const temperature = options.calibrated
+    ? await measuredTemperature(folder, checkpoint, options, subject.network)
+    : undefined;
+  return { checkpoint, group, subject, temperature, weights: await readWeightsRecord(runPaths(folder).weights) };
+}
+
+/** The model that takes tensors, and what it must agree with. */
+function modelOf(source: Source, { input = 'image', ensemble, checkpoint: which, ...options }: ExportOptions) {
+  const { checkpoint, group, subject } = source;
+  const { preprocessing, settings } = checkpoint;
+  const tensors = tensorsWithoutTrial(checkpoint);
+  const parametersAfter = (prefix: string) => (name: string) => present(tensors.get(prefix + name), prefix + name);
+  const channels = input === 'image' ? 3 : preprocessing.channels;
+  const metadata = metadataOf({ ...source, ...options, which, graphs: group.graphs, channels });
+  const trained: Trained = {
+    networks: subject.networks.map(({ index }) => {
+      const graph = present(group.graphs[index], 'its graph');
+      return { graph, parameterOf: parametersAfter(networkPrefix(index)) };
+    }),
+    ensemble: ensemble ? settings.task : undefined,
+  };
+  return { model: inferenceModel(subject.graph, parametersAfter(subject.prefix), metadata), trained };
+}
+
+/** The model in the form that is asked for, encoded, and how far it is from what was trained. */
+async function checkedBytes(
+  model: ModelProto,
+  trained: Trained,
+  { checkpoint, subject: { name }, temperature }: Source,
+  { input = 'image', opset, check }: ExportOptions,
+) {
+  const { preprocessing, settings } = checkpoint;
+  const where = `export of ${name}`;
+  const parity = await checkParity(name, trained, encodeModel(inOperatorSet(model, where)), preprocessing);
+  check?.();
+  const activation = settings.task === 'multi-label' ? 'Sigmoid' : 'Softmax';
+  const probabilities: Probabilities = { activation, temperature };
+  const served = input === 'image' ? onImages(withImageInput(model, preprocessing, probabilities)) : model;
+  const written = inOperatorSet(served, where, opset);
+  const bytes = encodeModel(written);
+  const made = { bytes, opset: opsetOf(written), parity };
+  if (input === 'tensor') return made;
+  return { ...made, preparation: await checkPreparation(name, trained, bytes, { preprocessing, probabilities }) };
+}
+
+/** Fails where options contradict each other. */
+function checkOptions({ input = 'image', opset, calibrated }: ExportOptions): void {
+  if (input === 'image' && opset !== undefined && opset < IMAGE_OPSET) {
+    fail('export', `operator set ${opset} can't scale images as Agon does: its Resize has no antialiasing`, {
+      expected: `${IMAGE_OPSET} or later`,
+      hint: 'A model that takes prepared tensors does without: --input tensor',
+    });
+  }
+  if (input === 'tensor' && calibrated) {
+    fail('export', 'a model that takes tensors gives logits alone: there are no probabilities to calibrate', {
+      hint: 'Leave out --input tensor or --calibrated',
+    });
+  }
+}
+
+const onImages = (model: ModelProto): ModelProto => ({
+  ...model,
+  docString:
+    'Image classifier. Input: images, uint8 [N, H, W, 3] (red, green, blue), of any size. Outputs: probabilities and logits [N, classes], see the metadata "labels".',
+});
+
+function opsetOf({ opsetImport }: ModelProto): number {
+  return present(
+    opsetImport.find(({ domain }) => !domain),
     'its operator set',
   ).version;
-  return { path, networks: subject.networks, ensemble, parity, bytes: bytes.length, opset };
-}
-
-function oneNetwork(group: Group, { best }: Checkpoint, { network: wanted, checkpoint }: ExportOptions): Subject {
-  const winner = best?.network ?? 0;
-  const network = wanted === undefined ? present(group.networks[winner], 'the winner') : chooseNetwork(group, wanted);
-  const { name, index } = network;
-  const isWinner = checkpoint === 'best' && index === winner;
-  return {
-    networks: [network],
-    graph: inferenceGraph(present(group.graphs[index], 'its graph')),
-    prefix: networkPrefix(index),
-    name,
-    file: isWinner ? basename(runPaths('').winner) : fileOf(`${toFileName(name)}-${index}`, checkpoint),
-    described: {
-      network: name,
-      networkIndex: index,
-      ...(checkpoint === 'best' && best?.validation?.[index]?.ema && { ema: true }),
-    },
-    validation: best?.validation?.[index],
-  };
-}
-
-function wholeGroup(
-  { networks, graphs }: Group,
-  { best, settings }: Checkpoint,
-  { network, checkpoint }: ExportOptions,
-): Subject {
-  if (network !== undefined) {
-    fail('export', 'both one network and the ensemble are asked for', { hint: 'Leave one of them out' });
-  }
-  return {
-    networks,
-    graph: ensembleGraph(graphs, settings.task),
-    prefix: '',
-    name: 'the ensemble',
-    file: fileOf('ensemble', checkpoint),
-    described: { ensemble: networks.map(({ name }) => name) },
-    validation: best?.ensemble,
-  };
-}
-
-const fileOf = (name: string, checkpoint: ExportOptions['checkpoint']) =>
-  `${name}${checkpoint === 'last' ? '-last' : ''}.onnx`;
-
-function chooseNetwork({ networks }: Group, wanted: string): NetworkInfo {
-  const matches = networks.filter(({ index, name }) => String(index) === wanted || name === wanted);
-  if (matches.length === 1) return at(matches, 0);
-  const list = networks.map(({ index, name }) => `${index} (${name})`).join(', ');
-  return fail('export', `network "${wanted}"`, {
-    expected: `one of ${list}`,
-    got: matches.length === 0 ? 'none of them' : 'more than one of that name',
-    hint: 'Give its index',
-  });
-}
-
-/** Which weights its networks began with, and under which licence. */
-function weightsOf(record: WeightsRecord | undefined, { networks }: Subject) {
-  const own = networks.flatMap(({ index }) => record?.[index] ?? []);
-  return own.length > 0 ? { weights: own.map(withoutPlaces) } : {};
-}
-
-/** Where a model comes from. */
-function describe(
-  { settings, best, position }: Checkpoint,
-  { described, validation }: Subject,
-  { testAccuracy, testMap, checkpoint }: ExportOptions,
-): Readonly<Record<string, unknown>> {
-  const isBest = checkpoint === 'best' && best !== null;
-  return {
-    format: FORMATS.model.version,
-    version: AGON_VERSION,
-    onnxruntime: ONNXRUNTIME_VERSION,
-    ...described,
-    checkpoint,
-    epochs: isBest ? best.epoch + 1 : position.epoch,
-    ...(isBest && validation && measuredOn(validation)),
-    ...(testAccuracy !== undefined && { testAccuracy }),
-    ...(testMap !== undefined && { testMap }),
-    settings: withoutFolders(settings),
-  };
-}
-
-function measuredOn({ map, accuracy }: Evaluation): Readonly<Record<string, number>> {
-  return map === undefined ? { validationAccuracy: accuracy } : { validationMap: map };
 }

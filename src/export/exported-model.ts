@@ -1,19 +1,19 @@
 import type { Tensor } from '../onnx/tensor.js';
 import { CPU } from '../runtime/device.js';
-import { Session } from '../runtime/session.js';
-import { present } from '../util/error.js';
+import { type Feeds, Session } from '../runtime/session.js';
 
-/** Logits of an exported model's bytes in a session of their own, on the CPU. */
-export async function runExported(model: Uint8Array, images: Tensor): Promise<Tensor> {
+/** What an exported model's bytes give for each of some feeds, in a session of their own, on the CPU. */
+export async function runExported(
+  model: Uint8Array,
+  feeds: readonly Feeds[],
+  outputs: readonly string[],
+): Promise<ReadonlyMap<string, Tensor>[]> {
   const session = await Session.open(model, { device: CPU });
   try {
-    return await logitsOf(session, images);
+    const results: ReadonlyMap<string, Tensor>[] = [];
+    for (const each of feeds) results.push(await session.run(each, outputs));
+    return results;
   } finally {
     await session.close();
   }
-}
-
-async function logitsOf(session: Session, images: Tensor): Promise<Tensor> {
-  const results = await session.run({ images }, ['logits']);
-  return present(results.get('logits'), 'the logits');
 }

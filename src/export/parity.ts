@@ -1,19 +1,9 @@
 import type { Preprocessing } from '../data/image/preprocess.js';
-import type { Graph } from '../graph/graph.js';
-import { float32Data, type Tensor, tensor, toNumbers } from '../onnx/tensor.js';
-import { CPU } from '../runtime/device.js';
-import { Predictor } from '../runtime/predictor.js';
-import { at } from '../util/checked.js';
-import { fail } from '../util/error.js';
+import { float32Data, type Tensor, tensor } from '../onnx/tensor.js';
+import { fail, present } from '../util/error.js';
 import { stream } from '../util/random.js';
-import type { Task } from '../util/task.js';
 import { runExported } from './exported-model.js';
-
-/** A network as the trainer evaluates it. */
-export interface TrainedNetwork {
-  readonly graph: Graph;
-  readonly parameterOf: (name: string) => Tensor;
-}
+import { type Trained, trainersLogits } from './trainers-logits.js';
 
 /** A change of the images by a few units in their last places, as other orders of computation make. */
 const SHAKEN = 1 + 1e-6;
@@ -27,23 +17,21 @@ const ROUNDING = 1e-5;
 const LARGEST_LOGIT = 2 ** 24;
 
 /**
- * Runs an encoded model in a fresh session and returns the largest difference of its logits from the trainer's: a network's
- * own, or, of an ensemble, those that give the mean of the networks' probabilities. One that is too large is an error.
- *
- * @param ensemble - The task of an ensemble; undefined for one network.
+ * Runs an encoded model that takes tensors in a fresh session and returns the largest difference of its logits from the trainer's. One that
+ * is too large is an error.
  */
 export async function checkParity(
   what: string,
-  networks: readonly TrainedNetwork[],
+  trained: Trained,
   model: Uint8Array,
   preprocessing: Preprocessing,
-  ensemble: Task | undefined,
 ): Promise<number> {
   const images = randomImages(preprocessing);
-  const expected = await trainersLogits(networks, images, ensemble);
-  const exported = float32Data(await runExported(model, images));
+  const expected = await trainersLogits(trained, images);
+  const [results] = await runExported(model, [{ images }], ['logits']);
+  const exported = float32Data(present(results?.get('logits'), 'the logits'));
   if (agree(expected, exported)) return compareLogits(what, expected, exported);
-  const shaken = await trainersLogits(networks, randomImages(preprocessing, SHAKEN), ensemble);
+  const shaken = await trainersLogits(trained, randomImages(preprocessing, SHAKEN));
   return compareLogits(what, expected, exported, largestDifference(expected, shaken));
 }
 
@@ -53,62 +41,6 @@ function randomImages({ channels, height, width }: Preprocessing, scale = 1): Te
   const dims = [PARITY_IMAGES, channels, height, width];
   const pixels = Float32Array.from({ length: dims.reduce((a, b) => a * b) }, () => scale * random.normal());
   return tensor('float32', dims, pixels);
-}
-
-async function trainersLogits(
-  networks: readonly TrainedNetwork[],
-  images: Tensor,
-  ensemble: Task | undefined,
-): Promise<Float64Array> {
-  const logits: Tensor[] = [];
-  for (const network of networks) logits.push(await logitsOf(network, images));
-  return ensemble ? MEANS[ensemble](logits) : Float64Array.from(float32Data(at(logits, 0)));
-}
-
-async function logitsOf({ graph, parameterOf }: TrainedNetwork, images: Tensor): Promise<Tensor> {
-  const predictor = await Predictor.open(graph, { device: CPU });
-  try {
-    predictor.load(parameterOf);
-    return await predictor.logits(images);
-  } finally {
-    await predictor.close();
-  }
-}
-
-/** Of each row log((softmax(z_1) + ... + softmax(z_n)) / n), by way of logarithms, so that no probability becomes 0. */
-function logarithmsOfMean(logits: readonly Tensor[]): Float64Array {
-  const classes = Number(logits[0]?.dims[1]);
-  const logs = logits.map((each) => toRows(toNumbers(each), classes).flatMap(logSoftmax));
-  return Float64Array.from(at(logs, 0), (_, k) => logSum(logs.map((own) => at(own, k))) - Math.log(logs.length));
-}
-
-/** Of each logit log(p / (1 - p)) with p = (s(z_1) + ... + s(z_n)) / n and s the sigmoid. */
-function oddsOfMean(logits: readonly Tensor[]): Float64Array {
-  const all = logits.map(toNumbers);
-  const logSigmoid = (z: number) => (z < 0 ? z - Math.log1p(Math.exp(z)) : -Math.log1p(Math.exp(-z)));
-  return Float64Array.from(at(all, 0), (_, k) => {
-    const own = all.map((each) => at(each, k));
-    return logSum(own.map(logSigmoid)) - logSum(own.map((z) => logSigmoid(-z)));
-  });
-}
-
-const MEANS: Readonly<Record<Task, (logits: readonly Tensor[]) => Float64Array>> = {
-  'single-label': logarithmsOfMean,
-  'multi-label': oddsOfMean,
-};
-
-function toRows(numbers: readonly number[], width: number): number[][] {
-  return Array.from({ length: numbers.length / width }, (_, row) => numbers.slice(row * width, (row + 1) * width));
-}
-
-function logSoftmax(row: readonly number[]): number[] {
-  const total = logSum(row);
-  return row.map((value) => value - total);
-}
-
-function logSum(values: readonly number[]): number {
-  const most = Math.max(...values);
-  return most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0));
 }
 
 /**
@@ -142,16 +74,16 @@ function agree(expected: Float64Array, got: ArrayLike<number>): boolean {
   return largestDifference(expected, got) <= PARITY * largest(expected) + ROUNDING;
 }
 
-/** NaN where one is, or where `got` has fewer. */
-function largestDifference(expected: Float64Array, got: ArrayLike<number>): number {
+/** The largest absolute difference: NaN where one is, or where `got` has fewer. */
+export function largestDifference(expected: Float64Array, got: ArrayLike<number>): number {
   return expected.reduce((most, value, i) => Math.max(most, Math.abs(value - (got[i] ?? Number.NaN))), 0);
 }
 
-function largest(logits: Float64Array): number {
+export function largest(logits: Float64Array): number {
   return logits.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
-function rounded(value: number): string {
+export function rounded(value: number): string {
   return String(Number(value.toPrecision(2)));
 }
 

@@ -18,38 +18,46 @@ export interface ImagePreparation {
 export const IMAGE = 'image';
 /** The network's own input, which the images become: float32 [N, C, height, width]. */
 const NETWORK_INPUT = 'images';
+/** The first operator set whose Resize has antialiasing. */
+export const IMAGE_OPSET = 18;
+/** The output of probabilities [N, classes]. */
+const PROBABILITIES = 'probabilities';
 /** Names of what is added begin with it. */
 const SCOPE = 'preprocessing/';
 
 /** How scores become probabilities. */
-export type Probabilities = 'Softmax' | 'Sigmoid';
+export interface Probabilities {
+  readonly activation: 'Softmax' | 'Sigmoid';
+  /** What logits are divided by before that, so that probabilities are as high as they are often right (1). */
+  readonly temperature?: number | undefined;
+}
 
 /**
  * A classifier with an input {@link NETWORK_INPUT} and an output `logits` that takes images as programs have them, uint8 [N, H, W, 3] of
- * any size: scaled until they just cover `resize` (bilinear with antialiasing, aspect kept, each axis rounded to 8 bits), cut in the middle,
- * divided by 255, less `mean`, divided by `std`. An output `probabilities` is added. It takes operator set 18.
+ * any size: scaled until they just cover `resize` (bilinear with antialiasing, aspect kept), cut in the middle, divided by 255, less `mean`,
+ * divided by `std`. An output `probabilities` is added. It takes operator set {@link IMAGE_OPSET}.
  */
 export function withImageInput(
-  model: ModelProto,
+  given: ModelProto,
   preparation: ImagePreparation,
-  probabilities: Probabilities = 'Softmax',
+  probabilities: Probabilities = { activation: 'Softmax' },
 ): ModelProto {
+  const model = withoutNames(given, [IMAGE, PROBABILITIES]);
   const nodes = new NodeList(SCOPE);
   const planes = nodes.add('Transpose', [toSamples(nodes, preparation)], { perm: [0, 3, 1, 2] });
   const cut = takeMiddle(nodes, scaleToCover(nodes, planes, preparation), preparation);
   normalise(nodes, cut, preparation);
   const { graph } = model;
-  const results = new NodeList(SCOPE);
-  results.add(probabilities, ['logits'], probabilities === 'Softmax' ? { axis: -1 } : {}, 'probabilities');
+  const results = toProbabilities(probabilities);
   return {
     ...model,
     graph: {
       ...graph,
       input: graph.input.map((input) => (input.name === NETWORK_INPUT ? IMAGE_INFO : input)),
       valueInfo: [...(graph.valueInfo ?? []), ...graph.input.filter(({ name }) => name === NETWORK_INPUT)],
-      output: [{ ...logitsOf(graph), name: 'probabilities' }, logitsOf(graph)],
+      output: [{ ...logitsOf(graph), name: PROBABILITIES }, logitsOf(graph)],
       node: [...nodes.nodes, ...graph.node, ...results.nodes],
-      initializer: [...graph.initializer, ...nodes.constants],
+      initializer: [...graph.initializer, ...nodes.constants, ...results.constants],
     },
   };
 }
@@ -65,7 +73,7 @@ export function withoutImageInput(model: ModelProto): ModelProto {
   const { graph } = model;
   const input = graph.valueInfo?.find(({ name }) => name === NETWORK_INPUT);
   if (!hasImageInput(model) || !input) return model;
-  const isAdded = (name = '') => name.startsWith(SCOPE) || name === NETWORK_INPUT || name === 'probabilities';
+  const added = new Set([...sourcesOf(graph, NETWORK_INPUT, IMAGE), ...sourcesOf(graph, PROBABILITIES, 'logits')]);
   const { valueInfo: _, ...others } = graph;
   const kept = graph.valueInfo?.filter((info) => info !== input) ?? [];
   return {
@@ -74,11 +82,46 @@ export function withoutImageInput(model: ModelProto): ModelProto {
       ...others,
       input: graph.input.map((own) => (own.name === IMAGE ? input : own)),
       output: [logitsOf(graph)],
-      node: graph.node.filter(({ output }) => !output.some(isAdded)),
-      initializer: graph.initializer.filter(({ name }) => !isAdded(name)),
+      node: graph.node.filter(({ output }) => !output.some((name) => added.has(name))),
+      initializer: graph.initializer.filter(({ name = '' }) => !added.has(name)),
       ...(kept.length > 0 && { valueInfo: kept }),
     },
   };
+}
+
+/** A value and all that it is computed from, up to another one. */
+function sourcesOf({ node }: GraphProto, value: string, end: string): Set<string> {
+  const producers = new Map(node.flatMap((each) => each.output.map((name) => [name, each] as const)));
+  const found = new Set([value]);
+  for (const name of found) {
+    for (const input of producers.get(name)?.input ?? []) if (input !== end && input !== '') found.add(input);
+  }
+  return found;
+}
+
+/** A model none of whose own values has one of these names: one of another tool may have such inside. */
+function withoutNames(model: ModelProto, taken: readonly string[]): ModelProto {
+  const { graph } = model;
+  const used = new Set([...graph.initializer.map(({ name }) => name), ...graph.node.flatMap(({ output }) => output)]);
+  if (!taken.some((name) => used.has(name))) return model;
+  const free = (name: string): string => (used.has(name) ? free(`${name}_`) : name);
+  const names = new Map(taken.map((name) => [name, free(name)]));
+  const renamed = (name = '') => names.get(name) ?? name;
+  const node = graph.node.map((each) => ({
+    ...each,
+    input: each.input.map(renamed),
+    output: each.output.map(renamed),
+  }));
+  const initializer = graph.initializer.map((each) => ({ ...each, name: renamed(each.name) }));
+  const { valueInfo: _, ...others } = graph;
+  return { ...model, graph: { ...others, node, initializer } };
+}
+
+function toProbabilities({ activation, temperature = 1 }: Probabilities): NodeList {
+  const nodes = new NodeList(`${SCOPE}${PROBABILITIES}/`);
+  const logits = temperature === 1 ? 'logits' : nodes.add('Div', ['logits', nodes.floats([temperature])]);
+  nodes.add(activation, [logits], activation === 'Softmax' ? { axis: -1 } : {}, PROBABILITIES);
+  return nodes;
 }
 
 const IMAGE_INFO: ValueInfoProto = {
@@ -96,20 +139,22 @@ function logitsOf({ output }: GraphProto): ValueInfoProto {
   return output.find(({ name }) => name === 'logits') ?? { name: 'logits' };
 }
 
-/** float32 [N, H, W, channels], 0 to 255. Grey is ITU-R 601 luma, rounded to 8 bits: its sums are exact in float32. */
+/** uint8 [N, H, W, channels]. Grey is ITU-R 601 luma, rounded: its sums are exact in float32. */
 function toSamples(nodes: NodeList, { channels }: ImagePreparation): string {
+  if (channels === 3) return IMAGE;
   const samples = nodes.add('Cast', [IMAGE], { to: codeOfDtype('float32') });
-  if (channels === 3) return samples;
   const weighted = nodes.add('Mul', [samples, nodes.floats([19_595, 38_470, 7471])]);
   const sum = nodes.add('ReduceSum', [weighted, nodes.integers([-1])], { keepdims: 1 });
-  return toEightBits(nodes, nodes.add('Div', [sum, nodes.floats([65_536])]));
+  const luma = nodes.add('Div', [sum, nodes.floats([65_536])]);
+  const rounded = nodes.add('Floor', [nodes.add('Add', [luma, nodes.floats([0.5])])]);
+  return nodes.add('Cast', [rounded], { to: codeOfDtype('uint8') });
 }
 
-function toEightBits(nodes: NodeList, value: string): string {
-  return nodes.add('Floor', [nodes.add('Add', [value, nodes.floats([0.5])])]);
-}
-
-/** Scales rows, then columns, each rounded to 8 bits, to sizes in whole numbers: rounded down, but never below what is to be covered. */
+/**
+ * Scales uint8 [N, C, H, W] to a size in whole numbers: rounded down, but never below what is to be covered. The samples stay uint8: that is
+ * a quarter of the memory, each axis is rounded to 8 bits as Pillow does it, and devices whose own Resize has no antialiasing leave it to the CPU.
+ * The sizes are those of all four axes: with `axes`, ONNX Runtime's optimizer of Transpose has made an invalid graph of it.
+ */
 function scaleToCover(nodes: NodeList, planes: string, { resize }: ImagePreparation): string {
   const shape = nodes.add('Shape', [planes]);
   const sizeOf = (axis: number) => nodes.add('Gather', [shape, nodes.integers([axis])], { axis: 0 });
@@ -122,18 +167,13 @@ function scaleToCover(nodes: NodeList, planes: string, { resize }: ImagePreparat
   };
   const newWidth = nodes.add('Where', [isFlat, follow(coveredHeight, height, width, coveredWidth), coveredWidth]);
   const newHeight = nodes.add('Where', [isFlat, coveredHeight, follow(coveredWidth, width, height, coveredHeight)]);
-  return scaleAxis(nodes, scaleAxis(nodes, planes, 3, newWidth), 2, newHeight);
-}
-
-function scaleAxis(nodes: NodeList, planes: string, axis: number, size: string): string {
-  const scaled = nodes.add('Resize', [planes, '', '', size], {
-    axes: [axis],
+  const sizes = nodes.add('Concat', [sizeOf(0), sizeOf(1), newHeight, newWidth], { axis: 0 });
+  return nodes.add('Resize', [planes, '', '', sizes], {
     antialias: 1,
     coordinate_transformation_mode: 'half_pixel',
     exclude_outside: 1,
     mode: 'linear',
   });
-  return toEightBits(nodes, scaled);
 }
 
 /** The middle of [N, C, H, W], its offsets rounded half to even. */
@@ -154,12 +194,13 @@ function takeMiddle(nodes: NodeList, planes: string, { channels, height, width }
   return nodes.add('Reshape', [cut, nodes.integers([-1, channels, height, width])]);
 }
 
-/** (samples / 255 - mean) / std, as the input of the network. */
+/** (samples / 255 - mean) / std in float32, as the input of the network. */
 function normalise(nodes: NodeList, samples: string, { mean, std }: ImagePreparation): void {
   const perChannel = (of: (m: number, s: number) => number) => {
     const values = mean.map((m, c) => of(m, std[c] ?? Number.NaN));
     return nodes.floats(values, [values.length, 1, 1]);
   };
-  const scaled = nodes.add('Mul', [samples, perChannel((_, s) => 1 / (255 * s))]);
+  const floats = nodes.add('Cast', [samples], { to: codeOfDtype('float32') });
+  const scaled = nodes.add('Mul', [floats, perChannel((_, s) => 1 / (255 * s))]);
   nodes.add('Sub', [scaled, perChannel((m, s) => m / s)], {}, NETWORK_INPUT);
 }

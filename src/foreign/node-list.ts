@@ -11,10 +11,12 @@ export class NodeList {
 
   constructor(private readonly scope: string) {}
 
-  /** Adds a node with one output; returns its name. */
-  add(opType: string, input: readonly string[], attributes: Attributes = {}, output = this.nextName(opType)): string {
-    const attribute = Object.entries(attributes).map(([name, value]) => toAttribute(name, value));
-    this.nodes.push({ opType, name: output, input, output: [output], ...(attribute.length > 0 && { attribute }) });
+  /** Adds a node with one output; returns the output's name, which is the node's own unless it is given. */
+  add(opType: string, input: readonly string[], attributes: Attributes = {}, given?: string): string {
+    const name = this.nextName(opType);
+    const output = given ?? name;
+    const attribute = Object.entries(attributes).map(([key, value]) => toAttribute(key, value));
+    this.nodes.push({ opType, name, input, output: [output], ...(attribute.length > 0 && { attribute }) });
     return output;
   }
 

@@ -35,9 +35,11 @@ export interface ModelDescription {
   readonly obstacle: string | null;
 }
 
+const PREPARES = 'the file takes images of any size and prepares them; what is trained is the network behind that';
+
 /** Describes an ONNX model. One that isn't a classifier of images, or has an operator that Agon doesn't know, is an error. */
 export async function describeModel(path: string): Promise<ModelDescription> {
-  const { model, facts, size } = await readModel(path);
+  const { model, facts, size, preparesImages } = await readModel(path);
   const output = beforeActivation(model, path, OUTPUT_HINT);
   const settled = sizeToImport(size, facts);
   const { graph, image, classes, notes } = importModel(model, path, { output, size: settled, untrainable: true });
@@ -55,7 +57,7 @@ export async function describeModel(path: string): Promise<ModelDescription> {
     norms: hasNorms(graph) ? normsIn(graph) : {},
     restoredNorms: restored?.norms.length ?? 0,
     images: facts.images ?? null,
-    notes,
+    notes: preparesImages ? [PREPARES, ...notes] : notes,
     obstacle: obstacleIn(graph),
   };
 }

@@ -5,7 +5,7 @@ import { type ReadMetadata, readMetadata } from './model-metadata.js';
 import { isUltralytics, namesOf } from './other-metadata.js';
 
 /** What a model, or the files beside it, say of its classes and its images; each undefined where nothing does. */
-export interface ModelFacts extends Pick<ReadMetadata, 'task' | 'threshold'> {
+export interface ModelFacts extends Pick<ReadMetadata, 'task' | 'threshold' | 'temperature'> {
   readonly labels: readonly string[] | undefined;
   /** Whole only where Agon wrote it. */
   readonly preprocessing: Preprocessing | undefined;

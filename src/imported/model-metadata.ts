@@ -16,6 +16,8 @@ export interface ReadMetadata {
   readonly preprocessing: Preprocessing | undefined;
   readonly task: Task | undefined;
   readonly threshold: number | undefined;
+  /** What its logits are divided by before they become probabilities. */
+  readonly temperature: number | undefined;
 }
 
 const labelsSchema = z
@@ -31,22 +33,34 @@ export function readMetadata(model: ModelProto, where: string): ReadMetadata {
   const texts = textsOf(model);
   const labels = parsed(labelsSchema, texts, 'labels');
   const preprocessing = parsed(preprocessingSchema, texts, 'preprocessing');
-  const task = parsed(z.enum(TASKS), texts, 'task');
   const threshold = parsed(z.number().min(0).max(1), texts, 'threshold');
+  const temperature = parsed(z.number().positive(), texts, 'temperature');
   const origin = originOf(texts, where);
+  const task = taskOf(origin, texts);
   const metadata = {
     labels: labels.data,
     preprocessing: preprocessing.data,
     task: task.data,
     threshold: threshold.data,
+    temperature: temperature.data,
   };
   if (!origin) return metadata;
   checkVersion(FORMATS.model, origin.format, where);
-  for (const [key, { error, content }] of Object.entries({ labels, preprocessing, task, threshold })) {
+  for (const [key, { error, content }] of Object.entries({ labels, preprocessing, threshold, temperature })) {
     if (error && texts.has(key)) failDamaged(where, `its metadata "${key}" are damaged`, error, content, RESTORE);
+  }
+  if (task.error && origin.task !== undefined) {
+    failDamaged(where, 'its metadata "agon" are damaged', task.error, task.content, RESTORE);
   }
   checkAgainstGraph(model, metadata, where);
   return metadata;
+}
+
+/** Within `agon`; first in a key of its own, by which other programs mean `classify` and the like. */
+function taskOf(origin: Content | undefined, texts: ReadonlyMap<string, string>) {
+  const content = origin?.task ?? jsonOrText(texts.get('task'));
+  const { data, error } = z.enum(TASKS).safeParse(content);
+  return { data, error, content };
 }
 
 const RESTORE = 'Export the model again (agon export RUN)';

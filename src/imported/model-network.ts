@@ -1,7 +1,7 @@
 import { type ImportedModel, importModel } from '../artifacts/import-model.js';
 import { type RestoredNorm, withRestoredNorms } from '../foreign/folded-norms.js';
 import { inSinglePrecision } from '../foreign/half-precision.js';
-import { withoutImageInput } from '../foreign/image-input.js';
+import { hasImageInput, withoutImageInput } from '../foreign/image-input.js';
 import { inputOf, inputsOf, shapeOf } from '../foreign/input-layout.js';
 import type { Weighted } from '../foreign/new-head.js';
 import { beforeActivation } from '../foreign/output-choice.js';
@@ -57,10 +57,19 @@ const USUAL: Side = { height: 224, width: 224 };
 /** For a model of several outputs: settings of a run name none. */
 export const OUTPUT_HINT = { outputFlag: 'agon artifacts export --from MODEL --output' };
 
+/** A model that was read. */
+interface ReadModel extends Pick<ModelNetwork, 'facts' | 'size'> {
+  readonly model: ModelProto;
+  /** Whether the file takes images as they are: `model` is without that part. */
+  readonly preparesImages: boolean;
+}
+
 /** Reads a model, in float32, and what is known of it. */
-export async function readModel(path: string): Promise<Pick<ModelNetwork, 'facts' | 'size'> & { model: ModelProto }> {
-  const model = inSinglePrecision(withoutImageInput(await readModelFile(path)));
-  return { model, facts: await readModelFacts(model, path), size: fixedSize(model, path) };
+export async function readModel(path: string): Promise<ReadModel> {
+  const whole = await readModelFile(path);
+  const model = inSinglePrecision(withoutImageInput(whole));
+  const facts = await readModelFacts(model, path);
+  return { model, facts, size: fixedSize(model, path), preparesImages: hasImageInput(whole) };
 }
 
 /** The images to import a model for before the data are known. */

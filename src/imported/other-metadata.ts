@@ -1,4 +1,5 @@
 import type { ModelProto } from '../onnx/model.js';
+import { withoutEscapes } from './python-text.js';
 
 /**
  * Class names in the metadata `names` that Ultralytics and programs after its example write: a dictionary from index to name, as
@@ -8,17 +9,13 @@ export function namesOf({ metadataProps = [] }: Pick<ModelProto, 'metadataProps'
   const text = metadataProps.find(({ key }) => key === 'names')?.value;
   if (!text?.trim().startsWith('{')) return undefined;
   const entries = [...text.matchAll(ENTRY)].map(([, index, single, double]) => {
-    return [Number(index), unescaped(single ?? double ?? '')] as const;
+    return [Number(index), withoutEscapes(single ?? double ?? '')] as const;
   });
   return listOf(entries);
 }
 
 /** `0: 'tench'`, `0: "tench"` or `"0": "tench"`. */
-const ENTRY = /["']?(\d+)["']?\s*:\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g;
-
-function unescaped(text: string): string {
-  return text.replace(/\\(.)/g, '$1');
-}
+const ENTRY = /["']?(\d+)["']?\s*:\s*(?:'((?:[^'\\]|\\[\s\S])*)'|"((?:[^"\\]|\\[\s\S])*)")/g;
 
 /** The names of the indices 0 to n - 1; undefined where one is missing. */
 export function listOf(entries: readonly (readonly [number, string])[]): string[] | undefined {

@@ -9,11 +9,12 @@ import type { Colors } from './output.js';
 
 /** The result of a run: what all networks and their ensemble do, who won, and where the model is. */
 export function summaryLines(
-  { winner, best, last, endedEarly, model, parity }: EndEvent,
+  end: EndEvent,
   start: Pick<StartEvent, 'networks' | 'data' | 'settings'> | undefined,
   columns: number,
   colors: Colors,
 ): string[] {
+  const { winner, best, last, endedEarly, model } = end;
   const labels = labelNetworks(start?.networks ?? []);
   const measures = measuresFor(start?.settings.task ?? 'single-label', start?.data.classes.length ?? 0);
   const row = (label: string, ...parts: string[]) => labelled(label, parts, columns, colors);
@@ -30,8 +31,15 @@ export function summaryLines(
     ...row('winner', `${colors.bold(labels[winner.index] ?? winner.name)} ${chosen}`),
     ...table.map((line, i) => at(row(i === 0 ? measured : '', line), 0)),
     ...row('model', printable(model)),
-    ...row('parity', `its logits differ from the trainer's by ${parity.toExponential(1)} at most`),
+    ...row('parity', ...parityTexts(end)),
   ];
+}
+
+/** How far an exported model is from the network that was trained: of equal tensors, and of images that its graph prepares. */
+export function parityTexts({ parity, preparation }: Pick<EndEvent, 'parity' | 'preparation'>): string[] {
+  const logits = `its logits differ from the trainer's by ${parity.toExponential(1)} at most`;
+  if (preparation === undefined) return [logits];
+  return [logits, `probabilities of images that it prepares by ${preparation.toExponential(1)}`];
 }
 
 function earlyEnd({ epochs, of, patience }: NonNullable<EndEvent['endedEarly']>): string {

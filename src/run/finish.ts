@@ -65,7 +65,8 @@ async function finish(options: ContextOptions, data: RunData, group: Group, cont
   const exported = await exportRun(folder, { checkpoint: 'best', ...scores, check });
   const { patience, epochs: of } = settings;
   const early = trained < of && { endedEarly: { epochs: trained, of, patience } };
-  emit({ type: 'end', winner, ...epochs, ...early, model: exported.path, parity: exported.parity });
+  const { path: model, parity, preparation } = exported;
+  emit({ type: 'end', winner, ...epochs, ...early, model, parity, ...(preparation !== undefined && { preparation }) });
 }
 
 /** What the networks of the best and the last checkpoint do on the validation and the test split. */

@@ -169,10 +169,26 @@ describe('agon eval, export and predict', () => {
   });
 
   it('say what was exported', () => {
-    const one = { path: 'a.onnx', networks: [network], ensemble: false, parity: 1.26e-7, bytes: 322_370, opset: 9 };
+    const sizes = { bytes: 322_370, opset: 9 };
+    const one = {
+      path: 'a.onnx',
+      networks: [network],
+      ensemble: false,
+      input: 'tensor',
+      parity: 1.26e-7,
+      ...sizes,
+    } as const;
     const lines = formatExported(one);
-    expect(lines[0]).toBe('a.onnx  resnet8 (network 1), 322 kB, operator set 9');
-    expect(lines[1]).toContain('1.3e-7');
+    expect(lines).toEqual([
+      'a.onnx  resnet8 (network 1), 322 kB, operator set 9',
+      'it takes normalised images, float32 [N, C, H, W], and gives logits',
+      "its logits differ from the trainer's by 1.3e-7 at most",
+    ]);
+    expect(formatExported({ ...one, input: 'image', preparation: 2.04e-4, temperature: 1.5321 }).slice(1)).toEqual([
+      'it takes images of any size, uint8 [N, H, W, 3], and gives probabilities and logits',
+      'its probabilities are of logits divided by 1.53',
+      "its logits differ from the trainer's by 1.3e-7 at most, probabilities of images that it prepares by 2.0e-4",
+    ]);
     const networks = [{ ...network, index: 0 }, network];
     expect(formatExported({ ...one, networks, ensemble: true })[0]).toBe(
       'a.onnx  ensemble of resnet8 #0, resnet8 #1, 322 kB, operator set 9',

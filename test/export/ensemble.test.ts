@@ -45,7 +45,10 @@ const largest = (row: readonly number[]) => row.indexOf(Math.max(...row));
 async function exportAll(folder: string): Promise<string[]> {
   const paths: string[] = [];
   for (const network of ['0', '1', '2']) {
-    paths.push((await exportRun(folder, { checkpoint: 'best', network, out: join(folder, `${network}.onnx`) })).path);
+    paths.push(
+      (await exportRun(folder, { checkpoint: 'best', network, input: 'tensor', out: join(folder, `${network}.onnx`) }))
+        .path,
+    );
   }
   return paths;
 }
@@ -53,8 +56,12 @@ async function exportAll(folder: string): Promise<string[]> {
 describe('the exported ensemble', () => {
   it("gives logarithms of the mean of its networks' probabilities", async () => {
     const folder = await copy('averages');
-    const { path, networks, ensemble, parity } = await exportRun(folder, { checkpoint: 'best', ensemble: true });
-    expect([path, ensemble, networks.length]).toEqual([join(folder, 'ensemble.onnx'), true, 3]);
+    const { path, networks, ensemble, parity } = await exportRun(folder, {
+      checkpoint: 'best',
+      ensemble: true,
+      input: 'tensor',
+    });
+    expect([path, ensemble, networks.length]).toEqual([join(folder, 'ensemble-tensor.onnx'), true, 3]);
     expect(parity).toBeLessThan(1e-4);
     const each: number[][][] = [];
     for (const one of await exportAll(folder)) each.push(await logitsOf(one, 9, [3, 8, 8]));
@@ -82,8 +89,8 @@ describe('the exported ensemble', () => {
     expect(nodes).not.toContain('');
     expect(new Set(nodes).size).toBe(nodes.length);
     expect([graph.input.map(({ name }) => name), graph.output.map(({ name }) => name)]).toEqual([
-      ['images'],
-      ['logits'],
+      ['image'],
+      ['probabilities', 'logits'],
     ]);
     const { tensors } = await readCheckpoint(runPaths(folder).best);
     const stored = [...tensors.keys()].filter((name) => !name.endsWith('.momentum_buffer'));
@@ -138,9 +145,10 @@ describe('the exported ensemble', () => {
   it('of one network alone puts the same class first', async () => {
     const settings = smallSettings(await smallData(), { nets: [RESNET] });
     const { folder } = await runHere(settings);
-    const { path } = await exportRun(folder, { checkpoint: 'best', ensemble: true });
+    const tensors = { checkpoint: 'best', input: 'tensor' } as const;
+    const { path } = await exportRun(folder, { ...tensors, ensemble: true });
     const [alone, together] = [
-      await logitsOf(runPaths(folder).winner, 20, [1, 8, 8]),
+      await logitsOf((await exportRun(folder, tensors)).path, 20, [1, 8, 8]),
       await logitsOf(path, 20, [1, 8, 8]),
     ];
     for (const [i, row] of together.entries()) {

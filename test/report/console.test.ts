@@ -116,7 +116,13 @@ describe('on a terminal', () => {
       'winner    resnet8 #1 by training loss in the last epoch, as nothing was held out',
       'test                   top-1     ECE',
     ]);
-    const nothing = show([start, { ...end, best: { epoch: 1 }, last: { epoch: 1 } }]).screen;
+    const untested = { ...end, best: { epoch: 1 }, last: { epoch: 1 } };
+    const onImages = show([start, { ...untested, preparation: 2.04e-4 }]).screen;
+    expect(onImages.slice(-2).map((line) => line.trimEnd())).toEqual([
+      "parity    its logits differ from the trainer's by 1.2e-7 at most,",
+      '          probabilities of images that it prepares by 2.0e-4',
+    ]);
+    const nothing = show([start, untested]).screen;
     expect(nothing.slice(-3).map((line) => line.trimEnd())).toEqual([
       'measured  nothing: there is no test split',
       'model     runs/one/winner.onnx',

@@ -6,12 +6,13 @@ import { describe, expect, it } from 'vitest';
 import { imagesPerClass } from '../../src/data/dataset/dataset.js';
 import { openDataset } from '../../src/data/formats/open.js';
 import { decodeImage } from '../../src/data/image/decode.js';
-import { decodingFor, toTensor } from '../../src/data/image/preprocess.js';
 import { evaluateModel } from '../../src/evaluate/evaluate-model.js';
 import { evaluateRun } from '../../src/evaluate/evaluate-run.js';
 import { predictImages } from '../../src/evaluate/predict.js';
 import { exportRun } from '../../src/export/export-run.js';
+import { readMetadata } from '../../src/imported/model-metadata.js';
 import { readModelFile } from '../../src/onnx/file.js';
+import { writeAssessment } from '../../src/store/assessment.js';
 import { readCheckpoint } from '../../src/store/checkpoint.js';
 import { readResult } from '../../src/store/result.js';
 import { runPaths } from '../../src/store/run-folder.js';
@@ -64,15 +65,13 @@ const settingsFor = (data: string) =>
   });
 
 /** The probabilities that a model's file gives for some images, by ONNX Runtime alone. */
-async function probabilitiesOf(path: string, files: readonly string[], folder: string): Promise<number[][]> {
-  const { preprocessing } = await readCheckpoint(runPaths(folder).best);
+async function probabilitiesOf(path: string, files: readonly string[]): Promise<number[][]> {
   const session = await ort.InferenceSession.create(path);
   const rows: number[][] = [];
   for (const file of files) {
-    const pixels = toTensor(await decodeImage(file, 3, decodingFor(preprocessing)), preprocessing);
-    const images = new ort.Tensor('float32', pixels, [1, 3, SIDE, SIDE]);
-    const { logits } = await session.run({ images });
-    rows.push(Array.from(logits?.data as Float32Array, (z) => 1 / (1 + Math.exp(-z))));
+    const { data, height, width } = await decodeImage(file);
+    const { probabilities } = await session.run({ image: new ort.Tensor('uint8', data, [1, height, width, 3]) });
+    rows.push(Array.from(probabilities?.data as Float32Array));
   }
   await session.release();
   return rows;
@@ -108,13 +107,16 @@ describe('a run on images with any number of classes', () => {
     expect(scores[winner]).toBe(Math.max(...scores));
 
     const model = runPaths(whole.folder).winner;
-    const { metadataProps = [] } = await readModelFile(model);
-    const said = Object.fromEntries(metadataProps.map(({ key, value }) => [key, JSON.parse(value) as unknown]));
+    const said = readMetadata(await readModelFile(model), model);
     expect(said).toMatchObject({ task: 'multi-label', threshold: validation?.threshold, labels: NAMES });
-    expect(said.agon).toMatchObject({ validationMap: validation?.map, testMap: tested?.map });
+    const valueOf = async (path: string, key: string) =>
+      (await readModelFile(path)).metadataProps?.find((each) => each.key === key)?.value ?? '';
+    const origin = JSON.parse(await valueOf(model, 'agon'));
+    expect(origin).toMatchObject({ task: 'multi-label', validationMap: validation?.map, testMap: tested?.map });
+    expect(await valueOf(model, 'task')).toBe('classify');
 
     const files = test?.source.kind === 'files' ? test.source.paths : [];
-    const expected = await probabilitiesOf(model, files, whole.folder);
+    const expected = await probabilitiesOf(model, files);
     const { threshold = 0 } = validation ?? {};
     for (const subject of [model, whole.folder]) {
       const predictions = await predictImages(subject, files, {});
@@ -152,13 +154,32 @@ describe('a run on images with any number of classes', () => {
     for (const network of ['0', '1']) {
       const out = join(whole.folder, `${network}.onnx`);
       await exportRun(whole.folder, { checkpoint: 'best', network, out });
-      each.push(await probabilitiesOf(out, files.slice(0, 3), whole.folder));
+      each.push(await probabilitiesOf(out, files.slice(0, 3)));
     }
     const mean = each[0]?.map((row, i) => row.map((p, c) => (p + (each[1]?.[i]?.[c] ?? 0)) / 2));
-    const got = await probabilitiesOf(group.path, files.slice(0, 3), whole.folder);
+    const got = await probabilitiesOf(group.path, files.slice(0, 3));
     got.flat().forEach((p, i) => {
       expect(p).toBeCloseTo(mean?.flat()[i] ?? 0, 5);
     });
+
+    // At half the temperature, the threshold tells the same classes
+    const found = Number(await valueOf(model, 'threshold'));
+    const calibration = { bins: [], ece: 0, temperature: 0.5, scaled: { loss: 1, ece: 0 } };
+    const subject = { evaluation: { loss: 1, accuracy: 1, top5: 1, ece: 0 }, confusion: [], perClass: [], calibration };
+    await writeAssessment(runPaths(whole.folder).assessment, {
+      ...{ split: 'validation', epoch: best?.epoch ?? 0, images: 1, task: 'multi-label', classes: [], winner },
+      subjects: [0, 1].map((network) => ({ label: String(network), network, ...subject })),
+      ...{ pictures: [], worst: [], uncertain: [], labelErrors: [], labelErrorCount: 0, confused: [] },
+    });
+    const out = join(whole.folder, 'calibrated.onnx');
+    await exportRun(whole.folder, { checkpoint: 'best', calibrated: true, out });
+    const odds = (p: number) => Math.log(p / (1 - p));
+    expect(odds(Number(await valueOf(out, 'threshold')))).toBeCloseTo(2 * odds(found), 6);
+    const namesIn = async (path: string) =>
+      (await predictImages(path, files, {})).map(
+        (each) => 'predictions' in each && each.predictions.map(({ label }) => label),
+      );
+    expect(await namesIn(out)).toEqual(await namesIn(model));
 
     const shown = await agon(`eval ${whole.folder}`);
     expect(shown.stdout).toMatch(/network +parameters +loss +mAP +micro-F1 +macro-F1 +threshold/);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Preprocessing } from '../../src/data/image/preprocess.js';
+import { exportRun } from '../../src/export/export-run.js';
 import { add, div, reshape, scale } from '../../src/graph/arithmetic.js';
 import { Graph } from '../../src/graph/graph.js';
 import type { Value } from '../../src/graph/node/node.js';
@@ -64,14 +65,20 @@ function expectClose(got: Tensor, expected: readonly number[], tolerance = 1e-4)
 }
 
 /** A short run, and one like it that is to be taught by it. */
-async function trainedRun(): Promise<{ folder: string; winner: string; options: FrozenTeacherOptions }> {
+async function trainedRun() {
   const { folder } = await runHere(smallSettings(await smallData(), { nets: [RESNET, WIDER], epochs: 1 }));
   const { best, winner } = runPaths(folder);
   const checkpoint = await readCheckpoint(best);
-  return { folder, winner, options: { ...run, classes: checkpoint.classes, preprocessing: checkpoint.preprocessing } };
+  const options: FrozenTeacherOptions = {
+    ...run,
+    classes: checkpoint.classes,
+    preprocessing: checkpoint.preprocessing,
+  };
+  const { path: tensorModel } = await exportRun(folder, { checkpoint: 'best', input: 'tensor' });
+  return { folder, winner, tensorModel, options };
 }
 
-/** An exported model by ONNX Runtime alone. */
+/** An exported model that takes tensors, by ONNX Runtime alone. */
 async function exportedLogits(path: string, input: Tensor): Promise<number[]> {
   const session = await ort.InferenceSession.create(path);
   const feed = new ort.Tensor('float32', input.data as Float32Array, input.dims);
@@ -82,20 +89,20 @@ async function exportedLogits(path: string, input: Tensor): Promise<number[]> {
 
 describe('a run as the frozen teacher', () => {
   it('is its winner, from the folder as from the exported file', async () => {
-    const { folder, winner, options } = await trainedRun();
-    const expected = await exportedLogits(winner, images);
+    const { folder, winner, tensorModel, options } = await trainedRun();
+    const expected = await exportedLogits(tensorModel, images);
     expect(new Set(expected).size).toBe(expected.length);
     expectClose(await logitsOf(folder, options), expected);
     expectClose(await logitsOf(winner, options), expected);
   });
 
   it('sees images of a run with other means and deviations as its own', async () => {
-    const { folder, winner, options } = await trainedRun();
+    const { folder, winner, tensorModel, options } = await trainedRun();
     const [mean, std] = [options.preprocessing.mean[0] as number, options.preprocessing.std[0] as number];
     const other = { ...options, preprocessing: { ...options.preprocessing, mean: [0.1], std: [0.7] } };
     // x = (pixel - 0.1) / 0.7 back to pixels, then normalised as the teacher's
     const own = toNumbers(images).map((x) => (x * 0.7 + 0.1 - mean) / std);
-    const expected = await exportedLogits(winner, tensor('float32', images.dims, own));
+    const expected = await exportedLogits(tensorModel, tensor('float32', images.dims, own));
     for (const model of [folder, winner]) expectClose(await logitsOf(model, other), expected, 1e-3);
   });
 
@@ -116,8 +123,8 @@ describe('a run as the frozen teacher', () => {
 
 describe('the classes of a frozen teacher', () => {
   it('are found by name, in any order and among others', async () => {
-    const { folder, winner, options } = await trainedRun();
-    const numbers = await exportedLogits(winner, images);
+    const { folder, winner, tensorModel, options } = await trainedRun();
+    const numbers = await exportedLogits(tensorModel, images);
     const columns = [3, 0, 2, 1];
     const pick = (chosen: readonly number[]) => {
       const classes = chosen.map((c) => options.classes[c] as string);

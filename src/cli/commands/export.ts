@@ -2,7 +2,8 @@ import { type Command, Option } from 'commander';
 import type { Exported, ModelInput } from '../../export/export-run.js';
 import { formatBytes, printable } from '../../report/format.js';
 import { labelNetworks } from '../../report/labels.js';
-import { checkpointOption, jsonOption, numberOption } from '../flags/options.js';
+import { parityTexts } from '../../report/summary.js';
+import { checkpointOption, choiceOption, jsonOption, numberOption } from '../flags/options.js';
 import { type CliIo, writeJson, writeLines } from '../io/io.js';
 
 interface ExportOptions {
@@ -12,6 +13,7 @@ interface ExportOptions {
   readonly out?: string;
   readonly opset?: number;
   readonly input?: ModelInput;
+  readonly calibrated?: true;
   readonly json?: true;
 }
 
@@ -29,10 +31,15 @@ export function define(command: Command, io: CliIo): void {
     .addOption(new Option('--out <file>', "file to write (in the run's folder)"))
     .addOption(numberOption('--opset <version>', 'ONNX opset version (the lowest that has the operators)'))
     .addOption(
-      new Option(
+      choiceOption(
         '--input <what>',
-        'what the model takes: normalised tensors, or images of any size, which it prepares itself (tensor)',
-      ).choices(['tensor', 'image']),
+        'images of any size, which the model prepares itself, or normalised tensors',
+        ['image', 'tensor'],
+        'image',
+      ),
+    )
+    .addOption(
+      new Option('--calibrated', "divide logits by the temperature that the run's assessment (agon report) measured"),
     )
     .addOption(jsonOption())
     .action(async (folder: string, { json, checkpoint = 'best', ...options }: ExportOptions) => {
@@ -43,13 +50,21 @@ export function define(command: Command, io: CliIo): void {
     });
 }
 
+const TAKES: Readonly<Record<ModelInput, string>> = {
+  image: 'images of any size, uint8 [N, H, W, 3], and gives probabilities and logits',
+  tensor: 'normalised images, float32 [N, C, H, W], and gives logits',
+};
+
 /** What was written, and how well it agrees with the trainer. */
-export function formatExported({ path, networks, ensemble, parity, bytes, opset }: Exported): string[] {
+export function formatExported(exported: Exported): string[] {
+  const { path, networks, ensemble, input, temperature, bytes, opset } = exported;
   const names = ensemble
     ? `ensemble of ${labelNetworks(networks).join(', ')}`
     : networks.map(({ name, index }) => `${printable(name)} (network ${index})`).join();
   return [
     `${printable(path)}  ${names}, ${formatBytes(bytes)}, operator set ${opset}`,
-    `its logits in a fresh session differ from the trainer's by ${parity.toExponential(1)} at most`,
+    `it takes ${TAKES[input]}`,
+    ...(temperature === undefined ? [] : [`its probabilities are of logits divided by ${temperature.toPrecision(3)}`]),
+    parityTexts(exported).join(', '),
   ];
 }

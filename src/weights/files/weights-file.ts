@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { withoutImageInput } from '../../foreign/image-input.js';
 import { readModelFile } from '../../onnx/file.js';
 import { readSafetensorsFile } from '../../onnx/safetensors.js';
 import type { Tensor } from '../../onnx/tensor.js';
@@ -59,7 +60,7 @@ async function readTorch(file: string, early: boolean): Promise<Read> {
 
 /** Initializers of an ONNX model by name; one of Agon's says how its images are prepared. */
 async function readOnnx(path: string): Promise<Read> {
-  const model = await readModelFile(path);
+  const model = withoutImageInput(await readModelFile(path));
   const tensors = new Map(model.graph.initializer.map((proto) => [proto.name ?? '', fromTensorProto(proto)]));
   const config = onnxConfig(model, path);
   return { tensors, notes: [], ...(config && { config }) };
