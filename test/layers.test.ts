@@ -120,6 +120,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'util',
   ],
   run: [
+    'pages',
     'assess',
     'export',
     'train',

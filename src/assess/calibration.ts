@@ -21,7 +21,7 @@ export function calibrationOf(answers: Answers, logits: Float32Array): AssessedS
     bins: reliability.bins(),
     ece: reliability.ece(),
     temperature,
-    scaled: { loss: scaled.loss, ece: scaled.reliability.ece() },
+    scaled: { loss: scaled.loss, ece: scaled.reliability.ece(), bins: scaled.reliability.bins() },
   };
 }
 

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { TrainEvent } from '../events/events.js';
 import { turnOffTelemetry } from '../runtime/telemetry.js';
 import type { RequestedSettings } from '../settings/settings.js';
-import { restoreError } from '../util/error.js';
+import { messageOf, restoreError } from '../util/error.js';
 import { workerFile } from '../util/worker-file.js';
 import { SHARED, STOP, type WorkerInput, type WorkerMessage } from './worker-messages.js';
 
@@ -56,7 +56,22 @@ export function startTraining({ settings, folder, resume, onEvent }: StartOption
     worker.on('exit', (code) => reject(new Error(`the training thread ended unexpectedly (exit code ${code})`)));
   });
   // What the listener threw comes first: the run's end may be its consequence.
-  return { done: ended.finally(() => listener.check()), stop };
+  const told = ended.finally(() => listener.check());
+  return { done: told.then((outcome) => finishReport(outcome, folder, listener)), stop };
+}
+
+/** Writes the report of a finished run, now that its log is whole. Where that fails, all else is there: it is a warning. */
+async function finishReport<Outcome>(outcome: Outcome, folder: string, listener: Listener): Promise<Outcome> {
+  if (outcome !== 'finished') return outcome;
+  try {
+    const { writeReport } = await import('../pages/write-report.js');
+    await writeReport(folder);
+  } catch (error) {
+    const message = `the run's report can't be written: ${messageOf(error)}; agon report makes it later`;
+    listener.tell({ type: 'warning', message });
+    await listener.check();
+  }
+  return outcome;
 }
 
 /** Passes events on until the first failure, which stops the run. */

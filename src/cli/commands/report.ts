@@ -3,6 +3,9 @@ import { dirname, relative, resolve, sep } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { ReportData } from '../../pages/content/report-data.js';
 import { colorsFor } from '../../report/output.js';
+import { writeAssessment } from '../../store/assessment.js';
+import { runPaths } from '../../store/run-folder.js';
+import { AgonError } from '../../util/error.js';
 import { printable } from '../../util/printable.js';
 import { jsonOption } from '../flags/options.js';
 import { type CliIo, writeJson, writeLines } from '../io/io.js';
@@ -31,9 +34,26 @@ export function define(command: Command, io: CliIo): void {
 
 async function reportRun(folder: string, { out, json }: ReportOptions, io: CliIo): Promise<void> {
   const { writeReport } = await import('../../pages/write-report.js');
+  await assessIfMissing(folder, io);
   const { path, data } = await writeReport(folder, out);
   if (json) writeJson(io.stdout, { path, ...withoutPictures(data) });
   else writeLines(io.stdout, ...(await answerLines(data, io)), '', `report    ${printable(path)}`);
+}
+
+/** Assesses a finished run that has no assessment yet. Where its data are gone, the report goes without. */
+async function assessIfMissing(folder: string, { stderr, env }: CliIo): Promise<void> {
+  const { yellow, dim } = colorsFor(stderr, env);
+  const { assessment, result } = runPaths(folder);
+  if (existsSync(assessment) || !existsSync(result)) return;
+  const warn = (message: string) => writeLines(stderr, yellow(printable(`warning: ${message}`)));
+  writeLines(stderr, dim('assessing the run, which has no assessment yet'));
+  try {
+    const { assessRun } = await import('../../evaluate/assess-run.js');
+    await writeAssessment(assessment, await assessRun(folder, { checkpoint: 'best', onWarning: warn }));
+  } catch (error) {
+    if (!(error instanceof AgonError)) throw error;
+    warn(`without an assessment, as its images can't be had: ${error.message}`);
+  }
 }
 
 async function reportRuns(
@@ -41,11 +61,10 @@ async function reportRuns(
   { out = COMPARISON, json }: ReportOptions,
   io: CliIo,
 ): Promise<void> {
-  const [{ readReportData }, { comparisonPage }, { writeFileWhole }, { runPaths }] = await Promise.all([
+  const [{ readReportData }, { comparisonPage }, { writeFileWhole }] = await Promise.all([
     import('../../pages/data/read-report.js'),
     import('../../pages/compared/comparison-page.js'),
     import('../../util/files/files.js'),
-    import('../../store/run-folder.js'),
   ]);
   const runs = [];
   for (const folder of folders) {

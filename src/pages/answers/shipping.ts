@@ -15,7 +15,7 @@ export function shippingAnswer(run: Given, assessment: Assessment | undefined): 
   const about = { section: 'networks', question: QUESTION };
   const { winner, best } = run;
   if (winner === undefined || !best) return { ...about, ...leading(run), tone: 'neutral' };
-  const found = assessment ? assessedScores(assessment) : resultScores(run);
+  const found = resultScores(run) ?? (assessment && assessedScores(assessment));
   const name = named(at(run.networks, winner).label);
   if (!found) {
     const detail = ['Nothing was held out, so how good it is on new images is not known.'];
