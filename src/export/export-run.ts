@@ -17,11 +17,12 @@ import { checkPreparation } from './image-parity.js';
 import { inferenceModel } from './inference-model.js';
 import { metadataOf } from './metadata.js';
 import { checkParity } from './parity.js';
-import { type Subject, type SubjectOptions, subjectOf } from './subject.js';
+import { type Subject, subjectOf } from './subject.js';
 import type { Trained } from './trainers-logits.js';
 
 /** What of a run is exported, and how. */
-export interface ExportOptions extends SubjectOptions {
+export interface ExportOptions {
+  readonly checkpoint: 'best' | 'last';
   /** Index or name of a network; the run's winner when left out. */
   readonly network?: string | undefined;
   /** All networks as one model, whose probabilities are the mean of theirs, instead of one network. */

@@ -109,11 +109,11 @@ describe('a run on images with any number of classes', () => {
     const model = runPaths(whole.folder).winner;
     const said = readMetadata(await readModelFile(model), model);
     expect(said).toMatchObject({ task: 'multi-label', threshold: validation?.threshold, labels: NAMES });
-    const valueOf = async (path: string, key: string) =>
+    const textOf = async (path: string, key: string) =>
       (await readModelFile(path)).metadataProps?.find((each) => each.key === key)?.value ?? '';
-    const origin = JSON.parse(await valueOf(model, 'agon'));
+    const origin = JSON.parse(await textOf(model, 'agon'));
     expect(origin).toMatchObject({ task: 'multi-label', validationMap: validation?.map, testMap: tested?.map });
-    expect(await valueOf(model, 'task')).toBe('classify');
+    expect(await textOf(model, 'task')).toBe('classify');
 
     const files = test?.source.kind === 'files' ? test.source.paths : [];
     const expected = await probabilitiesOf(model, files);
@@ -163,7 +163,7 @@ describe('a run on images with any number of classes', () => {
     });
 
     // At half the temperature, the threshold tells the same classes
-    const found = Number(await valueOf(model, 'threshold'));
+    const found = Number(await textOf(model, 'threshold'));
     const calibration = { bins: [], ece: 0, temperature: 0.5, scaled: { loss: 1, ece: 0 } };
     const subject = { evaluation: { loss: 1, accuracy: 1, top5: 1, ece: 0 }, confusion: [], perClass: [], calibration };
     await writeAssessment(runPaths(whole.folder).assessment, {
@@ -174,7 +174,7 @@ describe('a run on images with any number of classes', () => {
     const out = join(whole.folder, 'calibrated.onnx');
     await exportRun(whole.folder, { checkpoint: 'best', calibrated: true, out });
     const odds = (p: number) => Math.log(p / (1 - p));
-    expect(odds(Number(await valueOf(out, 'threshold')))).toBeCloseTo(2 * odds(found), 6);
+    expect(odds(Number(await textOf(out, 'threshold')))).toBeCloseTo(2 * odds(found), 6);
     const namesIn = async (path: string) =>
       (await predictImages(path, files, {})).map(
         (each) => 'predictions' in each && each.predictions.map(({ label }) => label),
