@@ -155,6 +155,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   report: ['events', 'settings', 'util'],
   pages: ['report', 'pretrained', 'store', 'lineage', 'events', 'settings', 'distill', 'data', 'util'],
+  web: ['pages', 'export', 'imported', 'foreign', 'runtime', 'onnx', 'util'],
   compare: [
     'run',
     'train',
@@ -181,6 +182,7 @@ const ENTRIES: Readonly<Record<string, readonly string[]>> = {
 /** Packages that one folder alone knows. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['runtime'],
+  'onnxruntime-web': ['web'],
   'ort-training': ['ort-training'],
   protobufjs: ['onnx'],
   yauzl: ['weights', 'data'],

@@ -3,6 +3,7 @@ import type { Exported, ModelInput } from '../../export/export-run.js';
 import { formatBytes, printable } from '../../report/format.js';
 import { labelNetworks } from '../../report/labels.js';
 import { parityTexts } from '../../report/summary.js';
+import type { ExportedPage } from '../../web/export-web.js';
 import { checkpointOption, choiceOption, jsonOption, numberOption } from '../flags/options.js';
 import { type CliIo, writeJson, writeLines } from '../io/io.js';
 
@@ -14,6 +15,7 @@ interface ExportOptions {
   readonly opset?: number;
   readonly input?: ModelInput;
   readonly calibrated?: true;
+  readonly web?: string;
   readonly json?: true;
 }
 
@@ -41,13 +43,30 @@ export function define(command: Command, io: CliIo): void {
     .addOption(
       new Option('--calibrated', "divide logits by the temperature that the run's assessment (agon report) measured"),
     )
+    .addOption(
+      new Option('--web <dir>', 'folder to write with a page that runs the model in browsers').conflicts('out'),
+    )
     .addOption(jsonOption())
-    .action(async (folder: string, { json, checkpoint = 'best', ...options }: ExportOptions) => {
+    .action(async (folder: string, { json, checkpoint = 'best', web, ...options }: ExportOptions) => {
+      if (web !== undefined) {
+        const { exportWeb } = await import('../../web/export-web.js');
+        const page = await exportWeb(folder, web, { ...options, checkpoint });
+        return json ? writeJson(io.stdout, page) : writeLines(io.stdout, ...formatPage(page));
+      }
       const { exportRun } = await import('../../export/export-run.js');
       const exported = await exportRun(folder, { ...options, checkpoint });
       if (json) writeJson(io.stdout, exported);
       else writeLines(io.stdout, ...formatExported(exported));
     });
+}
+
+function formatPage(page: ExportedPage): string[] {
+  const { folder, folderBytes } = page;
+  return [
+    ...formatExported(page),
+    `${printable(folder)}  the page and what it needs, ${formatBytes(folderBytes)}`,
+    'Any web server serves it: `npx http-server .` in that folder, for example',
+  ];
 }
 
 const TAKES: Readonly<Record<ModelInput, string>> = {

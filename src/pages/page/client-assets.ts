@@ -3,18 +3,22 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleClient, type ClientAssets } from './bundle-client.js';
 
-const fileOf = (name: string) => fileURLToPath(new URL(`../client/${name}`, import.meta.url));
-let assets: Promise<ClientAssets> | undefined;
+/** What browsers run of Agon: first files, by their paths in `src` without the ending. `scripts/build.mjs` bundles each. */
+export const CLIENTS = ['pages/client/main', 'web/client/main', 'web/worker/main', 'web/worker/offline'] as const;
+export type Client = (typeof CLIENTS)[number];
 
-/** The client of the pages: as the package has it, or, where Agon runs from its sources, bundled now. */
-export function clientAssets(): Promise<ClientAssets> {
-  assets ??= loadAssets();
+const loaded = new Map<Client, Promise<ClientAssets>>();
+
+/** A client of the pages: as the package has it, or, where Agon runs from its sources, bundled now. */
+export function clientAssets(client: Client): Promise<ClientAssets> {
+  const assets = loaded.get(client) ?? loadAssets(client);
+  loaded.set(client, assets);
   return assets;
 }
 
-async function loadAssets(): Promise<ClientAssets> {
-  const source = fileOf('main.ts');
+async function loadAssets(client: Client): Promise<ClientAssets> {
+  const fileOf = (ending: string) => fileURLToPath(new URL(`../../${client}${ending}`, import.meta.url));
+  const source = fileOf('.ts');
   if (existsSync(source)) return bundleClient(source);
-  const [script, style] = [await readFile(fileOf('main.js'), 'utf8'), await readFile(fileOf('main.css'), 'utf8')];
-  return { script, style };
+  return { script: await readFile(fileOf('.js'), 'utf8'), style: await readFile(fileOf('.css'), 'utf8') };
 }

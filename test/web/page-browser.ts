@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize } from 'node:path';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+
+/** WebGPU by the software driver that comes with Chromium. */
+const SOFTWARE_WEBGPU = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-features=Vulkan',
+  '--ignore-gpu-blocklist',
+];
+/** A camera that shows a made-up picture. */
+const CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+
+export function launch({ webgpu = false } = {}): Promise<Browser> {
+  const args = ['--no-sandbox', '--disable-background-networking', ...CAMERA];
+  return chromium.launch({
+    executablePath: CHROMIUM as string,
+    args: [...args, ...(webgpu ? SOFTWARE_WEBGPU : ['--disable-gpu'])],
+  });
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.css': 'text/css',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+};
+
+/** A server of a folder's files, with the headers for threads if they are wanted. */
+export async function serveFolder(
+  folder: string,
+  { isolated = false } = {},
+): Promise<{ address: string; asked: string[]; server: Server }> {
+  const asked: string[] = [];
+  const headers = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+  const server = createServer((request, response) => {
+    const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://host').pathname));
+    asked.push(path);
+    readFile(join(folder, path === '/' ? 'index.html' : path)).then(
+      (content) => {
+        response.writeHead(200, { 'content-type': TYPES[extname(path === '/' ? '.html' : path)] ?? '', ...(isolated && headers) });
+        response.end(content);
+      },
+      () => response.writeHead(404).end(),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, asked, server };
+}
+
+export function stop(server: Server): Promise<unknown> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(resolve));
+}
+
+/** Waits until the model is open; what the page says if it can't be. */
+export async function ready(page: Page): Promise<string> {
+  const state = page.locator('html[data-ready], #status.wrong').first();
+  await state.waitFor({ state: 'attached', timeout: 60_000 });
+  return page.locator('#status').innerText();
+}
+
+/** A page whose faults, and whose requests to elsewhere, are collected. */
+export async function openPage(context: BrowserContext, address: string, faults: string[]): Promise<Page> {
+  const page = await context.newPage();
+  page.on('console', (message) => faults.push(message.text()));
+  page.on('pageerror', (error) => faults.push(error.message));
+  context.on('request', (request) => {
+    const url = request.url();
+    if (!/^(?:data|blob):/.test(url) && new URL(url).origin !== new URL(address).origin) faults.push(url);
+  });
+  await page.goto(address);
+  return page;
+}
+
+/** Gives the page images, and what it says of each, as its CSV file has it: per file the probabilities. */
+export async function classify(page: Page, files: readonly string[], patience = 60_000): Promise<Map<string, string[]>> {
+  await page.locator('#files').setInputFiles([...files]);
+  await page.locator('#progress', { hasText: /classified/ }).waitFor({ timeout: patience });
+  const download = page.waitForEvent('download');
+  await page.locator('#csv').click();
+  const text = await readFile(await (await download).path(), 'utf8');
+  const lines = text.trimEnd().split('\r\n').map((line) => line.split(','));
+  return new Map(lines.map(([name, ...cells]) => [name as string, cells]));
+}
