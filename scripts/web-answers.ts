@@ -28,8 +28,12 @@ const files = Array.from({ length: Math.min(found.length, Number(values.first)) 
 const { address, server } = await serveFolder(folder, values);
 const browser = await launch(values);
 const faults: string[] = [];
-const page = await openPage(await browser.newContext(), `${address}?provider=${values.webgpu ? 'webgpu' : 'wasm'}`, faults);
-console.log(await ready(page), await page.locator('#about dl').innerText());
+const page = await openPage(
+  await browser.newContext(),
+  `${address}?provider=${values.webgpu ? 'webgpu' : 'wasm'}`,
+  faults,
+);
+console.log(await ready(page, 600_000), await page.locator('#about dl').innerText());
 const answers = await classify(page, files, 600_000);
 await browser.close();
 await stop(server);

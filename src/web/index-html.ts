@@ -17,6 +17,9 @@ const POLICY = [
   "form-action 'none'",
 ].join('; ');
 
+/** So many classes are named without being asked for. */
+const SHOWN = 30;
+
 /** `index.html` of the page of a model. */
 export function indexHtml({ title, classes, facts, task }: PageDescription): string {
   return `<!doctype html>
@@ -68,12 +71,12 @@ function about(classes: readonly string[], facts: PageDescription['facts']): str
   const lines = facts.map(([name, value]) => `<dt>${toHtml(name)}</dt><dd>${toHtml(value)}</dd>`);
   const own = [
     ['provider', 'Runs by'],
-    ['reasons', 'Ways not taken'],
-    ['difference', 'Largest difference from Node.js'],
+    ['reasons', 'Not by WebGPU because'],
+    ['difference', 'A test image’s probabilities differ from those in Node.js by'],
     ['offline', 'Works without a network'],
-  ].map(([id, name]) => `<dt>${name}</dt><dd id="${id}"></dd>`);
+  ].map(([id, name]) => `<dt id="${id}-name">${name}</dt><dd id="${id}"></dd>`);
   const names = classes.map((name) => nameHtml(name)).join(', ');
   return `<section id="about" aria-labelledby="about-title" hidden><h2 id="about-title">The model</h2>
-<dl class="facts">${[...lines, ...own].join('\n')}<dt>Classes</dt><dd><details><summary>${classes.length} classes</summary>${names}</details></dd></dl>
+<dl class="facts">${[...lines, ...own].join('\n')}<dt>Classes</dt><dd>${classes.length > SHOWN ? `<details><summary>${classes.length} classes</summary>${names}</details>` : names}</dd></dl>
 <p class="dim"><a href="model.onnx" download>model.onnx</a> runs in other programs too.</p></section>`;
 }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import * as playwright from 'playwright-core';
 
 export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 
@@ -17,9 +17,9 @@ const SOFTWARE_WEBGPU = [
 /** A camera that shows a made-up picture. */
 const CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 
-export function launch({ webgpu = false } = {}): Promise<Browser> {
+export function launch({ webgpu = false } = {}): Promise<playwright.Browser> {
   const args = ['--no-sandbox', '--disable-background-networking', ...CAMERA];
-  return chromium.launch({
+  return playwright.chromium.launch({
     executablePath: CHROMIUM as string,
     args: [...args, ...(webgpu ? SOFTWARE_WEBGPU : ['--disable-gpu'])],
   });
@@ -46,7 +46,10 @@ export async function serveFolder(
     asked.push(path);
     readFile(join(folder, path === '/' ? 'index.html' : path)).then(
       (content) => {
-        response.writeHead(200, { 'content-type': TYPES[extname(path === '/' ? '.html' : path)] ?? '', ...(isolated && headers) });
+        response.writeHead(200, {
+          'content-type': TYPES[extname(path === '/' ? '.html' : path)] ?? '',
+          ...(isolated && headers),
+        });
         response.end(content);
       },
       () => response.writeHead(404).end(),
@@ -62,14 +65,14 @@ export function stop(server: Server): Promise<unknown> {
 }
 
 /** Waits until the model is open; what the page says if it can't be. */
-export async function ready(page: Page): Promise<string> {
+export async function ready(page: playwright.Page, patience = 60_000): Promise<string> {
   const state = page.locator('html[data-ready], #status.wrong').first();
-  await state.waitFor({ state: 'attached', timeout: 60_000 });
+  await state.waitFor({ state: 'attached', timeout: patience });
   return page.locator('#status').innerText();
 }
 
 /** A page whose faults, and whose requests to elsewhere, are collected. */
-export async function openPage(context: BrowserContext, address: string, faults: string[]): Promise<Page> {
+export async function openPage(context: playwright.BrowserContext, address: string, faults: string[]): Promise<playwright.Page> {
   const page = await context.newPage();
   page.on('console', (message) => faults.push(message.text()));
   page.on('pageerror', (error) => faults.push(error.message));
@@ -82,12 +85,19 @@ export async function openPage(context: BrowserContext, address: string, faults:
 }
 
 /** Gives the page images, and what it says of each, as its CSV file has it: per file the probabilities. */
-export async function classify(page: Page, files: readonly string[], patience = 60_000): Promise<Map<string, string[]>> {
+export async function classify(
+  page: playwright.Page,
+  files: readonly string[],
+  patience = 60_000,
+): Promise<Map<string, string[]>> {
   await page.locator('#files').setInputFiles([...files]);
   await page.locator('#progress', { hasText: /classified/ }).waitFor({ timeout: patience });
   const download = page.waitForEvent('download');
   await page.locator('#csv').click();
   const text = await readFile(await (await download).path(), 'utf8');
-  const lines = text.trimEnd().split('\r\n').map((line) => line.split(','));
+  const lines = text
+    .trimEnd()
+    .split('\r\n')
+    .map((line) => line.split(','));
   return new Map(lines.map(([name, ...cells]) => [name as string, cells]));
 }

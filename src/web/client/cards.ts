@@ -1,5 +1,5 @@
-import type { Prediction } from '../worker/messages.js';
 import type { PageDescription } from '../content/page-description.js';
+import type { Prediction } from '../worker/messages.js';
 import { bars, ranked, saidLine, saidOf } from './answer.js';
 import { make, nameOf } from './elements.js';
 

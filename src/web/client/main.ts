@@ -63,9 +63,10 @@ function listenToDrops(queue: Queue): void {
 function showReady({ provider, threads, difference, reasons }: Predictor, offline: boolean): void {
   const where = provider === 'webgpu' ? 'on the graphics card' : `on the processor, ${threadsText(threads)}`;
   byId('provider').textContent = `ONNX Runtime ${provider === 'webgpu' ? 'WebGPU' : 'WebAssembly'}, ${where}`;
-  byId('difference').textContent = difference < 1e-7 ? 'none' : difference.toExponential(1);
+  byId('difference').textContent = difference < 1e-7 ? 'less than 1e-7' : difference.toExponential(1);
   byId('offline').textContent = offline ? 'yes' : 'no: it takes a page from https: or from this machine';
-  byId('reasons').textContent = reasons.join('; ') || 'none';
+  byId('reasons').textContent = reasons.join('; ').replace('webgpu: ', '');
+  for (const id of ['reasons-name', 'reasons']) byId(id).hidden = reasons.length === 0;
   byId('about').hidden = false;
   status.textContent = 'The model is ready.';
   document.documentElement.dataset.ready = provider;

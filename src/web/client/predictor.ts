@@ -1,5 +1,5 @@
-import type { Opened, Prediction, Reply, Request } from '../worker/messages.js';
 import type { Provider } from '../content/page-description.js';
+import type { Opened, Prediction, Reply, Request } from '../worker/messages.js';
 
 /** The model in its worker. */
 export interface Predictor extends Opened {

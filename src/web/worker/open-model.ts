@@ -1,6 +1,5 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
 import { checkImage } from '../content/check-image.js';
-import type { Opened } from './messages.js';
 import {
   type Check,
   DESCRIPTION_FILE,
@@ -11,6 +10,7 @@ import {
   RUNTIMES,
   TOLERANCE,
 } from '../content/page-description.js';
+import type { Opened } from './messages.js';
 
 type Runtime = typeof import('onnxruntime-web');
 
@@ -48,7 +48,7 @@ export async function openModel(only: Provider | null, tell: (what: string) => v
 async function openOn(provider: Provider, model: Uint8Array, check: Check): Promise<Omit<OpenModel, 'reasons'>> {
   const ort = (await import(addressOf(`${RUNTIME_FOLDER}/${RUNTIMES[provider].module}`))) as Runtime;
   ort.env.logLevel = 'error';
-  const session = await ort.InferenceSession.create(model, { executionProviders: [provider] });
+  const session = await ort.InferenceSession.create(model, { executionProviders: [provider], logSeverityLevel: 3 });
   const run = runnerOf(ort, session);
   const { height, width, probabilities } = check;
   const got = await run(checkImage(height, width), height, width);
