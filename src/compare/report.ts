@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
+import { dirname, relative, sep } from 'node:path';
 import { formatNumberOf } from '../report/format.js';
+import { runPaths } from '../store/run-folder.js';
 import { messageOf } from '../util/error.js';
 import { writeFileWhole } from '../util/files/files.js';
 import { FORMATS } from '../util/formats/formats.js';
@@ -8,7 +11,7 @@ import { type Experiment, type PlannedRun, planRuns, seedsOf } from './experimen
 import { comparePaths, finishedRuns } from './experiment/folder.js';
 import type { Measure } from './experiment/measures.js';
 import { toMarkdown } from './page/markdown.js';
-import { toPage } from './page/page.js';
+import { type RunReport, toPage } from './page/page.js';
 import { readCurves } from './results/curves.js';
 import { type Comparison, compareRuns, type Finished, measured } from './results/results.js';
 import { checkStored } from './results/stored.js';
@@ -62,8 +65,22 @@ export async function writeResults(
   };
   await writeFileWhole(paths.results, `${JSON.stringify(data, undefined, 1)}\n`);
   await writeFileWhole(paths.markdown, toMarkdown(experiment.name, provenance, comparison));
-  await writeFileWhole(paths.page, toPage(experiment.name, provenance, comparison, curves));
+  await writeFileWhole(
+    paths.page,
+    toPage(experiment.name, provenance, comparison, curves, reportsOf(folder, finished)),
+  );
   return written;
+}
+
+/** The reports that are there of the runs, as the results' page names them. */
+function reportsOf(folder: string, finished: readonly Finished[]): RunReport[] {
+  const { page, run } = comparePaths(folder);
+  return finished.flatMap(({ run: { id } }) => {
+    const { report } = runPaths(run(id));
+    if (!existsSync(report)) return [];
+    const path = relative(dirname(page), report).split(sep);
+    return [{ id, address: path.map(encodeURIComponent).join('/') }];
+  });
 }
 
 /** What the runs were computed with and on. */

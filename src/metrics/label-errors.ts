@@ -21,8 +21,8 @@ export interface LabelError {
 /**
  * Images of one class each that are probably labelled wrongly, the likeliest first. It is confident learning (Northcutt et al. 2021) of a whole
  * group: an image is listed where the networks' mean probability of another class is at least that class's threshold, the mean
- * probability of the class among the images labelled with it (their self-confidence), and where that class is the most probable for each of
- * the networks. They are in the order of the difference between the two mean probabilities, the largest first.
+ * probability of the class among the images labelled with it (their self-confidence), and one half, and where that class is the most probable
+ * for each of the networks. They are in the order of the difference between the two mean probabilities, the largest first.
  */
 export function likelyLabelErrors(answers: GroupAnswers, labels: ArrayLike<number>): LabelError[] {
   const thresholds = selfConfidence(answers, (image) => [at(labels, image)]);
@@ -32,7 +32,8 @@ export function likelyLabelErrors(answers: GroupAnswers, labels: ArrayLike<numbe
     const suggested = at(said, 0);
     if (suggested === label || said.some((other) => other !== suggested)) return undefined;
     const [probability, given] = [meanOf(networks, suggested), meanOf(networks, label)];
-    return probability >= (thresholds.get(suggested) ?? Number.POSITIVE_INFINITY)
+    // Where classes are found with little confidence, their thresholds are low: what is listed is said with confidence all the same
+    return probability >= Math.max(0.5, thresholds.get(suggested) ?? Number.POSITIVE_INFINITY)
       ? { image, suggested, probability, given }
       : undefined;
   });

@@ -75,7 +75,7 @@ describe('a run that is stopped', () => {
     expect([position, partial.lineage.steps, best]).toEqual([{ epoch: 0, step: 3 }, 3, null]);
   });
 
-  it.each(['test', 'export'] as const)(
+  it.each(['test', 'assessment', 'export'] as const)(
     'in its last phases, at %s, ends as if it had not been when it goes on',
     async (phase) => {
       const settings = smallSettings(await smallData({ test: 'right' }), { epochs: 1 });
@@ -91,7 +91,7 @@ describe('a run that is stopped', () => {
         stopRequested: () => asked,
       });
       const { winner, result } = runPaths(folder);
-      expect([outcome, existsSync(result), existsSync(winner)]).toEqual(['stopped', phase === 'export', false]);
+      expect([outcome, existsSync(result), existsSync(winner)]).toEqual(['stopped', phase !== 'test', false]);
       expect((await runHere(settings, { folder, resume: true })).outcome).toBe('finished');
       const whole = await runHere(settings);
       expect(await resultsOf(folder)).toEqual(await resultsOf(whole.folder));

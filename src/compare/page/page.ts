@@ -20,12 +20,19 @@ figure { margin: 1rem 0; } svg { max-width: 100%; height: auto; } svg text { fil
 svg .mark { stroke: var(--mark); stroke-width: 2; } svg circle { fill: var(--mark); }
 svg .grid { stroke: var(--line); } svg .zero { stroke: var(--dim); stroke-width: 1.5; }`;
 
+/** A run's own report: its address, seen from the page. */
+export interface RunReport {
+  readonly id: string;
+  readonly address: string;
+}
+
 /** The results as one self-contained page, with the intervals and the learning curves drawn. */
 export function toPage(
   title: string,
   provenance: readonly string[],
   comparison: Comparison,
   curves: readonly Curve[] = [],
+  reports: readonly RunReport[] = [],
 ): string {
   const tables = resultTables(comparison);
   const words = sentences(comparison).map((each) => `<li>${toHtml(each)}</li>`);
@@ -44,6 +51,7 @@ ${section(tables.otherDifferences)}
 <h2>In words</h2><ul>${words.join('\n')}</ul>
 ${section(tables.settings)}
 ${learning(curves, scoreName(comparison.task))}
+${reportList(reports)}
 </body></html>
 `;
 }
@@ -58,6 +66,12 @@ function learning(curves: readonly Curve[], score: string): string {
   });
   const drawn = figures.join('');
   return drawn && `<h2>Learning curves</h2>${drawn}`;
+}
+
+function reportList(reports: readonly RunReport[]): string {
+  if (reports.length === 0) return '';
+  const links = reports.map(({ id, address }) => `<li><a href="${toHtml(address)}">${toHtml(id)}</a></li>`);
+  return `<h2>Reports of the runs</h2><ul>${links.join('\n')}</ul>`;
 }
 
 function methodFigure({ task, methods, measure, split }: Comparison): string {

@@ -31,7 +31,7 @@ function total({ counts: [there, back] }: ConfusedPair): number {
 }
 
 /** Which classes are confused; where an image may have several, which are hard. */
-export function confusionAnswer({ subjects, winner, classes, task }: Assessment): Answer {
+export function confusionAnswer({ subjects, winner, classes, task, images, split }: Assessment): Answer {
   const { confusion, perClass } = at(subjects, winner);
   if (task === 'multi-label') return hardClasses(perClass, classes);
   const about = { section: 'confusion', question: 'Which classes are confused?' };
@@ -55,7 +55,11 @@ export function confusionAnswer({ subjects, winner, classes, task }: Assessment)
   ];
   return {
     ...about,
-    answer: ['Most often ', ...joined(worst, ', '), ` of ${formatNumberOf(mistakes, 'mistake')} in all.`],
+    answer: [
+      'Most often ',
+      ...joined(worst, ', '),
+      ` of ${formatNumberOf(mistakes, 'mistake')} on ${formatNumberOf(images, split === 'all' ? 'image' : `${split} image`)}.`,
+    ],
     detail: [...first, `the other way ${back}.`, ...hardest(perClass, classes)],
     tone: 'attention',
   };

@@ -58,7 +58,7 @@ export function honestyAnswer({ subjects, winner, images }: Assessment, folder: 
       `${verdictOf(ece, byChance)}: ${stated}${off}.`,
       ...(helps
         ? [
-            ` A temperature of ${temperature.toFixed(2)} mends it: `,
+            ` A temperature of ${temperature.toFixed(2)} lowers the error to ${formatPercent(scaled.ece)}: `,
             { command: `agon export ${folder} --calibrated` },
             '.',
           ]
@@ -66,7 +66,7 @@ export function honestyAnswer({ subjects, winner, images }: Assessment, folder: 
     ],
     detail: [
       `Expected calibration error ${formatPercent(ece)}; honest probabilities would show about ${formatPercent(chance)} by chance with ${images} images.`,
-      ` Divided by the temperature ${temperature.toFixed(2)}, the logits give ${formatPercent(scaled.ece)}.`,
+      ...(helps ? [' A temperature divides the logits and changes no answer; it was found on these images.'] : []),
     ],
     tone: isHonest ? 'good' : 'attention',
   };

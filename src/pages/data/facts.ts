@@ -4,6 +4,7 @@ import { formatBytes, formatDuration, formatNumberOf, formatPercent, formatRate 
 import { flatten } from '../../settings/explain.js';
 import { parseSettings, type Settings } from '../../settings/settings.js';
 import type { RunResult } from '../../store/result.js';
+import { CALIBRATED } from '../content/commands.js';
 import type { Fact, ReportData, ReportedEpoch, ReportedSetting } from '../content/report-data.js';
 import type { LoggedStart } from './logged-events.js';
 
@@ -89,11 +90,12 @@ export function environmentOf({ settings, start, result, weights = [], parity }:
 }
 
 /** Command lines for a run. */
-export function commandsOf(folder: string, config: string, isFinished: boolean): Fact[] {
+export function commandsOf(folder: string, config: string, isFinished: boolean, isCalibrated: boolean): Fact[] {
   const [own, settings] = [quoted(folder), quoted(config)];
   return [
     { name: 'Train the same again', value: `agon train --config ${settings} --out ${quoted(`${folder}-again`)}` },
     ...(isFinished ? [] : [{ name: 'Go on with it', value: `agon train --resume ${own}` }]),
+    ...(isCalibrated ? [{ name: CALIBRATED, value: `agon export ${own} --calibrated` }] : []),
     { name: 'Measure it', value: `agon eval ${own}` },
     { name: 'Who taught whom', value: `agon lineage ${own}` },
     { name: 'Make this page anew', value: `agon report ${own}` },

@@ -62,7 +62,7 @@ export class ReportReader {
       cost: costOf(epochs, start, result, await sizeOf(paths.winner)),
       settings: settingsOf(settings),
       environment: environmentOf({ settings, start, result, weights, parity }),
-      commands: commandsOf(folder, paths.config, result !== undefined),
+      commands: commandsOf(folder, paths.config, result !== undefined, assessment !== undefined),
     };
     return { ...run, answers: answersOf(run, assessment, quoted(folder)) };
   }

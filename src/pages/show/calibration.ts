@@ -2,6 +2,7 @@ import { formatPercent } from '../../report/format.js';
 import type { AssessedSubject, Assessment } from '../../store/assessment.js';
 import { at } from '../../util/checked.js';
 import { toHtml } from '../../util/markup.js';
+import { CALIBRATED } from '../content/commands.js';
 import type { ReportData } from '../content/report-data.js';
 import { type Cell, details, section, table } from './html.js';
 import { subjectChoice } from './subject-choice.js';
@@ -35,9 +36,6 @@ export function calibrationSection(
     details('Numbers of the diagram', binTable(bins)),
   );
 }
-
-/** The name of the command that exports a calibrated model. */
-export const CALIBRATED = 'Export it with honest probabilities';
 
 /** Pixels of a diagram's square, and of what is around it. */
 const [SIDE, LEFT, BOTTOM, TOP, COUNTS] = [240, 44, 40, 8, 40];

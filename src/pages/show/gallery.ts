@@ -1,25 +1,19 @@
 import { formatPercent } from '../../report/format.js';
 import type { Assessment } from '../../store/assessment.js';
-import { at } from '../../util/checked.js';
-import { nameHtml, section } from './html.js';
+import { section } from './html.js';
 import { pictureHtml } from './pictures.js';
 
 /** Images that look wrongly labelled. */
 export function labelErrorsSection(assessment: Assessment): string {
-  const { labelErrors, labelErrorCount, classes, winner, subjects } = assessment;
+  const { labelErrors, labelErrorCount, winner, subjects } = assessment;
   if (labelErrors.length === 0) return '';
   const networks = subjects.filter(({ network }) => network !== undefined).length;
-  const pictures = labelErrors.map(({ picture, suggested, probability, given, agreeing }) => {
-    const agree = networks > 1 ? `, ${agreeing} of ${networks} networks` : '';
-    return pictureHtml(
-      assessment,
-      picture,
-      winner,
-      `rather ${nameHtml(at(classes, suggested), 28)}? ${formatPercent(probability, 0)} against ${formatPercent(given, 0)}${agree}`,
-    );
+  const pictures = labelErrors.map(({ picture, given, agreeing }) => {
+    const agree = networks > 1 ? `${agreeing} of ${networks} networks agree, ` : '';
+    return pictureHtml(assessment, picture, winner, `${agree}its own label ${formatPercent(given, 0)}`);
   });
   const more = labelErrorCount > labelErrors.length ? ` The ${labelErrors.length} likeliest are shown.` : '';
-  const text = `<p>${labelErrorCount} ${labelErrorCount === 1 ? 'image looks' : 'images look'} as if the label were wrong: the networks agree on another class and are sure of it.${more} Look at each before you change it.</p>`;
+  const text = `<p>${labelErrorCount} ${labelErrorCount === 1 ? 'image looks' : 'images look'} as if the label were wrong: ${networks > 1 ? 'the networks agree on another class' : 'the network is sure of another class'}.${more} Look at each before you change it.</p>`;
   return section('label-errors', 'Likely label errors', text, mapControl(assessment, 'label-errors'), grid(pictures));
 }
 

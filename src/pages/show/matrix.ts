@@ -23,7 +23,7 @@ export function matrixHtml({ subjects, classes }: Assessment, subject: number, o
     return `<tr><th scope="row">${nameHtml(at(classes, own), 24)}</th>${cells.join('')}</tr>`;
   });
   const kind = classes.length > NUMEROUS ? ' numerous' : classes.length > MANY ? ' many' : '';
-  const caption = 'Rows: the class that images have. Columns: the class that was said.';
+  const caption = 'Rows: what images are. Columns: what was said.';
   const label = 'Confusion matrix';
   return scrolling(
     `<table class="matrix${kind}"><caption>${caption}</caption><thead><tr><td></td>${head.join('')}</tr></thead><tbody>${rows.join('\n')}</tbody></table>`,
