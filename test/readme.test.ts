@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,6 +12,7 @@ import { agon } from './cli/command-line.js';
 import { png } from './data/helpers.js';
 import { ROOT, readPage, shellLines } from './docs/markdown.js';
 
+const require = createRequire(import.meta.url);
 const LINES = shellLines(readPage('README.md'));
 
 /** Milliseconds that a command may take on a machine that has other work; all together take about a minute of processor time. */
@@ -90,7 +92,7 @@ describe("the README's shell lines", () => {
     async () => {
       const code = /```js\n([\s\S]*?)```/.exec(readPage('README.md'))?.[1] ?? '';
       const script = join(folder, 'example.mjs');
-      const resolved = (_: string, name: string) => `from '${import.meta.resolve(name)}'`;
+      const resolved = (_: string, name: string) => `from '${pathToFileURL(require.resolve(name)).href}'`;
       await writeFile(script, code.replace(/from '([^']+)'/g, resolved));
       const { stdout } = await promisify(execFile)(process.execPath, [script], { cwd: folder });
       expect(stdout).toMatch(/^Float32Array\(2\) \[ ?[\d.e-]+, [\d.e-]+ ?\]/);

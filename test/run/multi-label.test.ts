@@ -79,7 +79,7 @@ async function probabilitiesOf(path: string, files: readonly string[]): Promise<
 
 describe('a run on images with any number of classes', () => {
   it('learns, goes on where it was stopped, and its models tell all classes of an image', {
-    timeout: 120_000,
+    timeout: 180_000,
   }, async () => {
     const data = await colours();
     const settings = settingsFor(data);
