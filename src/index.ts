@@ -47,6 +47,7 @@ export type {
   PlannedPerturbation as ParameterPerturbation,
 } from './distill/mutation.js';
 export type { Trial as PerturbationTrial, Verdict as PerturbationVerdict } from './distill/trial.js';
+export type { EvaluationDetails, SubjectDetails as EvaluationSubjectDetails } from './evaluate/details.js';
 export {
   evaluateModel,
   type ModelEvaluation,
@@ -59,10 +60,13 @@ export {
 } from './evaluate/evaluate-run.js';
 export {
   type FilePrediction,
+  type ImageClassifier,
+  openImageClassifier,
   type Prediction as ClassPrediction,
   type PredictOptions as PredictImagesOptions,
-  predictImages,
-} from './evaluate/predict.js';
+} from './evaluate/image-classifier.js';
+export type { ImageInput } from './evaluate/image-inputs.js';
+export { predictImages } from './evaluate/predict.js';
 export type { Evaluation, GroupEvaluation } from './events/evaluation.js';
 export type * from './events/events.js';
 export type { Origin as RunOrigin } from './events/origin-schema.js';
@@ -76,6 +80,9 @@ export { settingsFrom as settingsFromRun } from './group/origin.js';
 export type { LineageStep } from './lineage/lineage.js';
 export { type Lineage, readLineage } from './lineage/lineage-file.js';
 export { type LineagePart, type LineageSummary, summariseLineage } from './lineage/lineage-summary.js';
+export type { ClassScores } from './metrics/class-scores.js';
+export type { ConfusionCell } from './metrics/confusion.js';
+export type { ReliabilityBin } from './metrics/reliability.js';
 export { exportOrtTraining, type OrtExportOptions as ExportOrtTrainingOptions } from './ort-training/files/export.js';
 export { importOrtTraining, type OrtImportOptions as ImportOrtTrainingOptions } from './ort-training/files/import.js';
 export type { Rates as LearningRates } from './ort-training/files/rates.js';
@@ -104,6 +111,9 @@ export {
   type SettingsInput,
   settingsSchema,
 } from './settings/settings.js';
+export { type BenchOptions, type BenchReport, benchModel } from './speed/bench.js';
+export type { Cell as BenchCell } from './speed/cell.js';
+export type { Timing as BenchTiming } from './speed/timing.js';
 export { type Checkpoint, readCheckpoint } from './store/checkpoint.js';
 export { prepareRunFolder, readRunSettings, runPaths } from './store/run-folder.js';
-export { AgonError, type ErrorDetail as AgonErrorDetail } from './util/error.js';
+export { AgonError, type ErrorCode as AgonErrorCode, type ErrorDetail as AgonErrorDetail } from './util/error.js';

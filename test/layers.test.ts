@@ -140,7 +140,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'util',
     'nets',
   ],
+  speed: ['evaluate', 'classifier', 'imported', 'runtime', 'data', 'onnx', 'util'],
   evaluate: [
+    'metrics',
     'assess',
     'train',
     'classifier',
@@ -156,6 +158,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   report: ['events', 'settings', 'util'],
   pages: ['report', 'pretrained', 'store', 'lineage', 'events', 'settings', 'distill', 'data', 'util'],
   web: ['pages', 'export', 'imported', 'foreign', 'runtime', 'onnx', 'util'],
+  serve: ['pages', 'report', 'store', 'lineage', 'events', 'settings', 'util'],
+  tensorboard: ['store', 'events', 'data', 'onnx', 'util'],
+  doctor: ['hub', 'report', 'events', 'settings', 'runtime', 'data', 'graph', 'onnx', 'util'],
+  notify: ['hub', 'report', 'events', 'settings', 'util'],
   compare: [
     'run',
     'train',
@@ -184,7 +190,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['runtime'],
   'onnxruntime-web': ['web'],
   'ort-training': ['ort-training'],
-  protobufjs: ['onnx'],
+  protobufjs: ['onnx', 'tensorboard'],
   yauzl: ['weights', 'data'],
   tar: ['data'],
   'csv-parse': ['data'],
@@ -202,6 +208,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   jstat: ['compare'],
   uplot: ['pages'],
   esbuild: ['pages'],
+  yaml: ['cli'],
 };
 
 /** Folders without file system, clock or randomness of their own: what they give depends on what they are given alone. */

@@ -31,6 +31,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
 /** What is appended to a line so that it takes seconds: the last of two equal options holds. First fit. */
 const APPENDED: readonly (readonly [start: string, options: string])[] = [
   ['agon train --resume', ''],
+  ['agon bench', '--seconds 0.01 --batch-sizes 1 --threads 1'],
   ['agon train --preset', ''],
   ['agon train --data photos', '--nets resnet8,resnet14 --epochs 1 --batch-size 8 --size 32 --no-tune'],
   ['agon train', '--epochs 1 --batch-size 8 --limit 16 --no-tune'],

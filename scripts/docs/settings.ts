@@ -7,7 +7,7 @@ const HEAD = `<!-- Made by \`npm run docs\`. -->
 # Settings
 
 Every setting of a training run. A file of settings (\`agon train --config FILE\`, the \`config.json\` of a run, \`base\` and the methods of an
-experiment) is JSON with these names, those after a dot inside an object: \`{"epochs": 30, "optimizer": {"name": "adamw", "lr": 0.002}}\`. What a
+experiment) is JSON or YAML with these names, those after a dot inside an object: \`{"epochs": 30, "optimizer": {"name": "adamw", "lr": 0.002}}\`. What a
 file leaves out is as its preset has it, else the default. A flag overrides the file. \`agon train --schema\` prints the JSON Schema, by which editors
 complete and check such a file: write it to a file, and name that in the settings as \`"$schema"\`.
 `;

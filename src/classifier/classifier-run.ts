@@ -18,8 +18,8 @@ export async function openRunClassifier(folder: string, options: ClassifierOptio
   const { classes, preprocessing, tensors } = checkpoint;
   const { network, validation } = bestEpochOf(path, checkpoint);
   const graph = present(group.graphs[network], 'the best network');
-  const predictor = await Predictor.open(graph, options);
-  predictor.load((name) => present(tensors.get(networkPrefix(network) + name), name));
+  const parameterOf = (name: string) => present(tensors.get(networkPrefix(network) + name), name);
+  const predictor = await Predictor.openFixed(graph, parameterOf, options);
   return {
     classes,
     task: checkpoint.settings.task,

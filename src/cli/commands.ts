@@ -26,6 +26,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/compare.js'),
   },
   {
+    name: 'serve',
+    summary: 'show runs in a browser, also while they train',
+    load: () => import('./commands/serve.js'),
+  },
+  {
     name: 'report',
     summary: 'write the page of a run, or of several to compare',
     load: () => import('./commands/report.js'),
@@ -43,6 +48,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/predict.js'),
   },
   {
+    name: 'bench',
+    summary: 'measure how fast an ONNX model or a run classifies',
+    load: () => import('./commands/bench.js'),
+  },
+  {
     name: 'artifacts',
     summary: 'export, import and show training graphs as ONNX files',
     load: () => import('./commands/artifacts.js'),
@@ -58,4 +68,19 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/weights.js'),
   },
   { name: 'data', summary: 'show what is in a data set', load: () => import('./commands/data.js') },
+  {
+    name: 'init',
+    summary: 'write a commented configuration for the data at hand',
+    load: () => import('./commands/init.js'),
+  },
+  {
+    name: 'doctor',
+    summary: 'check this machine: what works, what is missing, what to do',
+    load: () => import('./commands/doctor.js'),
+  },
+  {
+    name: 'completion',
+    summary: 'print a script that completes commands in a shell',
+    load: () => import('./commands/completion.js'),
+  },
 ];

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { colorsFor } from '../report/output.js';
-import { printable, printableLines } from '../util/printable.js';
+import { printableLines } from '../util/printable.js';
 import { AGON_VERSION } from '../util/version.js';
 import { COMMANDS } from './commands.js';
 import type { CliIo } from './io/io.js';
@@ -30,8 +30,8 @@ export async function createProgram(args: readonly string[], io: CliIo): Promise
   configureOutput(program, io);
   for (const { name, summary, load } of COMMANDS) {
     const command = program.command(name).summary(summary).helpOption('-h, --help', 'show this help');
-    // A command comes first, or second after `help`.
-    if (args.slice(0, 2).includes(name)) (await load()).define(command, io);
+    // A command comes first, or second after `help`; completion has to know all.
+    if (args.slice(0, 2).includes(name) || args[0] === 'completion') (await load()).define(command, io);
   }
   return program;
 }
@@ -42,7 +42,8 @@ function configureOutput(program: Command, { stdout, stderr, env }: CliIo): void
   program.configureOutput({
     writeOut: (text) => stdout.write(printableLines(text)),
     writeErr: (text) => stderr.write(printableLines(text)),
-    outputError: (text, write) => write(text.split('\n').map(printable).join('\n')),
+    // `reportError` tells all errors
+    outputError: () => undefined,
     getOutHelpWidth: () => Math.min(stdout.columns ?? 100, 100),
     getErrHelpWidth: () => Math.min(stderr.columns ?? 100, 100),
   });

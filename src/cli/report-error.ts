@@ -5,6 +5,7 @@ import { printable } from '../util/printable.js';
 import { shortageOf } from '../util/shortage.js';
 import { type CliIo, writeLines } from './io/io.js';
 import { UsageError } from './io/usage-error.js';
+import { usageText } from './text/usage-text.js';
 
 const FAILED = 1;
 const MISUSED = 2;
@@ -14,9 +15,12 @@ const MISUSED = 2;
  * AGON_DEBUG=1 adds the stack. An error that is not Agon's own is said to be a bug.
  */
 export function reportError(error: unknown, { stderr, env }: CliIo): number {
-  // Commander has written its own message, and its help and version are no errors.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
   const { red } = colorsFor(stderr, env);
+  if (error instanceof CommanderError) {
+    // Its help and version are no errors, and help is there where a command is missing
+    if (!HELP.test(error.code)) stderr.write(`${red('error:')} ${printable(usageText(error))}\n`);
+    return error.exitCode === 0 ? 0 : MISUSED;
+  }
   const shortage = shortageOf(error);
   const ours = shortage !== undefined || (error instanceof Error && error.name === 'AgonError');
   const text = shortage && !(error instanceof AgonError) ? `${shortage.what}. ${shortage.hint}` : messageOf(error);
@@ -25,6 +29,8 @@ export function reportError(error: unknown, { stderr, env }: CliIo): number {
   if (env.AGON_DEBUG && error instanceof Error) writeLines(stderr, ...stackOf(error).split('\n').map(printable));
   return error instanceof UsageError ? MISUSED : FAILED;
 }
+
+const HELP = /^commander\.(help|helpDisplayed|version)$/;
 
 const BUG = '(this looks like a bug in Agon: AGON_DEBUG=1 shows where)';
 

@@ -1,24 +1,29 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { openFileClassifier } from '../classifier/classifier-file.js';
+import { type GivenFacts, openKnownClassifier } from '../classifier/known-classifier.js';
 import { BUILTIN } from '../data/formats/builtin.js';
 import type { Evaluation } from '../events/evaluation.js';
-import type { Tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import type { Settings } from '../settings/settings.js';
 import { readRunSettings } from '../store/run-folder.js';
 import { fail, present } from '../util/error.js';
+import type { Task } from '../util/task.js';
+import { answersFor, detailsOf, type EvaluationDetails } from './details.js';
 import { evaluateImages } from './evaluate-images.js';
 import type { RunEvaluation } from './evaluate-run.js';
 import { type MeasuredOptions, openMeasured } from './measured-data.js';
 import { thresholdFor } from './threshold.js';
 
 /** On what, and where, a model is evaluated. */
-export interface ModelEvaluationOptions extends MeasuredOptions {
+export interface ModelEvaluationOptions extends MeasuredOptions, GivenFacts {
   /** The value that holds the class scores, of a model with several outputs. */
   readonly output?: string | undefined;
+  /** What its images may have, of a model that doesn't say it: one class each when left out. */
+  readonly task?: Task | undefined;
   /** For images with any number of classes: the probability from which on one counts as there; the model's own when left out. */
   readonly threshold?: number | undefined;
+  /** Whether {@link ModelEvaluation.details} are wanted. */
+  readonly details?: boolean | undefined;
   readonly device?: string | undefined;
   readonly threads?: number | undefined;
 }
@@ -26,29 +31,40 @@ export interface ModelEvaluationOptions extends MeasuredOptions {
 /** How a model did on the images of a split. */
 export interface ModelEvaluation extends Pick<RunEvaluation, 'split' | 'images' | 'classes' | 'task' | 'warnings'> {
   readonly evaluation: Evaluation;
+  /** The ensemble is the model itself. */
+  readonly details?: EvaluationDetails;
 }
 
 /** Where a model doesn't say it. */
 const USUAL = { batchSize: 32, workers: 1 };
 
-/** Evaluates an ONNX model that says what its classes are and how images become its input. */
+/** Evaluates an ONNX model of which it is known, or said, what its classes are and how images become its input. */
 export async function evaluateModel(path: string, options: ModelEvaluationOptions): Promise<ModelEvaluation> {
-  const { device = 'cpu', threads, output } = options;
-  const classifier = await openFileClassifier(path, { device: parseDevice(device), threads, output });
+  const { device = 'cpu' } = options;
+  const classifier = await openKnownClassifier(path, { ...options, device: parseDevice(device) });
   try {
     const { classes, preprocessing, task } = classifier;
     const threshold = thresholdFor(path, task, options.threshold, classifier.threshold);
-    if (!classes || !preprocessing) return failUnknown(path);
     const settings = classifier.settings && (await withDataFolder(path, classifier.settings, options));
     const { name, splits, images, warnings } = await openMeasured(path, { classes, task, settings }, options);
-    const logits = async (batch: Tensor) => checked(path, await classifier.logits(batch), classes.length);
-    const { networks } = await evaluateImages([{ logits }], splits, preprocessing, settings ?? USUAL, {
+    const kept = answersFor(options.details, classes, { task, networks: 1, images, seed: settings?.seed });
+    const measured = await evaluateImages([classifier], splits, preprocessing, settings ?? USUAL, {
       task,
       thresholds: { networks: [threshold], ensemble: threshold },
+      onLogits: kept?.add,
     });
-    const evaluation = present(networks[0], 'its evaluation');
+    const evaluation = present(measured.networks[0], 'its evaluation');
+    const details = detailsOf(kept, classes, measured);
     const own = classifier.notes.map((note) => `${path}: ${note}`);
-    return { split: name, images, classes: classes.length, task, evaluation, warnings: [...own, ...warnings] };
+    return {
+      split: name,
+      images,
+      classes: classes.length,
+      task,
+      evaluation,
+      warnings: [...own, ...warnings],
+      ...details,
+    };
   } finally {
     await classifier.close();
   }
@@ -62,20 +78,4 @@ async function withDataFolder(path: string, settings: Settings, { data: other }:
   return fail(path, `it was trained on "${settings.data}", and nothing says where these images are`, {
     hint: 'Name their folder, or other images (--data)',
   });
-}
-
-/** The error for a model of which that isn't known. */
-export function failUnknown(path: string): never {
-  return fail(
-    path,
-    'nothing says its class names, or how its images are prepared: neither its metadata nor files beside it',
-    {
-      hint: 'Export one with `agon export RUN`, or put the config.json and preprocessor_config.json of its hub beside it',
-    },
-  );
-}
-
-function checked(path: string, logits: Tensor, classes: number): Tensor {
-  if (logits.dims[1] === classes) return logits;
-  return fail(path, 'its class names', { expected: `${logits.dims[1]}, one a logit`, got: String(classes) });
 }

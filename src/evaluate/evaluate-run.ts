@@ -9,6 +9,7 @@ import { averagedOf, markAverages } from '../train/averages.js';
 import { loadPredictors, type Thresholds, thresholdsOf } from '../train/evaluate.js';
 import { present } from '../util/error.js';
 import type { Task } from '../util/task.js';
+import { answersFor, detailsOf, type EvaluationDetails } from './details.js';
 import { evaluateImages } from './evaluate-images.js';
 import { type MeasuredOptions, openMeasured } from './measured-data.js';
 import { thresholdFor } from './threshold.js';
@@ -21,6 +22,8 @@ export interface EvaluateOptions extends MeasuredOptions {
    * validation found in the best epoch.
    */
   readonly threshold?: number | undefined;
+  /** Whether {@link RunEvaluation.details} are wanted. */
+  readonly details?: boolean | undefined;
   readonly device?: string | undefined;
   readonly threads?: number | undefined;
 }
@@ -43,6 +46,7 @@ export interface RunEvaluation {
   readonly results: readonly { readonly network: NetworkInfo; readonly evaluation: Evaluation }[];
   /** The mean of the networks' probabilities. */
   readonly ensemble: Evaluation;
+  readonly details?: EvaluationDetails;
 }
 
 /** Evaluates all networks of a run's checkpoint on a split, or on other images. */
@@ -52,13 +56,16 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
   const { device = checkpoint.settings.device, threads = checkpoint.settings.threads } = options;
   const data = await whereDataAre(folder, checkpoint);
   const settings = { ...checkpoint.settings, data, device, threads };
-  const { task } = settings;
+  const { task, seed } = settings;
   const thresholds = thresholdsFor(folder, checkpoint, options.threshold);
   const { name, splits, images, warnings } = await openMeasured(folder, { classes, task, settings }, options);
+  const kept = answersFor(options.details, classes, { task, networks: group.graphs.length, images, seed });
+  // Not with constant weights, which are faster, but round otherwise: a run's own numbers come back to the bit
   const predictors = await openPredictors(group, settings);
   try {
     loadPredictors(predictors, tensorsWithoutTrial(checkpoint));
-    const measured = await evaluateImages(predictors, splits, preprocessing, settings, { task, thresholds });
+    const scoring = { task, thresholds, onLogits: kept?.add };
+    const measured = await evaluateImages(predictors, splits, preprocessing, settings, scoring);
     const averaged = options.checkpoint === 'best' ? averagedOf({ networks: best?.validation }) : [];
     const evaluations = markAverages(measured, averaged);
     const results = group.networks.map((network, i) => ({
@@ -76,6 +83,7 @@ export async function evaluateRun(folder: string, options: EvaluateOptions): Pro
       warnings,
       results,
       ensemble: evaluations.ensemble,
+      ...detailsOf(kept, classes, evaluations),
     };
   } finally {
     for (const predictor of predictors) await predictor.close();

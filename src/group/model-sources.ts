@@ -3,7 +3,7 @@ import type { Weights } from '../artifacts/weights.js';
 import type { Size } from '../data/dataset/dataset.js';
 import type { Preprocessing } from '../data/image/preprocess.js';
 import { networkPrefix } from '../distill/step.js';
-import type { ImageFacts } from '../imported/model-facts.js';
+import type { ImageFacts } from '../imported/image-facts.js';
 import { type BegunNetwork, type ModelNetwork, openModelNetwork } from '../imported/model-network.js';
 import { isModelFile } from '../nets/model-file.js';
 import type { Settings } from '../settings/settings.js';

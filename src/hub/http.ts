@@ -5,7 +5,7 @@ import { AGON_VERSION } from '../util/version.js';
 import { type Environment, endpointOf } from './environment.js';
 
 const MOST_REDIRECTS = 10;
-/** Milliseconds without a byte after which a connection counts as cut. */
+/** {@link Request.silence} */
 const SILENCE = 60_000;
 
 export interface Request {
@@ -14,6 +14,8 @@ export interface Request {
   /** Whether redirects to other hosts are followed; the answer that says so is returned where they aren't. */
   readonly leaveHost?: boolean;
   readonly env: Environment;
+  /** Milliseconds without a byte after which a connection counts as cut. */
+  readonly silence?: number;
 }
 
 /** An answer, its body unread. */
@@ -30,10 +32,13 @@ export interface Answer {
  * Asks for an address, by the proxy that the environment names for it (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`). Redirects are followed; the
  * token goes to the hub alone. A host that can't be reached is an error; any status is an answer.
  */
-export async function request(url: string, { method = 'GET', headers = {}, leaveHost = true, env }: Request) {
+export async function request(
+  url: string,
+  { method = 'GET', headers = {}, leaveHost = true, env, silence = SILENCE }: Request,
+) {
   let at = url;
   for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-    const answer = await ask(at, method, { ...COMMON, ...tokenFor(at, env), ...headers });
+    const answer = await ask(at, method, { ...COMMON, ...tokenFor(at, env), ...headers }, silence);
     const location = answer.header('location');
     if (answer.status < 300 || answer.status >= 400 || location === undefined) return answer;
     const next = nextAddress(at, location);
@@ -61,13 +66,15 @@ function nextAddress(from: string, location: string): string {
   return next.href;
 }
 
-async function ask(url: string, method: string, headers: Record<string, string>): Promise<Answer> {
+async function ask(url: string, method: string, headers: Record<string, string>, silence: number): Promise<Answer> {
   const [{ fetch, Agent, ProxyAgent }, { getProxyForUrl }] = await Promise.all([
     import('undici'),
     import('proxy-from-env'),
   ]);
   const proxy = getProxyForUrl(url);
-  const limits = { bodyTimeout: SILENCE, headersTimeout: SILENCE };
+  // undici waits 10 s for a connection unless told otherwise
+  const connect = { timeout: Math.min(silence, 10_000) };
+  const limits = { bodyTimeout: silence, headersTimeout: silence, connect };
   try {
     const dispatcher = proxy ? new ProxyAgent({ uri: proxy, ...limits }) : new Agent(limits);
     // The connection ends with its last answer

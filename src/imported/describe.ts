@@ -6,7 +6,7 @@ import { beforeActivation } from '../foreign/output-choice.js';
 import type { Graph } from '../graph/graph.js';
 import { countMultiplyAdds, countParameters } from '../nets/summary.js';
 import { messageOf } from '../util/error.js';
-import type { ImageFacts } from './model-facts.js';
+import type { ImageFacts } from './image-facts.js';
 import { OUTPUT_HINT, readModel, sizeToImport } from './model-network.js';
 
 /** What there is to say of an ONNX classifier as a network to train. */

@@ -1,6 +1,7 @@
 import type { Preprocessing } from '../data/image/preprocess.js';
 import type { ModelProto } from '../onnx/model.js';
 import { readHubFacts } from './hub-files.js';
+import type { ImageFacts } from './image-facts.js';
 import { type ReadMetadata, readMetadata } from './model-metadata.js';
 import { isUltralytics, namesOf } from './other-metadata.js';
 
@@ -10,16 +11,6 @@ export interface ModelFacts extends Pick<ReadMetadata, 'task' | 'threshold' | 't
   /** Whole only where Agon wrote it. */
   readonly preprocessing: Preprocessing | undefined;
   readonly images: ImageFacts | undefined;
-}
-
-/** How images are prepared for a model. */
-export interface ImageFacts extends Pick<Preprocessing, 'mean' | 'std'> {
-  /** What says so, for messages. */
-  readonly where: string;
-  /** Height and width of the images. */
-  readonly size?: number;
-  /** What the shorter side is scaled to before the middle is cut out. */
-  readonly resize?: number;
 }
 
 /** Reads what is known of a model: its own metadata come before files beside it. Damage of Agon's own is an error at `where`. */

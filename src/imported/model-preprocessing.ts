@@ -1,6 +1,6 @@
 import { type Preprocessing, preprocessingFor } from '../data/image/preprocess.js';
 import type { Shape } from '../graph/node/dim.js';
-import type { ImageFacts } from './model-facts.js';
+import type { ImageFacts } from './image-facts.js';
 
 /**
  * How images become the input [N, C, H, W] of a model of another program, as far as that is known: undefined where neither its input nor

@@ -4,6 +4,13 @@ import type { Choices, Chosen, Recipe } from './recipe.js';
 
 /** Fewer training images than that are few: augmented views of them are worth their time. */
 const FEW = 500;
+/** Random crops for fine-tuning: between about a third of an image and all of it. */
+const WIDE_CROPS = {
+  randomResizedCrop: { scale: [0.35, 1], ratio: [3 / 4, 4 / 3] },
+  padCrop: 0,
+  flip: true,
+  rotation: 0,
+};
 /** Epochs on features before other layers join in. */
 const HEAD_EPOCHS = 5;
 
@@ -38,14 +45,20 @@ export function fineTuning(facts: DataFacts, { onImages, epochs: wanted }: Chose
         unfreezeAt: { value: heads, why: 'a random last layer would spoil what the other layers know' },
       }),
       batchSize: { value: batchSizeFor(facts, 32), why: many },
-      epochs: { value: heads + epochsFor(facts, 2000, [4, 12]), why: many },
+      epochs: { value: heads + epochsFor(facts, 12_000, [4, 8]), why: many },
+      fitNorms: {
+        value: true,
+        why: 'training begins with what the weights do, also on images unlike those of ImageNet',
+      },
+      augmentation: { value: WIDE_CROPS, why: 'smaller parts of a photograph may not show what it is of' },
+      labelSmoothing: { value: 0.1, why: 'few images are soon learned by heart' },
       optimizer: {
         value: { name: 'adamw', lr: 2e-4, weightDecay: 0.05 },
         why: 'larger rates destroy what the weights know',
       },
       headLrFactor: { value: 10, why: 'the last layer is new' },
       normWeightDecay: { value: false, why: 'as is usual in fine-tuning' },
-      ema: { value: 0.9, why: 'averaged weights validate better with few images' },
+      ema: { value: facts.images < FEW ? 0.9 : 0.99, why: 'averaged weights validate better with few images' },
       schedule: { value: { name: 'cosine', min: 0 }, why: 'ends with small steps' },
     },
   };

@@ -3,11 +3,15 @@ import { EpochTable, finishedRows, stallOf } from './epoch-table.js';
 import { printable } from './format.js';
 import { headerLines } from './header.js';
 import { LiveLines } from './live-lines.js';
+import { NetworkLines } from './network-lines.js';
 import { type Colors, type Output, widthOf, writeText } from './output.js';
 import { RunProgress } from './progress.js';
 import { progressLine } from './progress-line.js';
 import type { EventReport } from './report.js';
 import { summaryLines } from './summary.js';
+
+/** Of a terminal that doesn't say. */
+const USUAL_ROWS = 24;
 
 /** What is done while no step runs, in words. */
 export const PHASES: Readonly<Record<PhaseEvent['phase'], string>> = {
@@ -31,7 +35,7 @@ export function describePhase({ phase, detail, done, of }: PhaseEvent): string {
 /** A run on a terminal: finished epochs stay as rows of a table, the running one changes in place below them. */
 export class LiveReport implements EventReport {
   readonly #live: LiveLines;
-  #run: { start: StartEvent; progress: RunProgress; table: EpochTable } | undefined;
+  #run: { start: StartEvent; progress: RunProgress; table: EpochTable; lines: NetworkLines } | undefined;
   #doing: string | undefined;
 
   constructor(
@@ -84,7 +88,7 @@ export class LiveReport implements EventReport {
     this.#live.clear();
     const columns = widthOf(this.output);
     const table = new EpochTable(start, columns, this.colors);
-    this.#run = { start, progress: new RunProgress(start), table };
+    this.#run = { start, progress: new RunProgress(start), table, lines: new NetworkLines(start, this.colors) };
     this.#doing = undefined;
     this.#write([...headerLines(start, columns, this.colors), '', table.head()]);
     this.#showEpoch();
@@ -101,9 +105,19 @@ export class LiveReport implements EventReport {
   #showEpoch(): void {
     const run = this.#run;
     if (!run || run.progress.epoch >= run.progress.epochs) return;
-    const { progress, table } = run;
+    const { progress, table, lines } = run;
+    const columns = () => widthOf(this.output);
     const rows = progress.networks.map((_, i) => () => table.rows(progress, progress.networks)[i] ?? '');
-    this.#live.show([...rows, () => progressLine(progress, widthOf(this.output), this.colors, this.#doing)]);
+    const more = Array.from({ length: lines.length }, (_, i) => () => {
+      return lines.line(i, progress.networks[i] ?? {}, columns());
+    });
+    // What doesn't fit the terminal's height can't be redrawn in place
+    const fits = rows.length + more.length + 1 < (this.output.rows ?? USUAL_ROWS);
+    this.#live.show([
+      ...rows,
+      ...(fits ? more : []),
+      () => progressLine(progress, columns(), this.colors, this.#doing),
+    ]);
   }
 
   #finishEpoch(event: EpochEvent): void {
@@ -113,6 +127,7 @@ export class LiveReport implements EventReport {
     const rows = finishedRows(event, run.progress.networks);
     this.#write(run.table.rows({ epoch: event.epoch, stall: stallOf(event) }, rows));
     run.progress.addEpoch(event, this.now());
+    run.lines.add(event);
     this.#showEpoch();
   }
 

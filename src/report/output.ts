@@ -5,6 +5,7 @@ import { printableJson, printableLines } from '../util/printable.js';
 export interface Output extends NodeJS.WritableStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 /** Functions that wrap a text in a colour, or leave it alone. */

@@ -22,7 +22,8 @@ export function progressLine(progress: RunProgress, columns: number, colors: Col
   return `${indent}${bar(stepsPerEpoch > 0 ? step / stepsPerEpoch : 0, Math.min(LONGEST_BAR, room), colors)}  ${text}`;
 }
 
-function bar(share: number, width: number, colors: Colors): string {
+/** A share in [0, 1] as a bar. */
+export function bar(share: number, width: number, colors: Colors): string {
   const filled = Math.round(Math.max(0, Math.min(1, share)) * width);
   return colors.cyan('━'.repeat(filled)) + colors.dim('─'.repeat(width - filled));
 }

@@ -10,6 +10,14 @@ export interface NetworkProgress {
   readonly taught: number;
 }
 
+/** What of a run's events counts here. */
+export interface ProgressStart extends Pick<StartEvent, 'stepsPerEpoch' | 'resumedAt'> {
+  readonly settings: Pick<StartEvent['settings'], 'epochs' | 'batchSize'>;
+  readonly networks: readonly unknown[];
+}
+type ProgressStep = Pick<StepEvent, 'epoch' | 'step' | 'lr' | 'ce' | 'accuracy' | 'teachers' | 'seconds' | 'waited'>;
+type ProgressEpoch = Pick<EpochEvent, 'epoch'> & { readonly networks: readonly unknown[] };
+
 /** How much a new step counts in the running mean of the steps' durations. */
 const WEIGHT = 0.1;
 
@@ -30,7 +38,7 @@ export class RunProgress {
   readonly #betweenEpochs = { sum: 0, count: 0 };
   #lastStepAt = Number.NaN;
 
-  constructor({ settings, stepsPerEpoch, networks, resumedAt }: StartEvent) {
+  constructor({ settings, stepsPerEpoch, networks, resumedAt }: ProgressStart) {
     this.epochs = settings.epochs;
     this.stepsPerEpoch = stepsPerEpoch;
     this.#batch = settings.batchSize;
@@ -40,7 +48,7 @@ export class RunProgress {
   }
 
   /** `now` in seconds, from any origin. */
-  addStep(event: StepEvent, now: number): void {
+  addStep(event: ProgressStep, now: number): void {
     if (event.epoch !== this.epoch) this.#begin(this.#sums.length);
     this.epoch = event.epoch;
     this.step = event.step + 1;
@@ -60,7 +68,7 @@ export class RunProgress {
     });
   }
 
-  addEpoch(event: EpochEvent, now: number): void {
+  addEpoch(event: ProgressEpoch, now: number): void {
     if (Number.isFinite(this.#lastStepAt)) {
       this.#betweenEpochs.sum += now - this.#lastStepAt;
       this.#betweenEpochs.count++;

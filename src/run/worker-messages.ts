@@ -1,5 +1,6 @@
 import type { TrainEvent } from '../events/events.js';
 import type { RequestedSettings } from '../settings/settings.js';
+import type { ErrorCode } from '../util/error.js';
 
 /** What the starting thread hands over to the training one. */
 export interface WorkerInput {
@@ -20,4 +21,10 @@ export const STOP = { clean: 1, atOnce: 2 } as const;
 export type WorkerMessage =
   | { readonly kind: 'event'; readonly event: TrainEvent }
   | { readonly kind: 'done'; readonly outcome: 'finished' | 'stopped' }
-  | { readonly kind: 'error'; readonly message: string; readonly ours: boolean; readonly stack: string | undefined };
+  | {
+      readonly kind: 'error';
+      readonly message: string;
+      readonly ours: boolean;
+      readonly stack: string | undefined;
+      readonly code?: ErrorCode | undefined;
+    };

@@ -32,5 +32,6 @@ try {
   send({ kind: 'done', outcome });
 } catch (error) {
   const stack = error instanceof Error ? error.stack : undefined;
-  send({ kind: 'error', message: messageOf(error), ours: error instanceof AgonError, stack });
+  const ours = error instanceof AgonError;
+  send({ kind: 'error', message: messageOf(error), ours, stack, code: ours ? error.code : undefined });
 }

@@ -211,7 +211,7 @@ export const settingsSchema = z.strictObject({
     group: 'Contest',
     description:
       "whether the running statistics of trained BatchNormalization begin as those of the training images, with its weights and biases changed so that inference stays the same: training, which normalises by each batch's own statistics, then begins with what the weights do at inference",
-    help: 'fit normalisation to the images before training; inference stays the same',
+    help: 'fit norms to the images before training',
   }),
   epochs: count
     .default(10)

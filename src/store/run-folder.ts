@@ -17,6 +17,10 @@ export function runPaths(folder: string) {
   return {
     config: join(folder, 'config.json'),
     log: join(folder, 'log.jsonl'),
+    /** Every epoch of every network, as a table. */
+    metrics: join(folder, 'metrics.csv'),
+    /** Event files for TensorBoard: a folder. */
+    tensorboard: join(folder, 'tensorboard'),
     last: join(folder, 'last.safetensors'),
     best: join(folder, 'best.safetensors'),
     winner: join(folder, 'winner.onnx'),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type FolderLock, lockFolder, releaseAtOnce } from '../util/files/folder-lock.js';
+import { type FolderLock, isHeld, lockFolder, releaseAtOnce } from '../util/files/folder-lock.js';
 
 const lockOf = (folder: string) => join(folder, 'run.lock');
 
@@ -9,6 +9,11 @@ const lockOf = (folder: string) => join(folder, 'run.lock');
  */
 export function lockRun(folder: string): Promise<FolderLock> {
   return lockFolder(lockOf(folder), { verb: 'is training', noun: 'training' });
+}
+
+/** Whether a process trains in a run's folder at this moment. */
+export function isTraining(folder: string): Promise<boolean> {
+  return isHeld(lockOf(folder));
 }
 
 /** Gives back a run's lock before this process ends at once. */

@@ -291,6 +291,7 @@ function checkFinite(context: LoopContext, totals: StepEvent['total'], { epoch, 
 
 function failDiverged({ networks }: Pick<LoopContext, 'networks'>, index: number, what: string): never {
   fail(`network ${index} (${networks[index]?.name})`, what, {
+    code: 'diverged',
     expected: 'finite numbers',
     hint:
       'Lower the learning rate (--lr), or warm it up (--warmup-epochs 1). Checkpoints of finished epochs are kept: ' +

@@ -23,3 +23,52 @@ export async function mapConcurrent<T, R>(
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, exhaust));
   return results;
 }
+
+/**
+ * The results of `work` on every item, in the order of the items, as soon as each is there. Up to `ahead` more are begun before each is
+ * asked for: items are taken from their source no earlier than that, and one that isn't there yet holds nothing up before it.
+ */
+export async function* mapAhead<T, R>(
+  items: Iterable<T> | AsyncIterable<T>,
+  ahead: number,
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<R, void, undefined> {
+  const source = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+  const begun: Promise<R>[] = [];
+  let ended = false;
+  let taking: Promise<void> | undefined;
+  const take = () => {
+    if (ended || taking || begun.length > ahead) return;
+    taking = takeNext().finally(() => {
+      taking = undefined;
+      take();
+    });
+  };
+  const takeNext = async () => {
+    try {
+      const { done, value } = await source.next();
+      ended = done === true;
+      if (!done) begun.push(begin(work(value as T)));
+    } catch (error) {
+      ended = true;
+      begun.push(begin(Promise.reject(error)));
+    }
+  };
+  try {
+    for (take(); begun.length > 0 || taking; take()) {
+      const first = begun.shift();
+      if (first) yield await first;
+      else await taking;
+    }
+  } finally {
+    ended = true;
+    // A source that waits for its next item ends after it: that isn't waited for
+    void Promise.resolve(source.return?.()).catch(() => undefined);
+  }
+}
+
+/** Whoever leaves early never awaits what was begun ahead: its failure must not end the process. */
+function begin<R>(result: Promise<R>): Promise<R> {
+  result.catch(() => undefined);
+  return result;
+}

@@ -7,7 +7,12 @@ export interface ErrorDetail {
   /** What the reader can do about it: a full sentence. */
   readonly hint?: string;
   readonly cause?: unknown;
+  /** What happened, for programs. */
+  readonly code?: ErrorCode;
 }
+
+/** `diverged`: a loss or a weight in training is not finite. */
+export type ErrorCode = 'diverged';
 
 /**
  * An error that the user of Agon can act on. Its text is `<where>: <what>: expected <a>, got <b>. <hint>`. Where its cause is
@@ -15,11 +20,14 @@ export interface ErrorDetail {
  */
 export class AgonError extends Error {
   override readonly name = 'AgonError';
+  /** What happened, where programs may want to know. */
+  readonly code?: ErrorCode;
 
   constructor(where: string, what: string, detail: ErrorDetail = {}) {
     const shortage = shortageOf(detail.cause);
     const message = shortage ? formatMessage(where, shortage.what, shortage) : formatMessage(where, what, detail);
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    if (detail.code !== undefined) this.code = detail.code;
   }
 }
 
@@ -28,10 +36,12 @@ export function restoreError({
   message,
   ours,
   stack,
+  code,
 }: {
   message: string;
   ours: boolean;
   stack: string | undefined;
+  code?: ErrorCode | undefined;
 }): Error {
   const shortage = ours ? undefined : shortageOf(new Error(message));
   if (shortage) return new AgonError('run', shortage.what, shortage);
@@ -40,6 +50,7 @@ export function restoreError({
     message: { value: message, configurable: true },
     stack: { value: stack ?? message, configurable: true },
     name: { value: ours ? 'AgonError' : 'Error', configurable: true },
+    ...(code && { code: { value: code, enumerable: true } }),
   }) as Error;
 }
 

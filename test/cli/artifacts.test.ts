@@ -61,8 +61,8 @@ describe('agon artifacts', () => {
     ['artifacts export --nets resnet8 --rule top-k --top-k 1 --out x', 'topK: expected less than the number', 1],
     ['artifacts export --nets resnet8 --format pb --out x', '--format: there is no "pb"', 2],
     ['artifacts export --nets resnet8', "required option '--out <folder>'", 2],
-    ['artifacts show', "missing required argument 'folder'", 2],
-    ['artifacts exprot', "unknown command 'exprot'", 2],
+    ['artifacts show', '<folder>: is missing', 2],
+    ['artifacts exprot', 'exprot: there is no such command. Did you mean "export"?', 2],
   ])('%s is an error', async (args, message, code) => {
     const { exitCode, stderr } = await agon(args);
     expect(stderr).toContain(message);

@@ -5,7 +5,6 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { formatEvaluation } from '../../src/cli/commands/eval.js';
 import { formatExported } from '../../src/cli/commands/export.js';
-import { showPredictions } from '../../src/cli/commands/predict.js';
 import { formatDataset } from '../../src/cli/text/dataset-text.js';
 import type { DatasetSummary } from '../../src/data/dataset/summary.js';
 import { colorsFor } from '../../src/report/output.js';
@@ -129,7 +128,7 @@ describe('agon data', () => {
   });
 });
 
-describe('agon eval, export and predict', () => {
+describe('agon eval and export', () => {
   it('mark the winner of the run, also where another is better on this split', () => {
     const results = [
       { network: { ...network, index: 0 }, evaluation: { loss: Number.NaN, accuracy: 0.1, top5: 0.5, ece: 0.02 } },
@@ -193,26 +192,5 @@ describe('agon eval, export and predict', () => {
     expect(formatExported({ ...one, networks, ensemble: true })[0]).toBe(
       'a.onnx  ensemble of resnet8 #0, resnet8 #1, 322 kB, operator set 9',
     );
-  });
-
-  it('predict the files that can be read and report the others', () => {
-    const io = keptIo();
-    const predictions = [
-      { label: 'ring', probability: 0.9 },
-      { label: 'disc', probability: 0.1 },
-    ];
-    showPredictions(
-      [
-        { file: 'a.png', predictions },
-        { file: 'b.png', error: 'is broken' },
-      ],
-      io,
-    );
-    expect(io.stdout.lines).toEqual([
-      'file   class  probability',
-      'a.png  ring        90.0 %',
-      '       disc        10.0 %',
-    ]);
-    expect(io.stderr.text).toBe('error: b.png: is broken\n');
   });
 });

@@ -33,7 +33,7 @@ describe('agon train --find-lr', () => {
   it.each([
     ['train --find-lr-png a.png', '--find-lr-png: goes with --find-lr'],
     ['train --find-lr --engine ort-training --momentum 0', '--find-lr: goes with --engine agon'],
-    ['train --find-lr --resume x', "option '--find-lr' cannot be used with option '--resume [folder]'"],
+    ['train --find-lr --resume x', "--find-lr: can't go with --resume"],
   ])('%s is an error', async (line, message) => {
     const { exitCode, stderr } = await agon(line);
     expect([exitCode === 0, stderr]).toEqual([false, expect.stringContaining(message)]);

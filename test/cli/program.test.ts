@@ -46,10 +46,10 @@ describe('help', () => {
 
 describe('what is misspelt', () => {
   it.each([
-    ['trian', "error: unknown command 'trian'\n(Did you mean train?)", 2],
-    ['train --epoch 3', "error: unknown option '--epoch'\n(Did you mean --epochs?)", 2],
-    ['train --batchsize 3', "error: unknown option '--batchsize'\n(Did you mean --batch-size?)", 2],
-    ['nets --clases 3', "error: unknown option '--clases'\n(Did you mean --classes?)", 2],
+    ['trian', 'error: trian: there is no such command. Did you mean "train"?', 2],
+    ['train --epoch 3', 'error: --epoch: there is no such option. Did you mean "--epochs"?', 2],
+    ['train --batchsize 3', 'error: --batchsize: there is no such option. Did you mean "--batch-size"?', 2],
+    ['nets --clases 3', 'error: --clases: there is no such option. Did you mean "--classes"?', 2],
     ['train --nets resnet9', 'error: networks: there is no network "resnet9". Did you mean "resnet8"?', 1],
     ['train --rule argmn', 'error: --rule: there is no "argmn". Did you mean "argmin"?', 2],
     ['eval run --split tset', 'error: --split: there is no "tset". Did you mean "test"?', 2],

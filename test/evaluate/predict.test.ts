@@ -105,7 +105,7 @@ describe('predict', () => {
     g.output('logits', g.op('Flatten', [g.input('images', 'float32', ['N', 3, 8, 8])]));
     const foreign = await write('foreign.onnx', encodeModel(toModel(g)));
     await expect(predictImages(foreign, files, { top: 1 })).rejects.toThrow(
-      `${foreign}: nothing says its class names, or how its images are prepared: neither its metadata nor files beside it. Export one`,
+      `${foreign}: nothing says its class names (--labels FILE), or how its images are prepared (--preprocessing imagenet, tf or FILE): neither its metadata nor files beside it. Give these options`,
     );
     const model = await readModelFile(winner());
     const damaged = join(run.root, 'damaged.onnx');

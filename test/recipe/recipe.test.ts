@@ -24,6 +24,7 @@ describe('the recipe for photographs', () => {
   it('with weights trains all layers where that is asked for: the head first, unless images are needed', () => {
     const tuned = settingsFor({ freeze: 'none' }, HERE);
     expect(tuned).toMatchObject({ unfreezeAt: 5, headLrFactor: 10, optimizer: { name: 'adamw' } });
+    expect(tuned).toMatchObject({ fitNorms: true, labelSmoothing: 0.1, augmentation: { flip: true }, ema: 0.9 });
     expect(tuned).not.toHaveProperty('freeze');
     expect(settingsFor({ freeze: 'none', epochs: 6 }, HERE)).toMatchObject({ unfreezeAt: 2 });
     expect(settingsFor({ freeze: 'none', epochs: 2 }, HERE)).not.toHaveProperty('unfreezeAt');

@@ -45,6 +45,9 @@ describe('on a terminal', () => {
       '    2   10 %  resnet8 #0   2.0000   50.0 %                        0 %     0 %',
       '              resnet8 #1   2.1000   60.0 %                        0 %     0 %',
       '              wrn_16_2     1.9000   70.0 %                      100 %   100 %',
+      '  resnet8 #0  ────────   0 % won  acc. ▅ 40.0 %  loss ▅ 1.6000',
+      '  resnet8 #1  ────────   0 % won  acc. █ 50.0 %  loss ▁ 1.5000',
+      '  wrn_16_2    ━━━━━━━━ 100 % won  acc. ▁ 30.0 %  loss █ 1.7000',
       '       ━━━━━━━━━━━━━━━━━─────────────────  2/4  lr 0.1  200 images/s  0:04 left',
     ]);
     report.close();
@@ -135,6 +138,43 @@ describe('on a terminal', () => {
     const { screen } = show([startEvent(), stepEvent(0, 0, [2.3, 2.2, 2.4]), stop]);
     expect(screen.at(-1)).toBe('              wrn_16_2     2.4000   70.0 %                        0 %     0 %');
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('draws the validation of all epochs, on one scale for all networks, in what room there is', () => {
+    const start = startEvent({ epochs: 9, nets: ['resnet8', 'wrn_16_2'] });
+    const epochs = [0, 1, 2, 3, 4, 5, 6, 7].map((e) => epochEvent(e, [0.1 * e, 0.05 * e]));
+    const lines = (columns: number) => show([start, ...epochs, stepEvent(8, 0, [1, 2])], columns).screen.slice(-3, -1);
+    expect(lines(80)).toEqual([
+      '  resnet8   ━━━━━━━━ 100 % won  acc. ▁▂▃▄▅▆▇█ 70.0 %  loss █▇▆▅▄▃▂▁ 1.3000',
+      '  wrn_16_2  ────────   0 % won  acc. ▁▁▂▂▃▃▄▅ 35.0 %  loss ██▇▇▆▆▅▅ 1.6500',
+    ]);
+    expect(lines(60)).toEqual([
+      '  resnet8   ━━━━━━━━ 100 % won  acc. ▁▂▃▄▅▆▇█ 70.0 %',
+      '  wrn_16_2  ────────   0 % won  acc. ▁▁▂▂▃▃▄▅ 35.0 %',
+    ]);
+    expect(lines(44)).toEqual(['  resnet8   ━━━━━━━━ 100 % won', '  wrn_16_2  ────────   0 % won']);
+  });
+
+  it('has the curves of a run that goes on, and none for what is not held out', () => {
+    const before = [0.2, 0.4].map((accuracy, e) => epochEvent(e, [accuracy]));
+    const alone = startEvent({ nets: ['resnet8'], epochs: 4 });
+    const resumed = { ...alone, resumedAt: { epoch: 2, step: 0 }, finishedEpochs: before };
+    const { screen } = show([resumed, stepEvent(2, 0, [1])]);
+    expect(screen.at(-2)).toBe('  resnet8  acc. ▁█ 40.0 %  loss █▁ 1.6000');
+    expect(show([alone, stepEvent(0, 0, [1])]).screen.at(-2)).toMatch(/^ {4}1 {3}10 % {2}resnet8/);
+  });
+
+  it('leaves out the lines for which the terminal is too low', () => {
+    const nets = Array.from({ length: 12 }, () => 'resnet8');
+    const { screen } = show([
+      startEvent({ nets }),
+      stepEvent(
+        0,
+        0,
+        nets.map((_, i) => i),
+      ),
+    ]);
+    expect(screen.filter((line) => line.includes(' won'))).toEqual([expect.stringMatching(/^epoch/)]);
   });
 
   it('fits 80 columns with four networks of long names', () => {

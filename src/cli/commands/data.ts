@@ -9,7 +9,7 @@ import { writeFileWhole } from '../../util/files/files.js';
 import type { Task } from '../../util/task.js';
 import { type GivenFlag, givenFlags, mergeSettings } from '../flags/merge-settings.js';
 import { parseNumber } from '../flags/number-range.js';
-import { jsonOption, taskOption } from '../flags/options.js';
+import { choiceOption, jsonOption, taskOption } from '../flags/options.js';
 import { createOption, nameOfFlag, SETTING_FLAGS } from '../flags/setting-flags.js';
 import { countingImages } from '../io/counting-images.js';
 import { type CliIo, writeJson, writeLines } from '../io/io.js';
@@ -50,7 +50,7 @@ export function define(command: Command, io: CliIo): void {
         'write a picture of each perturbation of the inputs (perturbations.png)',
       ),
     )
-    .addOption(new Option('--pool <pool>', 'pool of perturbations to show (both)').choices(PERTURBATION_POOLS))
+    .addOption(choiceOption('--pool <pool>', 'pool of perturbations to show', PERTURBATION_POOLS, 'both'))
     .addOption(
       new Option('--size <pixels>', "height and width of the images in a picture (the data's)").argParser(readSize),
     )

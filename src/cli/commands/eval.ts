@@ -9,23 +9,35 @@ import { labelNetworks } from '../../report/labels.js';
 import { measuresFor } from '../../report/measures.js';
 import { colorsFor } from '../../report/output.js';
 import { type Column, renderTable } from '../../report/table.js';
+import type { Task } from '../../util/task.js';
 import {
   checkpointOption,
   choiceOption,
   deviceOption,
   jsonOption,
+  labelsOption,
+  outputOption,
+  preprocessingOption,
+  taskOption,
   threadsOption,
   thresholdOption,
 } from '../flags/options.js';
 import { type CliIo, writeJson, writeLines } from '../io/io.js';
 import { failUsage } from '../io/usage-error.js';
+import { formatDetails, type WantedDetails } from '../text/details-text.js';
 
 interface EvalOptions {
   readonly checkpoint?: 'best' | 'last';
   readonly data?: string;
   readonly split?: SplitName;
+  readonly labels?: string;
+  readonly preprocessing?: string;
   readonly output?: string;
+  readonly task?: Task;
   readonly threshold?: number;
+  readonly perClass?: true;
+  readonly confusion?: true;
+  readonly calibration?: true;
   readonly device?: string;
   readonly threads?: number;
   readonly json?: true;
@@ -45,7 +57,17 @@ export function define(command: Command, io: CliIo): void {
         'test, else validation; with --data all images',
       ),
     )
-    .addOption(new Option('--output <name>', 'output with the class scores, of a model with several outputs (logits)'))
+    .addOption(new Option('--per-class', 'also precision, recall, F1 and number of images of each class'))
+    .addOption(
+      new Option('--confusion', 'also what was taken for what: a matrix, or of many classes the most frequent'),
+    )
+    .addOption(
+      new Option('--calibration', 'also how often stated probabilities are right, and a temperature that betters them'),
+    )
+    .addOption(labelsOption())
+    .addOption(preprocessingOption())
+    .addOption(outputOption())
+    .addOption(taskOption())
     .addOption(thresholdOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
@@ -60,23 +82,49 @@ export function define(command: Command, io: CliIo): void {
 }
 
 async function measureRun(folder: string, options: EvalOptions, io: CliIo): Promise<void> {
-  const { json, checkpoint = 'best', output, ...others } = options;
-  if (output !== undefined) failUsage('--output', 'only goes with a model, not with a run', { hint: 'Leave it out' });
+  const {
+    json,
+    checkpoint = 'best',
+    perClass,
+    confusion,
+    calibration,
+    labels,
+    preprocessing,
+    output,
+    task,
+    ...others
+  } = options;
+  for (const [name, value] of Object.entries({ labels, preprocessing, output, task })) {
+    if (value === undefined) continue;
+    failUsage(`--${name}`, 'only goes with a model, not with a run', { hint: 'Leave it out' });
+  }
   const { evaluateRun } = await import('../../evaluate/evaluate-run.js');
-  const evaluation = await evaluateRun(folder, { ...others, checkpoint });
+  const wanted = { perClass, confusion, calibration };
+  const evaluation = await evaluateRun(folder, { ...others, checkpoint, details: wantsDetails(wanted) });
   if (json) return writeJson(io.stdout, evaluation);
   showWarnings(evaluation.warnings, io);
   writeLines(io.stdout, ...formatEvaluation(evaluation, checkpoint, io));
+  const { details, results, images, winner = 0 } = evaluation;
+  const label = labelNetworks(results.map(({ network }) => network))[winner];
+  const name = results.length > 1 && label ? `${label}, the run's winner` : undefined;
+  if (details) writeLines(io.stdout, ...formatDetails(details, winner, { ...wanted, of: images, name }, io));
 }
 
 async function measureModel(path: string, options: EvalOptions, io: CliIo): Promise<void> {
-  const { json, checkpoint, ...others } = options;
+  const { json, checkpoint, perClass, confusion, calibration, ...others } = options;
   if (checkpoint) failUsage('--checkpoint', 'only goes with a run, not with a model', { hint: 'Leave it out' });
   const { evaluateModel } = await import('../../evaluate/evaluate-model.js');
-  const evaluation = await evaluateModel(path, others);
+  const wanted = { perClass, confusion, calibration };
+  const evaluation = await evaluateModel(path, { ...others, details: wantsDetails(wanted) });
   if (json) return writeJson(io.stdout, evaluation);
   showWarnings(evaluation.warnings, io);
   writeLines(io.stdout, ...formatModel(path, evaluation, io));
+  const { details, images } = evaluation;
+  if (details) writeLines(io.stdout, ...formatDetails(details, 0, { ...wanted, of: images }, io));
+}
+
+function wantsDetails({ perClass, confusion, calibration }: WantedDetails): boolean {
+  return Boolean(perClass || confusion || calibration);
 }
 
 function showWarnings(warnings: readonly string[], { stderr, env }: CliIo): void {

@@ -4,6 +4,7 @@ import { printable } from '../../report/format.js';
 import { colorsFor } from '../../report/output.js';
 import { renderTable } from '../../report/table.js';
 import { startTraining } from '../../run/run.js';
+import type { Place } from '../../serve/http/listen.js';
 import { explainSettings } from '../../settings/explain.js';
 import { checkSettings, type RequestedSettings, type SettingsInput } from '../../settings/settings.js';
 import { prepareRunFolder, readRunSettings, requireCheckpoint } from '../../store/run-folder.js';
@@ -17,6 +18,7 @@ import {
   goOnWith,
   mergeSettings,
 } from '../flags/merge-settings.js';
+import { hostOption, portOption } from '../flags/options.js';
 import { createOption, nameOfFlag, SETTING_FLAGS } from '../flags/setting-flags.js';
 import { describeSetting } from '../flags/setting-schema.js';
 import { readSettingsFile } from '../flags/settings-file.js';
@@ -42,20 +44,24 @@ interface TrainOptions {
   readonly helpAll?: true;
   readonly findLr?: true;
   readonly findLrPng?: string;
+  readonly serve?: number | true;
+  readonly host?: string;
+  readonly tensorboard?: string | true;
+  readonly onEvent?: string;
 }
 
 /** A run that is ready to start. */
-export interface TrainPlan extends Pick<TrainingOptions, 'settings' | 'folder' | 'resume'> {
+export interface TrainPlan extends Pick<TrainingOptions, 'settings' | 'folder' | 'resume' | 'serve'> {
   /** How its settings were chosen, where the data decided. */
   readonly recipe?: Recipe;
 }
 
 const OPTIONS: readonly Option[] = [
-  new Option('--config <file>', 'JSON file of settings; flags override it'),
+  new Option('--config <file>', 'YAML or JSON file of settings; flags override it'),
   new Option('--explain', 'print every setting and its source, train nothing').conflicts('resume'),
   new Option('--schema', 'print the JSON Schema of the settings, for editors').hideHelp(),
   new Option('--find-lr', 'learning-rate range test: suggest a rate, train nothing').conflicts([
-    ...['resume', 'out', 'overwrite', 'quiet', 'explain'],
+    ...['resume', 'out', 'overwrite', 'quiet', 'explain', 'tensorboard', 'onEvent'],
   ]),
   new Option('--find-lr-png <file>', 'its curve (find-lr.png)').hideHelp(),
   new Option('--out <folder>', 'output folder (runs/<data>-<time>)'),
@@ -65,8 +71,12 @@ const OPTIONS: readonly Option[] = [
   ]),
   new Option('--from <run>', "new run with another run's weights and settings").conflicts(['config', 'resume']),
   new Option('--overwrite', 'overwrite the run in the folder'),
-  new Option('--quiet', 'print warnings and the result only').conflicts('json'),
+  new Option('--quiet', 'print warnings and the result only').conflicts('json').hideHelp(),
   new Option('--json', 'print events as lines of JSON'),
+  portOption('--serve [port]', 'show the run in a browser as it trains').conflicts(['explain', 'findLr']),
+  hostOption().hideHelp(),
+  new Option('--tensorboard [folder]', "write event files for TensorBoard (in the run's folder)").hideHelp(),
+  new Option('--on-event <what>', 'webhook URL or command that is told how the run ended').hideHelp(),
   new Option(HELP_ALL, 'all options, the rare ones too'),
 ];
 
@@ -87,8 +97,16 @@ export function define(command: Command, io: CliIo): void {
     if (options.findLrPng !== undefined) {
       failUsage('--find-lr-png', 'goes with --find-lr', { hint: 'Add that, or leave it out' });
     }
-    io.exitCode = await train(await planTraining(options, given, new Date()), options, io);
+    const serve = placeOf(options);
+    io.exitCode = await train({ ...(await planTraining(options, given, new Date())), serve }, options, io);
   });
+}
+
+/** Where a page is to show the run. */
+function placeOf({ serve, host }: TrainOptions): Place | undefined {
+  if (serve !== undefined) return { port: serve === true ? undefined : serve, host };
+  if (host === undefined) return undefined;
+  return failUsage('--host', 'goes with --serve', { hint: 'Add that, or leave it out' });
 }
 
 /** Settles settings and folder of a run. */
@@ -216,7 +234,11 @@ async function artifactDefaults(file: SettingsInput, given: readonly GivenFlag[]
 
 const HOST: TrainingHost = { ...PROCESS, start: startTraining };
 
-async function train(plan: TrainPlan, { overwrite, quiet, json }: TrainOptions, io: CliIo): Promise<number> {
+async function train(
+  plan: TrainPlan,
+  { overwrite, quiet, json, tensorboard, onEvent }: TrainOptions,
+  io: CliIo,
+): Promise<number> {
   const { folder, resume } = plan;
   if (resume) requireCheckpoint(folder);
   else await prepareRunFolder(folder, { overwrite: overwrite ?? false });
@@ -224,7 +246,7 @@ async function train(plan: TrainPlan, { overwrite, quiet, json }: TrainOptions, 
   const display = json ? 'json' : quiet ? 'quiet' : 'console';
   if (plan.recipe && display === 'console') writeLines(io.stdout, ...recipeLines(plan.recipe));
   try {
-    return await runTraining({ ...plan, display }, io, HOST, () => {
+    return await runTraining({ ...plan, display, tensorboard, onEvent }, io, HOST, () => {
       started = true;
     });
   } finally {

@@ -1,8 +1,9 @@
-import { Option } from 'commander';
+import type { Option } from 'commander';
 import { SETTING_GROUPS } from '../../util/setting-meta.js';
 import { suggestion } from '../../util/suggest.js';
 import { failUsage } from '../io/usage-error.js';
 import { type NumberRange, parseNumber } from './number-range.js';
+import { WordOption } from './options.js';
 import {
   describeSetting,
   SETTINGS,
@@ -33,8 +34,14 @@ export function nameOfFlag({ flag }: Pick<SettingFlag, 'flag'>): string {
 /** The flag as an option of a command. */
 export function createOption(entry: SettingFlag): Option {
   const setting = describeSetting(entry.path);
-  const option = new Option(entry.flag, describeFlag(setting));
+  const option = new WordOption(entry.flag, describeFlag(setting), wordsFor(setting));
   return option.argParser((text) => parseValue(nameOfFlag(entry), text, setting));
+}
+
+/** The words that a flag takes. */
+function wordsFor({ kind, meta }: SettingDescription): string[] {
+  const words = kind.type === 'choice' ? kind.choices : 'words' in kind ? kind.words : [];
+  return [...words, ...(meta.turnsOff ? ['none'] : [])];
 }
 
 /** Reads a flag's value. Errors name the flag, what it takes, and what was given. */

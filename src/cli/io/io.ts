@@ -1,9 +1,14 @@
 import { type Environment, type Output, writeJsonLine, writeText } from '../../report/output.js';
 
+/** What comes from a pipe, a file or a terminal. */
+export type Input = AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean };
+
 /** What commands have to do with the outside: a process, or a test's stand-ins. */
 export interface CliIo {
   readonly stdout: Output;
   readonly stderr: Output;
+  /** Standard input; nothing comes from it where it is left out. */
+  readonly stdin?: Input;
   readonly env: Environment;
   /** 0 unless a command says otherwise. */
   exitCode: number;
@@ -11,7 +16,17 @@ export interface CliIo {
 
 /** The streams of this process. */
 export function processIo(): CliIo {
-  return { stdout: process.stdout, stderr: process.stderr, env: process.env, exitCode: 0 };
+  const { stdout, stderr, env } = process;
+  return {
+    stdout,
+    stderr,
+    // Opened when a command reads it
+    get stdin() {
+      return process.stdin;
+    },
+    env,
+    exitCode: 0,
+  };
 }
 
 /** Writes lines to an output. */

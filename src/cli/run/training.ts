@@ -5,18 +5,23 @@ import { printable } from '../../report/format.js';
 import { openRunLog } from '../../report/log/run-log.js';
 import type { EventReport } from '../../report/report.js';
 import type { StartOptions, TrainingRun } from '../../run/run.js';
+import type { Place } from '../../serve/http/listen.js';
+import { serveRun } from '../../serve/thread/serve-run.js';
 import type { RequestedSettings } from '../../settings/settings.js';
 import { runPaths } from '../../store/run-folder.js';
 import { unlockRunAtOnce } from '../../store/run-lock.js';
 import { type CliIo, writeLines } from '../io/io.js';
+import { type FollowerOptions, Followers } from './followers.js';
 import { Stopping, type StoppingHost } from './stopping.js';
 
 /** What the run is, and how it is shown. */
-export interface TrainingOptions {
+export interface TrainingOptions extends FollowerOptions {
   readonly settings: RequestedSettings;
   readonly folder: string;
   readonly resume: boolean;
   readonly display: 'console' | 'quiet' | 'json';
+  /** Where a page shows it while it trains, if anywhere. */
+  readonly serve?: Place | undefined;
 }
 
 /** What a test replaces. */
@@ -30,17 +35,25 @@ export interface TrainingHost extends StoppingHost {
  * `onStart` is called when data and graph are ready.
  */
 export async function runTraining(
-  { settings, folder, resume, display }: TrainingOptions,
+  { settings, folder, resume, display, serve, ...followed }: TrainingOptions,
   io: CliIo,
   host: TrainingHost,
   onStart: () => void = () => {},
 ): Promise<number> {
   const paths = runPaths(folder);
+  const server = serve && (await serveRun(folder, serve));
+  if (server) writeLines(display === 'console' ? io.stdout : io.stderr, `live      ${server.url}`);
   const report = openReport(display, io);
   const log = openRunLog(paths.log, {
     onFailure: (failure) => stopping.failAt(paths.log, failure),
     onGap: (message) => report.note(`warning: ${message}`),
   });
+  const warn = (message: string) => {
+    if (ended) writeLines(io.stderr, `warning: ${printable(message)}`);
+    else report.note(`warning: ${message}`);
+  };
+  const followers = new Followers(folder, followed, io.env, warn);
+  let ended = false;
   let started = resume;
   const onEvent = (event: TrainEvent) => {
     if (event.type === 'start') {
@@ -48,7 +61,8 @@ export async function runTraining(
       onStart();
     }
     report.onEvent(event);
-    return log.onEvent(event);
+    server?.onEvent(event);
+    return Promise.all([log.onEvent(event), followers.onEvent(event)]);
   };
   const subject = {
     stop: (how?: { atOnce?: boolean }) => run.stop(how),
@@ -63,17 +77,24 @@ export async function runTraining(
   const settle = () => {
     stopping.settle();
     report.close();
+    ended = true;
   };
   const outcome = await run.done.finally(settle).catch(async (error: unknown) => {
     // The run's error is the one to tell, also where the log has one too: a full disk ends both.
     await log.close().catch(() => undefined);
+    await followers.end({ error }).finally(() => server?.close());
     throw error;
   });
   const canGoOn = started && !(stopping.atOnce && !existsSync(paths.last));
   const early = started ? ' before the first checkpoint' : ' before the training began';
   const goOn = canGoOn ? `; to go on: agon train --resume ${quote(folder)}` : early;
   if (outcome === 'stopped') writeLines(io.stderr, `stopped${goOn}`);
-  await log.close();
+  await log
+    .close()
+    .finally(() => followers.end(outcome))
+    .finally(() => server?.close());
+  if (server && existsSync(paths.report))
+    writeLines(display === 'console' ? io.stdout : io.stderr, `report    ${printable(paths.report)}`);
   if (outcome === 'stopped') return stopping.status;
   stopping.check();
   return 0;

@@ -23,11 +23,11 @@ export type NamedImages = NamedFiles | { readonly error: string };
 /** What a name stands for: a folder or an archive for the images in it, a pattern such as `photos/*.jpg` for those that match it. */
 export async function imagesNamed(name: string): Promise<NamedImages> {
   const info = await stat(name).catch(() => undefined);
-  if (info?.isDirectory()) return inFolder(name);
+  if (info?.isDirectory()) return inFolder(name).catch(asError);
   if (info?.isFile()) {
     const type = await archiveTypeOf(name);
     if (!type) return { files: [name], others: 0 };
-    return inArchive(name, type).catch((error: unknown) => ({ error: messageOf(error) }));
+    return inArchive(name, type).catch(asError);
   }
   if (info || !isDynamicPattern(name)) return { files: [name], others: 0 };
   const matches = await glob([name], { absolute: isAbsolute(name), expandDirectories: false });
@@ -35,6 +35,10 @@ export async function imagesNamed(name: string): Promise<NamedImages> {
   return files.length > 0
     ? { files, others: matches.length - files.length }
     : { error: 'no image matches this pattern' };
+}
+
+function asError(error: unknown): { readonly error: string } {
+  return { error: messageOf(error) };
 }
 
 async function inFolder(folder: string): Promise<NamedImages> {

@@ -30,9 +30,10 @@ export async function findImages(tree: FileTree, folder: string, depth = 0): Pro
   if (depth === MOST_NESTED && folders.length > 0) fail(folder, 'is nested too deeply', { hint: LOOP_HINT });
   for (const name of folders) {
     const below = await findImages(tree, at(name), depth + 1);
-    found.paths.push(...below.paths);
-    found.skipped.push(...below.skipped);
-    found.system.push(...below.system);
+    // One by one: a folder may hold more than a call takes arguments
+    for (const path of below.paths) found.paths.push(path);
+    for (const file of below.skipped) found.skipped.push(file);
+    for (const path of below.system) found.system.push(path);
   }
   return found;
 }

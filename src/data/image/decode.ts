@@ -17,6 +17,8 @@ export interface Decoding {
    * JPEG is hardly more work then than its scaled form. Absent: images are decoded whole.
    */
   readonly reduceTo?: Size | undefined;
+  /** What messages call the image (its file's name). */
+  readonly name?: string | undefined;
   /** Bounds the pixels that are decoded at a time. */
   readonly gate?: DecodeGate | undefined;
 }
@@ -56,7 +58,7 @@ export async function withImage<T>(
     return await retriedAlone(gate, height * width, () => render(source, decoding), suit);
   } catch (error) {
     if (!(error instanceof ImageFault)) throw error;
-    return failUnreadable(nameOf(file), error);
+    return failUnreadable(decoding.name ?? nameOf(file), error);
   }
 }
 

@@ -24,7 +24,7 @@ function begin(data: ReportData): void {
   listenToLook(() => drawPlots(document.body, chartsOf(state.data)));
   const live = jsonOf('report-live') as LiveAddresses | undefined;
   if (live) {
-    follow(live, (news) => {
+    follow<ReportData>(live, (news) => {
       if (!state.data.assessment && news.assessment) state.subject = news.assessment.winner;
       state.data = news;
       update(state);

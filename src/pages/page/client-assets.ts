@@ -4,7 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { bundleClient, type ClientAssets } from './bundle-client.js';
 
 /** What browsers run of Agon: first files, by their paths in `src` without the ending. `scripts/build.mjs` bundles each. */
-export const CLIENTS = ['pages/client/main', 'web/client/main', 'web/worker/main', 'web/worker/offline'] as const;
+export const CLIENTS = [
+  'pages/client/main',
+  'pages/client/runs',
+  'web/client/main',
+  'web/worker/main',
+  'web/worker/offline',
+] as const;
 export type Client = (typeof CLIENTS)[number];
 
 const loaded = new Map<Client, Promise<ClientAssets>>();

@@ -79,6 +79,7 @@ export function renderReport(data: ReportData): string {
   const sections = reportSections(data);
   return `<a class="skip" href="#answers">To the answers</a><header id="header">${reportHeader(data, sections)}</header>
 <p class="live" role="status" data-live hidden></p>
+<p class="live" data-progress hidden><progress max="1" aria-label="Share of the steps that are done"></progress> <span></span></p>
 <main>${sections.map(({ html }) => html).join('\n')}</main>
 <footer class="dim">This page is one file: nothing in it is loaded from elsewhere, and nothing is sent.</footer>`;
 }

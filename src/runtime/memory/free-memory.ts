@@ -86,7 +86,7 @@ function numberAfter(text: string | undefined, word: string): number | undefined
   return Number.isFinite(value) ? value : undefined;
 }
 
-function readIfThere(path: string): string | undefined {
+export function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch {

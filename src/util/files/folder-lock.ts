@@ -45,6 +45,13 @@ export async function lockFolder(path: string, use: LockUse): Promise<FolderLock
   return fail(dirname(path), 'other processes begin in this folder at this moment', { hint: 'Try again' });
 }
 
+/** Whether a process holds a lock that is still at work, as far as its file tells; reads only. */
+export async function isHeld(path: string): Promise<boolean> {
+  const owner = await readOwner(path);
+  const written = owner && (await stat(path).catch(() => undefined));
+  return owner !== undefined && written !== undefined && isAlive(owner, Date.now() - written.mtimeMs);
+}
+
 /** Gives back a lock of this process at once: for a process that is about to end without its threads. */
 export function releaseAtOnce(path: string): void {
   try {

@@ -65,6 +65,27 @@ describe('runTraining', () => {
     ]);
   });
 
+  it('writes a table and curves, and tells of the end; what fails there is a warning', async () => {
+    const told = join(folder, 'told');
+    const options = { tensorboard: true, onEvent: `cat > "${told}"; exit 3` } as const;
+    const { done, io } = train(wholeRun(), 'finished', options);
+    expect(await done).toBe(0);
+    expect((await readFile(join(folder, 'metrics.csv'), 'utf8')).split('\n')).toHaveLength(8);
+    expect(await readdir(join(folder, 'tensorboard'))).toContain('0-resnet8');
+    expect(JSON.parse(await readFile(told, 'utf8'))).toMatchObject({ event: 'finished', winner: { index: 1 } });
+    expect(io.stderr.lines).toEqual([
+      expect.stringContaining("warning: runs/one/winner.onnx: can't be read"),
+      'warning: the command of --on-event: ended with 3',
+    ]);
+  });
+
+  it('tells of an error with which a run ended', async () => {
+    const told = join(folder, 'told');
+    const { done } = train([startEvent()], new Error('no room'), { onEvent: `cat > "${told}"` });
+    await expect(done).rejects.toThrow('no room');
+    expect(JSON.parse(await readFile(told, 'utf8'))).toMatchObject({ event: 'failed', error: 'no room' });
+  });
+
   it('writes events as JSON instead', async () => {
     const { done, io } = train(wholeRun(), 'finished', { display: 'json' });
     await done;

@@ -33,7 +33,7 @@ export function define(command: Command, io: CliIo): void {
     .addOption(
       new Option('--output <name>', 'output with the class scores, of an ONNX model with several outputs (logits)'),
     )
-    .addOption(new Option('--config <file>', 'JSON file of settings; flags override it'))
+    .addOption(new Option('--config <file>', 'YAML or JSON file of settings; flags override it'))
     .addOption(new Option('--distill', "add an input for a teacher's probabilities (ort-training)"))
     .addOption(
       numberOption(
