@@ -8,7 +8,7 @@ import { IMAGE } from '../src/foreign/image-input.js';
 import { float32Data, tensor } from '../src/onnx/tensor.js';
 import { CPU } from '../src/runtime/device.js';
 import { Session } from '../src/runtime/session.js';
-import { classify, launch, openPage, ready, serveFolder, stop } from '../test/web/page-browser.js';
+import { classify, filesOf, launch, openPage, ready, serve, stop } from '../test/web/page-browser.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -25,7 +25,7 @@ const files = Array.from({ length: Math.min(found.length, Number(values.first)) 
   return join(images, found[Math.floor(i * step)] as string);
 });
 
-const { address, server } = await serveFolder(folder, values);
+const { address, server } = await serve(await filesOf(folder), values);
 const browser = await launch(values);
 const faults: string[] = [];
 const page = await openPage(

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { extname, join, normalize } from 'node:path';
+import { extname, join, relative } from 'node:path';
 import * as playwright from 'playwright-core';
 
 export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
@@ -34,26 +34,29 @@ const TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 };
 
-/** A server of a folder's files, with the headers for threads if they are wanted. */
-export async function serveFolder(
-  folder: string,
+/** The files of a folder, by their paths in it. */
+export async function filesOf(folder: string): Promise<Map<string, Uint8Array | string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const read = paths.map(async (path) => [relative(folder, path), await readFile(path)] as const);
+  return new Map(await Promise.all(read));
+}
+
+/** A server of files, with the headers for threads if they are wanted. */
+export async function serve(
+  files: ReadonlyMap<string, Uint8Array | string>,
   { isolated = false } = {},
 ): Promise<{ address: string; asked: string[]; server: Server }> {
   const asked: string[] = [];
   const headers = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
   const server = createServer((request, response) => {
-    const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://host').pathname));
+    const path = new URL(request.url ?? '/', 'http://host').pathname.slice(1) || 'index.html';
     asked.push(path);
-    readFile(join(folder, path === '/' ? 'index.html' : path)).then(
-      (content) => {
-        response.writeHead(200, {
-          'content-type': TYPES[extname(path === '/' ? '.html' : path)] ?? '',
-          ...(isolated && headers),
-        });
-        response.end(content);
-      },
-      () => response.writeHead(404).end(),
-    );
+    response.writeHead(files.has(path) ? 200 : 404, {
+      'content-type': TYPES[extname(path)] ?? 'application/octet-stream',
+      ...(isolated && headers),
+    });
+    response.end(files.get(path));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, asked, server };
@@ -72,7 +75,11 @@ export async function ready(page: playwright.Page, patience = 60_000): Promise<s
 }
 
 /** A page whose faults, and whose requests to elsewhere, are collected. */
-export async function openPage(context: playwright.BrowserContext, address: string, faults: string[]): Promise<playwright.Page> {
+export async function openPage(
+  context: playwright.BrowserContext,
+  address: string,
+  faults: string[],
+): Promise<playwright.Page> {
   const page = await context.newPage();
   page.on('console', (message) => faults.push(message.text()));
   page.on('pageerror', (error) => faults.push(error.message));
