@@ -49,13 +49,11 @@ function networksOf(model: ModelProto): string {
 
 /** Where the model is from, how good it was, and on what terms its weights may be used, as far as it is known. */
 function factsOf(model: ModelProto): [string, string][] {
-  const { validationAccuracy, validationMap, testAccuracy, testMap } = originOf(model);
+  const { validationAccuracy, validationMap } = originOf(model);
   const licence = model.metadataProps?.find(({ key }) => key === 'license')?.value;
   const shares: [string, unknown][] = [
     ['Accuracy on validation images', validationAccuracy],
     ['Mean average precision on validation images', validationMap],
-    ['Accuracy on test images', testAccuracy],
-    ['Mean average precision on test images', testMap],
   ];
   return [
     ['Network', networksOf(model)],
