@@ -70,12 +70,15 @@ export { predictImages } from './evaluate/predict.js';
 export type { Evaluation, GroupEvaluation } from './events/evaluation.js';
 export type * from './events/events.js';
 export type { Origin as RunOrigin } from './events/origin-schema.js';
+export type { Conversion as ModelConversion, ConversionOptions } from './export/conversion.js';
 export {
   type Exported as ExportedModel,
   type ExportOptions as ExportRunOptions,
   exportRun,
   type ModelInput as ExportedModelInput,
 } from './export/export-run.js';
+export type { PrecisionLoss } from './export/measure-loss.js';
+export type { Precision as ModelPrecision, PrecisionFacts } from './export/precision.js';
 export { settingsFrom as settingsFromRun } from './group/origin.js';
 export type { LineageStep } from './lineage/lineage.js';
 export { type Lineage, readLineage } from './lineage/lineage-file.js';

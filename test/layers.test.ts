@@ -21,6 +21,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   hub: ['util'],
   lower: ['graph', 'onnx', 'util'],
   foreign: ['graph', 'onnx', 'util'],
+  quantisation: ['onnx', 'util'],
   distill: ['autodiff', 'losses', 'optim', 'nets', 'graph', 'onnx', 'util'],
   runtime: ['lower', 'graph', 'onnx', 'util'],
   artifacts: ['distill', 'foreign', 'nets', 'lower', 'autodiff', 'graph', 'onnx', 'util'],
@@ -100,6 +101,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   assess: ['train', 'group', 'store', 'events', 'runtime', 'metrics', 'graph', 'data', 'onnx', 'util'],
   export: [
+    'quantisation',
+    'evaluate',
     'imported',
     'classifier',
     'group',
@@ -212,7 +215,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders without file system, clock or randomness of their own: what they give depends on what they are given alone. */
-const PURE = ['metrics', 'graph', 'autodiff', 'losses', 'optim', 'nets', 'distill', 'lower'];
+const PURE = ['metrics', 'graph', 'autodiff', 'losses', 'optim', 'nets', 'distill', 'lower', 'quantisation'];
 const IMPURE = /['"]node:|\bprocess\.|\bDate\b|\bperformance\.|\bMath\.random\b|\bcrypto\.|\bfetch\(|\bsetTimeout\b/;
 
 /** Files of its own that a folder may hold. */

@@ -30,12 +30,30 @@ export interface ImportedModel extends ImportedNetwork {
   readonly notes: readonly string[];
 }
 
+const WHOLE_NUMBERS = [
+  'QuantizeLinear',
+  'DequantizeLinear',
+  'QLinearConv',
+  'QLinearMatMul',
+  'ConvInteger',
+  'MatMulInteger',
+];
+
+function checkNumbers({ graph }: ModelProto, where: string): void {
+  const found = graph.node.find(({ opType }) => WHOLE_NUMBERS.includes(opType));
+  if (!found) return;
+  fail(where, `it computes with whole numbers (${found.opType}), which can't be trained`, {
+    hint: 'Take the model of float32 that it was made from',
+  });
+}
+
 /**
  * The network of an inference model, with the weights that are in it: what makes its class scores (`chooseOutput`), with
  * images as [N, C, H, W], and the logarithm of what it gives where that is probabilities. Errors name the file.
  */
 export function importModel(given: ModelProto, where: string, options: ImportModelOptions = {}): ImportedModel {
   return naming(where, () => {
+    checkNumbers(given, where);
     const model = inInferenceForm(inSinglePrecision(given));
     const stored = new Map(model.graph.initializer.map((proto) => [proto.name ?? '', fromTensorProto(proto)]));
     const choice = chooseOutput(model, where, options);

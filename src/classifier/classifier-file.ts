@@ -28,7 +28,8 @@ export async function openFileClassifier(path: string, options: ClassifierOption
   const facts = await readModelFacts(model, path);
   const { labels, preprocessing, images, threshold, temperature, task = options.task ?? 'single-label' } = facts;
   const settings = readTrainedSettings(model, path);
-  const foreign = foreignModel(model, path, { ...options, task });
+  // What Agon exported in float16 takes and gives float32, batches of any size
+  const foreign = foreignModel(model, path, { ...options, task, asStored: settings !== undefined });
   const { served, batch, notes } = withFreeBatch(foreign);
   const session = await Session.open(encodeModel(served, path), options);
   const scoresOf = inBatches(batch, async (images) => {

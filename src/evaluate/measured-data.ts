@@ -120,7 +120,8 @@ function usedClasses({ classes }: Dataset, parts: readonly { readonly split: Spl
 
 const SHOWN = 5;
 
-function checkClasses(data: string, got: readonly string[], classes: readonly string[]): void {
+/** Fails where a run's data have other classes than it was trained on. */
+export function checkClasses(data: string, got: readonly string[], classes: readonly string[]): void {
   // Older runs may spell them in another form of Unicode
   const spelled = (names: readonly string[]) => names.map((name) => name.normalize('NFC')).join('\n');
   if (spelled(got) === spelled(classes)) return;

@@ -12,7 +12,9 @@ import { type Checkpoint, tensorsWithoutTrial } from '../store/checkpoint.js';
 import { runPaths } from '../store/run-folder.js';
 import { fail, present } from '../util/error.js';
 import { writeFileWhole } from '../util/files/files.js';
+import { USUAL_THRESHOLD } from '../util/task.js';
 import { measuredTemperature } from './calibration.js';
+import { type Conversion, type ConversionOptions, convertModel } from './conversion.js';
 import { checkPreparation } from './image-parity.js';
 import { inferenceModel } from './inference-model.js';
 import { metadataOf } from './metadata.js';
@@ -21,7 +23,7 @@ import { type Subject, subjectOf } from './subject.js';
 import type { Trained } from './trainers-logits.js';
 
 /** What of a run is exported, and how. */
-export interface ExportOptions {
+export interface ExportOptions extends ConversionOptions {
   readonly checkpoint: 'best' | 'last';
   /** Index or name of a network; the run's winner when left out. */
   readonly network?: string | undefined;
@@ -29,7 +31,7 @@ export interface ExportOptions {
   readonly ensemble?: boolean | undefined;
   /**
    * The file to write; when left out, in the run's folder `winner.onnx`, or for all else `<network>-<index>[-last].onnx`
-   * or `ensemble[-last].onnx`; with the input `tensor`, `-tensor` stands before the ending.
+   * or `ensemble[-last].onnx`; before the ending stand `-fp16` or `-int8`, and with the input `tensor`, `-tensor`.
    */
   readonly out?: string | undefined;
   /** The ONNX operator set to write it in; the lowest that holds its operators when left out. */
@@ -68,6 +70,8 @@ export interface Exported {
   readonly preparation?: number;
   /** What its logits are divided by before they become probabilities, where that was asked for. */
   readonly temperature?: number;
+  /** Of a model in another precision than float32: how, and how it does beside that one. */
+  readonly conversion?: Conversion;
   readonly bytes: number;
   /** The ONNX operator set that it is written in. */
   readonly opset: number;
@@ -84,20 +88,29 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
   const { subject, temperature } = source;
   const { model, trained } = modelOf(source, options);
   check?.();
-  const { bytes, opset, ...parity } = await checkedBytes(model, trained, source, options);
+  const forms = formsOf(source, options);
+  const difference = await checkForms(model, trained, source, forms);
   check?.();
-  const path = options.out ?? join(folder, `${subject.file}${input === 'tensor' ? '-tensor' : ''}.onnx`);
-  await writeFileWhole(path, bytes);
+  const converted = await toPrecision(model, folder, source, options);
+  check?.();
+  const written = forms.served(converted?.model ?? model);
+  const bytes = encodeModel(written);
+  await writeFileWhole(options.out ?? join(folder, fileName(subject, options)), bytes);
   return {
-    path,
+    path: options.out ?? join(folder, fileName(subject, options)),
     networks: subject.networks,
     ensemble,
     input,
-    ...parity,
+    ...difference,
     ...(temperature !== undefined && { temperature }),
+    ...(converted && { conversion: converted.conversion }),
     bytes: bytes.length,
-    opset,
+    opset: opsetOf(written),
   };
+}
+
+function fileName({ file }: Subject, { input = 'image', precision }: ExportOptions): string {
+  return `${file}${precision ? `-${precision}` : ''}${input === 'tensor' ? '-tensor' : ''}.onnx`;
 }
 
 /** What is exported, and what is known of it. */
@@ -136,25 +149,51 @@ function modelOf(source: Source, { input = 'image', ensemble, checkpoint: which,
   return { model: inferenceModel(subject.graph, parametersAfter(subject.prefix), metadata), trained };
 }
 
-/** The model in the form that is asked for, encoded, and how far it is from what was trained. */
-async function checkedBytes(
-  model: ModelProto,
-  trained: Trained,
+/** How a model that takes tensors becomes the one that is asked for. */
+interface Forms {
+  readonly where: string;
+  /** Undefined where it takes tensors. */
+  readonly probabilities: Probabilities | undefined;
+  served(model: ModelProto): ModelProto;
+}
+
+function formsOf(
   { checkpoint, subject: { name }, temperature }: Source,
-  { input = 'image', opset, check }: ExportOptions,
-) {
+  { input = 'image', opset }: ExportOptions,
+): Forms {
   const { preprocessing, settings } = checkpoint;
   const where = `export of ${name}`;
-  const parity = await checkParity(name, trained, encodeModel(inOperatorSet(model, where)), preprocessing);
-  check?.();
   const activation = settings.task === 'multi-label' ? 'Sigmoid' : 'Softmax';
-  const probabilities: Probabilities = { activation, temperature };
-  const served = input === 'image' ? onImages(withImageInput(model, preprocessing, probabilities)) : model;
-  const written = inOperatorSet(served, where, opset);
-  const bytes = encodeModel(written);
-  const made = { bytes, opset: opsetOf(written), parity };
-  if (input === 'tensor') return made;
-  return { ...made, preparation: await checkPreparation(name, trained, bytes, { preprocessing, probabilities }) };
+  const probabilities: Probabilities | undefined = input === 'image' ? { activation, temperature } : undefined;
+  const served = (model: ModelProto) => {
+    return probabilities ? onImages(withImageInput(model, preprocessing, probabilities)) : model;
+  };
+  return { where, probabilities, served: (model) => inOperatorSet(served(model), where, opset) };
+}
+
+/** How far the model in float32 is from what was trained. */
+async function checkForms(
+  model: ModelProto,
+  trained: Trained,
+  { checkpoint: { preprocessing }, subject: { name } }: Source,
+  { where, probabilities, served }: Forms,
+): Promise<Pick<Exported, 'parity' | 'preparation'>> {
+  const parity = await checkParity(name, trained, encodeModel(inOperatorSet(model, where)), preprocessing);
+  if (!probabilities) return { parity };
+  const bytes = encodeModel(served(model));
+  return { parity, preparation: await checkPreparation(name, trained, bytes, { preprocessing, probabilities }) };
+}
+
+/** The model in another precision, where one is asked for. */
+async function toPrecision(
+  model: ModelProto,
+  folder: string,
+  { checkpoint, subject }: Source,
+  { precision, ...options }: ExportOptions,
+) {
+  if (precision === undefined) return undefined;
+  const threshold = subject.validation?.threshold ?? USUAL_THRESHOLD;
+  return convertModel(model, precision, { folder, checkpoint, threshold, where: `export of ${subject.name}` }, options);
 }
 
 /** Fails where options contradict each other. */

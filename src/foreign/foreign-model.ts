@@ -14,6 +14,8 @@ export interface ForeignOptions {
   readonly output?: string | undefined;
   /** The flag that gives it, for messages (`--output`). */
   readonly outputFlag?: string;
+  /** Whether 16-bit floats stay as they are, to run the model as its file says (they become float32). */
+  readonly asStored?: boolean;
 }
 
 /** A classifier of any origin, in the one form that Agon works with. */
@@ -29,7 +31,7 @@ export interface ForeignModel extends ChannelsFirst {
  * [N, H, W, C], 16-bit floats, training mode, several outputs, a Softmax at the end. What its numbers mean is for `readingOf`. Errors name `where`.
  */
 export function foreignModel(given: ModelProto, where: string, options: ForeignOptions = {}): ForeignModel {
-  const model = inInferenceForm(inSinglePrecision(given));
+  const model = inInferenceForm(options.asStored ? given : inSinglePrecision(given));
   const placed = channelsFirst(model, where);
   const { name, scores } = chooseOutput(model, where, options);
   const served = { ...placed.model, graph: { ...placed.model.graph, output: [outputInfo(model, name)] } };

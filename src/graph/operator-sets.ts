@@ -9,11 +9,13 @@ const has = (node: NodeProto, name: string) => attributeOf(node, name) !== undef
 const hasInput = ({ input }: NodeProto, i: number) => Boolean(input[i]);
 /** 18 where the axes are an input, else when the operator began. */
 const reduction: Since = (node) => (hasInput(node, 1) ? 18 : 1);
+/** 13 where there is a scale for each index of an axis. */
+const quantised: Since = (node) => (has(node, 'axis') ? 13 : 10);
 /** Up to version 12 all axes from `axis` on are one: the same where that is the last one. */
 const softmax: Since = (node) => (attributeOf(node, 'axis')?.i === -1 ? 11 : 13);
 
 /**
- * The first operator set in which a node as Agon writes it (in {@link OPSET}, with float32) has the same form and
+ * The first operator set in which a node as Agon writes it (in {@link OPSET}, with float32 or float16) has the same form and
  * meaning (ONNX's changelog of operators). Operators that aren't here count as of {@link OPSET}.
  */
 const SINCE: Readonly<Record<string, Since>> = {
@@ -25,6 +27,7 @@ const SINCE: Readonly<Record<string, Since>> = {
   Cast: 13,
   Concat: 11,
   Conv: 1,
+  DequantizeLinear: quantised,
   Div: 7,
   Elu: 6,
   Erf: 9,
@@ -51,6 +54,7 @@ const SINCE: Readonly<Record<string, Since>> = {
   Mul: 7,
   Neg: 6,
   Pad: (node) => (hasInput(node, 3) || attributeOf(node, 'mode')?.s?.[0] === 'w'.charCodeAt(0) ? 19 : 11),
+  QuantizeLinear: quantised,
   Reciprocal: 6,
   ReduceL2: reduction,
   ReduceMax: reduction,

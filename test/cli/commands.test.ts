@@ -5,8 +5,10 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { formatEvaluation } from '../../src/cli/commands/eval.js';
 import { formatExported } from '../../src/cli/commands/export.js';
+import { conversionLines } from '../../src/cli/text/conversion-text.js';
 import { formatDataset } from '../../src/cli/text/dataset-text.js';
 import type { DatasetSummary } from '../../src/data/dataset/summary.js';
+import type { Conversion } from '../../src/export/conversion.js';
 import { colorsFor } from '../../src/report/output.js';
 import { agon, keptIo } from './command-line.js';
 
@@ -164,6 +166,40 @@ describe('agon eval and export', () => {
       'resnet8 #1      78.0 k  0.9000  71.23 %  100.00 %  10.00 %',
       'ensemble                0.8000  75.00 %   99.00 %   5.00 %',
       "★  the run's winner",
+    ]);
+  });
+
+  it.each([
+    ['--force', '--force: goes with --fp16 or --int8'],
+    ['--max-loss 2', '--max-loss: goes with --fp16 or --int8'],
+    ['--fp16 --calibration-images 9', '--calibration-images: goes with --int8'],
+    ['--fp16 --int8', "--fp16: can't go with --int8"],
+  ])('take options of another precision with it alone: %s', async (flags, message) => {
+    const { stderr, exitCode } = await agon(`export nowhere ${flags}`);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  it('say what another precision costs', () => {
+    const conversion: Conversion = {
+      precision: 'fp16',
+      split: 'train',
+      images: 40,
+      measure: 'map',
+      float32: 0.9,
+      converted: 0.875,
+      agreement: 0.99,
+      largestDifference: 0.0126,
+      inFloat32: ['Exp'],
+      weights: { clipped: 0, vanished: 2 },
+      bytes: { float32: 4000, converted: 2000 },
+    };
+    expect(conversionLines(conversion)).toEqual([
+      'fp16: mAP 87.5 %, float32 90.0 %, on 40 train images',
+      'classes there or not there alike in 99.0 %; probabilities differ by 0.013 at most',
+      '2.00 kB instead of 4.00 kB (0.50)',
+      'still in float32: Exp',
+      '2 weights are too small for it, and became 0',
+      'measured on the images that it was trained on: nothing was held out',
     ]);
   });
 

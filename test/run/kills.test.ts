@@ -25,12 +25,14 @@ describe('a run that is killed where it changes a file', { timeout: 900_000 }, (
     const files = new Set(trials.points.run.map(({ point }) => point.replace(/\.\*$/, '').split(' ').at(-1)));
     // Every file of a run folder is among the points.
     expect([...files].sort()).toEqual([
+      'assessment.json',
       'best.safetensors',
       'config.json',
       'data.json',
       'last.safetensors',
       'lineage.bin',
       'log.jsonl',
+      'report.html',
       'result.json',
       'run.lock',
       'winner.onnx',

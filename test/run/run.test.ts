@@ -26,12 +26,20 @@ describe('a run in a worker thread', () => {
     const labels = events.map((event) => (event.type === 'phase' ? `phase ${event.phase}` : event.type));
     const epoch = ['step', 'step', 'step', 'phase validation', 'epoch'];
     const begin = ['phase data', 'phase graph', 'start'];
-    expect(labels).toEqual([...begin, ...epoch, ...epoch, 'phase test', 'phase export', 'end']);
+    expect(labels).toEqual([...begin, ...epoch, ...epoch, 'phase test', 'phase assessment', 'phase export', 'end']);
     const steps = [0, 1].flatMap((e) => [0, 1, 2].map((s) => [e, s]));
     expect(eventsOf(events, 'step').map(({ epoch, step }) => [epoch, step])).toEqual(steps);
 
     const checkpoints = ['best.safetensors', 'last.safetensors'];
-    const files = ['config.json', 'data.json', 'lineage.bin', 'result.json', 'winner.onnx', ...checkpoints].sort();
+    const files = [
+      'assessment.json',
+      'config.json',
+      'data.json',
+      'lineage.bin',
+      'result.json',
+      'winner.onnx',
+      ...checkpoints,
+    ].sort();
     expect((await readdir(folder)).sort()).toEqual(files);
     expect(await readRunSettings(folder)).toEqual(settings);
     const { position, best } = await readCheckpoint(runPaths(folder).last);
