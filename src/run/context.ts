@@ -35,6 +35,8 @@ export interface ContextOptions {
   readonly waitForListener?: () => void;
   /** How much memory is free (`freeMemory`). */
   readonly freeMemory?: () => FreeMemory;
+  /** Whether the run ends with an assessment of its best epoch (true). */
+  readonly report?: boolean | undefined;
   /** Fails where the folder is another training's by now; called before a checkpoint is written. */
   readonly checkLock?: () => Promise<void>;
 }

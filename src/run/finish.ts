@@ -58,7 +58,7 @@ async function finish(options: ContextOptions, data: RunData, group: Group, cont
     onnxruntime: ONNXRUNTIME_VERSION,
     machine: describeMachine(),
   });
-  await assessBest(options, data, group, context, best);
+  if (options.report !== false) await assessBest(options, data, group, context, best);
   emit({ type: 'phase', phase: 'export' });
   const check = () => checkStop(stopRequested);
   const scores = tested?.map === undefined ? { testAccuracy: tested?.accuracy } : { testMap: tested.map };
@@ -71,7 +71,7 @@ async function finish(options: ContextOptions, data: RunData, group: Group, cont
 
 /** What the networks of the best and the last checkpoint do on the validation and the test split. */
 async function evaluateEpochs(
-  { settings, folder, emit }: ContextOptions,
+  { settings, folder, emit, report }: ContextOptions,
   data: RunData,
   group: Group,
   context: LoopContext,
@@ -102,7 +102,7 @@ async function evaluateEpochs(
   // What was found on the validation split is measured on the test split
   const found = (held?: Parameters<typeof thresholdsOf>[1]) => thresholdsOf(predictors.length, held);
   const averaged = averagedOf({ networks: validation });
-  const answers = test && !held ? keepAnswers(settings, data, group, 'test') : undefined;
+  const answers = test && !held && report !== false ? keepAnswers(settings, data, group, 'test') : undefined;
   const evaluated: EvaluatedEpoch = {
     epoch,
     ...(validation && ensemble && { validation: { networks: validation, ensemble } }),

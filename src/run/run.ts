@@ -21,6 +21,8 @@ export interface StartOptions {
   readonly folder: string;
   /** Whether to go on from the folder's last checkpoint. */
   readonly resume: boolean;
+  /** Whether it ends with an assessment and a page, `report.html` (true). */
+  readonly report?: boolean | undefined;
   /**
    * Told of each event. The run waits for what it returns before it writes the next checkpoint; what it throws stops the run, with a
    * checkpoint.
@@ -33,11 +35,11 @@ export interface StartOptions {
  *
  * @param options - What is trained, where, and who is told.
  */
-export function startTraining({ settings, folder, resume, onEvent }: StartOptions): TrainingRun {
+export function startTraining({ settings, folder, resume, report = true, onEvent }: StartOptions): TrainingRun {
   turnOffTelemetry();
   const shared = new Int32Array(new SharedArrayBuffer(4 * Object.keys(SHARED).length));
   const { filename, ...flags } = workerFile(import.meta.url, './worker');
-  const workerData: WorkerInput = { settings, folder, resume, shared };
+  const workerData: WorkerInput = { settings, folder, resume, report, shared };
   const worker = new Worker(filename, { ...flags, workerData });
   const stop: TrainingRun['stop'] = ({ atOnce = false } = {}) => {
     Atomics.or(shared, SHARED.stop, atOnce ? STOP.atOnce : STOP.clean);
@@ -57,7 +59,7 @@ export function startTraining({ settings, folder, resume, onEvent }: StartOption
   });
   // What the listener threw comes first: the run's end may be its consequence.
   const told = ended.finally(() => listener.check());
-  return { done: told.then((outcome) => finishReport(outcome, folder, listener)), stop };
+  return { done: report ? told.then((outcome) => finishReport(outcome, folder, listener)) : told, stop };
 }
 
 /** Writes the report of a finished run, now that its log is whole. Where that fails, all else is there: it is a warning. */

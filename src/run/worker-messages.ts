@@ -7,6 +7,7 @@ export interface WorkerInput {
   readonly settings: RequestedSettings;
   readonly folder: string;
   readonly resume: boolean;
+  readonly report: boolean;
   /** Numbers that both threads see, at the places of {@link SHARED}. */
   readonly shared: Int32Array;
 }

@@ -11,7 +11,7 @@ const read = async (folder: string) => present(await readAssessment(runPaths(fol
 
 it('a finished run leaves what its best epoch came to on the validation split, and it can be made again', async () => {
   const settings = smallSettings(await smallData({ test: 'right' }));
-  const { folder, events } = await runHere(settings);
+  const { folder, events } = await runHere(settings, { report: true });
   const [assessment, result] = [await read(folder), await readResult(runPaths(folder).result)];
   expect(assessment).toMatchObject({
     split: 'validation',
@@ -54,11 +54,11 @@ it('a finished run leaves what its best epoch came to on the validation split, a
 
 it('a run without validation images is assessed on the test split; without any not at all', async () => {
   const settings = { validation: 0, epochs: 1 };
-  const tested = await runHere(smallSettings(await smallData({ test: 'wrong' }), settings));
+  const tested = await runHere(smallSettings(await smallData({ test: 'wrong' }), settings), { report: true });
   const assessment = await read(tested.folder);
   expect(assessment).toMatchObject({ split: 'test', images: 24 });
   expect(await assessRun(tested.folder, { checkpoint: 'best' })).toEqual(assessment);
-  const alone = await runHere(smallSettings(await smallData(), settings));
+  const alone = await runHere(smallSettings(await smallData(), settings), { report: true });
   expect([alone.outcome, existsSync(runPaths(alone.folder).assessment)]).toEqual(['finished', false]);
 });
 
@@ -67,6 +67,7 @@ it('a run whose assessment fails is finished all the same, with a warning', asyn
   const folder = await newRunFolder();
   const { outcome, events } = await runHere(settings, {
     folder,
+    report: true,
     onEvent: (event) => {
       // A folder is in its way
       if (event.type === 'phase' && event.phase === 'assessment') mkdirSync(runPaths(folder).assessment);

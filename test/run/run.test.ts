@@ -36,6 +36,7 @@ describe('a run in a worker thread', () => {
       'config.json',
       'data.json',
       'lineage.bin',
+      'report.html',
       'result.json',
       'winner.onnx',
       ...checkpoints,

@@ -103,6 +103,8 @@ export interface RunOptions {
   readonly resume?: boolean;
   /** Asks for a stop as soon as so many steps are done. */
   readonly stopAfter?: number;
+  /** Whether it ends with an assessment, which takes longer than the training of a small run (false). */
+  readonly report?: boolean;
   readonly onEvent?: (event: TrainEvent) => void;
 }
 
@@ -121,6 +123,7 @@ export async function runHere(settings: Settings, options: RunOptions = {}): Pro
     settings,
     folder,
     resume: options.resume ?? false,
+    report: options.report ?? false,
     emit: (event) => {
       events.push(event);
       options.onEvent?.(event);

@@ -46,6 +46,7 @@ interface TrainOptions {
   readonly findLrPng?: string;
   readonly serve?: number | true;
   readonly host?: string;
+  readonly report?: boolean;
   readonly tensorboard?: string | true;
   readonly onEvent?: string;
 }
@@ -75,6 +76,7 @@ const OPTIONS: readonly Option[] = [
   new Option('--json', 'print events as lines of JSON'),
   portOption('--serve [port]', 'show the run in a browser as it trains').conflicts(['explain', 'findLr']),
   hostOption().hideHelp(),
+  new Option('--no-report', 'end without the assessment and the page of the run').hideHelp(),
   new Option('--tensorboard [folder]', "write event files for TensorBoard (in the run's folder)").hideHelp(),
   new Option('--on-event <what>', 'webhook URL or command that is told how the run ended').hideHelp(),
   new Option(HELP_ALL, 'all options, the rare ones too'),
@@ -236,7 +238,7 @@ const HOST: TrainingHost = { ...PROCESS, start: startTraining };
 
 async function train(
   plan: TrainPlan,
-  { overwrite, quiet, json, tensorboard, onEvent }: TrainOptions,
+  { overwrite, quiet, json, report, tensorboard, onEvent }: TrainOptions,
   io: CliIo,
 ): Promise<number> {
   const { folder, resume } = plan;
@@ -246,7 +248,7 @@ async function train(
   const display = json ? 'json' : quiet ? 'quiet' : 'console';
   if (plan.recipe && display === 'console') writeLines(io.stdout, ...recipeLines(plan.recipe));
   try {
-    return await runTraining({ ...plan, display, tensorboard, onEvent }, io, HOST, () => {
+    return await runTraining({ ...plan, display, report, tensorboard, onEvent }, io, HOST, () => {
       started = true;
     });
   } finally {

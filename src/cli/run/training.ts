@@ -20,6 +20,8 @@ export interface TrainingOptions extends FollowerOptions {
   readonly folder: string;
   readonly resume: boolean;
   readonly display: 'console' | 'quiet' | 'json';
+  /** Whether it ends with a report (true). */
+  readonly report?: boolean | undefined;
   /** Where a page shows it while it trains, if anywhere. */
   readonly serve?: Place | undefined;
 }
@@ -35,7 +37,7 @@ export interface TrainingHost extends StoppingHost {
  * `onStart` is called when data and graph are ready.
  */
 export async function runTraining(
-  { settings, folder, resume, display, serve, ...followed }: TrainingOptions,
+  { settings, folder, resume, display, serve, report: reported, ...followed }: TrainingOptions,
   io: CliIo,
   host: TrainingHost,
   onStart: () => void = () => {},
@@ -72,7 +74,7 @@ export async function runTraining(
     },
     note: (message: string) => report.note(message),
   };
-  const run: TrainingRun = host.start({ settings, folder, resume, onEvent });
+  const run: TrainingRun = host.start({ settings, folder, resume, report: reported, onEvent });
   const stopping = new Stopping(subject, 'stopping after this step, with a checkpoint', host, io);
   const settle = () => {
     stopping.settle();
