@@ -18,7 +18,7 @@ try {
   else {
     // What `npm link` points to is a program.
     chmodSync(join(compiled, 'cli', 'main.js'), 0o755);
-    await bundlePages(compiled);
+    await bundleClients(compiled);
     if (existsSync(dist)) renameSync(dist, join(work, 'old'));
     renameSync(compiled, dist);
   }
@@ -26,14 +26,14 @@ try {
   remove(work);
 }
 
-/** What the pages' browsers run isn't compiled file by file: it goes into every page as one script. */
-async function bundlePages(compiled) {
-  const { bundleClient } = await import(pathToFileURL(join(compiled, 'pages', 'page', 'bundle-client.js')).href);
-  const folder = join(compiled, 'pages', 'client');
-  mkdirSync(folder);
-  for (const name of ['main', 'runs']) {
-    const { script, style } = await bundleClient(join(root, 'src', 'pages', 'client', `${name}.ts`));
-    writeFileSync(join(folder, `${name}.js`), script);
-    writeFileSync(join(folder, `${name}.css`), style);
+/** What browsers run isn't compiled file by file: each client is one script. */
+async function bundleClients(compiled) {
+  const load = (name) => import(pathToFileURL(join(compiled, 'pages', 'page', name)).href);
+  const [{ bundleClient }, { CLIENTS }] = [await load('bundle-client.js'), await load('client-assets.js')];
+  for (const client of CLIENTS) {
+    const { script, style } = await bundleClient(join(root, 'src', `${client}.ts`));
+    mkdirSync(dirname(join(compiled, client)), { recursive: true });
+    writeFileSync(join(compiled, `${client}.js`), script);
+    writeFileSync(join(compiled, `${client}.css`), style);
   }
 }

@@ -160,6 +160,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   report: ['events', 'settings', 'util'],
   pages: ['report', 'pretrained', 'store', 'lineage', 'events', 'settings', 'distill', 'data', 'util'],
+  web: ['pages', 'export', 'imported', 'foreign', 'runtime', 'onnx', 'util'],
   serve: ['pages', 'report', 'store', 'lineage', 'events', 'settings', 'util'],
   tensorboard: ['store', 'events', 'data', 'onnx', 'util'],
   doctor: ['hub', 'report', 'events', 'settings', 'runtime', 'data', 'graph', 'onnx', 'util'],
@@ -190,6 +191,7 @@ const ENTRIES: Readonly<Record<string, readonly string[]>> = {
 /** Packages that one folder alone knows. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['runtime'],
+  'onnxruntime-web': ['web'],
   'ort-training': ['ort-training'],
   protobufjs: ['onnx', 'tensorboard'],
   yauzl: ['weights', 'data'],

@@ -83,6 +83,7 @@ export const TASK = {
 export const FROZEN_TEACHER = {
   weight: z.number().min(0).default(1).meta({
     flag: '--teacher-weight <w>',
+    rare: true,
     group: 'Contest',
     description: 'weight of the KL divergence from the frozen teacher, beside the factor temperature squared',
     help: 'weight of the KL divergence from the frozen teacher',

@@ -173,7 +173,7 @@ describe('agon eval and export', () => {
     ['--force', '--force: goes with --fp16 or --int8'],
     ['--max-loss 2', '--max-loss: goes with --fp16 or --int8'],
     ['--fp16 --calibration-images 9', '--calibration-images: goes with --int8'],
-    ['--fp16 --int8', "option '--fp16' cannot be used with option '--int8'"],
+    ['--fp16 --int8', "--fp16: can't go with --int8"],
   ])('take options of another precision with it alone: %s', async (flags, message) => {
     const { stderr, exitCode } = await agon(`export nowhere ${flags}`);
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(message)]);

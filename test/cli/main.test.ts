@@ -26,7 +26,11 @@ function run(args: readonly string[], { early = false, env = {} } = {}) {
 
 describe('the agon process', () => {
   it('exits with 2 after a wrong call', async () => {
-    expect(await run(['trian'])).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('mean train') });
+    expect(await run(['trian'])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('mean "train"?'),
+    });
   });
 
   it('exits with 1 after an error, which has a stack with AGON_DEBUG=1', async () => {

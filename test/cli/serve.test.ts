@@ -42,7 +42,7 @@ describe('agon train --serve', () => {
   it.each([
     ['train --host 0.0.0.0', '--host: goes with --serve'],
     ['train --serve 70000', '--serve: bad value: expected a whole number from 0 to 65535, got "70000"'],
-    ['train --serve --explain', "option '--serve [port]' cannot be used with option '--explain'"],
+    ['train --serve --explain', "--serve: can't go with --explain"],
     ['serve --port x', '--port: bad value'],
   ])('refuses %s', async (args, message) => {
     const { exitCode, stderr } = await agon(args);

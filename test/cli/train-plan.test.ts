@@ -192,7 +192,7 @@ describe('a run from another one', () => {
   it('is one or the other', async () => {
     for (const other of ['--resume', '--config x.json']) {
       const { stderr, exitCode } = await agon(`train --from ${run} ${other}`);
-      expect([exitCode, stderr]).toEqual([2, expect.stringContaining('--from <run>')]);
+      expect([exitCode, stderr]).toEqual([2, expect.stringContaining("--from: can't go with")]);
     }
     await expect(plan({ from: folder })).rejects.toThrow('there is no run in this folder');
     await expect(plan({ from: 'winner.onnx' })).rejects.toThrow(

@@ -12,6 +12,7 @@ import type { Tensor } from '../../src/onnx/tensor.js';
 import { type Assessment, writeAssessment } from '../../src/store/assessment.js';
 import { readCheckpoint, writeCheckpoint } from '../../src/store/checkpoint.js';
 import { runPaths } from '../../src/store/run-folder.js';
+import { exportWeb } from '../../src/web/export-web.js';
 import { eventsOf } from '../run/runs.js';
 import { copyRun, picture, pictureRun } from './picture-run.js';
 
@@ -275,6 +276,17 @@ describe('the exported winner', () => {
     // All three networks halve their images once
     expect(stride).toBe('2');
     expect(description).toBe(`Image classifier (${ending().winner.name}) of 3 classes, trained by Agon`);
+  });
+
+  it('is written with a page that runs it', async () => {
+    const folder = join(run.root, 'page');
+    const { path, folderBytes } = await exportWeb(run.ran.folder, folder, { checkpoint: 'best' });
+    expect((await metadataOf(path)).labels).toEqual(['blue', 'red', 'yellow']);
+    const page = JSON.parse(await readFile(join(folder, 'page.json'), 'utf8')) as Record<string, unknown>;
+    expect(page).toMatchObject({ version: 1, classes: ['blue', 'red', 'yellow'], task: 'single-label' });
+    const files = (await readdir(folder, { recursive: true })).filter((name) => name !== 'onnxruntime');
+    expect(page.files).toEqual(files.sort());
+    expect(folderBytes).toBeGreaterThan(40e6);
   });
 
   it('needs an operator set with antialiasing, unless it takes tensors', async () => {

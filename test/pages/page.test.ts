@@ -31,7 +31,7 @@ describe('the page of a run', () => {
     );
     const markup = page.replaceAll(/<script[\s\S]*?<\/script>|<style>[\s\S]*?<\/style>/g, '');
     expect(markup.match(/\b(?:src|href|action)="(?!#|data:)[^"]*"/g)).toBeNull();
-    expect((await clientAssets()).style).not.toMatch(/url\(|@import/);
+    expect((await clientAssets('pages/client/main')).style).not.toMatch(/url\(|@import/);
   });
 
   it('connects to its own server only where it is live', async () => {

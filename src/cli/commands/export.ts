@@ -3,6 +3,7 @@ import type { Exported, ModelInput } from '../../export/export-run.js';
 import { formatBytes, printable } from '../../report/format.js';
 import { labelNetworks } from '../../report/labels.js';
 import { parityTexts } from '../../report/summary.js';
+import type { ExportedPage } from '../../web/export-web.js';
 import { checkpointOption, choiceOption, jsonOption, numberOption } from '../flags/options.js';
 import { type CliIo, writeJson, writeLines } from '../io/io.js';
 import { failUsage } from '../io/usage-error.js';
@@ -16,6 +17,7 @@ interface ExportOptions {
   readonly opset?: number;
   readonly input?: ModelInput;
   readonly calibrated?: true;
+  readonly web?: string;
   readonly fp16?: true;
   readonly int8?: true;
   readonly calibrationImages?: number;
@@ -59,16 +61,33 @@ export function define(command: Command, io: CliIo): void {
       }),
     )
     .addOption(new Option('--force', 'write the model even if --fp16 or --int8 loses more'))
+    .addOption(
+      new Option('--web <dir>', 'folder to write with a page that runs the model in browsers').conflicts('out'),
+    )
     .addOption(jsonOption())
     .action(async (folder: string, given: ExportOptions) => {
       checkPrecisionFlags(given);
-      const { json, checkpoint = 'best', fp16, int8, ...options } = given;
-      const { exportRun } = await import('../../export/export-run.js');
+      const { json, checkpoint = 'best', fp16, int8, web, ...options } = given;
       const precision = fp16 ? 'fp16' : int8 ? 'int8' : undefined;
+      if (web !== undefined) {
+        const { exportWeb } = await import('../../web/export-web.js');
+        const page = await exportWeb(folder, web, { ...options, checkpoint, precision });
+        return json ? writeJson(io.stdout, page) : writeLines(io.stdout, ...formatPage(page));
+      }
+      const { exportRun } = await import('../../export/export-run.js');
       const exported = await exportRun(folder, { ...options, checkpoint, precision });
       if (json) writeJson(io.stdout, exported);
       else writeLines(io.stdout, ...formatExported(exported));
     });
+}
+
+function formatPage(page: ExportedPage): string[] {
+  const { folder, folderBytes } = page;
+  return [
+    ...formatExported(page),
+    `${printable(folder)}  the page and what it needs, ${formatBytes(folderBytes)}`,
+    'Any web server serves it: `npx http-server .` in that folder, for example',
+  ];
 }
 
 function checkPrecisionFlags({ fp16, int8, calibrationImages, maxLoss, force }: ExportOptions): void {

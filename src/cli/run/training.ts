@@ -93,8 +93,11 @@ export async function runTraining(
     .close()
     .finally(() => followers.end(outcome))
     .finally(() => server?.close());
-  if (server && existsSync(paths.report))
-    writeLines(display === 'console' ? io.stdout : io.stderr, `report    ${printable(paths.report)}`);
+  if (outcome === 'finished' && existsSync(paths.report)) {
+    const line = `report    ${printable(paths.report)}`;
+    if (display === 'console') writeLines(io.stdout, line);
+    else if (server) writeLines(io.stderr, line);
+  }
   if (outcome === 'stopped') return stopping.status;
   stopping.check();
   return 0;

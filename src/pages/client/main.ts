@@ -1,4 +1,5 @@
 import 'uplot/dist/uPlot.min.css';
+import './base.css';
 import './style.css';
 import type { ReportData } from '../content/report-data.js';
 import { type Chart, chartsOf } from '../show/charts.js';

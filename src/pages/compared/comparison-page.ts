@@ -9,7 +9,7 @@ export async function comparisonPage(runs: readonly ComparedRun[]): Promise<stri
     title: `${runs.length} runs`,
     body: renderComparison(runs, charts),
     data: { charts },
-    client: await clientAssets('main'),
+    client: await clientAssets('pages/client/main'),
     connects: false,
   });
 }

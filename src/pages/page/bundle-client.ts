@@ -3,13 +3,14 @@ import { present } from '../../util/error.js';
 /** What a page's browser runs, and how it looks. */
 export interface ClientAssets {
   readonly script: string;
+  /** Empty where the client has none. */
   readonly style: string;
 }
 
 /**
- * Bundles the client from its sources.
+ * Bundles a client from its sources.
  *
- * @param entry - Path of `src/pages/client/main.ts`, or of another page's client there.
+ * @param entry - Path of its first file, as `src/pages/client/main.ts`.
  */
 export async function bundleClient(entry: string): Promise<ClientAssets> {
   const { build } = await import('esbuild');
@@ -25,10 +26,6 @@ export async function bundleClient(entry: string): Promise<ClientAssets> {
     outdir: 'bundled',
     logLevel: 'error',
   });
-  const text = (end: string) =>
-    present(
-      outputFiles.find(({ path }) => path.endsWith(end)),
-      `a bundled ${end} file`,
-    ).text;
-  return { script: text('.js'), style: text('.css') };
+  const text = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))?.text;
+  return { script: present(text('.js'), 'a bundled script'), style: text('.css') ?? '' };
 }

@@ -3,22 +3,28 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleClient, type ClientAssets } from './bundle-client.js';
 
-const fileOf = (name: string) => fileURLToPath(new URL(`../client/${name}`, import.meta.url));
-/** The pages that have a client of their own: a run's report, and the list of runs. */
-export type ClientName = 'main' | 'runs';
+/** What browsers run of Agon: first files, by their paths in `src` without the ending. `scripts/build.mjs` bundles each. */
+export const CLIENTS = [
+  'pages/client/main',
+  'pages/client/runs',
+  'web/client/main',
+  'web/worker/main',
+  'web/worker/offline',
+] as const;
+export type Client = (typeof CLIENTS)[number];
 
-const assets = new Map<ClientName, Promise<ClientAssets>>();
+const loaded = new Map<Client, Promise<ClientAssets>>();
 
-/** The client of a page: as the package has it, or, where Agon runs from its sources, bundled now. */
-export function clientAssets(name: ClientName): Promise<ClientAssets> {
-  const loaded = assets.get(name) ?? loadAssets(name);
-  assets.set(name, loaded);
-  return loaded;
+/** A client of the pages: as the package has it, or, where Agon runs from its sources, bundled now. */
+export function clientAssets(client: Client): Promise<ClientAssets> {
+  const assets = loaded.get(client) ?? loadAssets(client);
+  loaded.set(client, assets);
+  return assets;
 }
 
-async function loadAssets(name: ClientName): Promise<ClientAssets> {
-  const source = fileOf(`${name}.ts`);
+async function loadAssets(client: Client): Promise<ClientAssets> {
+  const fileOf = (ending: string) => fileURLToPath(new URL(`../../${client}${ending}`, import.meta.url));
+  const source = fileOf('.ts');
   if (existsSync(source)) return bundleClient(source);
-  const [script, style] = [await readFile(fileOf(`${name}.js`), 'utf8'), await readFile(fileOf(`${name}.css`), 'utf8')];
-  return { script, style };
+  return { script: await readFile(fileOf('.js'), 'utf8'), style: await readFile(fileOf('.css'), 'utf8') };
 }

@@ -20,7 +20,7 @@ export async function reportPage(data: ReportData, { live }: { readonly live?: L
     title: `${data.name}: report`,
     body: `<div id="report">${renderReport(data)}</div>`,
     data: { 'report-data': data, ...(live && { 'report-live': live }) },
-    client: await clientAssets('main'),
+    client: await clientAssets('pages/client/main'),
     connects: live !== undefined,
   });
 }

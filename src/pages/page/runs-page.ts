@@ -9,7 +9,7 @@ export async function runsPage(runs: readonly ListedRun[]): Promise<string> {
     title: 'Agon: runs',
     body: `<div id="report">${renderRuns(runs)}</div>`,
     data: { 'listed-runs': runs },
-    client: await clientAssets('runs'),
+    client: await clientAssets('pages/client/runs'),
     connects: true,
   });
 }

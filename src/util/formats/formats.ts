@@ -31,6 +31,8 @@ export const FORMATS = {
   manifest: defineFormat('training artifact'),
   /** The metadata `agon` of an exported model. */
   model: defineFormat('model'),
+  /** `page.json` of a page that runs a model in browsers. */
+  page: defineFormat('page of a model'),
   /** The tuner's `forms-<machine>.json`. */
   forms: defineFormat('cache of forms', [migrations.forms1]),
   /** The files of cached features: the metadata's fields. One of another version is made anew. */
