@@ -27,15 +27,16 @@ const RUN: ShellRun = {
     'npm run --silent build && npm link': 'changes the machine; test/package.test.ts builds and runs the program',
     'agon train --data photos --pretrained auto':
       'needs a network; test/run/pretrained-sources.test.ts fetches from a stand-in',
+    'agon compare --group resnet8,resnet8 --methods independent,dml,cd-paper --seeds 5 --epochs 10 --out runs/compare':
+      'test/docs/guides.test.ts runs one',
+    'agon compare runs/compare': 'goes on with it',
     'npm install --ignore-scripts agon-0.1.0.tgz': 'test/package.test.ts installs the package',
   },
   appended: [
     ['agon train --resume', ''],
-    ['agon bench', '--seconds 0.01 --batch-sizes 1 --threads 1'],
     ['agon train --preset', ''],
     ['agon train --data photos', '--nets resnet8,resnet14 --epochs 1 --batch-size 8 --size 32 --no-tune'],
     ['agon train', '--epochs 1 --batch-size 8 --limit 16 --no-tune'],
-    ['agon compare --group', '--methods independent,dml --data photos --size 32 --epochs 1 --batch-size 8 --seeds 1'],
     ['npm run --silent bench', '--steps 1 --no-tune'],
   ],
 };

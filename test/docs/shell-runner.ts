@@ -83,5 +83,5 @@ export function withPackages(code: string): string {
   });
 }
 
-/** What Node.js needs to run programs that import Agon's sources. */
-export const TSX = ['--import', pathToFileURL(join(ROOT, 'node_modules/tsx/dist/loader.mjs')).href] as const;
+/** What Node.js needs to run programs that import Agon's sources, in worker threads too. */
+export const TSX = ['--import', pathToFileURL(join(ROOT, 'src/util/register-tsx.mjs')).href] as const;
