@@ -1,101 +1,65 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { summariseNetworks } from '../src/nets/summary.js';
 import { formatCompact } from '../src/report/format.js';
-import { agon } from './cli/command-line.js';
 import { png } from './data/helpers.js';
 import { ROOT, readPage, shellLines } from './docs/markdown.js';
+import {
+  MOST_TIME,
+  type ShellRun,
+  TSX,
+  testShellLines,
+  useWorkingFolder,
+  withPackages,
+  writePhotos,
+} from './docs/shell-runner.js';
 
-const require = createRequire(import.meta.url);
 const LINES = shellLines(readPage('README.md'));
 
-/** Milliseconds that a command may take on a machine that has other work; all together take about a minute of processor time. */
-const MOST_TIME = 180_000;
-
-/** Lines that aren't run here, and why. */
-const LEFT_OUT: Readonly<Record<string, string>> = {
-  'npm start': 'trains for minutes; its command is that of `agon train`',
-  'npm test': 'runs this test',
-  'npm run --silent build && npm link': 'changes the machine; test/package.test.ts builds and runs the program',
-  'agon train --data photos --pretrained auto':
-    'needs a network; test/run/pretrained-sources.test.ts fetches from a stand-in',
-  'npm install --ignore-scripts agon-0.1.0.tgz': 'test/package.test.ts installs the package',
+const RUN: ShellRun = {
+  leftOut: {
+    'npm start': 'trains for minutes; its command is that of `agon train`',
+    'npm test': 'runs this test',
+    'npm run --silent build && npm link': 'changes the machine; test/package.test.ts builds and runs the program',
+    'agon train --data photos --pretrained auto':
+      'needs a network; test/run/pretrained-sources.test.ts fetches from a stand-in',
+    'agon compare --group resnet8,resnet8 --methods independent,dml,cd-paper --seeds 5 --epochs 10 --out runs/compare':
+      'test/docs/guides.test.ts runs one',
+    'agon compare runs/compare': 'goes on with it',
+    'npm install --ignore-scripts agon-0.1.0.tgz': 'test/package.test.ts installs the package',
+  },
+  appended: [
+    ['agon train --resume', ''],
+    ['agon train --preset', ''],
+    ['agon train --data photos', '--nets resnet8,resnet14 --epochs 1 --batch-size 8 --size 32 --no-tune'],
+    ['agon train', '--epochs 1 --batch-size 8 --limit 16 --no-tune'],
+    ['npm run --silent bench', '--steps 1 --no-tune'],
+  ],
 };
-
-/** What is appended to a line so that it takes seconds: the last of two equal options holds. First fit. */
-const APPENDED: readonly (readonly [start: string, options: string])[] = [
-  ['agon train --resume', ''],
-  ['agon bench', '--seconds 0.01 --batch-sizes 1 --threads 1'],
-  ['agon train --preset', ''],
-  ['agon train --data photos', '--nets resnet8,resnet14 --epochs 1 --batch-size 8 --size 32 --no-tune'],
-  ['agon train', '--epochs 1 --batch-size 8 --limit 16 --no-tune'],
-  ['agon compare --group', '--methods independent,dml --data photos --size 32 --epochs 1 --batch-size 8 --seeds 1'],
-  ['npm run --silent bench', '--steps 1 --no-tune'],
-];
 
 /** The files that the lines name, as small as they may be. */
 async function makeFiles(): Promise<void> {
-  const classes = ['cat', 'dog'].flatMap((name) => Array.from({ length: 20 }, (_, i) => `${name}/${i}.png`));
-  const paths = ['photos', 'others'].flatMap((folder) => classes.map((path) => join(folder, path)));
-  for (const [i, path] of [...paths, 'some.jpg'].entries()) {
-    await mkdir(join(path, '..'), { recursive: true });
-    await writeFile(path, await png(34, 40, i));
-  }
+  await writePhotos(['photos', 'others'], ['cat', 'dog'], 20);
+  await writeFile('some.jpg', await png(34, 40, 80));
   await symlink(join(ROOT, 'models'), 'models', 'junction');
 }
 
-async function runLine(line: string): Promise<{ exitCode: number; stdout: string; stderr: string }> {
-  const [, options = ''] = APPENDED.find(([start]) => line.startsWith(start)) ?? [];
-  const [program, ...args] = `${line} ${options}`.trim().split(/\s+/) as [string, ...string[]];
-  if (program === 'agon') return agon(args.join(' '));
-  const { stdout, stderr } = await promisify(execFile)(program, args, { cwd: ROOT });
-  return { exitCode: 0, stdout, stderr };
-}
-
 describe("the README's shell lines", () => {
-  const before = process.cwd();
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'agon-readme-'));
-    process.chdir(folder);
-    await makeFiles();
-  });
-  afterAll(async () => {
-    process.chdir(before);
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  it('are run, or left out for a reason', () => {
-    expect(LINES.length).toBeGreaterThan(15);
-    expect(Object.keys(LEFT_OUT).filter((line) => !LINES.includes(line))).toEqual([]);
-    expect(APPENDED.filter(([start]) => !LINES.some((line) => line.startsWith(start)))).toEqual([]);
-  });
-
-  // In their order: each finds what those before it have made
-  it.each(LINES.filter((line) => LEFT_OUT[line] === undefined))(
-    '%s',
-    async (line) => {
-      const { exitCode, stdout, stderr } = await runLine(line);
-      expect(exitCode, stderr).toBe(0);
-      expect(stdout).not.toBe('');
-    },
-    MOST_TIME,
-  );
+  const folder = useWorkingFolder(makeFiles);
+  expect(LINES.length).toBeGreaterThan(15);
+  testShellLines(LINES, RUN);
 
   it(
     "give a model that the README's program runs",
     async () => {
       const code = /```js\n([\s\S]*?)```/.exec(readPage('README.md'))?.[1] ?? '';
-      const script = join(folder, 'example.mjs');
-      const resolved = (_: string, name: string) => `from '${pathToFileURL(require.resolve(name)).href}'`;
-      await writeFile(script, code.replace(/from '([^']+)'/g, resolved));
-      const { stdout } = await promisify(execFile)(process.execPath, [script], { cwd: folder });
+      const script = join(folder(), 'example.mjs');
+      await writeFile(script, withPackages(code));
+      const { stdout } = await promisify(execFile)(process.execPath, [script], { cwd: folder() });
       expect(stdout).toMatch(/^Float32Array\(2\) \[ ?[\d.e-]+, [\d.e-]+ ?\]/);
     },
     MOST_TIME,
@@ -137,9 +101,8 @@ it(
     const folder = await mkdtemp(join(tmpdir(), 'agon-readme-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     const script = join(folder, 'example.mts');
-    await writeFile(script, code.replace("'agon'", `'${pathToFileURL(join(ROOT, 'src/index.ts')).href}'`));
-    const tsx = pathToFileURL(join(ROOT, 'node_modules/tsx/dist/loader.mjs')).href;
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', tsx, script], { cwd: folder });
+    await writeFile(script, withPackages(code));
+    const { stdout } = await promisify(execFile)(process.execPath, [...TSX, script], { cwd: folder });
     expect(stdout.trim().split('\n')).toEqual([expect.stringMatching(/^\[ [\d.]+, [\d.]+ \]$/), 'finished']);
   },
   MOST_TIME,

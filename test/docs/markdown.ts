@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The pages that people write; `docs/operators.md`, tables of measurements and results are made by scripts. */
-export const PAGES: readonly string[] = ['.', 'docs', 'docs/benchmarks', 'docs/experiments', 'test']
+export const PAGES: readonly string[] = ['.', 'docs', 'docs/benchmarks', 'docs/experiments', 'docs/guides', 'test']
   .flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => join(folder, name)))
   .filter((path) => path.endsWith('.md'));
 
