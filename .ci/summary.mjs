@@ -25,7 +25,7 @@ function readReport() {
 
 const others = [
   ['npm run check', check],
-  ['the quick tests on the newer Node.js', newer],
+  ['the tests on the newer Node.js', newer],
 ].flatMap(([what, status]) => (status === '0' ? [] : [{ what, messages: [] }]));
 const failures = [...failedTests(), ...others];
 for (const { what, messages } of failures) print(`failed: ${what}`, ...messages);

@@ -3,6 +3,7 @@
  *
  *     npm run test:node -- 22 24 26            # both
  *     npm run test:node -- --quick 24          # the quick tier alone
+ *     npm run test:node -- --smoke 24          # of that, what depends on Node.js most: files, threads, images, a whole run
  *
  * Each version gets a copy of the project with packages of its own. A version that can't be fetched is skipped, and said so.
  */
@@ -13,10 +14,10 @@ import { parseArgs } from 'node:util';
 import { copyProject, fetchNode, type Outcome, runScript, versionOf } from './node-versions/trial.js';
 
 const { values, positionals: versions } = parseArgs({
-  options: { quick: { type: 'boolean', default: false } },
+  options: { quick: { type: 'boolean', default: false }, smoke: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
-const SCRIPTS = values.quick ? ['test:quick'] : ['test:quick', 'start'];
+const SCRIPTS = values.smoke ? ['test:smoke'] : values.quick ? ['test:quick'] : ['test:quick', 'start'];
 
 interface Row {
   readonly version: string;

@@ -22,7 +22,7 @@ import {
 
 const CLASSES = ['dress', 'hat', 'shoes'];
 /** A network that was trained before, in place of one from the hub. */
-const BEGUN = '--pretrained runs/begun --nets resnet8 --epochs 1 --no-tune';
+const BEGUN = '--pretrained runs/begun --nets resnet8 --epochs 1 --no-tune --no-report';
 
 /** Guides in an order in which each finds what it needs. */
 const GUIDES: Readonly<Record<string, ShellRun>> = {
@@ -51,7 +51,7 @@ const GUIDES: Readonly<Record<string, ShellRun>> = {
   },
   'method.md': {
     leftOut: {},
-    appended: [['agon train --data photos --nets', '--epochs 1 --batch-size 8 --no-tune']],
+    appended: [['agon train --data photos --nets', '--epochs 1 --batch-size 8 --no-tune --no-report']],
   },
   'library.md': { leftOut: {}, appended: [] },
   'browser.md': { leftOut: {}, appended: [] },
@@ -65,7 +65,7 @@ async function makeFiles(): Promise<void> {
   await mkdir('new');
   await writeFile('new/dress.png', await png(50, 34, 90));
   await writeFile('some.jpg', await png(34, 40, 91));
-  await agon('train --nets resnet8 --epochs 1 --batch-size 8 --limit 16 --no-tune --out runs/begun');
+  await agon('train --nets resnet8 --epochs 1 --batch-size 8 --limit 16 --no-tune --no-report --out runs/begun');
 }
 
 const guide = (name: string) => readPage(join('docs/guides', name));

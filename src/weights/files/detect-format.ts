@@ -40,7 +40,7 @@ const OTHERS: readonly [string, string, (head: Uint8Array) => boolean][] = [
     (head) => startsWith(head, Uint8Array.of(0x89, 0x48, 0x44, 0x46)),
   ],
   ['a TensorFlow Lite model', 'Export the model to ONNX', (head) => startsWith(head.subarray(4), text('TFL3'))],
-  ['a pickle, but none of torch.save', SAVE_AGAIN, (head) => head[0] === 0x80 && !startsWith(head, EARLY_PREFIX)],
+  ['a pickle, but none of torch.save', SAVE_AGAIN, isPickle],
   [
     'a pointer of Git LFS, not the file itself',
     'Fetch the file: git lfs pull',
@@ -48,6 +48,12 @@ const OTHERS: readonly [string, string, (head: Uint8Array) => boolean][] = [
   ],
   ['a web page', 'Fetch the file itself', (head) => /^\s*<(?:!doctype|html)/i.test(new TextDecoder().decode(head))],
 ];
+
+/** The header of safetensors, JSON behind its length in eight bytes, may begin with the same byte. */
+function isPickle(head: Uint8Array): boolean {
+  const isSafetensors = head[8] === 0x7b;
+  return head[0] === 0x80 && !isSafetensors && !startsWith(head, EARLY_PREFIX);
+}
 
 async function readHead(path: string): Promise<{ head: Uint8Array; size: number }> {
   try {
