@@ -101,6 +101,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   assess: ['train', 'group', 'store', 'events', 'runtime', 'metrics', 'graph', 'data', 'onnx', 'util'],
   export: [
+    'metrics',
     'quantisation',
     'evaluate',
     'imported',

@@ -1,3 +1,4 @@
+import { TEMPERATURES } from '../metrics/temperature.js';
 import { type AssessedSubject, type Assessment, readAssessment } from '../store/assessment.js';
 import type { Checkpoint } from '../store/checkpoint.js';
 import { runPaths } from '../store/run-folder.js';
@@ -33,7 +34,12 @@ export async function measuredTemperature(
       hint: 'What is right there says nothing of other images: hold some out (--validation), or leave out --calibrated',
     });
   }
-  return subjectOf(assessment, network, path, remake).calibration.temperature;
+  const { temperature } = subjectOf(assessment, network, path, remake).calibration;
+  if (!TEMPERATURES.some((bound) => Math.abs(temperature / bound - 1) < 1e-3)) return temperature;
+  return fail(path, `its temperature, ${temperature}, is none: as far as the search went, the loss fell`, {
+    got: `${assessment.images} ${assessment.split} images`,
+    hint: 'Hold out more images (--validation), or leave out --calibrated',
+  });
 }
 
 /** The epoch of a checkpoint, from 0. */

@@ -12,7 +12,7 @@ export interface LabelledLogits {
 }
 
 /** Temperatures are looked for between these: where all answers are right there is no lowest loss but at 0. */
-const BOUNDS = [0.05, 20] as const;
+export const TEMPERATURES = [0.05, 20] as const;
 /** The logarithm of the temperature is found to this. */
 const TOLERANCE = 1e-7;
 /** Newton's method needs fewer steps; where it crawls, bisection goes on. */
@@ -28,10 +28,10 @@ export function fitTemperature(answers: LabelledLogits): number {
     ? sigmoidSlope(answers, answers.targets)
     : softmaxSlope(answers, answers.labels ?? []);
   // In u = log(1 / T)
-  let [low, high] = [-Math.log(BOUNDS[1]), -Math.log(BOUNDS[0])];
+  let [low, high] = [-Math.log(TEMPERATURES[1]), -Math.log(TEMPERATURES[0])];
   let [u, { slope, curvature }] = [0, slopeAt(1)];
-  if (slope < 0 && slopeAt(Math.exp(high)).slope <= 0) return BOUNDS[0];
-  if (slope > 0 && slopeAt(Math.exp(low)).slope >= 0) return BOUNDS[1];
+  if (slope < 0 && slopeAt(Math.exp(high)).slope <= 0) return TEMPERATURES[0];
+  if (slope > 0 && slopeAt(Math.exp(low)).slope >= 0) return TEMPERATURES[1];
   for (let step = 0; slope !== 0; step++) {
     if (slope > 0) high = u;
     else low = u;

@@ -353,6 +353,10 @@ describe('a calibrated model', () => {
     await expect(calibrated()).rejects.toThrow(
       `${path}: the run was assessed at another epoch than that of the checkpoint: expected epoch ${epoch}, got ${epoch + 1}. ${remake}`,
     );
+    await writeAssessment(path, assessmentOf(run, [0.05, 0.05, 0.05, 0.05]));
+    await expect(calibrated()).rejects.toThrow(
+      'its temperature, 0.05, is none: as far as the search went, the loss fell: got 18 validation images',
+    );
     await writeAssessment(path, { ...whole, split: 'train' });
     await expect(calibrated()).rejects.toThrow(
       'the run was assessed on the images that it learned from. What is right there',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { confusedPairs } from '../../src/pages/answers/confusion.js';
-import { honestyOf } from '../../src/pages/answers/honesty.js';
+import { honestyAnswer, honestyOf } from '../../src/pages/answers/honesty.js';
 import { wilson } from '../../src/pages/answers/interval.js';
 import { labelErrorAnswer } from '../../src/pages/answers/label-errors.js';
 import { trendOf } from '../../src/pages/answers/more-epochs.js';
@@ -45,6 +45,11 @@ describe('whether more epochs would help', () => {
   it('says nothing of few epochs', () => {
     expect(trendOf([2, 1, 0.5, 0.4])).toBeUndefined();
   });
+});
+
+it('says nothing of the probabilities of a few images, and gives no temperature', () => {
+  const assessment = { ...madeUpAssessment({ classes: 2 }), images: 12 };
+  expect(plainText(honestyAnswer(assessment, 'runs/a').answer)).toBe("12 images can't tell: it takes 30 at least.");
 });
 
 it('counts pairs of classes that are taken for each other in both directions', () => {

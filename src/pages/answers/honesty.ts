@@ -11,6 +11,9 @@ const CHANCE = 1.5;
 /** A lower error is worth a temperature from this part of the old one down. */
 const WORTH = 0.8;
 
+/** Of fewer images nothing is said. */
+export const FEWEST = 30;
+
 /** What is known of stated probabilities. */
 export interface Honesty {
   /** Means over all images: of the stated probability, and of how often it was right. */
@@ -42,6 +45,7 @@ export function honestyOf({ bins }: Pick<AssessedSubject['calibration'], 'bins'>
 /** Whether the stated probabilities are to be believed. */
 export function honestyAnswer({ subjects, winner, images }: Assessment, folder: string): Answer {
   const { calibration } = at(subjects, winner);
+  if (images < FEWEST) return tooFew(calibration, images);
   const { ece, temperature, scaled } = calibration;
   const { confidence, accuracy, chance } = honestyOf(calibration);
   const byChance = ece <= CHANCE * chance;
@@ -69,6 +73,16 @@ export function honestyAnswer({ subjects, winner, images }: Assessment, folder: 
       ...(helps ? [' A temperature divides the logits and changes no answer; it was found on these images.'] : []),
     ],
     tone: isHonest ? 'good' : 'attention',
+  };
+}
+
+function tooFew({ ece }: AssessedSubject['calibration'], images: number): Answer {
+  return {
+    section: 'calibration',
+    question: 'Are the probabilities honest?',
+    answer: [`${images} images can't tell: it takes ${FEWEST} at least.`],
+    detail: [`Expected calibration error ${formatPercent(ece)}, of which most is chance.`],
+    tone: 'attention',
   };
 }
 

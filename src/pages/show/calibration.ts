@@ -2,6 +2,7 @@ import { formatPercent } from '../../report/format.js';
 import type { AssessedSubject, Assessment } from '../../store/assessment.js';
 import { at } from '../../util/checked.js';
 import { toHtml } from '../../util/markup.js';
+import { FEWEST } from '../answers/honesty.js';
 import { CALIBRATED } from '../content/commands.js';
 import type { ReportData } from '../content/report-data.js';
 import { type Cell, details, section, table } from './html.js';
@@ -18,14 +19,17 @@ export function calibrationSection(
   const { ece, bins, temperature, scaled } = at(assessment.subjects, subject).calibration;
   const command = commands.find(({ name }) => name === CALIBRATED)?.value;
   const before = diagram(bins, `As trained: error ${formatPercent(ece)}`);
-  const after = scaled.bins
-    ? diagram(scaled.bins, `With temperature ${temperature.toFixed(2)}: error ${formatPercent(scaled.ece)}`)
-    : '';
-  const effect =
-    scaled.ece < ece
+  const known = assessment.images >= FEWEST;
+  const after =
+    scaled.bins && known
+      ? diagram(scaled.bins, `With temperature ${temperature.toFixed(2)}: error ${formatPercent(scaled.ece)}`)
+      : '';
+  const effect = !known
+    ? `A temperature is not to be found on so few images: it takes ${FEWEST} at least.`
+    : scaled.ece < ece
       ? `Dividing the logits by the temperature ${temperature.toFixed(2)} brings the expected calibration error from ${formatPercent(ece)} to ${formatPercent(scaled.ece)} on these images, and changes no answer.`
       : `The best temperature is ${temperature.toFixed(2)}; it doesn't lower the expected calibration error of ${formatPercent(ece)}.`;
-  const offer = command && scaled.ece < ece ? ` <code>${toHtml(command)}</code> writes a model with it.` : '';
+  const offer = command && known && scaled.ece < ece ? ` <code>${toHtml(command)}</code> writes a model with it.` : '';
   return section(
     'calibration',
     'Calibration',
