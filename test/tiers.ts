@@ -102,5 +102,6 @@ export const SLOW: readonly string[] = [
   'test/verify/replay.test.ts',
   'test/verify/sides.test.ts',
   'test/weights/imagenet-logits.test.ts',
+  'test/web/missing.test.ts',
   'test/web/page.test.ts',
 ];
