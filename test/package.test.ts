@@ -2,10 +2,11 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CLIENTS } from '../src/pages/page/client-assets.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const { ORT_DISABLE_TELEMETRY: _, ...ENV } = process.env;
@@ -95,12 +96,12 @@ async function compile(name: string, program: string): Promise<string> {
 it('the package holds what was just compiled and nothing else', async () => {
   const files = await readdir(join(folder, 'unpacked/package/dist'), { recursive: true });
   const sources = (await readdir(join(ROOT, 'src'), { recursive: true })).filter((path) => /(?<!\.d)\.ts$/.test(path));
-  const client = join('pages', 'client');
+  const browsers = [join('pages', 'client'), join('web', 'client'), join('web', 'worker')];
   const compiled = sources
-    .filter((path) => !path.startsWith(client))
+    .filter((path) => !browsers.some((folder) => path.startsWith(folder + sep)))
     .flatMap((path) => ['.js', '.d.ts'].map((end) => path.replace(/\.ts$/, end)));
   // What browsers run is bundled
-  compiled.push(join(client, 'main.css'), join(client, 'main.js'));
+  compiled.push(...CLIENTS.flatMap((client) => ['.css', '.js'].map((end) => join(client + end))));
   expect(files.filter((path) => path.includes('.')).sort()).toEqual(compiled.sort());
   const { dependencies, optionalDependencies } = JSON.parse(
     await readFile(join(folder, 'unpacked/package/package.json'), 'utf8'),
