@@ -128,7 +128,7 @@ describe.skipIf(!CHROMIUM)('the page of a run, in Chromium', () => {
       else response.end(await reportPage(await readReportData(run), { live: { events: '/events', data: '/data' } }));
     });
     const page = await open(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    await page.waitForSelector('text=Live: this page follows the run.');
+    await page.waitForSelector('text=Live: this page follows what happens.');
     expect(await page.textContent('.lead')).toContain('Under way: 6 of 12 epochs');
     await makeUpRun(run, { classes: 2 });
     tell?.write('event: change\ndata: \n\nevent: end\ndata: \n\n');
