@@ -32,5 +32,7 @@ export function folded(model: ModelProto): ModelProto {
     for (const name of each.input.slice(1)) protos.delete(name);
     node[at] = { ...conv, input: [...conv.input.slice(0, 2), `${kernel}.folded`], output: each.output };
   }
-  return { ...model, graph: { ...graph, node, initializer: [...protos.values()], valueInfo: [] } };
+  // Of what is within, the network's own input alone is described still
+  const valueInfo = graph.valueInfo?.filter(({ name }) => name === 'images') ?? [];
+  return { ...model, graph: { ...graph, node, initializer: [...protos.values()], valueInfo } };
 }
