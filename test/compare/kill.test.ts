@@ -13,8 +13,8 @@ import { stream } from '../../src/util/random.js';
 import { RESNET, resultsOf, smallData, temporaryFolder } from '../run/runs.js';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-/** Events of a run: three before its steps, six steps, two for each of two epochs, three at its end. */
-const EVENTS = 16;
+/** Events of a run: three before its steps, six steps, two for each of two epochs, four at its end. */
+const EVENTS = 17;
 const SEED = 7;
 
 const experimentOf = (data: string): ExperimentInput => ({

@@ -32,6 +32,7 @@ describe('a run that is killed where it changes a file', { timeout: 900_000 }, (
       'last.safetensors',
       'lineage.bin',
       'log.jsonl',
+      'metrics.csv',
       'report.html',
       'result.json',
       'run.lock',
