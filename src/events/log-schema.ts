@@ -131,6 +131,8 @@ const endEvent = z.strictObject({
   endedEarly: z.strictObject({ epochs: count, of: count, patience: count }).optional(),
   model: z.string(),
   parity: z.number(),
+  /** Of a model that takes images: the largest difference of its probabilities for them. */
+  preparation: z.number().optional(),
 });
 
 const message = z.string();
