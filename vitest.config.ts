@@ -1,10 +1,11 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 import { turnOffTelemetry } from './src/runtime/telemetry.js';
-import { SLOW } from './test/tiers.js';
+import { LONGEST, SLOW } from './test/tiers.js';
 
 // Tests load ONNX Runtime themselves as well.
 turnOffTelemetry();
 
+const slow = SLOW.filter((path) => process.env.AGON_TESTS !== 'ci' || !LONGEST.includes(path));
 const shared = { testTimeout: 180_000, hookTimeout: 180_000 };
 
 export default defineConfig({
@@ -22,7 +23,7 @@ export default defineConfig({
           isolate: false,
         },
       },
-      { test: { ...shared, name: 'slow', include: [...SLOW] } },
+      { test: { ...shared, name: 'slow', include: slow } },
     ],
   },
 });

@@ -105,3 +105,10 @@ export const SLOW: readonly string[] = [
   'test/web/missing.test.ts',
   'test/web/page.test.ts',
 ];
+
+/** Those that take a minute of a processor or more and hold what changes seldom: `npm test` runs them, CI leaves them out (`AGON_TESTS=ci`). */
+export const LONGEST: readonly string[] = [
+  'test/compare/kill.test.ts',
+  'test/run/kills.test.ts',
+  'test/verify/replay.test.ts',
+];
