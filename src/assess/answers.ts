@@ -4,7 +4,6 @@ import { float32Data, type Tensor } from '../onnx/tensor.js';
 import type { NetworkBatch } from '../train/batch-inputs.js';
 import { at } from '../util/checked.js';
 import { present } from '../util/error.js';
-import { sigmoid } from '../util/maths/sigmoid.js';
 import { softmax } from '../util/maths/softmax.js';
 import { permutation, stream } from '../util/random.js';
 import type { Task } from '../util/task.js';
@@ -85,11 +84,6 @@ export class KeptAnswers {
 /** The logits of one image, as a view of those of all. */
 export function logitsOf({ classes }: Pick<Answers, 'classes'>, logits: Float32Array, image: number): Float32Array {
   return logits.subarray(image * classes, (image + 1) * classes);
-}
-
-/** The probabilities that logits give: of one of the classes (softmax), or of each by itself (sigmoid). */
-export function probabilitiesOf({ task }: Pick<Answers, 'task'>, logits: Float32Array): Float64Array {
-  return task === 'multi-label' ? new Float64Array(logits).map(sigmoid) : softmax(logits);
 }
 
 /**

@@ -2,7 +2,8 @@ import { confusionOf } from '../metrics/confusion.js';
 import { type LabelError, likelyLabelErrors, likelyMissingLabels } from '../metrics/label-errors.js';
 import { indexOfLargest } from '../metrics/largest.js';
 import { at } from '../util/checked.js';
-import { type Answers, labelsOf, logitsOf, probabilitiesOf } from './answers.js';
+import { toProbabilities } from '../util/maths/probabilities.js';
+import { type Answers, labelsOf, logitsOf } from './answers.js';
 import { type Subject, thresholdOf } from './subjects.js';
 
 /** The images that are worth a look, all by their index in the answers. */
@@ -45,7 +46,7 @@ interface Judged {
 }
 
 function judge(answers: Answers, winner: Subject, image: number): Judged {
-  const probabilities = probabilitiesOf(answers, logitsOf(answers, winner.logits, image));
+  const probabilities = toProbabilities(logitsOf(answers, winner.logits, image), answers.task);
   const labels = labelsOf(answers, image);
   return answers.targets
     ? judgeDecisions(probabilities, labels, thresholdOf(winner.evaluation))
@@ -75,7 +76,7 @@ function judgeDecisions(probabilities: Float64Array, labels: readonly number[], 
 function labelErrorsIn(answers: Answers, networks: readonly Subject[]): LabelError[] {
   const { images, targets, labels } = answers;
   const probabilities = (image: number) =>
-    networks.map(({ logits }) => probabilitiesOf(answers, logitsOf(answers, logits, image)));
+    networks.map(({ logits }) => toProbabilities(logitsOf(answers, logits, image), answers.task));
   const thresholds = networks.map(({ evaluation }) => thresholdOf(evaluation));
   return targets
     ? likelyMissingLabels({ images, probabilities }, targets, thresholds)

@@ -3,8 +3,9 @@ import { heatMapOf } from '../data/pictures/heat-map.js';
 import { thumbnailOf } from '../data/pictures/thumbnail.js';
 import type { AssessedPicture } from '../store/assessment.js';
 import { at } from '../util/checked.js';
+import { toProbabilities } from '../util/maths/probabilities.js';
 import type { MapOf } from './activation-maps.js';
-import { type Answers, labelsOf, logitsOf, probabilitiesOf } from './answers.js';
+import { type Answers, labelsOf, logitsOf } from './answers.js';
 import type { Subject } from './subjects.js';
 
 /** Classes that are named of each answer. */
@@ -34,7 +35,7 @@ export async function picturesOf(
   for (const [i, { image, name }] of images.entries()) {
     const given: AssessedPicture['answers'] = [];
     for (const { network, logits } of subjects) {
-      const top = mostProbable(probabilitiesOf(answers, logitsOf(answers, logits, image)));
+      const top = mostProbable(toProbabilities(logitsOf(answers, logits, image), answers.task));
       const map = network === undefined ? undefined : maps[network]?.(i, at(top, 0).class);
       given.push({ top, ...(map && { map: await heatMapOf(map.values, map) }) });
     }

@@ -3,8 +3,9 @@ import { scoresOfConfusion, scoresOfDecisions } from '../metrics/class-scores.js
 import { confusionOf } from '../metrics/confusion.js';
 import { indexOfLargest } from '../metrics/largest.js';
 import type { AssessedSubject } from '../store/assessment.js';
+import { toProbabilities } from '../util/maths/probabilities.js';
 import { USUAL_THRESHOLD } from '../util/task.js';
-import { type Answers, logitsOf, probabilitiesOf } from './answers.js';
+import { type Answers, logitsOf } from './answers.js';
 import { calibrationOf } from './calibration.js';
 
 /** A network, or the ensemble, and the logits of all images that it gave, [images, classes]. */
@@ -43,7 +44,7 @@ function saidOf(answers: Answers, logits: Float32Array): Int32Array {
 /** Whether each class is said to be there: 0 or 1, [images, classes]. */
 function decisionsOf(answers: Answers, { logits, evaluation }: Subject): Uint8Array {
   const threshold = thresholdOf(evaluation);
-  return new Uint8Array(probabilitiesOf(answers, logits).map((p) => (p >= threshold ? 1 : 0)));
+  return new Uint8Array(toProbabilities(logits, answers.task).map((p) => (p >= threshold ? 1 : 0)));
 }
 
 /** The probability from which on a class counts as there. */

@@ -2,7 +2,6 @@ import { type ForeignModel, foreignModel } from '../foreign/foreign-model.js';
 import { withoutImageInput } from '../foreign/image-input.js';
 import { asLogits, firstBatch, noteOf, type Reading, readingOf } from '../foreign/reading.js';
 import { fromModel } from '../graph/import/from-model.js';
-import type { Shape } from '../graph/node/dim.js';
 import { toModel } from '../graph/to-model.js';
 import { readModelFacts } from '../imported/model-facts.js';
 import { readTrainedSettings } from '../imported/model-metadata.js';
@@ -13,9 +12,9 @@ import { encodeModel, readModelFile } from '../onnx/file.js';
 import type { ModelProto } from '../onnx/model.js';
 import { float32Data, type Tensor } from '../onnx/tensor.js';
 import { Session } from '../runtime/session.js';
-import { at } from '../util/checked.js';
 import { AgonError, present } from '../util/error.js';
 import type { Classifier, ClassifierOptions } from './classifier.js';
+import { imageSizes } from './image-sizes.js';
 import { inBatches } from './in-batches.js';
 
 /**
@@ -67,22 +66,14 @@ function calibrationNote(temperature: number | undefined): string[] {
   return [`its probabilities are calibrated: logits are divided by a temperature of ${temperature.toPrecision(3)}`];
 }
 
-const USUAL_SIDE = 224;
-
 async function readFirst(
   path: string,
   foreign: ForeignModel,
   scoresOf: (images: Tensor) => Promise<Tensor>,
   options: ClassifierOptions,
 ): Promise<Reading> {
-  const { channels = 3, height = USUAL_SIDE, width = USUAL_SIDE } = options.images ?? {};
-  const batch = firstBatch(settledSizes(foreign.shape, [channels, height, width]));
+  const batch = firstBatch(imageSizes(foreign.shape, options.images));
   return readingOf(foreign, await scoresOf(batch), path, options);
-}
-
-/** The sizes of an input's images, those that it leaves open as given. */
-function settledSizes([, ...sizes]: Shape, given: readonly number[]): number[] {
-  return sizes.map((size, i) => (typeof size === 'number' ? size : at(given, i)));
 }
 
 interface Served {

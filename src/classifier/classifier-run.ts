@@ -1,4 +1,4 @@
-import { networkPrefix } from '../distill/step.js';
+import { parametersOf } from '../group/heads.js';
 import { openCheckpoint } from '../group/open-checkpoint.js';
 import { Predictor } from '../runtime/predictor.js';
 import { bestEpochOf } from '../store/checkpoint-check.js';
@@ -18,8 +18,7 @@ export async function openRunClassifier(folder: string, options: ClassifierOptio
   const { classes, preprocessing, tensors } = checkpoint;
   const { network, validation } = bestEpochOf(path, checkpoint);
   const graph = present(group.graphs[network], 'the best network');
-  const parameterOf = (name: string) => present(tensors.get(networkPrefix(network) + name), name);
-  const predictor = await Predictor.openFixed(graph, parameterOf, options);
+  const predictor = await Predictor.openFixed(graph, parametersOf(tensors, network), options);
   return {
     classes,
     task: checkpoint.settings.task,

@@ -6,8 +6,7 @@ import { parseDevice } from '../runtime/device.js';
 import { at } from '../util/checked.js';
 import { mapAhead } from '../util/concurrency.js';
 import { messageOf, present } from '../util/error.js';
-import { sigmoid } from '../util/maths/sigmoid.js';
-import { softmax } from '../util/maths/softmax.js';
+import { toProbabilities } from '../util/maths/probabilities.js';
 import type { Task } from '../util/task.js';
 import { type FoundInput, findInputs, type ImageInput } from './image-inputs.js';
 import { batchOf, prepareImage } from './prepare-images.js';
@@ -150,7 +149,7 @@ interface Named {
 }
 
 function ranked({ task, classes }: KnownClassifier, scores: Float32Array, { most, least }: Named): Prediction[] {
-  const probabilities = task === 'multi-label' ? Float64Array.from(scores, sigmoid) : softmax(scores);
+  const probabilities = toProbabilities(scores, task);
   return Array.from(probabilities)
     .map((probability, i) => ({ label: at(classes, i), probability }))
     .sort((a, b) => b.probability - a.probability)

@@ -88,16 +88,17 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
   const { subject, temperature } = source;
   const { model, trained } = modelOf(source, options);
   check?.();
-  const forms = formsOf(source, options);
-  const difference = await checkForms(model, trained, source, forms);
+  const form = formOf(source, options);
+  const plain = form.written(model);
+  const difference = await checkForm(model, trained, source, { ...form, bytes: plain.bytes });
   check?.();
-  const converted = await toPrecision(model, folder, source, options);
+  const converted = await toPrecision(model, folder, source, { ...options, where: form.where });
   check?.();
-  const written = forms.served(converted?.model ?? model);
-  const bytes = encodeModel(written);
-  await writeFileWhole(options.out ?? join(folder, fileName(subject, options)), bytes);
+  const { bytes, opset } = converted ? form.written(converted.model) : plain;
+  const path = options.out ?? join(folder, fileName(subject, options));
+  await writeFileWhole(path, bytes);
   return {
-    path: options.out ?? join(folder, fileName(subject, options)),
+    path,
     networks: subject.networks,
     ensemble,
     input,
@@ -105,7 +106,7 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
     ...(temperature !== undefined && { temperature }),
     ...(converted && { conversion: converted.conversion }),
     bytes: bytes.length,
-    opset: opsetOf(written),
+    opset,
   };
 }
 
@@ -150,17 +151,18 @@ function modelOf(source: Source, { input = 'image', ensemble, checkpoint: which,
 }
 
 /** How a model that takes tensors becomes the one that is asked for. */
-interface Forms {
+interface Form {
+  /** What messages call the export. */
   readonly where: string;
   /** Undefined where it takes tensors. */
   readonly probabilities: Probabilities | undefined;
-  served(model: ModelProto): ModelProto;
+  written(model: ModelProto): { readonly bytes: Uint8Array; readonly opset: number };
 }
 
-function formsOf(
+function formOf(
   { checkpoint, subject: { name }, temperature }: Source,
   { input = 'image', opset }: ExportOptions,
-): Forms {
+): Form {
   const { preprocessing, settings } = checkpoint;
   const where = `export of ${name}`;
   const activation = settings.task === 'multi-label' ? 'Sigmoid' : 'Softmax';
@@ -168,19 +170,22 @@ function formsOf(
   const served = (model: ModelProto) => {
     return probabilities ? onImages(withImageInput(model, preprocessing, probabilities)) : model;
   };
-  return { where, probabilities, served: (model) => inOperatorSet(served(model), where, opset) };
+  const written = (model: ModelProto) => {
+    const own = inOperatorSet(served(model), where, opset);
+    return { bytes: encodeModel(own), opset: opsetOf(own) };
+  };
+  return { where, probabilities, written };
 }
 
-/** How far the model in float32 is from what was trained. */
-async function checkForms(
+/** How far the model in float32, and its encoded form, are from what was trained. */
+async function checkForm(
   model: ModelProto,
   trained: Trained,
   { checkpoint: { preprocessing }, subject: { name } }: Source,
-  { where, probabilities, served }: Forms,
+  { where, probabilities, bytes }: Omit<Form, 'written'> & { readonly bytes: Uint8Array },
 ): Promise<Pick<Exported, 'parity' | 'preparation'>> {
   const parity = await checkParity(name, trained, encodeModel(inOperatorSet(model, where)), preprocessing);
   if (!probabilities) return { parity };
-  const bytes = encodeModel(served(model));
   return { parity, preparation: await checkPreparation(name, trained, bytes, { preprocessing, probabilities }) };
 }
 
@@ -189,11 +194,11 @@ async function toPrecision(
   model: ModelProto,
   folder: string,
   { checkpoint, subject }: Source,
-  { precision, ...options }: ExportOptions,
+  { precision, where, ...options }: ExportOptions & Pick<Form, 'where'>,
 ) {
   if (precision === undefined) return undefined;
   const threshold = subject.validation?.threshold ?? USUAL_THRESHOLD;
-  return convertModel(model, precision, { folder, checkpoint, threshold, where: `export of ${subject.name}` }, options);
+  return convertModel(model, precision, { folder, checkpoint, threshold, where }, options);
 }
 
 /** Fails where options contradict each other. */

@@ -1,8 +1,10 @@
 import type { Pixels, Size } from '../data/dataset/dataset.js';
 import { type Preprocessing, toTensor } from '../data/image/preprocess.js';
+import { batchOf } from '../evaluate/prepare-images.js';
 import { IMAGE, type Probabilities } from '../foreign/image-input.js';
 import { float32Data, type Tensor, tensor } from '../onnx/tensor.js';
 import { fail, present } from '../util/error.js';
+import { toProbabilities } from '../util/maths/probabilities.js';
 import { runExported } from './exported-model.js';
 import { largest, largestDifference, rounded } from './parity.js';
 import { type Trained, trainersLogits } from './trainers-logits.js';
@@ -37,17 +39,17 @@ export async function checkPreparation(
 ): Promise<number> {
   const images = SIDES.map((sides, i) => drawnImage(oddSize(preprocessing.resize, sides), i));
   const prepared = images.map((image) => toTensor(image, preprocessing));
-  const expected = await trainersLogits(trained, inOneBatch(prepared, preprocessing));
+  const expected = await trainersLogits(trained, batchOf(prepared, preprocessing));
   const results = await runExported(model, images.map(toFeeds), ['logits', 'probabilities']);
   const joined = (name: string) => {
     return results.flatMap((each) => Array.from(float32Data(present(each.get(name), name))));
   };
   await compare(what, expected, joined('logits'), async () => {
     const shaken = prepared.map((each) => shakenBy(each, preprocessing));
-    return largestDifference(expected, await trainersLogits(trained, inOneBatch(shaken, preprocessing)));
+    return largestDifference(expected, await trainersLogits(trained, batchOf(shaken, preprocessing)));
   });
   const classes = expected.length / images.length;
-  return largestDifference(toProbabilities(expected, classes, probabilities), joined('probabilities'));
+  return largestDifference(rowsOfProbabilities(expected, classes, probabilities), joined('probabilities'));
 }
 
 async function compare(
@@ -93,12 +95,6 @@ function toFeeds({ data, height, width }: Pixels): Readonly<Record<string, Tenso
   return { [IMAGE]: tensor('uint8', [1, height, width, 3], data as Uint8Array) };
 }
 
-function inOneBatch(prepared: readonly Float32Array[], { channels, height, width }: Preprocessing): Tensor {
-  const all = new Float32Array(prepared.length * channels * height * width);
-  for (const [i, each] of prepared.entries()) all.set(each, i * each.length);
-  return tensor('float32', [prepared.length, channels, height, width], all);
-}
-
 /** Every so many samples a step of 8 bits more. */
 function shakenBy(image: Float32Array, { height, width, std }: Preprocessing): Float32Array {
   const plane = height * width;
@@ -106,22 +102,16 @@ function shakenBy(image: Float32Array, { height, width, std }: Preprocessing): F
 }
 
 /** Rows of probabilities, in float64. */
-function toProbabilities(
+function rowsOfProbabilities(
   logits: Float64Array,
   classes: number,
   { activation, temperature = 1 }: Probabilities,
 ): Float64Array {
-  if (activation === 'Sigmoid') return logits.map((z) => 1 / (1 + Math.exp(-z / temperature)));
+  const task = activation === 'Sigmoid' ? 'multi-label' : 'single-label';
+  const divided = logits.map((z) => z / temperature);
   const out = new Float64Array(logits.length);
   for (let start = 0; start < logits.length; start += classes) {
-    const row = logits.subarray(start, start + classes);
-    const most = row.reduce((a, b) => Math.max(a, b));
-    const powers = row.map((z) => Math.exp((z - most) / temperature));
-    const sum = powers.reduce((a, b) => a + b);
-    out.set(
-      powers.map((power) => power / sum),
-      start,
-    );
+    out.set(toProbabilities(divided.subarray(start, start + classes), task), start);
   }
   return out;
 }

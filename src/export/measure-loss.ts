@@ -2,14 +2,14 @@ import type { Split, SplitName } from '../data/dataset/dataset.js';
 import type { Preprocessing } from '../data/image/preprocess.js';
 import { evaluateImages } from '../evaluate/evaluate-images.js';
 import { scoreOf } from '../events/evaluation.js';
+import { indexOfLargest } from '../metrics/largest.js';
 import { float32Data, type Tensor } from '../onnx/tensor.js';
 import { CPU } from '../runtime/device.js';
 import { Session } from '../runtime/session.js';
 import type { Settings } from '../settings/settings.js';
 import { at } from '../util/checked.js';
 import { fail, present } from '../util/error.js';
-import { sigmoid } from '../util/maths/sigmoid.js';
-import { softmax } from '../util/maths/softmax.js';
+import { toProbabilities } from '../util/maths/probabilities.js';
 import type { Task } from '../util/task.js';
 
 /** How a model in another precision did beside the float32 one, on the same images. */
@@ -90,15 +90,15 @@ async function recorded(model: Uint8Array): Promise<Recorded> {
 /** How far the probabilities of one model are from those of another; logits that aren't finite are an error at `where`. */
 export function compareRows(
   where: string,
-  before: readonly ArrayLike<number>[],
-  after: readonly ArrayLike<number>[],
+  before: readonly Iterable<number>[],
+  after: readonly Iterable<number>[],
   task: Task,
   threshold: number,
 ): Pick<PrecisionLoss, 'agreement' | 'largestDifference'> {
   let [same, of, largestDifference] = [0, 0, 0];
   for (const [i, row] of after.entries()) {
     if (!Array.from(row).every(Number.isFinite)) failOverflow(where);
-    const [own, other] = [probabilitiesOf(row, task), probabilitiesOf(at(before, i), task)];
+    const [own, other] = [toProbabilities(row, task), toProbabilities(at(before, i), task)];
     own.forEach((p, c) => {
       largestDifference = Math.max(largestDifference, Math.abs(p - at(other, c)));
     });
@@ -110,14 +110,10 @@ export function compareRows(
   return { agreement: same / of, largestDifference };
 }
 
-function probabilitiesOf(logits: ArrayLike<number>, task: Task): Float64Array {
-  return task === 'multi-label' ? Float64Array.from(logits, sigmoid) : softmax(Array.from(logits));
-}
-
 /** The class, or whether each class is there. */
 function decisionsOf(probabilities: Float64Array, task: Task, threshold: number): (number | boolean)[] {
   if (task === 'multi-label') return Array.from(probabilities, (p) => p >= threshold);
-  return [probabilities.indexOf(Math.max(...probabilities))];
+  return [indexOfLargest(probabilities)];
 }
 
 function failOverflow(where: string): never {

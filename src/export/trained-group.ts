@@ -152,13 +152,6 @@ function fixedSizes({ inputs, outputs }: NetworkEntry): Partial<NetworkInput> {
   return Object.fromEntries(sizes.filter(([, size]) => typeof size === 'number'));
 }
 
-/** One network's part of the tensors: parameters and optimizer state by their names in its graph. */
-export function weightsOf({ tensors }: Pick<TrainedGroup, 'tensors'>, network: number): Map<string, Tensor> {
-  const prefix = networkPrefix(network);
-  const own = [...tensors].filter(([name]) => name.startsWith(prefix));
-  return new Map(own.map(([name, value]) => [name.slice(prefix.length), value]));
-}
-
 /**
  * What training goes on from under these settings: the optimizer's state comes along where it is that of the settings' optimizer, else it
  * begins anew.

@@ -41,6 +41,13 @@ export function createHeadStep({ heads }: Heads, settings: Settings, classWeight
   return buildStep(heads, trained, { batch: settings.batchSize, onFeatures: true, classWeights });
 }
 
+/** One network's part of the tensors of a group, by their names in its graph. */
+export function tensorsOf(tensors: ReadonlyMap<string, Tensor>, network: number): Map<string, Tensor> {
+  const prefix = networkPrefix(network);
+  const own = [...tensors].filter(([name]) => name.startsWith(prefix));
+  return new Map(own.map(([name, value]) => [name.slice(prefix.length), value]));
+}
+
 /** The tensors of a network's backbone in a state of the whole group. */
 export function parametersOf(tensors: ReadonlyMap<string, Tensor>, network: number): (name: string) => Tensor {
   return (name) => present(tensors.get(networkPrefix(network) + name), networkPrefix(network) + name);

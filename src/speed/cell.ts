@@ -1,4 +1,5 @@
 import type { Classifier } from '../classifier/classifier.js';
+import { imageSizes } from '../classifier/image-sizes.js';
 import { failUnknown } from '../classifier/known-classifier.js';
 import { openClassifier } from '../classifier/open-classifier.js';
 import type { ImageFile } from '../data/dataset/dataset.js';
@@ -58,7 +59,7 @@ export async function measureCell(plan: CellPlan): Promise<Cell> {
   const opened = performance.now() - begin;
   try {
     const preprocessing = await preprocessingOf(plan, classifier);
-    const input = inputOf(classifier, preprocessing);
+    const input = imageSizes(classifier.input, preprocessing);
     const images = noise([batch, ...input]);
     const model = await timeCalls(() => classifier.logits(images), batch, seconds);
     const withImages = plan.images === undefined ? undefined : await timeWhole(plan, classifier, preprocessing);
@@ -76,15 +77,6 @@ async function preprocessingOf(
 ): Promise<Preprocessing | undefined> {
   if (given === undefined) return classifier.preprocessing;
   return suitedTo(classifier.input, await readGivenPreprocessing(given), path);
-}
-
-const USUAL_SIDE = 224;
-
-/** Channels, height and width of the images; where nothing says them, 3, 224 and 224. */
-function inputOf({ input: [, ...sizes] }: Classifier, preprocessing: Preprocessing | undefined): number[] {
-  const { channels = 3, height = USUAL_SIDE, width = USUAL_SIDE } = preprocessing ?? {};
-  const usual = [channels, height, width];
-  return sizes.map((size, i) => (typeof size === 'number' ? size : at(usual, i)));
 }
 
 function noise(dims: readonly number[]) {

@@ -22,3 +22,8 @@ export function toMarkdownText(text: string): string {
     .replace(/&(?=#|[A-Za-z])/g, '&amp;')
     .replace(/<(?=[A-Za-z/!?])/g, '&lt;');
 }
+
+/** A text as a cell of CSV (RFC 4180). */
+export function toCsvCell(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,3 +1,4 @@
+import { pageStart } from '../pages/page/document.js';
 import { nameHtml } from '../pages/show/html.js';
 import { toHtml } from '../util/markup.js';
 import type { PageDescription } from './content/page-description.js';
@@ -15,21 +16,14 @@ const POLICY = [
   'img-src data:',
   "base-uri 'none'",
   "form-action 'none'",
-].join('; ');
+];
 
 /** So many classes are named without being asked for. */
 const SHOWN = 30;
 
 /** `index.html` of the page of a model. */
 export function indexHtml({ title, classes, facts, task }: PageDescription): string {
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${toHtml(POLICY)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>${toHtml(title)}</title>
+  return `${pageStart(title, POLICY)}
 <link rel="stylesheet" href="style.css">
 <script src="app.js" defer></script></head>
 <body><a class="skip" href="#main">To the images</a>

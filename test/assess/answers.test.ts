@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ensembleLogits, KeptAnswers, labelsOf, probabilitiesOf } from '../../src/assess/answers.js';
+import { ensembleLogits, KeptAnswers, labelsOf } from '../../src/assess/answers.js';
 import { tensor } from '../../src/onnx/tensor.js';
+import { toProbabilities } from '../../src/util/maths/probabilities.js';
 import { sigmoid } from '../../src/util/maths/sigmoid.js';
 import { softmax } from '../../src/util/maths/softmax.js';
 
@@ -74,7 +75,7 @@ describe("the ensemble's logits", () => {
     const { answers } = keep(9, { task });
     const all = ensembleLogits(answers);
     for (let i = 0; i < 9; i++) {
-      const own = probabilitiesOf(answers, all.subarray(i * CLASSES, (i + 1) * CLASSES));
+      const own = toProbabilities(all.subarray(i * CLASSES, (i + 1) * CLASSES), answers.task);
       for (const [c, p] of mean(of, i).entries()) expect(own[c]).toBeCloseTo(p, 6);
     }
   });

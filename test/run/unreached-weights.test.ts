@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { type ArtifactNetwork, createArtifact } from '../../src/artifacts/create.js';
 import { writeArtifact } from '../../src/artifacts/write.js';
 import { exportRun } from '../../src/export/export-run.js';
-import { openTrainedGroup, weightsOf } from '../../src/export/trained-group.js';
+import { openTrainedGroup } from '../../src/export/trained-group.js';
+import { tensorsOf } from '../../src/group/heads.js';
 import { createNetwork, type NetworkInput } from '../../src/nets/registry.js';
 import { readModelFile } from '../../src/onnx/file.js';
 import { type Tensor, toNumbers } from '../../src/onnx/tensor.js';
@@ -73,7 +74,7 @@ async function trainingFilesOf(folder: string) {
   const group = await openTrainedGroup(folder);
   const files = createOrtTraining({
     network: NETWORK.build(INPUT),
-    weights: weightsOf(group, 0),
+    weights: tensorsOf(group.tensors, 0),
     updates: group.updates,
     batch: 4,
     optimizer: { ...adamw, betas: [0.9, 0.999], eps: 1e-8, variant: 'torch' },

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { ImageInput } from '../../evaluate/image-inputs.js';
 import { failUnreadable } from '../../util/files/files.js';
-import { linesOf } from '../../util/files/lines.js';
+import { streamLines } from '../../util/files/stream-lines.js';
 import type { CliIo, Input } from './io.js';
 import { failUsage } from './usage-error.js';
 
@@ -37,7 +37,7 @@ async function* inputs(
 ): AsyncGenerator<ImageInput, void, undefined> {
   for (const name of files) yield name === STDIN ? { name, bytes: await allOf(stdin) } : name;
   if (filesFrom === undefined) return;
-  for await (const name of linesOf(filesFrom === STDIN ? stdin : contentOf(filesFrom))) if (name !== '') yield name;
+  for await (const name of streamLines(filesFrom === STDIN ? stdin : contentOf(filesFrom))) if (name !== '') yield name;
 }
 
 async function* noInput(): AsyncGenerator<Uint8Array, void, undefined> {}

@@ -1,5 +1,6 @@
 import type { FilePrediction, ImageClassifier } from '../../evaluate/image-classifier.js';
 import { printable } from '../../report/format.js';
+import { toCsvCell } from '../../util/markup.js';
 
 /** What the columns of a CSV of predictions are. */
 export type CsvColumns = Pick<ImageClassifier, 'classes' | 'most'> & {
@@ -36,6 +37,5 @@ function textOf(probability: number | undefined): string {
 
 /** A line with its end as RFC 4180 has it. What a terminal obeys, line breaks too, is a question mark in it. */
 function csvLine(cells: readonly string[]): string {
-  const quoted = cells.map(printable).map((cell) => (/[",]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell));
-  return `${quoted.join(',')}\r\n`;
+  return `${cells.map((cell) => toCsvCell(printable(cell))).join(',')}\r\n`;
 }

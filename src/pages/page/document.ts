@@ -28,24 +28,29 @@ export function pageDocument({ title, body, data, client, connects }: PageParts)
     ...(connects ? ["connect-src 'self'"] : []),
     "base-uri 'none'",
     "form-action 'none'",
-  ].join('; ');
+  ];
   const blocks = Object.entries(data).map(([id, value]) => {
     return `<script type="application/json" id="${toHtml(id)}">${jsonInHtml(value)}</script>`;
   });
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${toHtml(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>${toHtml(title)}</title>
+  return `${pageStart(title, policy)}
 <style>${style}</style></head>
 <body>${body}
 ${blocks.join('\n')}
 <script>${script}</script>
 </body></html>
 `;
+}
+
+/** A page up to its title, with what it is allowed to load. */
+export function pageStart(title: string, policy: readonly string[]): string {
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${toHtml(policy.join('; '))}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<link rel="icon" href="data:,">
+<title>${toHtml(title)}</title>`;
 }
 
 /** A value as JSON that is harmless within a script element. */

@@ -1,6 +1,7 @@
 import type { EpochEvent, NetworkEpoch, NetworkInfo, StartEvent, TrainEvent } from '../../events/events.js';
 import { AgonError, messageOf } from '../../util/error.js';
 import { writeFileWhole } from '../../util/files/files.js';
+import { toCsvCell } from '../../util/markup.js';
 
 type Cell = string | number | boolean | null | undefined;
 
@@ -90,13 +91,7 @@ function rowsOf(event: EpochEvent, { networks, stepsPerEpoch }: StartEvent): str
     const network = networks[i];
     if (!network) return [];
     return Object.values(COLUMNS)
-      .map((column) => formatCell(column({ event, network, own, stepsPerEpoch })))
+      .map((column) => toCsvCell(String(column({ event, network, own, stepsPerEpoch }) ?? '')))
       .join(',');
   });
-}
-
-/** As RFC 4180 has it. */
-function formatCell(cell: Cell): string {
-  const text = String(cell ?? '');
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -3,6 +3,7 @@ import type { ChannelMoments } from '../../foreign/folded-norms.js';
 import type { Graph } from '../../graph/graph.js';
 import type { Node, Value } from '../../graph/node/node.js';
 import { type Group, trainedGraphs } from '../../group/group.js';
+import { tensorsOf } from '../../group/heads.js';
 import { float32Data, type Tensor, tensor } from '../../onnx/tensor.js';
 import type { Settings } from '../../settings/settings.js';
 import { at } from '../../util/checked.js';
@@ -32,33 +33,32 @@ export async function fitNorms(
   const { weights } = group;
   if (!settings.fitNorms || !weights) return group;
   const tensors = new Map(weights.tensors);
-  const trained = trainedGraphs(group, settings);
-  for (const [i, graph] of group.graphs.entries()) {
-    const own = new Map(
-      [...graph.parameters.keys()].flatMap((name) => {
-        const value = tensors.get(networkPrefix(i) + name);
-        return value ? [[name, value] as const] : [];
-      }),
-    );
-    const norms = graph.nodes.filter(
-      (node) => isTrained(node, at(trained, i)) && parametersOf(node).every((name) => own.has(name)),
-    );
+  for (const [i, trained] of trainedGraphs(group, settings).entries()) {
+    const own = { graph: at(group.graphs, i), parameters: tensorsOf(weights.tensors, i) };
+    const norms = own.graph.nodes.filter((node) => isTrained(node, trained) && isGiven(node, own.parameters));
     if (norms.length === 0) continue;
     const values = norms.map((node) => node.input(0));
-    const moments = await channelMoments({ graph, parameters: own, values }, data, settings, check);
+    const moments = await channelMoments({ ...own, values }, data, settings, check);
     for (const [k, node] of norms.entries()) {
-      const names = parametersOf(node);
-      const { weight, bias, mean, variance } = fitted(
-        valuesOf(names, own),
-        at(moments, k),
-        node.number('epsilon', 1e-5),
-      );
-      for (const [j, numbers] of [weight, bias, mean, variance].entries()) {
-        tensors.set(networkPrefix(i) + at(names, j), tensor('float32', [numbers.length], numbers));
+      for (const [name, value] of fittedTensors(node, own.parameters, at(moments, k))) {
+        tensors.set(networkPrefix(i) + name, value);
       }
     }
   }
   return { ...group, weights: { ...weights, tensors } };
+}
+
+/** A node's parameters by name, fitted. */
+function fittedTensors(
+  node: Node,
+  parameters: ReadonlyMap<string, Tensor>,
+  moments: ChannelMoments,
+): (readonly [string, Tensor])[] {
+  const names = parametersOf(node);
+  const own = fitted(valuesOf(names, parameters), moments, node.number('epsilon', 1e-5));
+  return [own.weight, own.bias, own.mean, own.variance].map((numbers, j) => {
+    return [at(names, j), tensor('float32', [numbers.length], numbers)] as const;
+  });
 }
 
 /**
@@ -81,6 +81,10 @@ function isTrained({ op, domain, inputs }: Node, { parameters }: Graph): boolean
   const isOpen = (value: Value | null) =>
     value !== null && parameters.has(value.name) && parameters.get(value.name)?.role !== 'frozen';
   return inputs.slice(1, 5).every(isOpen);
+}
+
+function isGiven(node: Node, parameters: ReadonlyMap<string, Tensor>): boolean {
+  return parametersOf(node).every((name) => parameters.has(name));
 }
 
 /** The names of a normalisation's weight, bias, running mean and running variance. */

@@ -1,3 +1,4 @@
+import { toCsvCell } from '../../util/markup.js';
 import type { PageDescription } from '../content/page-description.js';
 import { ranked, saidOf } from './answer.js';
 
@@ -17,9 +18,5 @@ export function toCsv(results: readonly Result[], page: PageDescription): string
     const numbers = page.classes.map((_, i) => (probabilities ? String(probabilities[i]) : ''));
     return [name, said.join('; '), milliseconds?.toFixed(1) ?? '', error, ...numbers];
   });
-  return [head, ...lines].map((cells) => `${cells.map(quoted).join(',')}\r\n`).join('');
-}
-
-function quoted(cell: string): string {
-  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+  return [head, ...lines].map((cells) => `${cells.map(toCsvCell).join(',')}\r\n`).join('');
 }

@@ -36,7 +36,7 @@ function describe({ optimizer }: Settings): string {
 
 async function networkOf({ settings, input, trained }: ExportPlan) {
   if (trained) {
-    const { weightsOf } = await import('../../../export/trained-group.js');
+    const { tensorsOf } = await import('../../../group/heads.js');
     const { best, networks, updates } = trained;
     if (best === undefined) {
       const got = networks.map(({ name }) => name).join(', ');
@@ -47,7 +47,7 @@ async function networkOf({ settings, input, trained }: ExportPlan) {
       });
     }
     const { name, build } = present(networks[best], 'the network');
-    return { name, graph: build(input), weights: weightsOf(trained, best), updates };
+    return { name, graph: build(input), weights: tensorsOf(trained.tensors, best), updates };
   }
   const { nets, seed } = settings;
   if (nets.length > 1) {

@@ -1,5 +1,5 @@
 /** The lines of a stream of UTF-8, each as soon as its end is there; without their ends, and without a byte order mark. */
-export async function* linesOf(
+export async function* streamLines(
   stream: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>,
 ): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder();

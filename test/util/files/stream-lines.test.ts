@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { linesOf } from '../../../src/util/files/lines.js';
+import { streamLines } from '../../../src/util/files/stream-lines.js';
 
 async function lines(...chunks: (string | Uint8Array)[]): Promise<string[]> {
   const all: string[] = [];
-  for await (const line of linesOf(chunks)) all.push(line);
+  for await (const line of streamLines(chunks)) all.push(line);
   return all;
 }
 
