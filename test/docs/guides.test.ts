@@ -51,11 +51,7 @@ const GUIDES: Readonly<Record<string, ShellRun>> = {
   },
   'cluster.md': {
     leftOut: {},
-    appended: [
-      ['agon compare --group', '--epochs 1 --no-tune'],
-      ['agon compare runs/cluster --shard', '--epochs 1 --no-tune'],
-      ['agon compare runs/cluster --collect', '--epochs 1 --no-tune'],
-    ],
+    appended: [['agon compare --group', '--epochs 1']],
   },
   'method.md': {
     leftOut: {},
