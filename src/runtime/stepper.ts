@@ -1,23 +1,21 @@
 import type { Graph } from '../graph/graph.js';
 import { toModel } from '../graph/to-model.js';
+import { flattenState } from '../lower/flat/flatten.js';
 import { lower } from '../lower/lower.js';
+import type { StatefulGraph } from '../lower/stateful-graph.js';
 import type { Target } from '../lower/target.js';
 import { encodeModel } from '../onnx/file.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { fail, present } from '../util/error.js';
 import { type CarriedState, openState } from './carried-state.js';
 import type { Device } from './device-kind.js';
+import { type FedTypes, fedTypes, toFeeds } from './fed.js';
 import type * as ort from './onnxruntime.js';
-import { type Feeds, fromOrt, Session, toOrt } from './session.js';
+import { PackedState } from './packed-state.js';
+import { type Feeds, fromOrt, Session } from './session.js';
 import { checkStateTensor, failNoParameter, type StepRunner } from './step-runner.js';
 
-/** A graph that carries tensors over from run to run: inputs `name`, outputs `nextOf(name)`. */
-export interface StatefulGraph {
-  readonly graph: Graph;
-  readonly state: readonly string[];
-  /** The name of the output that replaces a state tensor. */
-  readonly nextOf: (name: string) => string;
-}
+export type { StatefulGraph } from '../lower/stateful-graph.js';
 
 /** Where a graph runs, and in which form. */
 export interface StepperOptions {
@@ -29,19 +27,30 @@ export interface StepperOptions {
   readonly onLowered?: ((lowered: Graph) => void) | undefined;
 }
 
+interface Opened {
+  readonly carried: StatefulGraph;
+  readonly types: FedTypes;
+  readonly state: CarriedState;
+}
+
 /** A session whose state stays where its device has it. */
 export class Stepper implements StepRunner {
   readonly #session: Session;
   readonly #source: StatefulGraph;
+  /** What is run, whose state may be laid out otherwise than the source's. */
+  readonly #carried: StatefulGraph;
+  readonly #types: FedTypes;
   readonly #outputs: readonly string[];
   readonly #state: CarriedState;
 
-  private constructor(session: Session, source: StatefulGraph, state: CarriedState) {
+  private constructor(session: Session, source: StatefulGraph, { carried, types, state }: Opened) {
     this.#session = session;
     this.#source = source;
+    this.#carried = carried;
+    this.#types = types;
     this.#state = state;
-    const carried = new Set(source.state.map(source.nextOf));
-    this.#outputs = [...source.graph.outputs.keys()].filter((name) => !carried.has(name));
+    const next = new Set(source.state.map(source.nextOf));
+    this.#outputs = [...source.graph.outputs.keys()].filter((name) => !next.has(name));
   }
 
   /**
@@ -52,16 +61,19 @@ export class Stepper implements StepRunner {
   static async open(source: StatefulGraph, { device, threads, target, onLowered }: StepperOptions): Promise<Stepper> {
     const { kind } = device;
     const lowering = target ?? (await kind.chooseTarget(source.graph, device, { threads, tune: false })).target;
-    const lowered = lower(source.graph, lowering);
+    const flat = lowering.flatState ? flattenState(source) : undefined;
+    const carried = flat?.carried ?? source;
+    const lowered = lower(carried.graph, lowering);
     onLowered?.(lowered);
     const session = await Session.open(encodeModel(toModel(lowered)), {
       device,
       threads,
       graphPasses: kind.hasGraphPasses(lowering),
-      onDevice: kind.state === 'device' ? source.state.map(source.nextOf) : [],
+      onDevice: kind.state === 'device' ? carried.state.map(carried.nextOf) : [],
     });
-    const shapes = new Map(source.state.map((name) => [name, shapeOf(source, name)]));
-    return new Stepper(session, source, await openState(shapes, device));
+    const inner = await openState(shapesOf(carried), device);
+    const state = flat ? new PackedState(inner, { shapes: shapesOf(source), places: flat.places }) : inner;
+    return new Stepper(session, source, { carried, types: fedTypes(lowered), state });
   }
 
   load(state: ReadonlyMap<string, Tensor>, where = 'state'): void {
@@ -79,9 +91,9 @@ export class Stepper implements StepRunner {
   }
 
   async step(feeds: Feeds): Promise<Map<string, Tensor>> {
-    const { state, nextOf } = this.#source;
-    const inputs: Record<string, ort.Tensor> = Object.fromEntries(this.#state.current);
-    for (const [name, value] of Object.entries(feeds)) inputs[name] = toOrt(value);
+    const { state, nextOf } = this.#carried;
+    await this.#state.settle();
+    const inputs = { ...Object.fromEntries(this.#state.current), ...toFeeds(feeds, this.#types) };
     const fetches: Record<string, ort.Tensor | null> = {};
     for (const name of this.#outputs) fetches[name] = null;
     for (const name of state) fetches[nextOf(name)] = this.#state.target(name);
@@ -103,6 +115,10 @@ export class Stepper implements StepRunner {
   #check(name: string, given: Tensor, where: string): void {
     checkStateTensor(name, given, shapeOf(this.#source, name), where);
   }
+}
+
+function shapesOf(source: StatefulGraph): Map<string, readonly number[]> {
+  return new Map(source.state.map((name) => [name, shapeOf(source, name)]));
 }
 
 function shapeOf({ graph }: StatefulGraph, name: string): readonly number[] {

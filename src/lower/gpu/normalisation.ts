@@ -1,0 +1,76 @@
+import { countAlong, div, mul, reduceSum, reshape, sub } from '../../graph/arithmetic.js';
+import type { Graph } from '../../graph/graph.js';
+import { range } from '../../graph/node/axes.js';
+import type { Value } from '../../graph/node/node.js';
+import { tensor } from '../../onnx/tensor.js';
+import { take } from '../../util/checked.js';
+import type { Body } from '../target.js';
+
+/** As the portable form has it: the variance is that of centred values, which keeps its digits. */
+export const BatchNormTraining: Body = (g, node, inputs) => {
+  const [x, weight, bias] = take(inputs, 3);
+  const epsilon = node.number('epsilon', 1e-5);
+  const mean = meanPerChannel(g, x, 'ReduceMean');
+  const centred = sub(g, x, perChannel(g, mean, x));
+  const variance = meanPerChannel(g, centred, 'ReduceSumSquare');
+  const normalise = (value: Value, [scale, shift]: readonly [Value, Value]) =>
+    g.op('BatchNormalization', [value, scale, shift, filled(g, x, 0), variance], { epsilon });
+  const ones = filled(g, x, 1);
+  const inverse = normalise(reshape(g, ones, [1, -1]), [ones, filled(g, x, 0)]);
+  return [normalise(centred, [weight, bias]), mean, variance, reshape(g, inverse, [-1])];
+};
+
+// With r the inverse deviation, c = X - mean and means over all but the channels:
+// dBias = n mean(dY), dScale = n r mean(dY c), dX = scale r (dY - mean(dY) - c r^2 mean(dY c))
+export const BatchNormTrainingGrad: Body = (g, _node, inputs) => {
+  const [dY, x, weight, mean, inverse] = take(inputs, 5);
+  const n = countAlong(g, x, axesButChannels(x));
+  const centred = sub(g, x, perChannel(g, mean, x));
+  const meanDY = meanPerChannel(g, dY, 'ReduceMean');
+  const slope = mul(g, inverse, meanPerChannel(g, mul(g, dY, centred), 'ReduceMean'));
+  const along = mul(g, centred, perChannel(g, mul(g, inverse, slope), x));
+  const gain = mul(g, weight, inverse);
+  const [zeros, ones] = [filled(g, x, 0), filled(g, x, 1)];
+  const dX = g.op('BatchNormalization', [sub(g, dY, along), gain, zeros, meanDY, ones], { epsilon: 0 });
+  return [dX, mul(g, slope, n), mul(g, meanDY, n)];
+};
+
+/**
+ * The mean of values, or of their squares, over all axes but the channels, [C]. First over each image's positions, which are the last
+ * axes and so summed by many threads side by side, then over images by a product with a row of weights: a sum over other axes than the
+ * last ones first transposes everything. Short sums of sums also keep more digits than one long sum.
+ */
+function meanPerChannel(g: Graph, x: Value, reduce: 'ReduceMean' | 'ReduceSumSquare'): Value {
+  const [images, , ...positions] = x.shape;
+  const perImage = overPositions(g, x, reduce);
+  const summed = reduce === 'ReduceSumSquare' ? positions.map(Number) : [];
+  const inner = summed.reduce((product, size) => product * size, 1);
+  if (typeof images !== 'number') {
+    const n = mul(g, countAlong(g, x, [0]), g.scalar(inner));
+    return div(g, reduceSum(g, perImage, [0]), n);
+  }
+  const weights = g.constant(tensor('float32', [1, images], new Float32Array(images).fill(1 / (images * inner))));
+  return reshape(g, g.op('MatMul', [weights, perImage]), [-1]);
+}
+
+/** Of each image and channel, [N, C]. */
+function overPositions(g: Graph, x: Value, reduce: 'ReduceMean' | 'ReduceSumSquare'): Value {
+  const axes = range(x.shape.length).slice(2);
+  if (axes.some((axis) => x.shape[axis] !== 1)) return g.op(reduce, [x, g.integers(axes)], { keepdims: 0 });
+  const values = reduce === 'ReduceSumSquare' ? mul(g, x, x) : x;
+  return axes.length === 0 ? values : reshape(g, values, [-1, Number(x.shape[1])]);
+}
+
+function axesButChannels(x: Value): number[] {
+  return range(x.shape.length).filter((axis) => axis !== 1);
+}
+
+function perChannel(g: Graph, value: Value, x: Value): Value {
+  return reshape(g, value, [Number(x.shape[1]), ...x.shape.slice(2).map(() => 1)]);
+}
+
+/** A number for each channel. */
+function filled(g: Graph, x: Value, value: number): Value {
+  const channels = Number(x.shape[1]);
+  return g.constant(tensor('float32', [channels], new Float32Array(channels).fill(value)));
+}
