@@ -13,11 +13,12 @@ export const BatchNormTraining: Body = (g, node, inputs) => {
   const mean = meanPerChannel(g, x, 'ReduceMean');
   const centred = sub(g, x, perChannel(g, mean, x));
   const variance = meanPerChannel(g, centred, 'ReduceSumSquare');
-  const normalise = (value: Value, [scale, shift]: readonly [Value, Value]) =>
-    g.op('BatchNormalization', [value, scale, shift, filled(g, x, 0), variance], { epsilon });
-  const ones = filled(g, x, 1);
-  const inverse = normalise(reshape(g, ones, [1, -1]), [ones, filled(g, x, 0)]);
-  return [normalise(centred, [weight, bias]), mean, variance, reshape(g, inverse, [-1])];
+  const [zeros, ones] = [filled(g, x, 0), filled(g, x, 1)];
+  const y = normalise(g, centred, { scale: weight, shift: bias, mean: zeros, variance, epsilon });
+  // A kernel for what else takes two or three
+  const column = reshape(g, ones, [1, -1, 1]);
+  const inverse = normalise(g, column, { scale: ones, shift: zeros, mean: zeros, variance, epsilon });
+  return [y, mean, variance, reshape(g, inverse, [-1])];
 };
 
 // With r the inverse deviation, c = X - mean and means over all but the channels:
@@ -29,11 +30,33 @@ export const BatchNormTrainingGrad: Body = (g, _node, inputs) => {
   const meanDY = meanPerChannel(g, dY, 'ReduceMean');
   const slope = mul(g, inverse, meanPerChannel(g, mul(g, dY, centred), 'ReduceMean'));
   const along = mul(g, centred, perChannel(g, mul(g, inverse, slope), x));
-  const gain = mul(g, weight, inverse);
-  const [zeros, ones] = [filled(g, x, 0), filled(g, x, 1)];
-  const dX = g.op('BatchNormalization', [sub(g, dY, along), gain, zeros, meanDY, ones], { epsilon: 0 });
+  const dX = normalise(g, sub(g, dY, along), {
+    scale: mul(g, weight, inverse),
+    shift: filled(g, x, 0),
+    mean: meanDY,
+    variance: filled(g, x, 1),
+    epsilon: 0,
+  });
   return [dX, mul(g, slope, n), mul(g, meanDY, n)];
 };
+
+/** Each [C]. */
+interface Normalisation {
+  readonly scale: Value;
+  readonly shift: Value;
+  readonly mean: Value;
+  readonly variance: Value;
+  readonly epsilon: number;
+}
+
+/** scale (x - mean) / sqrt(variance + epsilon) + shift, in one kernel. */
+function normalise(g: Graph, x: Value, { scale, shift, mean, variance, epsilon }: Normalisation): Value {
+  const apply = (value: Value) => g.op('BatchNormalization', [value, scale, shift, mean, variance], { epsilon });
+  if (x.shape.length > 2) return apply(x);
+  // WebGPU's kernel reads the wrong channels where they are the last axis (ONNX Runtime 1.30)
+  const channels = Number(x.shape[1]);
+  return reshape(g, apply(reshape(g, x, [-1, channels, 1])), [-1, channels]);
+}
 
 /**
  * The mean of values, or of their squares, over all axes but the channels, [C]. First over each image's positions, which are the last
