@@ -125,12 +125,7 @@ function takenBy(terms: readonly Term[], kinds: readonly Term['kind'][] = ['give
 }
 
 /** The next values of a family's vectors: what the first member's terms do, done to all at once. */
-function updateVectors(
-  g: Graph,
-  family: Family,
-  vectors: readonly Value[],
-  copyOf: (value: Value) => Value,
-): Value[] {
+function updateVectors(g: Graph, family: Family, vectors: readonly Value[], copyOf: (value: Value) => Value): Value[] {
   const { names, terms } = at(family, 0);
   const given = family.map((member) => takenBy(member.terms, ['given']));
   const joined = at(given, 0).map((_, i) => {
@@ -138,7 +133,7 @@ function updateVectors(
     return g.op('Concat', flat, { axis: 0 });
   });
   const made = new Map<Term, Value>();
-  const valueOf = (term: Term): Value => {
+  const make = (term: Term): Value => {
     switch (term.kind) {
       case 'state':
         return at(vectors, names.indexOf(term.name));
@@ -149,11 +144,11 @@ function updateVectors(
       case 'node': {
         const known = made.get(term);
         if (known) return known;
-        const value = g.op(term.node.op, term.operands.map(valueOf), term.node.attributes);
+        const value = g.op(term.node.op, term.operands.map(make), term.node.attributes);
         made.set(term, value);
         return value;
       }
     }
   };
-  return terms.map(valueOf);
+  return terms.map(make);
 }

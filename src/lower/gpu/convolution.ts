@@ -19,7 +19,12 @@ export const ConvWeightGrad: Body = (g, node, inputs) => {
 };
 
 function isProduct({ kernel, begin, end, group }: Geometry): boolean {
-  return kernel.length === 2 && group === 1 && kernel.every((size) => size === 1) && [...begin, ...end].every((pad) => pad === 0);
+  return (
+    kernel.length === 2 &&
+    group === 1 &&
+    kernel.every((size) => size === 1) &&
+    [...begin, ...end].every((pad) => pad === 0)
+  );
 }
 
 /** The positions that a kernel with one tap is laid on. */

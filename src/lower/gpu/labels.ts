@@ -55,7 +55,13 @@ function isArgMax(node: Node | undefined): boolean {
 function oneHot(g: Graph, node: Node, labels: Value, inputs: readonly (Value | null)[]): Value {
   const [depth, values] = [1, 2].map((i) => toNumbers(present(g.constantOf(inputs[i]), `input ${i} of ${node.name}`)));
   const classes = at(depth as number[], 0);
-  const range = g.constant(tensor('int32', [classes], Int32Array.from({ length: classes }, (_, i) => i)));
+  const range = g.constant(
+    tensor(
+      'int32',
+      [classes],
+      Int32Array.from({ length: classes }, (_, i) => i),
+    ),
+  );
   const column = g.op('Unsqueeze', [labels, g.integers([1])]);
   const hot = indicator(g, g.op('Equal', [column, range]));
   const [off = 0, on = 1] = values as number[];
@@ -71,7 +77,13 @@ function isLargest(g: Graph, labels: Value, inputs: readonly (Value | null)[]): 
   const logits = present(argMax, 'the largest logits').input(0);
   const classes = sizeOf(logits, 1);
   const largest = indicator(g, g.op('Equal', [logits, g.op('ReduceMax', [logits, g.integers([1])], { keepdims: 1 })]));
-  const order = g.constant(tensor('float32', [classes], Float32Array.from({ length: classes }, (_, j) => classes - j)));
+  const order = g.constant(
+    tensor(
+      'float32',
+      [classes],
+      Float32Array.from({ length: classes }, (_, j) => classes - j),
+    ),
+  );
   const first = g.op('ReduceMax', [mul(g, largest, order), g.integers([1])], { keepdims: 0 });
   return g.op('Equal', [first, sub(g, g.scalar(classes), g.op('Cast', [labels], { to: 1 }))]);
 }

@@ -2,7 +2,7 @@ import { countAlong, div, mul, reduceSum, reshape, sub } from '../../graph/arith
 import type { Graph } from '../../graph/graph.js';
 import { range } from '../../graph/node/axes.js';
 import type { Value } from '../../graph/node/node.js';
-import { tensor } from '../../onnx/tensor.js';
+import { tensor, toNumbers } from '../../onnx/tensor.js';
 import { take } from '../../util/checked.js';
 import type { Body } from '../target.js';
 
@@ -64,16 +64,19 @@ function normalise(g: Graph, x: Value, { scale, shift, mean, variance, epsilon }
  * last ones first transposes everything. Short sums of sums also keep more digits than one long sum.
  */
 function meanPerChannel(g: Graph, x: Value, reduce: 'ReduceMean' | 'ReduceSumSquare'): Value {
-  const [images, , ...positions] = x.shape;
   const perImage = overPositions(g, x, reduce);
-  const summed = reduce === 'ReduceSumSquare' ? positions.map(Number) : [];
-  const inner = summed.reduce((product, size) => product * size, 1);
-  if (typeof images !== 'number') {
-    const n = mul(g, countAlong(g, x, [0]), g.scalar(inner));
-    return div(g, reduceSum(g, perImage, [0]), n);
-  }
-  const weights = g.constant(tensor('float32', [1, images], new Float32Array(images).fill(1 / (images * inner))));
+  const counted = axesButChannels(x).slice(0, reduce === 'ReduceMean' ? 1 : undefined);
+  const n = countAlong(g, x, counted);
+  const [images] = x.shape;
+  const count = toNumber(g, n);
+  if (typeof images !== 'number' || count === undefined) return div(g, reduceSum(g, perImage, [0]), n);
+  const weights = g.constant(tensor('float32', [1, images], new Float32Array(images).fill(1 / count)));
   return reshape(g, g.op('MatMul', [weights, perImage]), [-1]);
+}
+
+function toNumber(g: Graph, scalar: Value): number | undefined {
+  const constant = g.constantOf(scalar);
+  return constant && toNumbers(constant)[0];
 }
 
 /** Of each image and channel, [N, C]. */
