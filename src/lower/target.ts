@@ -13,4 +13,6 @@ export interface Target {
   readonly bodies: Readonly<Record<string, Body>>;
   /** A pass over the semantic graph, before the bodies take their place. */
   readonly prepare?: (graph: Graph) => Graph;
+  /** A pass over the graph of plain operators that comes of it. */
+  readonly finish?: (graph: Graph) => Graph;
 }
