@@ -20,6 +20,9 @@ export const stateName = (weight: string, state: string) => `${weight}.${state}`
 export const averageName = (name: string) => stateName(name, AVERAGE);
 export const AVERAGE = 'ema';
 
+/** What a step keeps of a network beside its tensors and what the optimizer keeps of these: of loss scaling, and of updates left out. */
+export const NETWORK_STATES = ['loss_scale', 'growth_tracker', 'overflowed', 'skipped_beta1', 'skipped_beta2'] as const;
+
 /** What is kept of a network where gradients are averaged over steps: whether any since the last update overflowed. */
 export const OVERFLOWED = 'overflowed';
 

@@ -21,6 +21,7 @@ import type { CheckpointSaver } from './checkpoint-saver.js';
 import { endsEarly } from './early-stopping.js';
 import { evaluate, loadPredictors } from './evaluate.js';
 import { type FeedSource, feedsFor } from './feeds.js';
+import { checkHalfStep } from './float16.js';
 import type { LearningRates } from './learning-rates.js';
 import type { ParameterPerturbation } from './parameter-perturbation.js';
 import { Stopped } from './stop.js';
@@ -178,6 +179,7 @@ async function trainStep(
   let outputs = readStep(await stepper.step(feeds));
   const abandoned = outputs.total.every(Number.isFinite) ? undefined : perturbation?.abandon(count);
   if (abandoned) outputs = readStep(await stepper.step(feeds));
+  checkHalfStep(context.networks, outputs, position);
   checkFinite(context, outputs.total, position);
   const verdict = abandoned ?? perturbation?.after(count, outputs.ce);
   const inputPerturbation = inputPerturbationOf(batch, outputs.ce);

@@ -54,4 +54,12 @@ export function decidingInput({ op, domain }: Pick<Node, 'op' | 'domain'>): numb
 }
 
 /** Views of their first input, which may as well be made after a cast as before it. */
-export const VIEWS: ReadonlySet<string> = new Set(['Slice', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose']);
+export const VIEWS: ReadonlySet<string> = new Set([
+  'Slice',
+  'Split',
+  'Reshape',
+  'Flatten',
+  'Squeeze',
+  'Unsqueeze',
+  'Transpose',
+]);
