@@ -2,7 +2,7 @@ import { Graph } from '../graph/graph.js';
 import { toModel } from '../graph/to-model.js';
 import { encodeModel } from '../onnx/file.js';
 import { elementCount, tensor, toNumbers } from '../onnx/tensor.js';
-import { fail, messageOf, present } from '../util/error.js';
+import { AgonError, fail, messageOf, present } from '../util/error.js';
 import { type Device, formatDevice } from './device-kind.js';
 import { Session } from './session.js';
 
@@ -18,16 +18,25 @@ export async function checkHalf(device: Device): Promise<void> {
     const results = await session.run({ x: ones(IMAGE), w: ones(KERNEL) }, ['y']);
     const y = toNumbers(present(results.get('y'), 'y'));
     if (!y.every((value) => value === EXPECTED))
-      fail(where, 'it computes wrong numbers in float16', {
+      fail(where, WRONG, {
         expected: String(EXPECTED),
         got: y.join(', '),
         hint: HINT,
       });
   } catch (error) {
-    fail(where, `can't compute in float16: ${messageOf(error).split('\n')[0]}`, { hint: HINT, cause: error });
+    if (error instanceof AgonError && error.message.includes(WRONG)) throw error;
+    fail(where, `can't compute in float16: ${reasonOf(error)}`, { hint: HINT, cause: error });
   } finally {
     await session.close();
   }
+}
+
+const WRONG = 'it computes wrong numbers in float16';
+
+function reasonOf(error: unknown): string {
+  const text = messageOf(error);
+  if (/requires f16/.test(text)) return 'its driver has no 16-bit floats (WebGPU’s feature shader-f16)';
+  return text.split('\n')[0]?.replace(/\.$/, '') ?? text;
 }
 
 const IMAGE = [1, 2, 3, 3];
