@@ -1,4 +1,4 @@
-import type { PlacedSteps } from '../distill/place-steps.js';
+import type { PlacedSteps } from '../distill/places/place-steps.js';
 import { nextName } from '../distill/step.js';
 import type { Graph } from '../graph/graph.js';
 import { toModel } from '../graph/to-model.js';

@@ -8,6 +8,7 @@ import { checkOrtTrainingSettings } from './check-engine.js';
 import { checkFeatureSettings } from './check-features.js';
 import { checkTaskSettings } from './check-task.js';
 import { FEATURES, sectionWithoutFeature } from './modifiers.js';
+import { devicesOf } from './places.js';
 import { withPreset } from './presets.js';
 import { migrateSettings } from './setting-changes.js';
 import { batchSize, settingsSchema } from './settings-schema.js';
@@ -185,6 +186,19 @@ export function checkSettings(settings: RequestedSettings): void {
   checkFeatureSettings(settings);
   checkTaskSettings(settings);
   if (engine === 'ort-training') checkOrtTrainingSettings(settings);
+  checkPlaces(settings);
+}
+
+/** Places must name networks, each once; what an automatic batch size goes by is one graph on one device. */
+function checkPlaces(settings: RequestedSettings): void {
+  if (settings.place === null) return;
+  devicesOf(settings);
+  if (settings.batchSize !== 'auto') return;
+  fail('settings', 'batchSize with place', {
+    expected: 'a number, as what places take of the memory is not known',
+    got: '"auto"',
+    hint: 'Try --batch-size 32, and less where it fails',
+  });
 }
 
 /** RandAugment and TrivialAugment are two ways to draw from the same operations. */

@@ -1,21 +1,14 @@
-import { Graph } from '../graph/graph.js';
-import type { Value } from '../graph/node/node.js';
-import { freezeNetwork } from '../nets/freeze.js';
-import { present } from '../util/error.js';
-import { declareLabelInputs, imageCount } from './inputs.js';
-import { competitionLosses, lessonsIn, rank, vector } from './losses.js';
-import { featuresName, logitsName, TEACHERS } from './names.js';
-import { labelledRows, type Part, type StepGraph, stepOf } from './step.js';
-import type { StepOptions } from './step-options.js';
-import { STEP_DEFAULTS, type StepSettings } from './step-schema.js';
-import { METRICS, type Shown } from './terms.js';
-
-/** What a step is built from. */
-export interface StepPlan {
-  readonly networks: readonly Graph[];
-  readonly settings: StepSettings;
-  readonly options: StepOptions;
-}
+import { Graph } from '../../graph/graph.js';
+import type { Value } from '../../graph/node/node.js';
+import { freezeNetwork } from '../../nets/freeze.js';
+import { present } from '../../util/error.js';
+import { declareLabelInputs, imageCount } from '../inputs.js';
+import { competitionLosses, lessonsIn, rank, vector } from '../losses.js';
+import { featuresName, logitsName, TEACHERS } from '../names.js';
+import { labelledRows, type Part, type StepGraph, stepOf } from '../step.js';
+import type { StepOptions, StepPlan } from '../step-options.js';
+import { STEP_DEFAULTS, type StepSettings } from '../step-schema.js';
+import { METRICS, type Shown } from '../terms.js';
 
 /** One network's part of a step, which may run elsewhere than the others. */
 export interface PlaceStep extends StepGraph {
