@@ -10,7 +10,7 @@ import { parseDevice } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
 import { checkDevice } from '../runtime/session.js';
 import { classWeightsOf } from '../settings/class-weights.js';
-import { devicesOf } from '../settings/places.js';
+import { devicesOf } from '../settings/places/devices-of.js';
 import { checkSettings, type Settings } from '../settings/settings.js';
 import { prepareData, type RunData } from '../train/data.js';
 import { openTeacher } from '../train/frozen-teacher.js';

@@ -18,7 +18,7 @@ import { parseDevice } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
 import { Stepper } from '../runtime/stepper.js';
 import { mixingFor } from '../settings/augmentation.js';
-import { devicesOf } from '../settings/places.js';
+import { devicesOf } from '../settings/places/devices-of.js';
 import type { Settings } from '../settings/settings.js';
 import type { Checkpoint } from '../store/checkpoint.js';
 import { at } from '../util/checked.js';

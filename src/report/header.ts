@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { NetworkInfo, RunMemory, StartEvent } from '../events/events.js';
-import { devicesOf } from '../settings/places.js';
+import { devicesOf } from '../settings/places/devices-of.js';
 import { type Settings, settingsSchema } from '../settings/settings.js';
 import { keysOf } from '../util/checked.js';
 import { formatBytes, formatCompact, formatCount, formatNumber, formatNumberOf, printable } from './format.js';

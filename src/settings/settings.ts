@@ -8,7 +8,7 @@ import { checkOrtTrainingSettings } from './check-engine.js';
 import { checkFeatureSettings } from './check-features.js';
 import { checkTaskSettings } from './check-task.js';
 import { FEATURES, sectionWithoutFeature } from './modifiers.js';
-import { devicesOf } from './places.js';
+import { devicesOf } from './places/devices-of.js';
 import { withPreset } from './presets.js';
 import { migrateSettings } from './setting-changes.js';
 import { batchSize, settingsSchema } from './settings-schema.js';

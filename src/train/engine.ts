@@ -11,7 +11,7 @@ import { openOrtTraining } from '../ort-training/engine.js';
 import { parseDevice } from '../runtime/device.js';
 import type { StepRunner } from '../runtime/step-runner.js';
 import { learningRateOf } from '../settings/learning-rate.js';
-import { devicesOf } from '../settings/places.js';
+import { devicesOf } from '../settings/places/devices-of.js';
 import type { Settings } from '../settings/settings.js';
 import type { Checkpoint } from '../store/checkpoint.js';
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { WeightsRecord } from '../../pretrained/record.js';
 import { formatBytes, formatDuration, formatNumberOf, formatPercent, formatRate } from '../../report/format.js';
 import { flatten } from '../../settings/explain.js';
-import { devicesOf } from '../../settings/places.js';
+import { devicesOf } from '../../settings/places/devices-of.js';
 import { parseSettings, type Settings } from '../../settings/settings.js';
 import type { RunResult } from '../../store/result.js';
 import { CALIBRATED } from '../content/commands.js';

@@ -1,11 +1,16 @@
-import { isModelFile, modelName } from '../nets/model-file.js';
-import { planNetwork } from '../nets/registry.js';
-import { at } from '../util/checked.js';
-import { type ErrorDetail, fail } from '../util/error.js';
-import { nearest } from '../util/suggest.js';
-import type { RequestedSettings } from './settings.js';
+import { isModelFile, modelName } from '../../nets/model-file.js';
+import { planNetwork } from '../../nets/registry.js';
+import { at } from '../../util/checked.js';
+import { type ErrorDetail, fail } from '../../util/error.js';
+import { nearest } from '../../util/suggest.js';
 
-type PlacedSettings = Pick<RequestedSettings, 'place' | 'nets' | 'artifacts' | 'device'>;
+/** What of a run's settings says where its networks are. */
+export interface PlacedSettings {
+  readonly place: Readonly<Record<string, string>> | null;
+  readonly nets: readonly (string | { readonly family: string })[];
+  readonly artifacts: string | null;
+  readonly device: string;
+}
 
 /** The device of each network: where `place` puts it, else that of the run. A name that is none of the networks is an error. */
 export function devicesOf({ place, nets, artifacts, device }: PlacedSettings): string[] {
@@ -45,7 +50,10 @@ function indexOf(key: string, names: readonly string[]): number {
 }
 
 function failUnknown(key: string, names: readonly string[]): never {
-  const match = nearest(key, names);
+  const match = nearest(
+    key,
+    names.filter((name) => names.indexOf(name) === names.lastIndexOf(name)),
+  );
   const list = names.map((name, i) => `${i} (${name})`).join(', ');
   return failPlace(key, 'there is no such network', {
     hint: match ? `Did you mean "${match}"?` : `The networks are ${list}`,
