@@ -8,7 +8,7 @@ import { LearningRates } from '../train/learning-rates.js';
 import { Tally } from '../train/tally.js';
 import { fail } from '../util/error.js';
 import { sameValue } from '../util/formats/same-value.js';
-import { checkPageSettings, settlePageBatch } from './check-page-settings.js';
+import { checkPageSettings, checkWeights, settlePageBatch } from './check-page-settings.js';
 import { openPageEngine } from './page-engine.js';
 import { openSaved } from './page-files.js';
 import { createPageGroup } from './page-group.js';
@@ -28,6 +28,7 @@ import { WebRuntime } from './web/web-runtime.js';
  */
 export async function startTraining(options: BrowserTrainingOptions): Promise<BrowserTraining> {
   checkPageSettings(options.settings);
+  if (!options.resume) checkWeights(options.settings, options.weights?.length ?? 0);
   const order = orderClasses(options.classes);
   const pictures = arrangePictures(options.pictures, order);
   const data = preparePageData(options.settings, pictures);

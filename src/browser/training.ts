@@ -13,7 +13,7 @@ export interface BrowserTrainingOptions {
   readonly pictures: readonly LabelledPicture[];
   /** As in Node.js: networks, input size, epochs, optimizer, rule, seed. What a page can't do is an error that says so. */
   readonly settings: RequestedSettings;
-  /** A safetensors file of weights for each network, or one for all, where they begin with such. Not needed to go on. */
+  /** A safetensors file of weights for each network, or one for all, where they begin with such: the settings' `pretrained` says what they are. Not needed to go on. */
   readonly weights?: readonly Uint8Array[];
   /** Address of the folder that ONNX Runtime's files are served from (`ort.wasm.bundle.min.mjs`, ... of onnxruntime-web 1.30.0). */
   readonly runtimeUrl: string;
