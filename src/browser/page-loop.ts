@@ -24,6 +24,7 @@ export function loopContext(run: PageRun): LoopContext {
     teacher: undefined,
     updatesBefore,
     stepper,
+    burst: settings.logEvery ?? 1,
     perturbation: parameterPerturbation
       ? new ParameterPerturbation(
           { ...parameterPerturbation, ...source, seed, optimizer, totalSteps: span.end * training.steps },
