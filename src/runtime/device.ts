@@ -1,3 +1,4 @@
+import { gpu } from '../lower/gpu/gpu.js';
 import { portable } from '../lower/portable/portable.js';
 import { fail } from '../util/error.js';
 import type { ChosenTarget, Device, DeviceKind } from './device-kind.js';
@@ -6,6 +7,8 @@ import { DEVICE_FACTS, type DeviceName, deviceNames, namedDevice } from './devic
 export { type Device, formatDevice } from './device-kind.js';
 
 const choosePortable = async (): Promise<ChosenTarget> => ({ target: portable, forms: {} });
+
+const chooseGpu = async (): Promise<ChosenTarget> => ({ target: gpu, forms: {} });
 
 /** Every kind of device that a graph can run on: the one place to add another. */
 export const DEVICES = {
@@ -32,11 +35,12 @@ export const DEVICES = {
   webgpu: {
     name: 'webgpu',
     ...DEVICE_FACTS.webgpu,
-    provider: () => 'webgpu',
+    // ONNX Runtime's own choice is NHWC, for which it puts transposes around every convolution
+    provider: () => ({ name: 'webgpu', preferredLayout: 'NCHW' }),
     howToGet:
       'It needs a graphics driver: Vulkan on Linux (package libvulkan1 and the driver of your card), Metal on macOS, ' +
       'Direct3D 12 on Windows',
-    chooseTarget: choosePortable,
+    chooseTarget: chooseGpu,
     hasGraphPasses: () => true,
   },
 } as const satisfies Readonly<Record<DeviceName, DeviceKind>>;
