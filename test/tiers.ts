@@ -4,6 +4,7 @@
  */
 export const SLOW: readonly string[] = [
   'test/artifacts/artifact.test.ts',
+  'test/browser/training.test.ts',
   'test/cli/artifacts-ort-training.test.ts',
   'test/cli/compare.test.ts',
   'test/cli/completion/completion.test.ts',
