@@ -403,6 +403,7 @@ export const settingsSchema = z.strictObject({
     .record(
       z.string().min(1),
       z.string().refine((text) => findDevice(text) !== undefined, `expected ${deviceNames()}`),
+      { error: 'expected an object of devices by network' },
     )
     .nullable()
     .default(null)
