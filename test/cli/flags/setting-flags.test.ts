@@ -97,6 +97,8 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--device cuda:1', { device: 'cuda:1' }],
   ['--threads 2', { threads: 2 }],
   ['--no-tune', { tune: false }],
+  ['--log-every 20', { logEvery: 20 }],
+  ['--steps-per-run 8', { stepsPerRun: 8 }],
   ['--workers 3', { workers: 3 }],
   ['', {}],
 ];
