@@ -90,6 +90,7 @@ export const SLOW: readonly string[] = [
   'test/run/tuning.test.ts',
   'test/run/unlabelled.test.ts',
   'test/run/unreached-weights.test.ts',
+  'test/runtime/stepping/device-steps.test.ts',
   'test/runtime/stepping/looped-runs.test.ts',
   'test/runtime/telemetry.test.ts',
   'test/serve/list/list-site.test.ts',
