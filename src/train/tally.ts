@@ -7,7 +7,8 @@ import { type Tensor, toNumbers } from '../onnx/tensor.js';
 import type { CheckpointHeader } from '../store/checkpoint.js';
 import { present } from '../util/error.js';
 
-type Measured = Metrics & Pick<StepEvent, 'teachers' | 'lossScale' | 'overflowed'>;
+/** What a step measured. */
+export type Measured = Metrics & Pick<StepEvent, 'teachers' | 'lossScale' | 'overflowed'>;
 type Sums = CheckpointHeader['partial'];
 
 /** What a step's outputs say. */
