@@ -18,7 +18,7 @@ export async function openPageEngine(
   const span = spanAt(settings, after?.position.epoch ?? 0);
   const tensors = after?.tensors ?? initialParameters(group, settings.seed);
   const inputs = await openPageInputs({ ...subject, tensors, runtime, digestOf: files.digestOf }, span);
-  const stepper = await openWebStep(runtime, inputs.step);
+  const { stepper, isRecorded } = await openWebStep(runtime, inputs.step);
   const stateAfter = (checkpoint: Checkpoint) => stateOf(checkpoint, { group, span, inputs, seed: settings.seed });
   const state = after ? stateAfter(after) : initialState(group, inputs.step, settings.seed);
   stepper.load(state);
@@ -27,6 +27,7 @@ export async function openPageEngine(
     runtime,
     inputs,
     stepper,
+    isRecorded,
     updatesBefore:
       span.begin > 0
         ? -updatesIn(settings, span.begin * inputs.training.steps)

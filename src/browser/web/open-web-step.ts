@@ -21,14 +21,22 @@ import type { WebRuntime } from './web-runtime.js';
 import { WebSession } from './web-session.js';
 import { WebStepper } from './web-stepper.js';
 
+/** A step that is open, and how it runs. */
+export interface OpenedStep {
+  readonly stepper: WebStepper;
+  /** Whether its commands on the graphics card were recorded once and are repeated. */
+  readonly isRecorded: boolean;
+}
+
 /** Opens a training step where its runtime runs, or elsewhere. */
-export function openWebStep(
+export async function openWebStep(
   runtime: WebRuntime,
   step: StepGraph,
   provider: Provider = runtime.provider,
-): Promise<WebStepper> {
+): Promise<OpenedStep> {
   const source = { graph: step.graph, state: step.state, nextOf: nextName };
-  return provider === 'webgpu' ? openOnCard(runtime, source) : openOnProcessor(runtime, source);
+  if (provider === 'webgpu') return openOnCard(runtime, source);
+  return { stepper: await openOnProcessor(runtime, source), isRecorded: false };
 }
 
 async function openOnProcessor(runtime: WebRuntime, source: StatefulGraph): Promise<WebStepper> {
@@ -40,19 +48,19 @@ async function openOnProcessor(runtime: WebRuntime, source: StatefulGraph): Prom
 }
 
 /** All of a step on the graphics card, its commands recorded once and repeated where that can be. */
-async function openOnCard(runtime: WebRuntime, source: StatefulGraph): Promise<WebStepper> {
+async function openOnCard(runtime: WebRuntime, source: StatefulGraph): Promise<OpenedStep> {
   const { carried, places } = flattenState(source);
   const shapes = new Map(source.state.map((name) => [name, shapeOf(source.graph, name)]));
   const packing = { shapes, places };
   try {
-    return await openRecorded(runtime, source, carried, packing);
+    return { stepper: await openRecorded(runtime, source, carried, packing), isRecorded: true };
   } catch {
     const lowered = lower(carried.graph, gpu);
     const onCard = carried.state.map(carried.nextOf);
     const session = await WebSession.open(runtime, encodeModel(toModel(lowered)), { provider: 'webgpu', onCard });
     const state = new PackedState(new FedBackState(runtime.ort), packing);
     const io = new HostIo(runtime.ort, fedTypes(lowered), measuresOf(source));
-    return new WebStepper({ session, source, carried, state, io });
+    return { stepper: new WebStepper({ session, source, carried, state, io }), isRecorded: false };
   }
 }
 
