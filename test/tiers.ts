@@ -4,6 +4,8 @@
  */
 export const SLOW: readonly string[] = [
   'test/artifacts/artifact.test.ts',
+  'test/browser/bundle.test.ts',
+  'test/browser/page.test.ts',
   'test/browser/training.test.ts',
   'test/cli/artifacts-ort-training.test.ts',
   'test/cli/compare.test.ts',
