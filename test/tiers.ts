@@ -120,6 +120,9 @@ export const SLOW: readonly string[] = [
   'test/web/page.test.ts',
 ];
 
+/** Whole devices, one of them a graphics driver in software: `npm run test:devices`. */
+export const DEVICES = 'test/devices/**/*.test.ts';
+
 /** Those that take a minute of a processor or more and hold what changes seldom: `npm test` runs them, CI leaves them out (`AGON_TESTS=ci`). */
 export const LONGEST: readonly string[] = [
   'test/compare/kill.test.ts',
