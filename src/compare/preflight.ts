@@ -6,7 +6,7 @@ import { createGroup, createStep } from '../group/group.js';
 import { inputFor } from '../group/model-sources.js';
 import { openSources, settleNetworks } from '../group/network-source.js';
 import { checkOrtTraining } from '../ort-training/session/library.js';
-import { parseDevice } from '../runtime/device.js';
+import { deviceOf } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
 import { checkDevice } from '../runtime/session.js';
 import { classWeightsOf } from '../settings/class-weights.js';
@@ -36,7 +36,7 @@ async function checkRun({ group, method, settings }: PlannedRun, cache: DataCach
     checkSettings(settings);
     if (settings.engine === 'ort-training') checkOrtTraining();
   });
-  await about('device', () => checkDevice(parseDevice(settings.device)));
+  await about('device', () => checkDevice(deviceOf(settings)));
   const sources = await about('nets', async () => {
     await checkArtifact(settings);
     return openSources(settings);
@@ -71,8 +71,8 @@ async function checkArtifact(settings: Settings): Promise<void> {
 }
 
 /** Whether a device that this build knows is there. */
-async function checkSession(graph: Graph | undefined, { device, threads }: Settings): Promise<void> {
-  if (graph) await (await Predictor.open(graph, { device: parseDevice(device), threads })).close();
+async function checkSession(graph: Graph | undefined, settings: Settings): Promise<void> {
+  if (graph) await (await Predictor.open(graph, { device: deviceOf(settings), threads: settings.threads })).close();
 }
 
 /** Methods mostly have the same data, which take a while to open. */

@@ -13,7 +13,7 @@ import { freezeNetwork } from '../nets/freeze.js';
 import { initialiseParameter, initialiseParameters } from '../nets/initialise.js';
 import { countParameters } from '../nets/summary.js';
 import type { Tensor } from '../onnx/tensor.js';
-import { parseDevice } from '../runtime/device.js';
+import { deviceOf } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
 import { Stepper } from '../runtime/stepper.js';
 import { mixingFor } from '../settings/augmentation.js';
@@ -134,15 +134,15 @@ export async function openStepper(
   onLowered?: (lowered: Graph) => void,
 ): Promise<Stepper> {
   const source = { graph: step.graph, state: step.state, nextOf: nextName };
-  return Stepper.open(source, { device: parseDevice(settings.device), threads: settings.threads, target, onLowered });
+  return Stepper.open(source, { device: deviceOf(settings), threads: settings.threads, target, onLowered });
 }
 
 /** A session for each network's evaluation. */
 export async function openPredictors(
   { graphs }: Group,
-  settings: Pick<Settings, 'device' | 'threads'>,
+  settings: Pick<Settings, 'device' | 'allowFallback' | 'threads'>,
 ): Promise<Predictor[]> {
-  const options = { device: parseDevice(settings.device), threads: settings.threads };
+  const options = { device: deviceOf(settings), threads: settings.threads };
   return Promise.all(graphs.map((graph) => Predictor.open(graph, options)));
 }
 

@@ -1,6 +1,7 @@
 import { portable } from '../lower/portable/portable.js';
 import { fail } from '../util/error.js';
 import type { ChosenTarget, Device, DeviceKind } from './device-kind.js';
+import { tf32 } from './tf32.js';
 
 export { type Device, formatDevice } from './device-kind.js';
 
@@ -11,6 +12,7 @@ export const DEVICES = {
   cpu: {
     name: 'cpu',
     numbered: false,
+    isGpu: false,
     provider: () => 'cpu',
     howToGet: 'It is always there',
     state: 'host',
@@ -22,10 +24,12 @@ export const DEVICES = {
   cuda: {
     name: 'cuda',
     numbered: true,
+    isGpu: true,
     provider: (index) => ({ name: 'cuda', deviceId: index }),
     howToGet:
       "The npm package comes without CUDA's libraries: on Linux x64 with CUDA 12 and cuDNN 9 installed, run " +
       '`node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12` once',
+    precision: tf32,
     // onnxruntime-node copies every output to the host: it has no bindings to the card's memory
     state: 'host',
     chooseTarget: choosePortable,
@@ -34,6 +38,7 @@ export const DEVICES = {
   webgpu: {
     name: 'webgpu',
     numbered: false,
+    isGpu: true,
     provider: () => 'webgpu',
     howToGet:
       'It needs a graphics driver: Vulkan on Linux (package libvulkan1 and the driver of your card), Metal on macOS, ' +
@@ -45,6 +50,20 @@ export const DEVICES = {
 } as const satisfies Readonly<Record<string, DeviceKind>>;
 
 export const CPU: Device = { kind: DEVICES.cpu, index: 0 };
+
+/** What a user says to have the fastest device chosen; no device itself. */
+export const AUTO = 'auto';
+
+/** The device of some settings. */
+export function deviceOf({
+  device,
+  allowFallback,
+}: {
+  readonly device: string;
+  readonly allowFallback?: boolean | undefined;
+}): Device {
+  return { ...parseDevice(device), ...(allowFallback && { allowFallback }) };
+}
 
 /** Reads `cpu`, `cuda`, `cuda:1` or `webgpu`. */
 export function parseDevice(text: string): Device {

@@ -18,6 +18,8 @@ export interface BenchOptions {
   /** For which calls are measured, for each of these (2). */
   readonly seconds?: number | undefined;
   readonly device?: string | undefined;
+  /** Whether the CPU may compute what a GPU has no kernel for (it may not). */
+  readonly allowFallback?: boolean | undefined;
   /** A folder of images, to measure the way from files as well. */
   readonly images?: string | undefined;
   /** How they are prepared, where the model doesn't say it. */
@@ -55,12 +57,12 @@ const SECONDS = 2;
  */
 export async function benchModel(path: string, options: BenchOptions = {}): Promise<BenchReport> {
   const { batchSizes = BATCHES, threads = [1, ALL_THREADS], onCell = () => {}, seconds = SECONDS, ...others } = options;
-  const { device = 'cpu', images, preprocessing, output, task } = others;
+  const { device = 'cpu', allowFallback, images, preprocessing, output, task } = others;
   const pairs = [...new Set(threads)].flatMap((count) => batchSizes.map((batch) => ({ threads: count, batch })));
   const cells: Cell[] = [];
   for (const [i, pair] of pairs.entries()) {
     onCell(pair, i, pairs.length);
-    cells.push(await inProcess({ path, ...pair, seconds, device, images, preprocessing, output, task }));
+    cells.push(await inProcess({ path, ...pair, seconds, device, allowFallback, images, preprocessing, output, task }));
   }
   const { cpu, cores, node } = describeMachine();
   return {

@@ -5,11 +5,12 @@ import { range } from '../graph/node/axes.js';
 import { type Group, openStepper, updatesBefore } from '../group/group.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { openOrtTraining } from '../ort-training/engine.js';
-import { parseDevice } from '../runtime/device.js';
+import { deviceOf } from '../runtime/device.js';
 import type { StepRunner } from '../runtime/step-runner.js';
 import { learningRateOf } from '../settings/learning-rate.js';
 import type { Settings } from '../settings/settings.js';
 import type { Checkpoint } from '../store/checkpoint.js';
+import { tellFallback } from './fallback.js';
 
 /** What runs the steps of a run. */
 export interface Engine {
@@ -42,7 +43,7 @@ export function openEngine(options: EngineOptions): Promise<Engine> {
 }
 
 async function openAgon({ settings, step, forms: kept, emit, onLowered }: EngineOptions): Promise<Engine> {
-  const device = parseDevice(settings.device);
+  const device = deviceOf(settings);
   const { target, forms, note } = await device.kind.chooseTarget(step.graph, device, {
     threads: settings.threads,
     tune: settings.tune,
@@ -50,7 +51,15 @@ async function openAgon({ settings, step, forms: kept, emit, onLowered }: Engine
     onTune: () => emit({ type: 'phase', phase: 'tune' }),
   });
   if (note) emit({ type: 'warning', message: note });
-  return { stepper: await openStepper(step, settings, target, onLowered), state: step.state, forms };
+  let lowered: Graph | undefined;
+  const stepper = await openStepper(step, settings, target, (graph) => {
+    onLowered?.(graph);
+    lowered = graph;
+  });
+  if (lowered && device.kind.isGpu && device.allowFallback) {
+    await tellFallback(lowered, device, device.kind.hasGraphPasses(target), emit);
+  }
+  return { stepper, state: step.state, forms };
 }
 
 /** The official session keeps its optimizer's state to itself. */

@@ -6,7 +6,7 @@ import type { Graph } from '../graph/graph.js';
 import { createStep, type Group, initialParameters, openPredictors, trainedGraphs } from '../group/group.js';
 import { createHeadStep, cutHeads, parametersOf } from '../group/heads.js';
 import type { Tensor } from '../onnx/tensor.js';
-import { parseDevice } from '../runtime/device.js';
+import { deviceOf } from '../runtime/device.js';
 import type { Predictor } from '../runtime/predictor.js';
 import { classWeightsOf } from '../settings/class-weights.js';
 import type { Settings } from '../settings/settings.js';
@@ -87,7 +87,7 @@ async function openFeatureInputs(options: InputOptions): Promise<RunInputs> {
   const features = await openFeatures(backbones, {
     ...settings,
     ...data,
-    device: parseDevice(settings.device),
+    device: deviceOf(settings),
     onDisk: settings.featureCache === 'disk',
     onProgress: (done, of) => {
       checkStop(stopRequested);

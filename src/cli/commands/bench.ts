@@ -5,6 +5,7 @@ import type { BenchOptions, BenchReport } from '../../speed/bench.js';
 import { COUNT, parseNumber } from '../flags/number-range.js';
 import {
   deviceOption,
+  fallbackOption,
   jsonOption,
   numberOption,
   outputOption,
@@ -43,6 +44,7 @@ export function define(command: Command, io: CliIo): void {
     .addOption(outputOption())
     .addOption(taskOption())
     .addOption(deviceOption())
+    .addOption(fallbackOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',

@@ -45,7 +45,9 @@ const FAILED = 1;
 
 /** Flags of `agon train` that an experiment's shared settings take. */
 const BASE_FLAGS = SETTING_FLAGS.filter(({ group, path }) => {
-  return ['Data', 'Steps', 'Tuning'].includes(group) || ['device', 'threads', 'workers'].includes(path[0]);
+  return (
+    ['Data', 'Steps', 'Tuning'].includes(group) || ['device', 'allowFallback', 'threads', 'workers'].includes(path[0])
+  );
 });
 
 /** `agon compare` */

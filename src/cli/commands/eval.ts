@@ -14,6 +14,7 @@ import {
   checkpointOption,
   choiceOption,
   deviceOption,
+  fallbackOption,
   jsonOption,
   labelsOption,
   outputOption,
@@ -39,6 +40,7 @@ interface EvalOptions {
   readonly confusion?: true;
   readonly calibration?: true;
   readonly device?: string;
+  readonly allowFallback?: true;
   readonly threads?: number;
   readonly json?: true;
 }
@@ -70,6 +72,7 @@ export function define(command: Command, io: CliIo): void {
     .addOption(taskOption())
     .addOption(thresholdOption())
     .addOption(deviceOption())
+    .addOption(fallbackOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
     .action(async (path: string, options: EvalOptions) => {

@@ -6,6 +6,7 @@ import { colorsFor, isLive, widthOf } from '../../report/output.js';
 import {
   choiceOption,
   deviceOption,
+  fallbackOption,
   jsonOption,
   labelsOption,
   numberOption,
@@ -54,6 +55,7 @@ export function define(command: Command, io: CliIo): void {
     .addOption(taskOption())
     .addOption(numberOption('--batch-size <n>', 'images that the model is given at a time (16)'))
     .addOption(deviceOption())
+    .addOption(fallbackOption())
     .addOption(threadsOption())
     .action(async (model: string, files: string[], { filesFrom, format, json, ...options }: Options) => {
       if (json && format && format !== 'jsonl') failUsage('--json', `goes without --format ${format}`);

@@ -1,0 +1,78 @@
+import { nextName, type StepGraph } from '../distill/step.js';
+import type { Emit, RunDevice } from '../events/events.js';
+import { type Group, initialState } from '../group/group.js';
+import { AUTO, CPU, deviceOf } from '../runtime/device.js';
+import { type Device, formatDevice } from '../runtime/device-kind.js';
+import { chooseDevice } from '../runtime/devices/choose.js';
+import { type DeviceReport, requireDevice } from '../runtime/devices/probe.js';
+import { timeStepsOn } from '../runtime/devices/time-steps.js';
+import type { RequestedSettings, Settings } from '../settings/settings.js';
+import type { RunData } from '../train/data.js';
+import { largestStep } from './memory.js';
+
+/** Settings that name their device, and what that is where it is a GPU. */
+export interface SettledDevice {
+  readonly settings: Settings;
+  readonly device?: RunDevice;
+}
+
+/**
+ * Tries the device that settings name, before data are read; nothing where it is the CPU, or yet to be chosen. One that can't be used is
+ * an error that says how to get it, or how a run goes on without it.
+ *
+ * @param goesOn - The folder of a run that goes on.
+ */
+export async function tryDevice(
+  settings: RequestedSettings,
+  goesOn: string | undefined,
+): Promise<RunDevice | undefined> {
+  if (settings.device === AUTO) return undefined;
+  const device = deviceOf(settings);
+  if (!device.kind.isGpu) return undefined;
+  const other = goesOn && `Or go on without it, with other roundings: agon train --resume ${goesOn} --device cpu`;
+  return facts(await requireDevice(device, other));
+}
+
+/** Chooses the device where that is left open, by timing the run's own steps; says what it is. */
+export async function settleDevice(
+  settings: Settings,
+  { group, data, emit, known }: { group: Group; data: RunData; emit: Emit; known: RunDevice | undefined },
+): Promise<SettledDevice> {
+  if (settings.device !== AUTO) {
+    tellPrecision(deviceOf(settings), emit);
+    return { settings, ...(known && { device: known }) };
+  }
+  emit({ type: 'phase', phase: 'device' });
+  const onCpu = { ...settings, device: formatDevice(CPU) };
+  const { step } = largestStep(group, onCpu, data);
+  const state = initialState(group, step, settings.seed);
+  const source = { graph: step.graph, state: step.state, nextOf: nextName };
+  let forms: Readonly<Record<string, string>> | undefined;
+  const time = async (device: Device) => {
+    forms ??= await formsFor(step, onCpu, emit);
+    return timeStepsOn(device, { source, state, threads: settings.threads, forms });
+  };
+  const { device, report, why } = await chooseDevice({ time }, settings.allowFallback);
+  emit({ type: 'note', message: `device ${why}` });
+  tellPrecision(device, emit);
+  return { settings: { ...settings, device: formatDevice(device) }, ...(report && { device: facts(report) }) };
+}
+
+/** The forms that the CPU would take, so that it is timed as it would run. */
+async function formsFor({ graph }: StepGraph, { threads, tune }: Settings, emit: Emit) {
+  const onTune = () => emit({ type: 'phase', phase: 'tune' });
+  return (await CPU.kind.chooseTarget(graph, CPU, { threads, tune, onTune })).forms;
+}
+
+function tellPrecision({ kind }: Device, emit: Emit): void {
+  const precision = kind.precision?.(process.env);
+  if (precision) emit({ type: 'note', message: precision.note });
+}
+
+function facts({ device, adapter }: DeviceReport): RunDevice {
+  return {
+    name: device,
+    ...(adapter && { adapter: adapter.name, isSoftware: adapter.isSoftware }),
+    ...(adapter?.memory !== undefined && { memory: adapter.memory }),
+  };
+}
