@@ -8,7 +8,7 @@ import { AUTO, deviceOf, parseDevice } from '../runtime/device.js';
 import { type FreeMemory, gigabytes } from '../runtime/memory/free-memory.js';
 import { largestBatch, SHARE } from '../settings/batch-size.js';
 import { classWeightsOf } from '../settings/class-weights.js';
-import type { RequestedSettings, Settings } from '../settings/settings.js';
+import { hasBatchSize, type RequestedSettings, type Settings } from '../settings/settings.js';
 import { spansOf } from '../settings/spans.js';
 import type { RunData } from '../train/data.js';
 import { estimateMemory } from '../train/memory.js';
@@ -46,7 +46,6 @@ export async function settleAutoBatch(
   data: RunData,
   free: FreeMemory,
 ): Promise<SettledBatch> {
-  checkKnown(requested);
   const [few, many] = [
     await needed(requested, group, data, PROBES[0]),
     await needed(requested, group, data, PROBES[1]),
@@ -60,8 +59,10 @@ export async function settleAutoBatch(
   return { settings: { ...requested, batchSize }, note };
 }
 
-/** Fails where the memory that bounds the batch isn't known. */
-function checkKnown({ device }: RequestedSettings): void {
+/** Fails where the memory that is to bound the batch isn't known. */
+export function checkMemoryKnown(settings: RequestedSettings): void {
+  const { device } = settings;
+  if (hasBatchSize(settings)) return;
   if (device !== AUTO && !parseDevice(device).kind.isGpu) return;
   fail('settings', `batchSize with the device ${device}`, {
     expected: 'a number, as the free memory of a GPU is not known',

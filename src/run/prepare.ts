@@ -19,7 +19,7 @@ import { checkStop } from '../train/stop.js';
 import { checkSameClasses, checkSameData, checkSameUnlabelled } from './check-data.js';
 import type { ContextOptions } from './context.js';
 import { settleDevice, tryDevice } from './device.js';
-import { settleAutoBatch } from './memory.js';
+import { checkMemoryKnown, settleAutoBatch } from './memory.js';
 
 /** What a run is opened with, its batch size and its device settled or not. */
 export interface RequestedOptions extends Omit<ContextOptions, 'settings'> {
@@ -38,6 +38,7 @@ export interface PreparedRun {
 /** Opens the networks and the data of a run, new or resumed from a checkpoint. Writes nothing in its folder. */
 export async function prepareRun(given: RequestedOptions, resumed: Checkpoint | undefined): Promise<PreparedRun> {
   const { folder, emit, stopRequested } = given;
+  checkMemoryKnown(given.settings);
   const known = await tryDevice(given.settings, resumed && folder);
   const networks = resumed ? await openRunSources(folder, given.settings) : await openNewSources(given);
   const wanted = networks.pretrained ? settlePreprocessing(given.settings, networks.pretrained) : given.settings;

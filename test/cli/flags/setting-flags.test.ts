@@ -95,6 +95,8 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--seed 7', { seed: 7 }],
   ['--engine ort-training', { engine: 'ort-training' }],
   ['--device cuda:1', { device: 'cuda:1' }],
+  ['--device auto', { device: 'auto' }],
+  ['--device webgpu --allow-fallback', { device: 'webgpu', allowFallback: true }],
   ['--threads 2', { threads: 2 }],
   ['--no-tune', { tune: false }],
   ['--workers 3', { workers: 3 }],
