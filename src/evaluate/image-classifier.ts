@@ -59,7 +59,8 @@ export interface ImageClassifier {
 }
 
 const TOP = 5;
-const BATCH = 16;
+/** Images that a model is given at a time. */
+export const BATCH = 16;
 
 /** Opens an ONNX model, or the winner of a run (its folder), to classify image files. */
 export async function openImageClassifier(path: string, options: PredictOptions): Promise<ImageClassifier> {

@@ -1,10 +1,10 @@
 import { nextName, type StepGraph } from '../distill/step.js';
 import type { Emit, RunDevice } from '../events/events.js';
 import { type Group, initialState } from '../group/group.js';
-import { AUTO, CPU, deviceOf } from '../runtime/device.js';
+import { AUTO, CPU, deviceOf, parseDevice } from '../runtime/device.js';
 import { type Device, formatDevice } from '../runtime/device-kind.js';
-import { chooseDevice } from '../runtime/devices/choose.js';
-import { type DeviceReport, requireDevice } from '../runtime/devices/probe.js';
+import { chooseDevice, foretellChoice } from '../runtime/devices/choose.js';
+import { type DeviceReport, formatAdapter, probeDevice, requireDevice, shortReason } from '../runtime/devices/probe.js';
 import { timeStepsOn } from '../runtime/devices/time-steps.js';
 import type { RequestedSettings, Settings } from '../settings/settings.js';
 import type { RunData } from '../train/data.js';
@@ -15,6 +15,8 @@ export interface SettledDevice {
   readonly settings: Settings;
   readonly device?: RunDevice;
 }
+
+const STEP = 'a step of this group';
 
 /**
  * Tries the device that settings name, before data are read; nothing where it is the CPU, or yet to be chosen. One that can't be used is
@@ -52,7 +54,7 @@ export async function settleDevice(
     forms ??= await formsFor(step, onCpu, emit);
     return timeStepsOn(device, { source, state, threads: settings.threads, forms });
   };
-  const { device, report, why } = await chooseDevice({ time }, settings.allowFallback);
+  const { device, report, why } = await chooseDevice({ what: STEP, time }, settings.allowFallback);
   emit({ type: 'note', message: `device ${why}` });
   tellPrecision(device, emit);
   return { settings: { ...settings, device: formatDevice(device) }, ...(report && { device: facts(report) }) };
@@ -62,6 +64,16 @@ export async function settleDevice(
 async function formsFor({ graph }: StepGraph, { threads, tune }: Settings, emit: Emit) {
   const onTune = () => emit({ type: 'phase', phase: 'tune' });
   return (await CPU.kind.chooseTarget(graph, CPU, { threads, tune, onTune })).forms;
+}
+
+/** What is to be said of the device of a run that is yet to begin: nothing of the CPU. */
+export async function foretellDevice({ device: name }: RequestedSettings): Promise<string[]> {
+  if (name === AUTO) return [`device ${await foretellChoice(STEP)}`];
+  const device = parseDevice(name);
+  if (!device.kind.isGpu) return [];
+  const { error, adapter } = await probeDevice(device);
+  const text = adapter ? `computes: ${formatAdapter(adapter)}` : "computes; its adapter's name is not known";
+  return [`device ${name} ${error === undefined ? text : `can't be used: ${shortReason(error, device)}`}`];
 }
 
 function tellPrecision({ kind }: Device, emit: Emit): void {

@@ -48,7 +48,8 @@ export interface BenchReport {
 /** As many threads as there are cores. */
 export const ALL_THREADS = availableParallelism();
 
-const BATCHES = [1, 8, 32];
+/** Images in a call. */
+export const BATCHES = [1, 8, 32];
 const SECONDS = 2;
 
 /**
@@ -76,7 +77,8 @@ export async function benchModel(path: string, options: BenchOptions = {}): Prom
 
 const CELL = workerFile(import.meta.url, './cell-process');
 
-function inProcess(plan: CellPlan): Promise<Cell> {
+/** Measures one of these in a process of its own. */
+export function inProcess(plan: CellPlan): Promise<Cell> {
   return new Promise((resolve, reject) => {
     const child = fork(CELL.filename, { execArgv: CELL.execArgv ?? process.execArgv });
     child.once('message', (answer: CellAnswer) => {

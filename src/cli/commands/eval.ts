@@ -45,6 +45,9 @@ interface EvalOptions {
   readonly json?: true;
 }
 
+/** Images in a call, where devices are timed. */
+const BATCH = 32;
+
 /** `agon eval` */
 export function define(command: Command, io: CliIo): void {
   command
@@ -80,7 +83,11 @@ export function define(command: Command, io: CliIo): void {
         (info) => info.isFile(),
         () => false,
       );
-      await (isModel ? measureModel(path, options, io) : measureRun(path, options, io));
+      const { deviceForModel } = await import('../../speed/choose-device.js');
+      const onChoice = (why: string) => writeLines(io.stderr, `note: ${printable(why)}`);
+      const device = await deviceForModel({ path, ...options, batch: BATCH, onChoice });
+      const settled = { ...options, ...(device !== undefined && { device }) };
+      await (isModel ? measureModel(path, settled, io) : measureRun(path, settled, io));
     });
 }
 

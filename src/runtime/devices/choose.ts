@@ -13,11 +13,15 @@ export interface DeviceChoice {
   readonly why: string;
 }
 
-/** What a test replaces. */
+/** Whether a device computes. */
+type Probe = (device: Device) => Promise<DeviceReport>;
+
+/** How devices are held against each other. */
 export interface DeviceTrials {
-  /** Whether a device computes. */
-  readonly probe?: (device: Device) => Promise<DeviceReport>;
-  /** Times the steps that are to run. */
+  readonly probe?: Probe;
+  /** What is timed, in words: `a step of this group`. */
+  readonly what: string;
+  /** Times what is to run. */
   readonly time: (device: Device) => Promise<Outcome<StepTimes>>;
 }
 
@@ -34,20 +38,31 @@ const GPUS: readonly Device[] = Object.values(DEVICES)
  *
  * @param allowFallback - Whether the CPU may compute what a GPU has no kernel for.
  */
-export async function chooseDevice(
-  { probe = probeDevice, time }: DeviceTrials,
-  allowFallback: boolean,
-): Promise<DeviceChoice> {
-  const tried = await Promise.all(GPUS.map(async (device) => ({ device, report: await probe(device) })));
-  const usable = tried.filter(({ report }) => report.error === undefined && !report.adapter?.isSoftware);
-  const left = tried.flatMap((each) => (usable.includes(each) ? [] : [whyNot(each)]));
-  if (usable.length === 0) return { device: CPU, why: `${AUTO}: cpu, as no GPU can be used here: ${left.join('; ')}` };
-  const timed = [];
+export async function chooseDevice({ probe, what, time }: DeviceTrials, allowFallback: boolean): Promise<DeviceChoice> {
+  const { usable, left } = await tryGpus(probe);
+  if (usable.length === 0) return { device: CPU, why: noGpu(left) };
+  const timed: Timed[] = [];
   for (const each of [{ device: CPU, report: undefined }, ...usable]) {
     timed.push({ ...each, times: await time({ ...each.device, allowFallback }) });
   }
-  return fastest(timed, left);
+  return fastest(timed, what, left);
 }
+
+/** What {@link chooseDevice} is going to do, without timing anything: a sentence. */
+export async function foretellChoice(what: string, probe?: Probe): Promise<string> {
+  const { usable, left } = await tryGpus(probe);
+  if (usable.length === 0) return noGpu(left);
+  return `${AUTO}: the faster of cpu and ${usable.map(named).join(', ')} in ${what}, which is timed when the run begins`;
+}
+
+/** The GPUs that compute, without drivers in software; and what is to be said of the others. */
+async function tryGpus(probe: Probe = probeDevice): Promise<{ usable: readonly Tried[]; left: readonly string[] }> {
+  const tried = await Promise.all(GPUS.map(async (device) => ({ device, report: await probe(device) })));
+  const usable = tried.filter(({ report }) => report.error === undefined && !report.adapter?.isSoftware);
+  return { usable, left: tried.flatMap((each) => (usable.includes(each) ? [] : [whyNot(each)])) };
+}
+
+const noGpu = (left: readonly string[]) => `${AUTO}: cpu, as no GPU can be used here: ${left.join('; ')}`;
 
 interface Tried {
   readonly device: Device;
@@ -59,7 +74,7 @@ interface Timed extends Tried {
 }
 
 /** The first of what was timed is the CPU. */
-function fastest(timed: readonly Timed[], left: readonly string[]): DeviceChoice {
+function fastest(timed: readonly Timed[], what: string, left: readonly string[]): DeviceChoice {
   const onCpu = timed[0] ? millisecondsOf(timed[0]) : Number.POSITIVE_INFINITY;
   let best = { device: CPU, report: undefined as DeviceReport | undefined, milliseconds: onCpu };
   for (const each of timed.slice(1)) {
@@ -71,7 +86,7 @@ function fastest(timed: readonly Timed[], left: readonly string[]): DeviceChoice
   return {
     device: { ...device },
     ...(report && { report }),
-    why: `${AUTO}: ${formatDevice(device)}, by medians of steps of this group: ${figures}`,
+    why: `${AUTO}: ${formatDevice(device)}, by the median time of ${what}: ${figures}`,
   };
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { type Device, formatDevice } from '../../../src/runtime/device-kind.js';
-import { chooseDevice } from '../../../src/runtime/devices/choose.js';
+import { chooseDevice, foretellChoice } from '../../../src/runtime/devices/choose.js';
 import type { DeviceReport } from '../../../src/runtime/devices/probe.js';
 
 /** Devices that compute or don't, with the steps that they take. */
@@ -8,6 +8,7 @@ function trials(reports: Record<string, Omit<DeviceReport, 'device'>>, steps: Re
   const timed: string[] = [];
   return {
     timed,
+    what: 'a step',
     probe: async (device: Device) => ({ device: formatDevice(device), ...reports[formatDevice(device)] }),
     time: async (device: Device) => {
       const name = formatDevice(device);
@@ -32,6 +33,14 @@ it('is the CPU, without any timing, where no GPU computes', async () => {
   expect(why).toContain('webgpu (SwiftShader, a driver in software, no GPU)');
 });
 
+it('is foretold without any timing', async () => {
+  const { probe, timed } = trials({ 'cuda:0': NONE, webgpu: CARD }, {});
+  const text = 'auto: the faster of cpu and webgpu (Some Card, 8.00 GB) in a step, which is timed when the run begins';
+  expect([await foretellChoice('a step', probe), timed]).toEqual([text, []]);
+  const none = trials({ 'cuda:0': NONE, webgpu: NONE }, {});
+  expect(await foretellChoice('a step', none.probe)).toMatch(/^auto: cpu, as no GPU can be used here: /);
+});
+
 it.each([
   ['a GPU that is faster', [10, 11, 12, 90], 'webgpu'],
   ['the CPU, where the GPU is slower', [50, 51, 52, 53], 'cpu'],
@@ -42,7 +51,7 @@ it.each([
   expect(formatDevice(device)).toBe(name);
   expect(report?.device).toBe(name === 'cpu' ? undefined : name);
   expect(asked.timed).toEqual(['cpu with fallback', 'webgpu with fallback']);
-  expect(why).toContain(`auto: ${name}, by medians of steps of this group: cpu 41.0 ms; webgpu (Some Card, 8.00 GB)`);
+  expect(why).toContain(`auto: ${name}, by the median time of a step: cpu 41.0 ms; webgpu (Some Card, 8.00 GB)`);
 });
 
 it('is the fastest of several', async () => {
