@@ -15,7 +15,7 @@ import { countParameters } from '../nets/summary.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { deviceOf } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
-import { Stepper } from '../runtime/stepper.js';
+import { Stepper } from '../runtime/stepping/stepper.js';
 import { mixingFor } from '../settings/augmentation.js';
 import type { Settings } from '../settings/settings.js';
 import type { Checkpoint } from '../store/checkpoint.js';
@@ -134,7 +134,8 @@ export async function openStepper(
   onLowered?: (lowered: Graph) => void,
 ): Promise<Stepper> {
   const source = { graph: step.graph, state: step.state, nextOf: nextName };
-  return Stepper.open(source, { device: deviceOf(settings), threads: settings.threads, target, onLowered });
+  const { threads, stepsPerRun: perRun } = settings;
+  return Stepper.open(source, { device: deviceOf(settings), threads, target, perRun, onLowered });
 }
 
 /** A session for each network's evaluation. */

@@ -49,10 +49,11 @@ export async function settleDevice(
   const { step } = largestStep(group, onCpu, data);
   const state = initialState(group, step, settings.seed);
   const source = { graph: step.graph, state: step.state, nextOf: nextName };
+  const { threads, stepsPerRun: perRun } = settings;
   let forms: Readonly<Record<string, string>> | undefined;
   const time = async (device: Device) => {
     forms ??= await formsFor(step, onCpu, emit);
-    return timeStepsOn(device, { source, state, threads: settings.threads, forms });
+    return timeStepsOn(device, { source, state, threads, perRun, forms });
   };
   const { device, report, why } = await chooseDevice({ what: STEP, time }, settings.allowFallback);
   emit({ type: 'note', message: `device ${why}` });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { hasModels, isModelFile } from '../nets/model-file.js';
 import { planNetwork } from '../nets/registry.js';
-import { AUTO, deviceNames } from '../runtime/device.js';
+import { AUTO, deviceNames, findDevice } from '../runtime/device.js';
 import { AgonError, fail, messageOf } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
 import { parseSource } from '../weights/source.js';
@@ -25,7 +25,7 @@ export const recordedSettings = z.preprocess(
 );
 
 /** Settings of how a run is computed, which change none of what it computes but the rounding. */
-export const COMPUTING_KEYS = ['threads', 'workers', 'tune', 'allowFallback'] as const;
+export const COMPUTING_KEYS = ['threads', 'workers', 'tune', 'logEvery', 'stepsPerRun', 'allowFallback'] as const;
 
 /** Where settings are that no file holds. */
 const SETTINGS = 'settings';
@@ -195,7 +195,18 @@ export function checkSettings(settings: RequestedSettings): void {
   checkUnlabelled(settings);
   checkFeatureSettings(settings);
   checkTaskSettings(settings);
+  checkStepsPerRun(settings);
   if (engine === 'ort-training') checkOrtTrainingSettings(settings);
+}
+
+/** A run of several steps keeps the state from being copied between them: where nothing is copied, it has no use. */
+function checkStepsPerRun({ stepsPerRun, device }: RequestedSettings): void {
+  if (stepsPerRun === 1 || findDevice(device)?.kind.state !== 'device') return;
+  fail('settings', `stepsPerRun with the device ${device}`, {
+    expected: '1, as the state stays on it between steps, and ONNX Runtime has no Loop there',
+    got: String(stepsPerRun),
+    hint: 'Leave --steps-per-run out; --log-every says how often what the steps measured is copied',
+  });
 }
 
 /** RandAugment and TrivialAugment are two ways to draw from the same operations. */

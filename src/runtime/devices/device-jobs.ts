@@ -7,8 +7,9 @@ import { stream } from '../../util/random.js';
 import { deviceOf, parseDevice } from '../device.js';
 import * as ort from '../onnxruntime.js';
 import type { Job, StepTimes } from '../process/jobs.js';
+import type { Feeds } from '../session.js';
 import { sessionOptions } from '../session-options.js';
-import { Stepper } from '../stepper.js';
+import { Stepper } from '../stepping/stepper.js';
 import { differenceFromCpu } from './small-steps.js';
 
 type JobOf<Kind extends Job['kind']> = Extract<Job, { kind: Kind }>;
@@ -37,30 +38,52 @@ export async function placeOn({ device, model, graphPasses }: JobOf<'place'>): P
 }
 
 /** Times steps as a training runs them. */
-export async function timeOn({ graph: plain, state, threads, forms, ...job }: JobOf<'time'>): Promise<StepTimes> {
+export async function timeOn({
+  graph: plain,
+  state,
+  threads,
+  forms,
+  perRun,
+  ...job
+}: JobOf<'time'>): Promise<StepTimes> {
   const device = deviceOf(job);
   const graph = fromPlain(plain);
   const next = new Map(state.map((each) => [each.name, each.next]));
   const source = { graph, state: [...next.keys()], nextOf: (name: string) => next.get(name) ?? name };
   const { target } = await device.kind.chooseTarget(graph, device, { threads, tune: false, forms });
   const begun = performance.now();
-  const stepper = await Stepper.open(source, { device, threads, target });
+  const stepper = await Stepper.open(source, { device, threads, target, perRun });
   stepper.load(new Map(state.map(({ name, begin }) => [name, begin])));
   const feeds = Object.fromEntries(graph.inputs.map((input) => [input.name, fedFor(input)]));
-  await stepper.step(feeds);
+  await runBurst(stepper, feeds, perRun);
   const start = performance.now() - begun;
-  const times = await timeSteps(() => stepper.step(feeds), job.steps, job.seconds);
+  const together = device.kind.state === 'device' ? TOGETHER : perRun;
+  const times = await timeBursts(() => runBurst(stepper, feeds, together), together, job);
   await stepper.close();
   return { start, steps: times };
 }
 
-async function timeSteps(step: () => Promise<unknown>, most: number, seconds: number): Promise<number[]> {
+/** Where what steps measure stays on the device, a run fetches that of some together. */
+const TOGETHER = 5;
+
+async function runBurst(stepper: Stepper, feeds: Feeds, count: number): Promise<void> {
+  const burst = stepper.burst();
+  for (let i = 0; i < count; i++) await burst.add(feeds);
+  await burst.end();
+}
+
+/** Milliseconds a step, of each burst. */
+async function timeBursts(
+  run: () => Promise<void>,
+  steps: number,
+  { steps: most, seconds }: Pick<JobOf<'time'>, 'steps' | 'seconds'>,
+): Promise<number[]> {
   const times: number[] = [];
   const begun = performance.now();
-  while (times.length < most && (times.length === 0 || performance.now() - begun < 1000 * seconds)) {
+  while (times.length * steps < most && (times.length === 0 || performance.now() - begun < 1000 * seconds)) {
     const started = performance.now();
-    await step();
-    times.push(performance.now() - started);
+    await run();
+    times.push((performance.now() - started) / steps);
   }
   return times;
 }

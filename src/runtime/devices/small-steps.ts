@@ -5,7 +5,7 @@ import { present } from '../../util/error.js';
 import { stream } from '../../util/random.js';
 import { CPU } from '../device.js';
 import type { Device } from '../device-kind.js';
-import { Stepper } from '../stepper.js';
+import { Stepper } from '../stepping/stepper.js';
 
 const STEPS = 3;
 const IMAGES = [4, 3, 8, 8];

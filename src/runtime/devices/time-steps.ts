@@ -4,7 +4,7 @@ import { present } from '../../util/error.js';
 import { type Device, formatDevice } from '../device-kind.js';
 import type { StepTimes } from '../process/jobs.js';
 import { type Outcome, runJob } from '../process/run-job.js';
-import type { StatefulGraph } from '../stepper.js';
+import type { StatefulGraph } from '../stepping/stepper.js';
 
 /** A step to be timed, and how. */
 export interface TimedStep {
@@ -12,18 +12,23 @@ export interface TimedStep {
   /** What its state begins as. */
   readonly state: ReadonlyMap<string, Tensor>;
   readonly threads: number | undefined;
+  /** Steps in one run (1). */
+  readonly perRun?: number;
   /** The forms of its computations on the CPU. */
   readonly forms: Readonly<Record<string, string>>;
 }
 
 /** Steps after the first; no more of them after so many seconds. */
-const STEPS = 10;
+const STEPS = 20;
 const SECONDS = 5;
 /** Until a process that takes longer is ended: a first step compiles all kernels. */
 const LIMIT = 180;
 
 /** Times training steps on a device, in a process of its own. */
-export function timeStepsOn(device: Device, { source, state, threads, forms }: TimedStep): Promise<Outcome<StepTimes>> {
+export function timeStepsOn(
+  device: Device,
+  { source, state, threads, perRun = 1, forms }: TimedStep,
+): Promise<Outcome<StepTimes>> {
   const job = {
     kind: 'time',
     device: formatDevice(device),
@@ -31,6 +36,7 @@ export function timeStepsOn(device: Device, { source, state, threads, forms }: T
     graph: toPlain(source.graph),
     state: source.state.map((name) => ({ name, next: source.nextOf(name), begin: present(state.get(name), name) })),
     threads,
+    perRun,
     forms,
     steps: STEPS,
     seconds: SECONDS,

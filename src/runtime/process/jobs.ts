@@ -17,6 +17,8 @@ export type Job =
       readonly state: readonly { readonly name: string; readonly next: string; readonly begin: Tensor }[];
       readonly threads: number | undefined;
       readonly forms: Readonly<Record<string, string>>;
+      /** Steps in one run of the session. */
+      readonly perRun: number;
       /** Steps to time after the first, and the time from which on there are no more of them. */
       readonly steps: number;
       readonly seconds: number;
