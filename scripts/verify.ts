@@ -18,11 +18,14 @@ if (positionals.length === 0) {
   process.exit(2);
 }
 
+const device = parseDevice(values.device);
+const precision = device.kind.precision?.(process.env);
+if (precision) process.stdout.write(`${precision.note}\n`);
 let failures = 0;
 for (const path of positionals) {
   process.stdout.write(`${printable(path)}\n`);
   try {
-    const result = await replay(path, parseDevice(values.device), values.portable ? portable : undefined);
+    const result = await replay(path, device, values.portable ? portable : undefined);
     process.stdout.write(`${render(result)}\n  ${describeSides(result.sides)}\n`);
     failures += failedNames(result).size;
   } catch (error) {

@@ -107,6 +107,7 @@ export const SLOW: readonly string[] = [
   'test/verify/float64/rules.test.ts',
   'test/verify/replay.test.ts',
   'test/verify/sides.test.ts',
+  'test/verify/tf32.test.ts',
   'test/weights/imagenet-logits.test.ts',
   'test/web/missing.test.ts',
   'test/web/page.test.ts',

@@ -18,13 +18,13 @@ export function countSides({ kinks }: Float64Run): SideCount {
 }
 
 /** The element that is farthest from the side that it took. */
-export function compareSides(golden: Golden, run: Float64Run): Quantity {
+export function compareSides(golden: Golden, run: Float64Run, bits: number): Quantity {
   const crossings = run.kinks.flatMap(({ crossings }, k) => crossings.map((crossing) => ({ ...crossing, k })));
   const [farthest] = crossings.sort((a, b) => b.distance - a.distance);
   return {
     name: 'sides',
     deviation: farthest?.distance ?? 0,
-    tolerance: sidesTolerance(golden),
+    tolerance: sidesTolerance(golden, bits),
     compared: countSides(run).elements,
     worst: farthest ? `step ${farthest.k}: ${farthest.node}[${farthest.element}]` : '-',
   };

@@ -10,7 +10,7 @@ import type { Quantity } from './quantity.js';
 import { rudderless } from './rudderless.js';
 import type { Run } from './run.js';
 import { sidesTaken } from './sides.js';
-import { FLOAT64_TOLERANCES, float32Tolerances } from './tolerances.js';
+import { deviceTolerances, FLOAT32_BITS, FLOAT64_TOLERANCES } from './tolerances.js';
 
 /** What replaying a file of golden numbers comes to. */
 export interface Replay {
@@ -27,20 +27,21 @@ export interface Replay {
 /** Replays a file of golden numbers on Agon's own step and compares everything it holds. */
 export async function replay(path: string, device: Device = CPU, target?: Target): Promise<Replay> {
   const golden = await readGolden(path);
-  return judge(golden, await runOnDevice(golden, device, target));
+  const { bits } = device.kind.precision?.(process.env) ?? { bits: FLOAT32_BITS };
+  return judge(golden, await runOnDevice(golden, device, target), bits);
 }
 
-/** Compares a device's run. */
-export function judge(golden: Golden, run: Run): Replay {
+/** Compares the run of a device that keeps so many bits of what it multiplies. */
+export function judge(golden: Golden, run: Run, bits = FLOAT32_BITS): Replay {
   const taken = run.steps.map((outputs) => sidesTaken(golden.step.graph, outputs));
   const guided = runInFloat64(golden, taken);
   const sides = countSides(guided);
   const same = sides.crossed === 0;
   const expected = same ? golden : asGolden(golden, guided);
-  const device = compareRun(expected, run, float32Tolerances(golden), rudderless(golden));
+  const device = compareRun(expected, run, deviceTolerances(golden, bits), rudderless(golden));
   return {
     graph: compareRun(golden, same ? guided : runFreely(golden, guided), FLOAT64_TOLERANCES),
-    device: [...device, compareSides(golden, guided)],
+    device: [...device, compareSides(golden, guided, bits)],
     sides,
   };
 }
