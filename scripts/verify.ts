@@ -19,8 +19,8 @@ if (positionals.length === 0) {
 }
 
 const device = parseDevice(values.device);
-const precision = device.kind.precision?.(process.env);
-if (precision) process.stdout.write(`${precision.note}\n`);
+const rounding = device.kind.rounding?.(process.env);
+if (rounding) process.stdout.write(`${rounding.note}\n`);
 let failures = 0;
 for (const path of positionals) {
   process.stdout.write(`${printable(path)}\n`);

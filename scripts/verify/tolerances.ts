@@ -85,7 +85,7 @@ const TF32_SIDES = 5e-3;
  * puts the inputs of the fixtures' ReLUs at most 1.4e-6 off. AdamW moves a parameter with hardly any gradient by rounding noise: 80
  * of 556,000 are more than 1e-5 off after two steps, but the ones that crossed were at 1.6e-7.
  */
-export function sidesTolerance({ settings: { optimizer } }: Golden, bits: number): number {
+export function sidesTolerance({ settings: { optimizer } }: Golden, bits = FLOAT32_BITS): number {
   if (bits < FLOAT32_BITS) return TF32_SIDES;
   return optimizer.name === 'adamw' ? 1e-5 : 3e-6;
 }

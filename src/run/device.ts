@@ -1,6 +1,7 @@
 import { nextName, type StepGraph } from '../distill/step.js';
 import type { Emit, RunDevice } from '../events/events.js';
 import { type Group, initialState } from '../group/group.js';
+import { chooseStepTarget } from '../runtime/choose-target.js';
 import { AUTO, CPU, deviceOf, parseDevice } from '../runtime/device.js';
 import { type Device, formatDevice } from '../runtime/device-kind.js';
 import { chooseDevice, foretellChoice } from '../runtime/devices/choose.js';
@@ -41,7 +42,7 @@ export async function settleDevice(
   { group, data, emit, known }: { group: Group; data: RunData; emit: Emit; known: RunDevice | undefined },
 ): Promise<SettledDevice> {
   if (settings.device !== AUTO) {
-    tellPrecision(deviceOf(settings), emit);
+    tellRounding(deviceOf(settings), emit);
     return { settings, ...(known && { device: known }) };
   }
   emit({ type: 'phase', phase: 'device' });
@@ -49,22 +50,22 @@ export async function settleDevice(
   const { step } = largestStep(group, onCpu, data);
   const state = initialState(group, step, settings.seed);
   const source = { graph: step.graph, state: step.state, nextOf: nextName };
-  const { threads, stepsPerRun: perRun } = settings;
+  const { threads, stepsPerRun: perRun, precision } = settings;
   let forms: Readonly<Record<string, string>> | undefined;
   const time = async (device: Device) => {
     forms ??= await formsFor(step, onCpu, emit);
-    return timeStepsOn(device, { source, state, threads, perRun, forms });
+    return timeStepsOn(device, { source, state, threads, perRun, precision, forms });
   };
   const { device, report, why } = await chooseDevice({ what: STEP, time }, settings.allowFallback);
   emit({ type: 'note', message: `device ${why}` });
-  tellPrecision(device, emit);
+  tellRounding(device, emit);
   return { settings: { ...settings, device: formatDevice(device) }, ...(report && { device: facts(report) }) };
 }
 
 /** The forms that the CPU would take, so that it is timed as it would run. */
-async function formsFor({ graph }: StepGraph, { threads, tune }: Settings, emit: Emit) {
+async function formsFor({ graph }: StepGraph, { threads, tune, precision }: Settings, emit: Emit) {
   const onTune = () => emit({ type: 'phase', phase: 'tune' });
-  return (await CPU.kind.chooseTarget(graph, CPU, { threads, tune, onTune })).forms;
+  return (await chooseStepTarget(graph, CPU, { precision, threads, tune, onTune })).forms;
 }
 
 /** What is to be said of the device of a run that is yet to begin: nothing of the CPU. */
@@ -77,9 +78,9 @@ export async function foretellDevice({ device: name }: RequestedSettings): Promi
   return [`device ${name} ${error === undefined ? text : `can't be used: ${shortReason(error, device)}`}`];
 }
 
-function tellPrecision({ kind }: Device, emit: Emit): void {
-  const precision = kind.precision?.(process.env);
-  if (precision) emit({ type: 'note', message: precision.note });
+function tellRounding({ kind }: Device, emit: Emit): void {
+  const rounding = kind.rounding?.(process.env);
+  if (rounding) emit({ type: 'note', message: rounding.note });
 }
 
 function facts({ device, adapter }: DeviceReport): RunDevice {

@@ -4,6 +4,7 @@ import type { Graph } from '../graph/graph.js';
 import { createStep, type Group } from '../group/group.js';
 import { createHeadStep, cutHeads } from '../group/heads.js';
 import { lower } from '../lower/lower.js';
+import { chooseStepTarget } from '../runtime/choose-target.js';
 import { AUTO, deviceOf, parseDevice } from '../runtime/device.js';
 import { type FreeMemory, gigabytes } from '../runtime/memory/free-memory.js';
 import { largestBatch, SHARE } from '../settings/batch-size.js';
@@ -77,8 +78,8 @@ async function needed(requested: RequestedSettings, group: Group, data: RunData,
     step: { graph },
     graphs,
   } = largestStep(group, settings, data);
-  const device = deviceOf(settings);
-  const { target } = await device.kind.chooseTarget(graph, device, { threads: settings.threads, tune: false });
+  const { precision, threads } = settings;
+  const { target } = await chooseStepTarget(graph, deviceOf(settings), { precision, threads, tune: false });
   return estimateMemory(lower(graph, target), settings, { group: { graphs }, data });
 }
 

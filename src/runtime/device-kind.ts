@@ -28,7 +28,7 @@ export interface ChosenTarget {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** How a device rounds the operands of products. */
-export interface Precision {
+export interface Rounding {
   /** Bits of a number's mantissa that are kept, the implicit one not counted: float32 has 23. */
   readonly bits: number;
   /** What the user should know of it: a sentence. */
@@ -48,7 +48,7 @@ export interface DeviceKind {
   /** How a user gets it. */
   readonly howToGet: string;
   /** How it rounds under an environment, where that is otherwise than float32 does. */
-  precision?(env: Environment): Precision;
+  rounding?(env: Environment): Rounding;
   /** Where a step's state stays from run to run: in buffers of the host that are written in turn, or in the device's. */
   readonly state: 'host' | 'device';
   /** The lowering for one graph, with the fastest forms where they are known or may be timed. */

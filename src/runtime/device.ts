@@ -1,3 +1,4 @@
+import { gpu } from '../lower/gpu/gpu.js';
 import { portable } from '../lower/portable/portable.js';
 import { fail } from '../util/error.js';
 import type { ChosenTarget, Device, DeviceKind } from './device-kind.js';
@@ -6,6 +7,8 @@ import { tf32 } from './tf32.js';
 export { type Device, formatDevice } from './device-kind.js';
 
 const choosePortable = async (): Promise<ChosenTarget> => ({ target: portable, forms: {} });
+
+const chooseGpu = async (): Promise<ChosenTarget> => ({ target: gpu, forms: {} });
 
 /** Every kind of device that a graph can run on: the one place to add another. */
 export const DEVICES = {
@@ -29,7 +32,7 @@ export const DEVICES = {
     howToGet:
       "The npm package comes without CUDA's libraries: on Linux x64 with CUDA 12 and cuDNN 9 installed, run " +
       '`node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12` once',
-    precision: tf32,
+    rounding: tf32,
     // onnxruntime-node copies every output to the host: it has no bindings to the card's memory
     state: 'host',
     chooseTarget: choosePortable,
@@ -39,12 +42,13 @@ export const DEVICES = {
     name: 'webgpu',
     numbered: false,
     isGpu: true,
-    provider: () => 'webgpu',
+    // ONNX Runtime's own choice is NHWC, for which it puts transposes around every convolution
+    provider: () => ({ name: 'webgpu', preferredLayout: 'NCHW' }),
     howToGet:
       'It needs a graphics driver: Vulkan on Linux (package libvulkan1 and the driver of your card), Metal on macOS, ' +
       'Direct3D 12 on Windows',
     state: 'device',
-    chooseTarget: choosePortable,
+    chooseTarget: chooseGpu,
     hasGraphPasses: () => true,
   },
 } as const satisfies Readonly<Record<string, DeviceKind>>;

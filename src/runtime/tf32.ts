@@ -1,4 +1,4 @@
-import type { Environment, Precision } from './device-kind.js';
+import type { Environment, Rounding } from './device-kind.js';
 
 /** NVIDIA's libraries read it: with 0 in it they multiply in float32. */
 const SWITCH = 'NVIDIA_TF32_OVERRIDE';
@@ -16,6 +16,6 @@ const TF32 = {
  * How CUDA's libraries round. onnxruntime-node passes no option to the provider that would turn TF32 off; what they do is by NVIDIA's
  * documentation, and was not run here.
  */
-export function tf32(env: Environment): Precision {
+export function tf32(env: Environment): Rounding {
   return env[SWITCH]?.trim() === '0' ? FLOAT32 : TF32;
 }

@@ -5,6 +5,7 @@ import { range } from '../graph/node/axes.js';
 import { type Group, openStepper, updatesBefore } from '../group/group.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { openOrtTraining } from '../ort-training/engine.js';
+import { chooseStepTarget } from '../runtime/choose-target.js';
 import { type Device, deviceOf } from '../runtime/device.js';
 import type { StepRunner } from '../runtime/step-runner.js';
 import { learningRateOf } from '../settings/learning-rate.js';
@@ -46,7 +47,8 @@ export function openEngine(options: EngineOptions): Promise<Engine> {
 
 async function openAgon({ settings, step, forms: kept, emit, onLowered }: EngineOptions): Promise<Engine> {
   const device = deviceOf(settings);
-  const { target, forms, note } = await device.kind.chooseTarget(step.graph, device, {
+  const { target, forms, note } = await chooseStepTarget(step.graph, device, {
+    precision: settings.precision,
     threads: settings.threads,
     tune: settings.tune,
     forms: kept,

@@ -2,7 +2,7 @@ import { buildStep, nextName, type StepGraph } from '../../src/distill/step.js';
 import { initialState } from '../../src/group/group.js';
 import { createNetwork } from '../../src/nets/registry.js';
 import { type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
-import { deviceOf } from '../../src/runtime/device.js';
+import { parseDevice } from '../../src/runtime/device.js';
 import { type StatefulGraph, Stepper } from '../../src/runtime/stepping/stepper.js';
 import { parseSettings } from '../../src/settings/settings.js';
 import { stream } from '../../src/util/random.js';
@@ -51,7 +51,7 @@ export interface StepNumbers {
 /** Runs some steps on a device, the second network set back after the first; hands over all their numbers and the last state. */
 export async function numbersOn(device: string, steps: number): Promise<StepNumbers> {
   const { source, state } = smallStep();
-  const stepper = await Stepper.open(source, { device: deviceOf({ device, allowFallback: true }) });
+  const stepper = await Stepper.open(source, { device: parseDevice(device) });
   try {
     stepper.load(state);
     const outputs: Record<string, number[]>[] = [];

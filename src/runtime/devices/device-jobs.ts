@@ -4,6 +4,7 @@ import { fromPlain } from '../../graph/plain.js';
 import { elementCount, type Tensor, tensor } from '../../onnx/tensor.js';
 import { fail } from '../../util/error.js';
 import { stream } from '../../util/random.js';
+import { chooseStepTarget } from '../choose-target.js';
 import { deviceOf, parseDevice } from '../device.js';
 import * as ort from '../onnxruntime.js';
 import type { Job, StepTimes } from '../process/jobs.js';
@@ -44,13 +45,14 @@ export async function timeOn({
   threads,
   forms,
   perRun,
+  precision,
   ...job
 }: JobOf<'time'>): Promise<StepTimes> {
   const device = deviceOf(job);
   const graph = fromPlain(plain);
   const next = new Map(state.map((each) => [each.name, each.next]));
   const source = { graph, state: [...next.keys()], nextOf: (name: string) => next.get(name) ?? name };
-  const { target } = await device.kind.chooseTarget(graph, device, { threads, tune: false, forms });
+  const { target } = await chooseStepTarget(graph, device, { precision, threads, tune: false, forms });
   const begun = performance.now();
   const stepper = await Stepper.open(source, { device, threads, target, perRun });
   stepper.load(new Map(state.map(({ name, begin }) => [name, begin])));

@@ -12,6 +12,8 @@ export interface TimedStep {
   /** What its state begins as. */
   readonly state: ReadonlyMap<string, Tensor>;
   readonly threads: number | undefined;
+  /** In what numbers it computes. */
+  readonly precision: 'float32' | 'float16';
   /** Steps in one run (1). */
   readonly perRun?: number;
   /** The forms of its computations on the CPU. */
@@ -27,7 +29,7 @@ const LIMIT = 180;
 /** Times training steps on a device, in a process of its own. */
 export function timeStepsOn(
   device: Device,
-  { source, state, threads, perRun = 1, forms }: TimedStep,
+  { source, state, threads, perRun = 1, precision, forms }: TimedStep,
 ): Promise<Outcome<StepTimes>> {
   const job = {
     kind: 'time',
@@ -37,6 +39,7 @@ export function timeStepsOn(
     state: source.state.map((name) => ({ name, next: source.nextOf(name), begin: present(state.get(name), name) })),
     threads,
     perRun,
+    precision,
     forms,
     steps: STEPS,
     seconds: SECONDS,

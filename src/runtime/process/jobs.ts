@@ -16,6 +16,8 @@ export type Job =
       /** Each tensor of the state, with the name of the output that replaces it, and what it begins as. */
       readonly state: readonly { readonly name: string; readonly next: string; readonly begin: Tensor }[];
       readonly threads: number | undefined;
+      /** In what numbers they compute. */
+      readonly precision: 'float32' | 'float16';
       readonly forms: Readonly<Record<string, string>>;
       /** Steps in one run of the session. */
       readonly perRun: number;

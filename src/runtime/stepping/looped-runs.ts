@@ -45,6 +45,7 @@ export class LoopedRuns implements StepRuns {
   async #run(): Promise<void> {
     const { state, nextOf } = this.#source;
     const { count } = this.#waiting;
+    await this.#state.settle();
     const inputs: Record<string, ort.Tensor> = Object.fromEntries(this.#state.current);
     for (const [name, value] of Object.entries(this.#waiting.take())) inputs[ofAllRuns(name)] = toOrt(value);
     inputs[RUNS] = toOrt(scalar(count, 'int64'));

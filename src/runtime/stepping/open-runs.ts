@@ -9,6 +9,7 @@ import { fail } from '../../util/error.js';
 import { type Device, formatDevice } from '../device-kind.js';
 import { Session } from '../session.js';
 import type { CarriedState } from './carried-state.js';
+import { fedTypes } from './fed.js';
 import { LoopedRuns } from './looped-runs.js';
 import { measuresOn } from './measures.js';
 import { SingleRuns } from './single-runs.js';
@@ -39,7 +40,7 @@ export async function openRuns(source: StatefulGraph, state: CarriedState, optio
   onLowered?.(lowered);
   const onDevice = device.kind.state === 'device' ? [...source.state.map(source.nextOf), ...measures.onDevice] : [];
   const opened = await Session.open(encodeModel(toModel(lowered)), { ...session, onDevice });
-  return new SingleRuns(opened, source, { state, measures });
+  return new SingleRuns(opened, source, { state, measures, types: fedTypes(lowered) });
 }
 
 /** Fails for several steps in one run where `Loop` would copy the state that it is to leave where it is. */

@@ -2,8 +2,9 @@ import type { StatefulGraph } from '../../lower/stateful-graph.js';
 import type { Tensor } from '../../onnx/tensor.js';
 import { present } from '../../util/error.js';
 import type * as ort from '../onnxruntime.js';
-import { type Feeds, type Session, toOrt } from '../session.js';
+import type { Feeds, Session } from '../session.js';
 import type { CarriedState } from './carried-state.js';
+import { type FedTypes, toFeeds } from './fed.js';
 import type { Measures } from './measures.js';
 import type { StepRuns } from './step-runs.js';
 
@@ -13,22 +14,24 @@ export class SingleRuns implements StepRuns {
   readonly #source: Pick<StatefulGraph, 'state' | 'nextOf'>;
   readonly #state: CarriedState;
   readonly #measures: Measures;
+  readonly #types: FedTypes;
 
   constructor(
     session: Session,
     source: Pick<StatefulGraph, 'state' | 'nextOf'>,
-    { state, measures }: { readonly state: CarriedState; readonly measures: Measures },
+    { state, measures, types }: { readonly state: CarriedState; readonly measures: Measures; readonly types: FedTypes },
   ) {
     this.#session = session;
     this.#source = source;
     this.#state = state;
     this.#measures = measures;
+    this.#types = types;
   }
 
   async add(feeds: Feeds): Promise<void> {
     const { state, nextOf } = this.#source;
-    const inputs: Record<string, ort.Tensor> = Object.fromEntries(this.#state.current);
-    for (const [name, value] of Object.entries(feeds)) inputs[name] = toOrt(value);
+    await this.#state.settle();
+    const inputs = { ...Object.fromEntries(this.#state.current), ...toFeeds(feeds, this.#types) };
     const fetches: Record<string, ort.Tensor | null> = {};
     for (const name of this.#measures.outputs) fetches[name] = null;
     for (const name of state) fetches[nextOf(name)] = this.#state.target(name);

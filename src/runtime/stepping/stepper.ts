@@ -1,4 +1,5 @@
 import type { Graph } from '../../graph/graph.js';
+import { flattenState } from '../../lower/flat/flatten.js';
 import type { StatefulGraph } from '../../lower/stateful-graph.js';
 import type { Target } from '../../lower/target.js';
 import type { Tensor } from '../../onnx/tensor.js';
@@ -9,6 +10,7 @@ import type { Feeds } from '../session.js';
 import { type Burst, checkStateTensor, failNoParameter, type StepRunner } from '../step-runner.js';
 import { type CarriedState, openState } from './carried-state.js';
 import { checkLoops, openRuns } from './open-runs.js';
+import { PackedState } from './packed-state.js';
 import type { StepRuns } from './step-runs.js';
 
 export type { StatefulGraph } from '../../lower/stateful-graph.js';
@@ -28,6 +30,7 @@ export interface StepperOptions {
 /** A session whose state stays where its device has it. */
 export class Stepper implements StepRunner {
   readonly #runs: StepRuns;
+  /** What was given, whose state the runs may lay out otherwise. */
   readonly #source: StatefulGraph;
   readonly #state: CarriedState;
 
@@ -47,10 +50,12 @@ export class Stepper implements StepRunner {
     checkLoops(device, perRun);
     const chosen = () => device.kind.chooseTarget(source.graph, device, { threads, tune: false });
     const target = options.target ?? (await chosen()).target;
-    const shapes = new Map(source.state.map((name) => [name, shapeOf(source, name)]));
-    const state = await openState(shapes, device);
+    const flat = target.flatState ? flattenState(source) : undefined;
+    const carried = flat?.carried ?? source;
+    const inner = await openState(shapesOf(carried), device);
+    const state = flat ? new PackedState(inner, { shapes: shapesOf(source), places: flat.places }) : inner;
     try {
-      return new Stepper(await openRuns(source, state, { ...options, target }), source, state);
+      return new Stepper(await openRuns(carried, state, { ...options, target }), source, state);
     } catch (error) {
       await state.close();
       throw error;
@@ -93,6 +98,10 @@ export class Stepper implements StepRunner {
   #check(name: string, given: Tensor, where: string): void {
     checkStateTensor(name, given, shapeOf(this.#source, name), where);
   }
+}
+
+function shapesOf(source: StatefulGraph): Map<string, readonly number[]> {
+  return new Map(source.state.map((name) => [name, shapeOf(source, name)]));
 }
 
 function shapeOf({ graph }: StatefulGraph, name: string): readonly number[] {

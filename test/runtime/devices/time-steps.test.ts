@@ -5,7 +5,7 @@ import { smallStep } from '../small-step.js';
 
 it('times the steps of a group in another process', async () => {
   const { source, state } = smallStep();
-  const outcome = await timeStepsOn(CPU, { source, state, threads: 1, forms: {} });
+  const outcome = await timeStepsOn(CPU, { source, state, threads: 1, precision: 'float32', forms: {} });
   if ('error' in outcome) throw new Error(outcome.error);
   const { start, steps } = outcome.value;
   expect(start).toBeGreaterThan(0);
