@@ -7,11 +7,11 @@ import type { Tensor } from '../onnx/tensor.js';
 import { openOrtTraining } from '../ort-training/engine.js';
 import { chooseStepTarget } from '../runtime/choose-target.js';
 import { type Device, deviceOf } from '../runtime/device.js';
+import { fallbackOf } from '../runtime/devices/fallback.js';
 import type { StepRunner } from '../runtime/step-runner.js';
 import { learningRateOf } from '../settings/learning-rate.js';
 import type { Settings } from '../settings/settings.js';
 import type { Checkpoint } from '../store/checkpoint.js';
-import { tellFallback } from './fallback.js';
 
 /** What runs the steps of a run. */
 export interface Engine {
@@ -61,7 +61,8 @@ async function openAgon({ settings, step, forms: kept, emit, onLowered }: Engine
     lowered = graph;
   });
   if (lowered && device.kind.isGpu && device.allowFallback) {
-    await tellFallback(lowered, device, device.kind.hasGraphPasses(target), emit);
+    const { onCpu, message } = await fallbackOf(lowered, device, device.kind.hasGraphPasses(target));
+    emit({ type: onCpu.length > 0 ? 'warning' : 'note', message });
   }
   return { stepper, state: step.state, forms, burst: burstOf(settings, device) };
 }

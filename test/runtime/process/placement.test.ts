@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { describeFallback } from '../../../src/runtime/devices/fallback.js';
 import { formatPlaced, PlacementLog } from '../../../src/runtime/process/placement.js';
 
 const read = (...lines: string[]) => {
@@ -41,4 +42,14 @@ it('reads that all nodes go to one place', () => {
 it('names nodes by operator, a few of each', () => {
   const nodes = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ op: 'Equal', name }));
   expect(formatPlaced([{ op: 'OneHot', name: 'targets' }, ...nodes])).toBe('OneHot (targets), Equal (a, b, c, 2 more)');
+});
+
+it('says what that comes to in a step', () => {
+  const placed = { onCpu: [{ op: 'OneHot', name: 'targets' }], onDevice: 89, toHost: ['a'], toDevice: ['b', 'c'] };
+  expect(describeFallback(placed)).toBe(
+    'the CPU computes 1 of 90 nodes of a step: OneHot (targets); 1 tensor is copied to it and 2 back in every step',
+  );
+  expect(describeFallback({ ...placed, onCpu: [] })).toBe(
+    'it computes all 89 nodes of a step: --allow-fallback changes nothing',
+  );
 });
