@@ -114,8 +114,17 @@ function imageRows(settings: Settings): [string, string[]][] {
   return parts.length > 0 ? [row('images', parts)] : [];
 }
 
-function trainingParts({ settings, stepsPerEpoch }: StartEvent): string[] {
-  const { epochs, patience, batchSize, sampler, optimizer, schedule, device, place, seed } = settings;
+/** `cpu`, `webgpu (NVIDIA GeForce RTX 4090, 25.8 GB)`, `webgpu (its adapter's name is not known)` */
+function deviceText({ settings, device }: StartEvent): string {
+  if (!device) return settings.device;
+  const { adapter = "its adapter's name is not known", isSoftware, memory } = device;
+  const parts = [adapter, ...(isSoftware ? ['a driver in software'] : []), ...(memory ? [formatBytes(memory)] : [])];
+  return `${device.name} (${printable(parts.join(', '))})`;
+}
+
+function trainingParts(start: StartEvent): string[] {
+  const { settings, stepsPerEpoch } = start;
+  const { epochs, patience, batchSize, sampler, optimizer, schedule, place, seed } = settings;
   return [
     `${formatNumberOf(epochs, 'epoch')} of ${formatNumberOf(stepsPerEpoch, 'step')}`,
     ...(patience > 0 ? [`patience ${patience}`] : []),
@@ -123,7 +132,7 @@ function trainingParts({ settings, stepsPerEpoch }: StartEvent): string[] {
     ...(sampler === 'shuffle' ? [] : [`${sampler} classes`]),
     `${optimizer.name} ${formatNumber(optimizer.lr)} ${schedule.name}`,
     `seed ${seed}`,
-    ...(place === null ? [`on ${device}`] : []),
+    ...(place === null ? [`on ${deviceText(start)}`] : []),
   ];
 }
 
