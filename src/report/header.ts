@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { NetworkInfo, RunMemory, StartEvent } from '../events/events.js';
+import { devicesOf } from '../settings/places/devices-of.js';
 import { type Settings, settingsSchema } from '../settings/settings.js';
 import { keysOf } from '../util/checked.js';
 import { formatBytes, formatCompact, formatCount, formatNumber, formatNumberOf, printable } from './format.js';
@@ -19,6 +20,7 @@ export function headerLines(start: StartEvent, columns: number, colors: Colors):
     ['rule', ruleParts(settings)],
     ...imageRows(settings),
     ['training', trainingParts(start)],
+    ...(settings.place === null ? [] : [row('places', placeParts(start))]),
     ...[tuningParts(settings)].flatMap((parts) => (parts.length > 0 ? [row('tuning', parts)] : [])),
     ...(memory ? [row('memory', memoryParts(memory))] : []),
     ['folder', [printable(folder)]],
@@ -113,8 +115,9 @@ function imageRows(settings: Settings): [string, string[]][] {
 }
 
 /** `cpu`, `webgpu (NVIDIA GeForce RTX 4090, 25.8 GB)`, `webgpu (its adapter's name is not known)` */
-function deviceText({ settings, device }: StartEvent): string {
-  if (!device) return settings.device;
+function deviceText(name: string, { devices = [] }: StartEvent): string {
+  const device = devices.find((each) => each.name === name || each.name === `${name}:0`);
+  if (!device) return printable(name);
   const { adapter = "its adapter's name is not known", isSoftware, memory } = device;
   const parts = [adapter, ...(isSoftware ? ['a driver in software'] : []), ...(memory ? [formatBytes(memory)] : [])];
   return `${device.name} (${printable(parts.join(', '))})`;
@@ -122,7 +125,7 @@ function deviceText({ settings, device }: StartEvent): string {
 
 function trainingParts(start: StartEvent): string[] {
   const { settings, stepsPerEpoch } = start;
-  const { epochs, patience, batchSize, sampler, optimizer, schedule, seed } = settings;
+  const { epochs, patience, batchSize, sampler, optimizer, schedule, place, seed } = settings;
   return [
     `${formatNumberOf(epochs, 'epoch')} of ${formatNumberOf(stepsPerEpoch, 'step')}`,
     ...(patience > 0 ? [`patience ${patience}`] : []),
@@ -130,8 +133,14 @@ function trainingParts(start: StartEvent): string[] {
     ...(sampler === 'shuffle' ? [] : [`${sampler} classes`]),
     `${optimizer.name} ${formatNumber(optimizer.lr)} ${schedule.name}`,
     `seed ${seed}`,
-    `on ${deviceText(start)}`,
+    ...(place === null ? [`on ${deviceText(settings.device, start)}`] : []),
   ];
+}
+
+/** Where each network trains, where they aren't all in one graph. */
+function placeParts(start: StartEvent): string[] {
+  const labels = labelNetworks(start.networks);
+  return devicesOf(start.settings).map((device, i) => `${labels[i]} on ${deviceText(device, start)}`);
 }
 
 /** The settings of that group which are not as they are by default. */

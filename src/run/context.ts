@@ -25,8 +25,8 @@ import { memoryNotes } from './memory.js';
 
 export interface ContextOptions {
   readonly settings: Settings;
-  /** What its device is, where that is a GPU. */
-  readonly device?: RunDevice | undefined;
+  /** What its devices are, as far as they are GPUs. */
+  readonly devices?: readonly RunDevice[] | undefined;
   /** The run's folder, prepared. */
   readonly folder: string;
   readonly emit: Emit;
@@ -80,7 +80,18 @@ export async function openContext(options: ContextOptions, start: RunStart): Pro
     memory = { estimated: estimateMemory(lowered, settings, { group: { graphs: inputs.trained }, data }), ...free };
     for (const message of memoryNotes(memory, settings, resumed !== undefined)) emit({ type: 'warning', message });
   };
-  const engine = await openEngine({ settings, group, step, stepsPerEpoch, resumed, forms, begin, emit, onLowered });
+  const engine = await openEngine({
+    settings,
+    group,
+    step,
+    plan: inputs.plan,
+    stepsPerEpoch,
+    resumed,
+    forms,
+    begin,
+    emit,
+    onLowered,
+  });
   const { stepper, state } = engine;
   stepper.load(begin, resumed && paths.last);
   const seen = span.begin > 0 ? -updatesIn(settings, span.begin * stepsPerEpoch) : updatesBefore(group, step);

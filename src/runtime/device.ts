@@ -19,6 +19,7 @@ export const DEVICES = {
     provider: () => 'cpu',
     howToGet: 'It is always there',
     state: 'host',
+    keepsActivations: true,
     // Loaded when asked for: what reads settings needs the names of devices, not ONNX Runtime
     chooseTarget: async (...asked) => (await import('./cpu-target.js')).chooseCpuTarget(...asked),
     // They take seconds over a lowered step and make it no faster
@@ -35,6 +36,8 @@ export const DEVICES = {
     rounding: tf32,
     // onnxruntime-node copies every output to the host: it has no bindings to the card's memory
     state: 'host',
+    // Which would all be copied to the host and back
+    keepsActivations: false,
     chooseTarget: choosePortable,
     hasGraphPasses: () => true,
   },
@@ -48,6 +51,7 @@ export const DEVICES = {
       'It needs a graphics driver: Vulkan on Linux (package libvulkan1 and the driver of your card), Metal on macOS, ' +
       'Direct3D 12 on Windows',
     state: 'device',
+    keepsActivations: true,
     chooseTarget: chooseGpu,
     hasGraphPasses: () => true,
   },
