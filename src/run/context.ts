@@ -26,8 +26,8 @@ import { memoryNotes } from './memory.js';
 
 export interface ContextOptions {
   readonly settings: Settings;
-  /** What its device is, where that is a GPU. */
-  readonly device?: RunDevice | undefined;
+  /** What its devices are, as far as they are GPUs. */
+  readonly devices?: readonly RunDevice[] | undefined;
   /** The run's folder, prepared. */
   readonly folder: string;
   readonly emit: Emit;
