@@ -15,6 +15,7 @@ export const SLOW: readonly string[] = [
   'test/cli/weights.test.ts',
   'test/compare/experiment/experiment.test.ts',
   'test/compare/kill.test.ts',
+  'test/compare/schedulers.test.ts',
   'test/data/batch/loader.test.ts',
   'test/data/batch/unlabelled-loader.test.ts',
   'test/data/formats/builtin.test.ts',
@@ -64,6 +65,7 @@ export const SLOW: readonly string[] = [
   'test/pages/browser.test.ts',
   'test/readme.test.ts',
   'test/run/artifacts.test.ts',
+  'test/run/bursts.test.ts',
   'test/run/assessment.test.ts',
   'test/run/diverged-trial.test.ts',
   'test/run/early-stopping.test.ts',
@@ -87,6 +89,7 @@ export const SLOW: readonly string[] = [
   'test/run/tuning.test.ts',
   'test/run/unlabelled.test.ts',
   'test/run/unreached-weights.test.ts',
+  'test/runtime/stepping/looped-runs.test.ts',
   'test/runtime/telemetry.test.ts',
   'test/serve/list/list-site.test.ts',
   'test/serve/run/run-site.test.ts',
@@ -112,6 +115,7 @@ export const SLOW: readonly string[] = [
 /** Those that take a minute of a processor or more and hold what changes seldom: `npm test` runs them, CI leaves them out (`AGON_TESTS=ci`). */
 export const LONGEST: readonly string[] = [
   'test/compare/kill.test.ts',
+  'test/compare/schedulers.test.ts',
   'test/run/kills.test.ts',
   'test/verify/replay.test.ts',
 ];

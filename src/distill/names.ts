@@ -7,6 +7,9 @@ export const networkScope = (i: number) => `net${i}`;
 /** The prefix of the i-th network's names in a step. */
 export const networkPrefix = (i: number) => `${networkScope(i)}.`;
 
+/** The index of the network that a tensor's name in a step begins with. */
+export const networkOf = (name: string) => Number(/^net(\d+)\./.exec(name)?.[1]);
+
 /** The name under which a step returns the next value of a state tensor. */
 export const nextName = (name: string) => `${name}.next`;
 
@@ -19,6 +22,12 @@ export const AVERAGE = 'ema';
 
 /** The name of the i-th network's logits, as an output or as what others are fed. */
 export const logitsName = (i: number) => `${networkPrefix(i)}logits`;
+
+/** What a step keeps of a network beside its tensors and what the optimizer keeps of these: of loss scaling, and of updates left out. */
+export const NETWORK_STATES = ['loss_scale', 'growth_tracker', 'overflowed', 'skipped_beta1', 'skipped_beta2'] as const;
+
+/** What is kept of a network where gradients are averaged over steps: whether any since the last update overflowed. */
+export const OVERFLOWED = 'overflowed';
 
 /** What the i-th network alone is fed in a step with own inputs (see `StepGraph`). */
 export function ownInputNames(i: number) {

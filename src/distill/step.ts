@@ -11,6 +11,7 @@ import { averageAll } from './average.js';
 import { declareInputs, type NetworkInputs } from './inputs.js';
 import { competitionLosses, type Losses, outputLosses } from './losses.js';
 import { AVERAGE, checkParameterNames, logitsName, networkPrefix, networkScope, nextName } from './names.js';
+import { dynamicScaling, NO_SCALING } from './scaling/loss-scaling.js';
 import type { StepOptions } from './step-options.js';
 import { STEP_DEFAULTS, type StepSettings } from './step-schema.js';
 import type { Competitor } from './terms.js';
@@ -49,6 +50,10 @@ export interface StepGraph {
    * With m unlabelled images, images (features, `teacher.logits`) have batch + m rows, of which the last have no labels: they count where
    * networks are compared with teachers (the mean is over all rows) and in the statistics of normalisations, but not in
    * cross-entropy, accuracy and ranking.
+   *
+   * With the precision float16 the graph is still one of float32 (a pass of the lowering makes it one of float16), with loss scaling: state
+   * `net<i>.loss_scale` and `net<i>.growth_tracker`, outputs `loss_scale` [n] and `overflowed` [n]. A network whose gradients overflow
+   * keeps its weights, its optimizer's state and its averages; its running statistics it has learned, as PyTorch's.
    */
   readonly graph: Graph;
   /** Inputs to be fed with uniform random numbers. */
@@ -95,6 +100,10 @@ export function stepOf(
 ): StepGraph {
   const members = part.members ?? range(networks.length);
   for (const network of networks) checkParameterNames(network, statesOf(settings));
+  const isHalf = settings.precision === 'float16';
+  // What losses are made of is float32, however it is computed: PyTorch's `logits.float()`
+  const inSingle = (value: Value) =>
+    isHalf ? g.op('Cast', [value], { to: 1 }, { name: `${value.name}_single` }) : value;
   const inputs = declareInputs(g, networks, options, settings.task, members);
   const forms = members.map((i, m) => {
     const network = present(networks[i], `network ${i}`);
@@ -103,23 +112,25 @@ export function stepOf(
     return inlineForTraining(network, g, { scope: networkScope(i), parameterPrefix: networkPrefix(i), bind });
   });
   const competitors = forms.map((form, m) => {
-    const features = options.onFeatures ? {} : { features: outputOf(form, 'features') };
-    const logits = outputOf(form, 'logits');
+    const features = options.onFeatures ? {} : { features: inSingle(outputOf(form, 'features')) };
+    const logits = inSingle(outputOf(form, 'logits'));
     const labelled = g.within('losses', () => labelledRows(g, logits, options));
     return { inputs: inputs[m] as NetworkInputs, logits, labelled, ...features };
   });
   const losses = part.losses(g, competitors, settings, options);
-  const totals = g.within('losses', () => g.op('Sum', losses.total, {}, { name: g.scoped('sum') }));
+  const scaling = isHalf ? dynamicScaling(g, members, { networkPrefix, nextName }) : NO_SCALING;
+  const totals = g.within('losses', () => g.op('Sum', scaling.scaled(losses.total), {}, { name: g.scoped('sum') }));
   if (options.exposeLogits)
     for (const [m, i] of members.entries()) g.output(logitsName(i), (competitors[m] as Competitor).logits);
   const weights = weightsOf(g);
-  const slopes = gradients(g, totals, weights);
-  const accumulation = accumulationOf(g, settings.accumulate);
+  const raw = gradients(g, totals, weights);
+  const slopes = g.within('loss_scale', () => scaling.unscaled(weights, raw));
+  const accumulation = accumulationOf(g, settings.accumulate, scaling);
   const groupOf = updateGroups(networks, settings);
   const plan = { settings, networks: networks.length, groupOf, accumulation };
   const state = g.within('update', () => updateAll(g, weights, slopes, plan, options));
   const kept = new Map(forms.flatMap((form) => [...form.statistics]));
-  const known = new Set([...state, ...accumulation.state, ...kept.keys()]);
+  const known = new Set([...state, ...accumulation.state, ...scaling.state, ...kept.keys()]);
   // What stays as it is: also running statistics that no BatchNormalization learns, and weights that don't reach the loss
   for (const [name, { value }] of g.parameters) if (!known.has(name)) kept.set(name, value);
   for (const [name, next] of kept) g.output(nextName(name), next);
@@ -127,7 +138,7 @@ export function stepOf(
   return {
     graph: g,
     uniforms: forms.flatMap((form) => form.uniforms),
-    state: [...state, ...accumulation.state, ...kept.keys(), ...averages],
+    state: [...state, ...accumulation.state, ...scaling.state, ...kept.keys(), ...averages],
   };
 }
 

@@ -16,7 +16,7 @@ import { countParameters } from '../nets/summary.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
-import { Stepper } from '../runtime/stepper.js';
+import { Stepper } from '../runtime/stepping/stepper.js';
 import { mixingFor } from '../settings/augmentation.js';
 import { devicesOf } from '../settings/places/devices-of.js';
 import type { Settings } from '../settings/settings.js';
@@ -138,7 +138,8 @@ export async function openStepper(
   onLowered?: (lowered: Graph) => void,
 ): Promise<Stepper> {
   const source = { graph: step.graph, state: step.state, nextOf: nextName };
-  return Stepper.open(source, { device: parseDevice(settings.device), threads: settings.threads, target, onLowered });
+  const { threads, stepsPerRun: perRun } = settings;
+  return Stepper.open(source, { device: parseDevice(settings.device), threads, target, perRun, onLowered });
 }
 
 /** A session for each network's evaluation, on the device that it trains on. */

@@ -5,15 +5,16 @@ import { toModel } from '../graph/to-model.js';
 import { lower } from '../lower/lower.js';
 import { portable } from '../lower/portable/portable.js';
 import { encodeModel } from '../onnx/file.js';
+import { chooseStepTarget, type StepTargetOptions } from '../runtime/choose-target.js';
 import { CPU } from '../runtime/device.js';
-import type { Chosen, Device, TargetOptions } from '../runtime/device-kind.js';
+import type { Chosen, Device } from '../runtime/device-kind.js';
 import { LocalPlace } from '../runtime/places/local-place.js';
 import { type Placed, PlacedRunner, type Ranking } from '../runtime/places/placed-runner.js';
 import { Session } from '../runtime/session.js';
 import { at } from '../util/checked.js';
 
 /** How the places of a group are opened. */
-export interface PlacedOptions extends TargetOptions {
+export interface PlacedOptions extends StepTargetOptions {
   /** Of each network. */
   readonly devices: readonly Device[];
   /** Whether places keep what a forward pass has made; each as its device is better off, when left out. */
@@ -45,7 +46,7 @@ export async function openPlaces(
   const notes = new Set<string>();
   for (const [i, step] of places.entries()) {
     const device = at(devices, i);
-    const chosen = await device.kind.chooseTarget(step.graph, device, options);
+    const chosen = await chooseStepTarget(step.graph, device, options);
     Object.assign(forms, chosen.forms);
     if (chosen.note) notes.add(chosen.note);
     const place = await LocalPlace.open(

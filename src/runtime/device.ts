@@ -1,3 +1,4 @@
+import { gpu } from '../lower/gpu/gpu.js';
 import { portable } from '../lower/portable/portable.js';
 import { fail } from '../util/error.js';
 import type { ChosenTarget, Device, DeviceKind } from './device-kind.js';
@@ -5,6 +6,8 @@ import type { ChosenTarget, Device, DeviceKind } from './device-kind.js';
 export { type Device, formatDevice } from './device-kind.js';
 
 const choosePortable = async (): Promise<ChosenTarget> => ({ target: portable, forms: {} });
+
+const chooseGpu = async (): Promise<ChosenTarget> => ({ target: gpu, forms: {} });
 
 /** Every kind of device that a graph can run on: the one place to add another. */
 export const DEVICES = {
@@ -37,13 +40,14 @@ export const DEVICES = {
   webgpu: {
     name: 'webgpu',
     numbered: false,
-    provider: () => 'webgpu',
+    // ONNX Runtime's own choice is NHWC, for which it puts transposes around every convolution
+    provider: () => ({ name: 'webgpu', preferredLayout: 'NCHW' }),
     howToGet:
       'It needs a graphics driver: Vulkan on Linux (package libvulkan1 and the driver of your card), Metal on macOS, ' +
       'Direct3D 12 on Windows',
     state: 'device',
     keepsActivations: true,
-    chooseTarget: choosePortable,
+    chooseTarget: chooseGpu,
     hasGraphPasses: () => true,
   },
 } as const satisfies Readonly<Record<string, DeviceKind>>;

@@ -8,7 +8,8 @@ import { type Group, openStepper, updatesBefore } from '../group/group.js';
 import { openPlaces } from '../group/placed.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { openOrtTraining } from '../ort-training/engine.js';
-import { parseDevice } from '../runtime/device.js';
+import { chooseStepTarget } from '../runtime/choose-target.js';
+import { type Device, parseDevice } from '../runtime/device.js';
 import type { StepRunner } from '../runtime/step-runner.js';
 import { learningRateOf } from '../settings/learning-rate.js';
 import { devicesOf } from '../settings/places/devices-of.js';
@@ -23,6 +24,8 @@ export interface Engine {
   readonly state: readonly string[];
   /** Forms of computations that were chosen for speed. */
   readonly forms: Checkpoint['forms'];
+  /** Steps whose numbers come together. */
+  readonly burst: number;
 }
 
 export interface EngineOptions {
@@ -53,25 +56,37 @@ export function openEngine(options: EngineOptions): Promise<Engine> {
 async function openPlaced({ settings, step, plan, forms: kept, emit }: EngineOptions): Promise<Engine> {
   const { runner, forms, notes } = await openPlaces(buildPlacedSteps(plan), step.state, {
     devices: devicesOf(settings).map(parseDevice),
+    precision: settings.precision,
     threads: settings.threads,
     tune: settings.tune,
     forms: kept,
     onTune: () => emit({ type: 'phase', phase: 'tune' }),
   });
   for (const message of notes) emit({ type: 'warning', message });
-  return { stepper: runner, state: step.state, forms };
+  return { stepper: runner, state: step.state, forms, burst: settings.logEvery ?? 1 };
 }
 
 async function openAgon({ settings, step, forms: kept, emit, onLowered }: EngineOptions): Promise<Engine> {
   const device = parseDevice(settings.device);
-  const { target, forms, note } = await device.kind.chooseTarget(step.graph, device, {
+  const { target, forms, note } = await chooseStepTarget(step.graph, device, {
+    precision: settings.precision,
     threads: settings.threads,
     tune: settings.tune,
     forms: kept,
     onTune: () => emit({ type: 'phase', phase: 'tune' }),
   });
   if (note) emit({ type: 'warning', message: note });
-  return { stepper: await openStepper(step, settings, target, onLowered), state: step.state, forms };
+  const stepper = await openStepper(step, settings, target, onLowered);
+  return { stepper, state: step.state, forms, burst: burstOf(settings, device) };
+}
+
+/** Where what a step measures stays on the device, a copy waits for all steps before it. */
+const TOLD_TOGETHER = 10;
+
+/** Whole runs, of at least as many steps as are told together. */
+function burstOf({ logEvery, stepsPerRun }: Pick<Settings, 'logEvery' | 'stepsPerRun'>, device: Device): number {
+  const told = logEvery ?? (device.kind.state === 'device' ? TOLD_TOGETHER : 1);
+  return Math.ceil(told / stepsPerRun) * stepsPerRun;
 }
 
 /** The official session keeps its optimizer's state to itself. */
@@ -86,7 +101,7 @@ async function openOfficial(options: EngineOptions): Promise<Engine> {
   });
   const state = step.state.filter((name) => step.graph.parameters.get(name)?.role !== 'optimizer');
   for (const message of notesOf(settings, step)) emit({ type: 'warning', message });
-  return { stepper, state, forms: {} };
+  return { stepper, state, forms: {}, burst: settings.logEvery ?? 1 };
 }
 
 function notesOf({ optimizer }: Settings, { graph }: StepGraph): string[] {
