@@ -4,6 +4,9 @@
  */
 export const SLOW: readonly string[] = [
   'test/artifacts/artifact.test.ts',
+  'test/browser/bundle.test.ts',
+  'test/browser/page.test.ts',
+  'test/browser/training.test.ts',
   'test/cli/artifacts-ort-training.test.ts',
   'test/cli/compare.test.ts',
   'test/cli/completion/completion.test.ts',
@@ -40,6 +43,8 @@ export const SLOW: readonly string[] = [
   'test/graph/models.test.ts',
   'test/graph/operator-sets.test.ts',
   'test/group/origin.test.ts',
+  'test/group/placed-devices.test.ts',
+  'test/group/placed.test.ts',
   'test/imported/shared-models.test.ts',
   'test/lineage/lineage.test.ts',
   'test/lineage/replay.test.ts',
@@ -81,6 +86,7 @@ export const SLOW: readonly string[] = [
   'test/run/multi-label.test.ts',
   'test/run/nothing-held-out.test.ts',
   'test/run/old-decoding.test.ts',
+  'test/run/places.test.ts',
   'test/run/pretrained-sources.test.ts',
   'test/run/pretrained.test.ts',
   'test/run/resume-errors.test.ts',
@@ -90,6 +96,7 @@ export const SLOW: readonly string[] = [
   'test/run/tuning.test.ts',
   'test/run/unlabelled.test.ts',
   'test/run/unreached-weights.test.ts',
+  'test/runtime/stepping/device-steps.test.ts',
   'test/runtime/stepping/looped-runs.test.ts',
   'test/runtime/telemetry.test.ts',
   'test/serve/list/list-site.test.ts',
@@ -112,6 +119,9 @@ export const SLOW: readonly string[] = [
   'test/web/missing.test.ts',
   'test/web/page.test.ts',
 ];
+
+/** Whole devices, one of them a graphics driver in software: `npm run test:devices`. */
+export const DEVICES = 'test/devices/**/*.test.ts';
 
 /** Those that take a minute of a processor or more and hold what changes seldom: `npm test` runs them, CI leaves them out (`AGON_TESTS=ci`). */
 export const LONGEST: readonly string[] = [

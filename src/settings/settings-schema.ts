@@ -3,7 +3,7 @@ import { PERTURBATION_POOLS } from '../data/perturb/pools.js';
 import { FROZEN_TEACHER, LABELS, stepSchema, TASK, TEACHING } from '../distill/step-schema.js';
 import { TUNING } from '../distill/tuning-schema.js';
 import { scheduleSchema } from '../optim/schedule.js';
-import { deviceNames, findDevice } from '../runtime/device.js';
+import { deviceNames, namedDevice } from '../runtime/device-names.js';
 import type { SettingMeta } from '../util/setting-meta.js';
 import { IMAGE_CHANGES, IMAGE_MIXING } from './augmentation-schema.js';
 import { HEAD_FIRST } from './feature-schema.js';
@@ -394,13 +394,31 @@ export const settingsSchema = z.strictObject({
   }),
   device: z
     .string()
-    .refine((text) => findDevice(text) !== undefined, `expected ${deviceNames()}`)
+    .refine((text) => namedDevice(text) !== undefined, `expected ${deviceNames()}`)
     .default('cpu')
     .meta({
       flag: '--device <device>',
       group: 'Run',
       description: 'where to compute: `cpu`, `cuda`, `cuda:<n>` or `webgpu`',
       help: 'where to compute: cpu, cuda, cuda:<n> or webgpu',
+    }),
+  place: z
+    .record(
+      z.string().min(1),
+      z.string().refine((text) => namedDevice(text) !== undefined, `expected ${deviceNames()}`),
+      { error: 'expected an object of devices by network' },
+    )
+    .nullable()
+    .default(null)
+    .meta({
+      flag: '--place <list>',
+      rare: true,
+      group: 'Run',
+      turnsOff: true,
+      description:
+        'device of each network by its name, or by its number where two have one name (`{"resnet20": "webgpu"}`, `{"0": "cpu", "1": "webgpu"}`): in a step these networks exchange what they show each other. Networks that are left out are on `device`',
+      help: 'devices by network: resnet20=webgpu,resnet8=cpu',
+      otherwise: 'all on --device',
     }),
   threads: count.max(MOST_THREADS).optional().meta({
     flag: '--threads <n>',

@@ -14,7 +14,7 @@ import { recounted, skippedUpdates } from '../group/skipped-updates.js';
 import type { Tensor } from '../onnx/tensor.js';
 import type { StepRunner } from '../runtime/step-runner.js';
 import type { Settings } from '../settings/settings.js';
-import { type Checkpoint, TRIAL_PREFIX } from '../store/checkpoint.js';
+import { type Checkpoint, TRIAL_PREFIX } from '../store/checkpoint-format.js';
 import { fail, present } from '../util/error.js';
 import { fires } from '../util/firing.js';
 import { stream } from '../util/random.js';

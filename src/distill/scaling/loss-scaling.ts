@@ -1,6 +1,5 @@
 import { add, mul, reshape, scale } from '../../graph/arithmetic.js';
 import type { Graph } from '../../graph/graph.js';
-import { range } from '../../graph/node/axes.js';
 import type { Value } from '../../graph/node/node.js';
 import { present } from '../../util/error.js';
 
@@ -53,17 +52,23 @@ interface ScaledNetwork {
 /**
  * Dynamic loss scaling as `torch.amp.GradScaler` has it, for each network by itself, so that one whose gradients overflow doesn't hold the
  * others up: its loss is multiplied by a scale and its gradients divided by it, in float32. Declares its state and its outputs.
+ *
+ * @param members - The networks whose losses there are, by their indices in the group.
  */
-export function dynamicScaling(g: Graph, networks: number, { networkPrefix, nextName }: StepNames): LossScaling {
+export function dynamicScaling(
+  g: Graph,
+  members: readonly number[],
+  { networkPrefix, nextName }: StepNames,
+): LossScaling {
   const keep = (name: string, value: number) => g.parameter(name, [], { kind: 'constant', value }, 'optimizer');
-  const scaled = range(networks).map((i): ScaledNetwork => {
+  const scaled = members.map((i): ScaledNetwork => {
     const prefix = networkPrefix(i);
     const [scaleName, trackerName] = SCALING_STATES.map((state) => prefix + state) as [string, string];
     return { prefix, scale: keep(scaleName, LOSS_SCALE.first), tracker: keep(trackerName, 0) };
   });
   const finite: Value[] = [];
   return {
-    scaled: (losses) => losses.map((loss, i) => mul(g, loss, present(scaled[i], `network ${i}`).scale)),
+    scaled: (losses) => losses.map((loss, i) => mul(g, loss, present(scaled[i], `loss ${i}`).scale)),
     unscaled(weights, gradients) {
       const inverses = scaled.map((network) => g.op('Reciprocal', [network.scale]));
       const ownerOf = ({ name }: Value) => scaled.findIndex(({ prefix }) => name.startsWith(prefix));
@@ -81,7 +86,7 @@ export function dynamicScaling(g: Graph, networks: number, { networkPrefix, next
       outputScaling(g, scaled, finite);
       return divided;
     },
-    finite: (network) => present(finite[network], `network ${network}`),
+    finite: (network) => present(finite[members.indexOf(network)], `network ${network}`),
     state: scaled.flatMap(({ scale, tracker }) => [scale.name, tracker.name]),
   };
 }
