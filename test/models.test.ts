@@ -9,14 +9,15 @@ import { formatManifest, type Manifest } from '../src/artifacts/manifest.js';
 import { type Artifact, openArtifact } from '../src/artifacts/read.js';
 import { buildStep, nextName } from '../src/distill/step.js';
 import { toModel } from '../src/graph/to-model.js';
-import { createGroup, createStep, initialState } from '../src/group/group.js';
+import { createGroup } from '../src/group/create-group.js';
+import { createStep, initialState } from '../src/group/group.js';
 import { openSources } from '../src/group/network-source.js';
 import { lower } from '../src/lower/lower.js';
 import { portable } from '../src/lower/portable/portable.js';
 import { decodeModel, encodeModel } from '../src/onnx/file.js';
 import { type Tensor, tensor, toNumbers } from '../src/onnx/tensor.js';
 import { CPU } from '../src/runtime/device.js';
-import { Stepper } from '../src/runtime/stepper.js';
+import { Stepper } from '../src/runtime/stepping/stepper.js';
 import { parseSettings } from '../src/settings/settings.js';
 import { stream } from '../src/util/random.js';
 

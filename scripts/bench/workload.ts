@@ -1,6 +1,7 @@
 import type { StepGraph } from '../../src/distill/step.js';
 import { nextName } from '../../src/distill/step.js';
-import { createGroup, createStep, type Group, initialState } from '../../src/group/group.js';
+import { createGroup } from '../../src/group/create-group.js';
+import { createStep, type Group, initialState } from '../../src/group/group.js';
 import { zooSources } from '../../src/group/network-source.js';
 import { portable } from '../../src/lower/portable/portable.js';
 import type { Target } from '../../src/lower/target.js';
@@ -8,7 +9,7 @@ import type { NetworkSpec } from '../../src/nets/registry.js';
 import { type Tensor, tensor } from '../../src/onnx/tensor.js';
 import { createOptimizer } from '../../src/optim/optimizer.js';
 import { parseDevice } from '../../src/runtime/device.js';
-import { Stepper } from '../../src/runtime/stepper.js';
+import { Stepper } from '../../src/runtime/stepping/stepper.js';
 import { parseSettings, type Settings } from '../../src/settings/settings.js';
 import { stream } from '../../src/util/random.js';
 

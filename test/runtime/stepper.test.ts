@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { portable } from '../../src/lower/portable/portable.js';
 import { type Tensor, tensor } from '../../src/onnx/tensor.js';
 import { CPU } from '../../src/runtime/device.js';
-import { Stepper } from '../../src/runtime/stepper.js';
+import { Stepper } from '../../src/runtime/stepping/stepper.js';
 import { feeds, numbersOf, smallStep } from './small-step.js';
 
 const { step, source, state } = smallStep();

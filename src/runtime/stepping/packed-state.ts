@@ -1,8 +1,8 @@
-import type { Place } from '../lower/flat/flatten.js';
-import { elementCount, float32Data, type Tensor, tensor } from '../onnx/tensor.js';
-import { present } from '../util/error.js';
+import type { Place } from '../../lower/flat/flatten.js';
+import { elementCount, float32Data, type Tensor, tensor } from '../../onnx/tensor.js';
+import { present } from '../../util/error.js';
+import type * as ort from '../onnxruntime.js';
 import type { CarriedState } from './carried-state.js';
-import type * as ort from './onnxruntime.js';
 
 /** What a state of vectors is made from. */
 export interface Packing {

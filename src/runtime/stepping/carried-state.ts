@@ -1,10 +1,10 @@
-import { elementCount, float32Data, type Tensor, tensor } from '../onnx/tensor.js';
-import { present } from '../util/error.js';
-import type { Device } from './device-kind.js';
+import { elementCount, float32Data, type Tensor, tensor } from '../../onnx/tensor.js';
+import { present } from '../../util/error.js';
+import type { Device } from '../device-kind.js';
+import type * as ort from '../onnxruntime.js';
+import { fromOrt, toOrt } from '../session.js';
+import { copyOf } from '../step-runner.js';
 import { Downloader } from './downloader.js';
-import type * as ort from './onnxruntime.js';
-import { fromOrt, toOrt } from './session.js';
-import { copyOf } from './step-runner.js';
 
 /** The tensors that a step carries over to the next, wherever they are between the two. */
 export interface CarriedState {
