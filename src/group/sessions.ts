@@ -4,7 +4,9 @@ import type { Target } from '../lower/target.js';
 import { parseDevice } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
 import { Stepper } from '../runtime/stepping/stepper.js';
+import { devicesOf } from '../settings/places/devices-of.js';
 import type { Settings } from '../settings/settings.js';
+import { at } from '../util/checked.js';
 import type { Group } from './group.js';
 
 /** A session for the training step on the settings' device, in the lowering that was chosen for it; `onLowered` sees that first. */
@@ -19,11 +21,12 @@ export async function openStepper(
   return Stepper.open(source, { device: parseDevice(settings.device), threads, target, perRun, onLowered });
 }
 
-/** A session for each network's evaluation. */
+/** A session for each network's evaluation, on the device that it trains on. */
 export async function openPredictors(
   { graphs }: Group,
-  settings: Pick<Settings, 'device' | 'threads'>,
+  settings: Pick<Settings, 'device' | 'threads' | 'place' | 'nets' | 'artifacts'>,
 ): Promise<Predictor[]> {
-  const options = { device: parseDevice(settings.device), threads: settings.threads };
-  return Promise.all(graphs.map((graph) => Predictor.open(graph, options)));
+  const devices = devicesOf(settings).map(parseDevice);
+  const { threads } = settings;
+  return Promise.all(graphs.map((graph, i) => Predictor.open(graph, { device: at(devices, i), threads })));
 }

@@ -17,6 +17,7 @@ export const DEVICES = {
     ...DEVICE_FACTS.cpu,
     provider: () => 'cpu',
     howToGet: 'It is always there',
+    keepsActivations: true,
     // Loaded when asked for: what reads settings needs the names of devices, not ONNX Runtime
     chooseTarget: async (...asked) => (await import('./cpu-target.js')).chooseCpuTarget(...asked),
     // They take seconds over a lowered step and make it no faster
@@ -29,6 +30,8 @@ export const DEVICES = {
     howToGet:
       "The npm package comes without CUDA's libraries: on Linux x64 with CUDA 12 and cuDNN 9 installed, run " +
       '`node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12` once',
+    // Which would all be copied to the host and back
+    keepsActivations: false,
     chooseTarget: choosePortable,
     hasGraphPasses: () => true,
   },
@@ -40,6 +43,7 @@ export const DEVICES = {
     howToGet:
       'It needs a graphics driver: Vulkan on Linux (package libvulkan1 and the driver of your card), Metal on macOS, ' +
       'Direct3D 12 on Windows',
+    keepsActivations: true,
     chooseTarget: chooseGpu,
     hasGraphPasses: () => true,
   },

@@ -402,6 +402,23 @@ export const settingsSchema = z.strictObject({
       description: 'where to compute: `cpu`, `cuda`, `cuda:<n>` or `webgpu`',
       help: 'where to compute: cpu, cuda, cuda:<n> or webgpu',
     }),
+  place: z
+    .record(
+      z.string().min(1),
+      z.string().refine((text) => namedDevice(text) !== undefined, `expected ${deviceNames()}`),
+    )
+    .nullable()
+    .default(null)
+    .meta({
+      flag: '--place <list>',
+      rare: true,
+      group: 'Run',
+      turnsOff: true,
+      description:
+        'device of each network by its name, or by its number where two have one name (`{"resnet20": "webgpu"}`, `{"0": "cpu", "1": "webgpu"}`): in a step these networks exchange what they show each other. Networks that are left out are on `device`',
+      help: 'devices by network: resnet20=webgpu,resnet8=cpu',
+      otherwise: 'all on --device',
+    }),
   threads: count.max(MOST_THREADS).optional().meta({
     flag: '--threads <n>',
     group: 'Run',

@@ -9,6 +9,7 @@ import { checkOrtTrainingSettings } from './check-engine.js';
 import { checkFeatureSettings } from './check-features.js';
 import { checkTaskSettings } from './check-task.js';
 import { FEATURES, sectionWithoutFeature } from './modifiers.js';
+import { devicesOf } from './places/devices-of.js';
 import { withPreset } from './presets.js';
 import { migrateSettings } from './setting-changes.js';
 import { batchSize, settingsSchema } from './settings-schema.js';
@@ -187,10 +188,29 @@ export function checkSettings(settings: RequestedSettings): void {
   checkTaskSettings(settings);
   checkStepsPerRun(settings);
   if (engine === 'ort-training') checkOrtTrainingSettings(settings);
+  checkPlaces(settings);
+}
+
+/** Places must name networks, each once; what an automatic batch size goes by is one graph on one device. */
+function checkPlaces(settings: RequestedSettings): void {
+  if (settings.place === null) return;
+  devicesOf(settings);
+  if (settings.batchSize !== 'auto') return;
+  fail('settings', 'batchSize with place', {
+    expected: 'a number, as what places take of the memory is not known',
+    got: '"auto"',
+    hint: 'Try --batch-size 32, and less where it fails',
+  });
 }
 
 /** A run of several steps keeps the state from being copied between them: where nothing is copied, it has no use. */
-function checkStepsPerRun({ stepsPerRun, device }: RequestedSettings): void {
+function checkStepsPerRun({ stepsPerRun, device, place }: RequestedSettings): void {
+  if (stepsPerRun > 1 && place !== null) {
+    fail('settings', 'stepsPerRun with place', {
+      expected: '1, as networks in places of their own show each other their logits in every step',
+      got: String(stepsPerRun),
+    });
+  }
   if (stepsPerRun === 1 || namedDevice(device)?.state !== 'device') return;
   fail('settings', `stepsPerRun with the device ${device}`, {
     expected: '1, as the state stays on it between steps, and ONNX Runtime has no Loop there',
