@@ -1,0 +1,47 @@
+import type { Provider } from '../../browser/training.js';
+import { formatNumberOf, formatPercent } from '../../report/format.js';
+import type { History } from './history.js';
+
+/** Where a training is computed, in words. */
+export function providerText(provider: Provider): string {
+  return provider === 'webgpu'
+    ? 'ONNX Runtime WebGPU, on the graphics card'
+    : 'ONNX Runtime WebAssembly, on the processor';
+}
+
+/** By how many threads, and why by one alone. */
+export function threadsText(threads: number, isolated: boolean): string {
+  if (threads > 1) return `${threads} threads`;
+  return isolated ? 'one thread' : 'one thread: browsers give more to pages from this machine or over https alone';
+}
+
+/** How far a training is. */
+export function progressText(history: History, epochs: number): string {
+  const { last, start } = history;
+  if (!last || !start) return 'beginning';
+  return `epoch ${last.epoch + 1} of ${epochs}, step ${last.step + 1} of ${start.stepsPerEpoch}`;
+}
+
+/** The share of its steps that a training has done, in [0, 1]. */
+export function progressShare(history: History, epochs: number): number {
+  const { last, start } = history;
+  if (!last || !start) return 0;
+  return Math.min(1, (last.epoch + (last.step + 1) / start.stepsPerEpoch) / Math.max(1, epochs));
+}
+
+/** Which network recognises most held-out pictures, at its best epoch. */
+export function leaderText(history: History, epochs: number): string {
+  const scored = (history.view(epochs)?.epochs ?? []).flatMap(({ networks }) => {
+    return networks.flatMap(({ validation }, i) => (validation ? [{ network: i, accuracy: validation.accuracy }] : []));
+  });
+  const [first, ...others] = scored;
+  if (!first) return '';
+  const best = others.reduce((a, b) => (b.accuracy > a.accuracy ? b : a), first);
+  return `Best so far: ${history.labels[best.network] ?? ''}, ${formatPercent(best.accuracy, 0)} of the held-out pictures right.`;
+}
+
+/** What a training would learn from. */
+export function readyText(counts: readonly number[]): string {
+  const pictures = counts.reduce((sum, count) => sum + count, 0);
+  return `Ready: ${formatNumberOf(pictures, 'picture')} of ${counts.length} classes.`;
+}
