@@ -1,6 +1,7 @@
 import { portable } from '../lower/portable/portable.js';
 import { fail } from '../util/error.js';
 import type { ChosenTarget, Device, DeviceKind } from './device-kind.js';
+import { type DeviceName, deviceNames, isNumbered, namedDevice } from './device-names.js';
 
 export { type Device, formatDevice } from './device-kind.js';
 
@@ -10,7 +11,7 @@ const choosePortable = async (): Promise<ChosenTarget> => ({ target: portable, f
 export const DEVICES = {
   cpu: {
     name: 'cpu',
-    numbered: false,
+    numbered: isNumbered('cpu'),
     provider: () => 'cpu',
     howToGet: 'It is always there',
     state: 'host',
@@ -21,7 +22,7 @@ export const DEVICES = {
   },
   cuda: {
     name: 'cuda',
-    numbered: true,
+    numbered: isNumbered('cuda'),
     provider: (index) => ({ name: 'cuda', deviceId: index }),
     howToGet:
       "The npm package comes without CUDA's libraries: on Linux x64 with CUDA 12 and cuDNN 9 installed, run " +
@@ -33,7 +34,7 @@ export const DEVICES = {
   },
   webgpu: {
     name: 'webgpu',
-    numbered: false,
+    numbered: isNumbered('webgpu'),
     provider: () => 'webgpu',
     howToGet:
       'It needs a graphics driver: Vulkan on Linux (package libvulkan1 and the driver of your card), Metal on macOS, ' +
@@ -42,25 +43,12 @@ export const DEVICES = {
     chooseTarget: choosePortable,
     hasGraphPasses: () => true,
   },
-} as const satisfies Readonly<Record<string, DeviceKind>>;
+} as const satisfies Readonly<Record<DeviceName, DeviceKind>>;
 
 export const CPU: Device = { kind: DEVICES.cpu, index: 0 };
 
 /** Reads `cpu`, `cuda`, `cuda:1` or `webgpu`. */
 export function parseDevice(text: string): Device {
-  return findDevice(text) ?? fail('device', 'unknown', { expected: deviceNames(), got: `"${text}"` });
-}
-
-/** The device that a text names, if it names one. */
-export function findDevice(text: string): Device | undefined {
-  const [, name = '', index] = /^([a-z]+)(?::(\d+))?$/.exec(text.trim().toLowerCase()) ?? [];
-  const kind: DeviceKind | undefined = Object.values(DEVICES).find((each) => each.name === name);
-  if (kind && (index === undefined || kind.numbered)) return { kind, index: Number(index ?? 0) };
-  return undefined;
-}
-
-/** `cpu, cuda, cuda:<n> or webgpu`. */
-export function deviceNames(): string {
-  const names = Object.values(DEVICES).flatMap(({ name, numbered }) => (numbered ? [name, `${name}:<n>`] : [name]));
-  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+  const { name, index } = namedDevice(text) ?? fail('device', 'unknown', { expected: deviceNames(), got: `"${text}"` });
+  return { kind: DEVICES[name], index };
 }

@@ -8,18 +8,17 @@ import { lineageOf } from '../lineage/lineage.js';
 import type { LineageFile } from '../lineage/lineage-file.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { float32Data } from '../onnx/tensor.js';
-import type { Predictor } from '../runtime/predictor.js';
 import type { StepRunner } from '../runtime/step-runner.js';
 import type { Span } from '../settings/spans.js';
 import { bestOf, isBetter } from '../store/best-network.js';
-import { type Checkpoint, type CheckpointHeader, TRIAL_PREFIX } from '../store/checkpoint.js';
+import { type Checkpoint, type CheckpointHeader, TRIAL_PREFIX } from '../store/checkpoint-format.js';
 import { at } from '../util/checked.js';
 import { fail, present } from '../util/error.js';
 import { averagedOf, evaluateBetter, withAverages } from './averages.js';
 import type { NetworkBatch } from './batch-inputs.js';
 import type { CheckpointSaver } from './checkpoint-saver.js';
 import { endsEarly } from './early-stopping.js';
-import { evaluate, loadPredictors } from './evaluate.js';
+import { evaluate, loadPredictors, type NetworkPredictor } from './evaluate.js';
 import { type FeedSource, feedsFor } from './feeds.js';
 import type { LearningRates } from './learning-rates.js';
 import type { ParameterPerturbation } from './parameter-perturbation.js';
@@ -35,7 +34,7 @@ export interface LoopContext extends FeedSource {
   readonly perturbation: ParameterPerturbation | undefined;
   /** Tensors of the networks that no step changes or knows, as those of backbones whose features are known. */
   readonly fixed: ReadonlyMap<string, Tensor>;
-  readonly predictors: readonly Predictor[];
+  readonly predictors: readonly NetworkPredictor[];
   readonly training: Loader<NetworkBatch>;
   readonly rates: LearningRates;
   /** What the run is about to take of the memory, where that is known. */
@@ -46,7 +45,7 @@ export interface LoopContext extends FeedSource {
   readonly evaluation: (split: 'validation' | 'test') => Loader<NetworkBatch>;
   /** The epochs that are trained with this step. */
   readonly span: Span;
-  readonly lineage: LineageFile;
+  readonly lineage: Pick<LineageFile, 'append'>;
   /** What a checkpoint says beside position, sums, times, best, trial and tensors. */
   readonly constants: Pick<
     Checkpoint,

@@ -1,5 +1,5 @@
 import type { StartEvent } from '../../events/events.js';
-import { jsonIn } from '../../util/files/read-json.js';
+import { jsonIn } from '../../util/formats/json.js';
 import { checkVersion } from '../../util/formats/format-version.js';
 import { FORMATS } from '../../util/formats/formats.js';
 

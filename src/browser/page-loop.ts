@@ -1,0 +1,54 @@
+import { CheckpointSaver } from '../train/checkpoint-saver.js';
+import { LearningRates } from '../train/learning-rates.js';
+import type { LoopContext } from '../train/loop.js';
+import { ParameterPerturbation } from '../train/parameter-perturbation.js';
+import { stoppable } from '../train/stop.js';
+import type { PageRun } from './page-run.js';
+
+/** What the loop of every training works with, for the epochs after a page's last checkpoint. */
+export function loopContext(run: PageRun): LoopContext {
+  const { settings, group, data, record, engine, emit, stopRequested } = run;
+  const { span, inputs, stepper, updatesBefore } = engine;
+  const { step, training, fixed, predictors } = inputs;
+  const { last } = record;
+  const { settings: _, classes, stepsPerEpoch, dataFingerprint, preprocessing, forms } = last;
+  const evaluation: LoopContext['evaluation'] = (name) => stoppable(inputs.evaluation(name), stopRequested);
+  const source = { graphs: inputs.trained, state: step.state, stepper, updatesBefore };
+  const { parameterPerturbation, seed, optimizer } = settings;
+  const now = () => performance.now() / 1000;
+  return {
+    settings,
+    networks: group.networks,
+    input: preprocessing,
+    uniforms: step.uniforms.map(({ name, shape }) => ({ name, shape: shape.map(Number) })),
+    teacher: undefined,
+    updatesBefore,
+    stepper,
+    perturbation: parameterPerturbation
+      ? new ParameterPerturbation(
+          { ...parameterPerturbation, ...source, seed, optimizer, totalSteps: span.end * training.steps },
+          last,
+        )
+      : undefined,
+    fixed,
+    predictors,
+    training,
+    memory: undefined,
+    rates: new LearningRates(settings, training.steps, last.plateau),
+    validation: data.dataset.validation && evaluation('validation'),
+    evaluation,
+    span,
+    lineage: record,
+    constants: { settings, classes, stepsPerEpoch, dataFingerprint, preprocessing, forms },
+    resumed: last,
+    emit,
+    now,
+    stopRequested,
+    saver: new CheckpointSaver({
+      saveLast: async (checkpoint) => record.saveLast(checkpoint),
+      saveBest: async (checkpoint) => record.saveBest(checkpoint),
+      seconds: 0,
+      now,
+    }),
+  };
+}
