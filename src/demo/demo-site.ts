@@ -5,7 +5,7 @@ import type { Content, Site } from '../serve/http/reply.js';
 import { runtimePaths } from '../web/runtime-files.js';
 import type { ServedBackbone } from './backbones.js';
 import { RUNTIME_PATH } from './content/description.js';
-import { indexHtml, POLICY } from './index-html.js';
+import { indexHtml, POLICY, WORKER_POLICY } from './index-html.js';
 
 /** What the page's browser runs: the page itself, and what trains. */
 export interface DemoClients {
@@ -31,7 +31,7 @@ export async function demoSite({ classes, backbones }: DemoOptions, clients?: De
     ['/', () => content('text/html', indexHtml({ classes, backbones: backbones.map(({ told }) => told) }))],
     ['/app.js', () => content('text/javascript', page.script)],
     ['/style.css', () => content('text/css', page.style)],
-    ['/worker.js', () => content('text/javascript', worker.script)],
+    ['/worker.js', () => content('text/javascript', worker.script, WORKER_POLICY)],
   ]);
   for (const { told, content: weights } of backbones) {
     files.set(told.file, () => content('application/octet-stream', weights));
@@ -42,9 +42,9 @@ export async function demoSite({ classes, backbones }: DemoOptions, clients?: De
   return { respond: (path) => files.get(path)?.(), close: () => undefined };
 }
 
-/** Every file belongs to the isolated page; a worker has its policy from its own file. */
-function content(type: Content['type'], body: Content['body']): Content {
-  return { kind: 'content', type, body, policy: POLICY, isolated: true };
+/** Every file belongs to the isolated page. */
+function content(type: Content['type'], body: Content['body'], policy = POLICY): Content {
+  return { kind: 'content', type, body, policy, isolated: true };
 }
 
 function typeOf(name: string): Content['type'] {

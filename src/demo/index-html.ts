@@ -1,5 +1,5 @@
 import { jsonInHtml, pageStart } from '../pages/page/document.js';
-import { DESCRIPTION_ID, type DemoDescription, MOST_CLASSES } from './content/description.js';
+import { DESCRIPTION_ID, type DemoDescription } from './content/description.js';
 
 /**
  * All that the page runs and asks for comes from its own server, which only gives: what a user puts into the page can't leave it. Compiling
@@ -12,10 +12,11 @@ const DIRECTIVES = [
   "connect-src 'self'",
   "style-src 'self'",
   'img-src data: blob:',
-  "base-uri 'none'",
-  "form-action 'none'",
 ];
+/** Of the page and its files, beside what the server always says. */
 export const POLICY = DIRECTIVES.join('; ');
+/** Of the worker, which has its policy from its own file: protobufjs composes what reads and writes ONNX as functions, from its own texts. */
+export const WORKER_POLICY = POLICY.replace("'wasm-unsafe-eval'", "'wasm-unsafe-eval' 'unsafe-eval'");
 
 /** The page in which networks train. */
 export function indexHtml(description: DemoDescription): string {
@@ -44,7 +45,7 @@ const HEADER = `<header><p class="dim brand">Agon</p><h1>Two networks learn from
 <p id="fault" class="fault" role="alert" hidden></p></header>`;
 
 const CLASSES = `<section aria-labelledby="classes-title"><h2 id="classes-title"><span class="number-of">1</span> Classes</h2>
-<p class="dim">Two to ${MOST_CLASSES} things to tell apart, each with its pictures. Differing backgrounds, distances and light make them useful.</p>
+<p class="dim">Two to five things to tell apart, each with its pictures. Different backgrounds, distances and light make them useful.</p>
 <p id="classes-locked" class="note" hidden></p>
 <div id="classes" class="classes"></div>
 <div class="controls"><button type="button" id="add-class" disabled>Add a class</button>
@@ -84,7 +85,7 @@ const KEEP = `<section aria-labelledby="keep-title"><h2 id="keep-title"><span cl
 <p class="dim"><code>agon predict model.onnx some.jpg</code></p></div>
 <div><h3>The run</h3><p class="dim">Networks, optimizer, log and pictures as a zip. Unpack it: Agon goes on with it in Node.js, where this page has stopped.</p>
 <div class="controls"><button type="button" id="export-run" disabled>Download the run</button></div>
-<p class="dim"><code id="resume-command">agon train --resume run</code></p></div></div>
+<p class="dim"><code id="resume-command">agon train --resume agon-run</code></p></div></div>
 <p id="keep-status" role="status" class="status"></p></section>`;
 
 const ABOUT = `<section aria-labelledby="about-title"><h2 id="about-title">Where it runs</h2>

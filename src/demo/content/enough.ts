@@ -17,7 +17,7 @@ export function judgeCount(count: number): Enough {
     return { state: 'few', text: `${pictures}. ${missing} more to begin with.` };
   }
   if (count < GOOD_PICTURES) return { state: 'some', text: `${pictures}: it can begin. ${GOOD_PICTURES} are better.` };
-  return { state: 'good', text: `${pictures}: enough. More, and more different ones, are better still.` };
+  return { state: 'good', text: `${pictures}: enough. More different ones are better still.` };
 }
 
 /** Why training can't begin with so many pictures of each class; undefined where it can. */
