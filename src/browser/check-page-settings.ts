@@ -20,6 +20,22 @@ export function checkPageSettings(settings: RequestedSettings): void {
   if (fitNorms) refuse('fitNorms', 'true', 'false');
 }
 
+/** Fails where weights are given and the settings don't say what they are, or the other way round. */
+export function checkWeights({ pretrained }: Pick<RequestedSettings, 'pretrained'>, given: number): void {
+  if (pretrained === null && given > 0) {
+    fail('settings', 'pretrained', {
+      expected: 'the name of the weights that are given, or one for each',
+      got: 'none',
+    });
+  }
+  if (pretrained !== null && given === 0) {
+    fail('weights', 'there are none', {
+      expected: `the bytes of ${pretrained.join(', ')}`,
+      hint: 'A page fetches no weights itself',
+    });
+  }
+}
+
 /** Settings whose batch size is settled for so many training pictures, as in Node.js; `auto` looks at their number alone. */
 export function settlePageBatch(settings: RequestedSettings, images: number): Settings {
   const { batchSize, ...rest } = settings;

@@ -7,8 +7,8 @@ import { type Span, spanAt } from '../settings/spans.js';
 import type { Checkpoint } from '../store/checkpoint-format.js';
 import { openPageInputs, type PageInputs } from './page-inputs.js';
 import type { PageEngine, PageSubject } from './page-run.js';
-import type { WebRuntime } from './web-runtime.js';
-import { WebStepper } from './web-stepper.js';
+import type { WebRuntime } from './web/web-runtime.js';
+import { WebStepper } from './web/web-stepper.js';
 
 /** Opens what runs the epochs after a checkpoint, or from the start, with the state that they begin with. */
 export async function openPageEngine(

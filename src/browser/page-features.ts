@@ -14,10 +14,10 @@ import {
 import { checkStop } from '../train/stop.js';
 import { at } from '../util/checked.js';
 import { present } from '../util/error.js';
-import { takeBreath } from './breath.js';
-import type { PageData } from './page-data.js';
-import { loadFrom } from './page-loader.js';
-import type { WebBackbone } from './web-backbone.js';
+import type { PageData } from './pictures/page-data.js';
+import { loadFrom } from './pictures/page-loader.js';
+import { takeBreath } from './web/breath.js';
+import type { WebBackbone } from './web/web-backbone.js';
 
 interface FeatureOptions {
   readonly data: PageData;

@@ -5,7 +5,7 @@ import { type Checkpoint, checkpointOf, checkpointParts } from '../store/checkpo
 import { RUN_FILES, runSettingsText } from '../store/run-files.js';
 import { fail, messageOf } from '../util/error.js';
 import type { PageRecord, SavedRun } from './page-record.js';
-import { webDigest } from './web-digest.js';
+import { webDigest } from './web/web-digest.js';
 
 /** The files of a run's folder, by their names in it; `dataFingerprint` is that of the pictures' files. */
 export async function runFiles(record: PageRecord, dataFingerprint: string): Promise<Map<string, Uint8Array>> {

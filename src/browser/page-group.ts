@@ -11,27 +11,25 @@ export function createPageGroup(
   { nets, pretrained }: Pick<Settings, 'nets' | 'pretrained'>,
   data: Pick<Dataset, 'classes' | 'channels'>,
   input: Size,
-  weights: readonly (Uint8Array | undefined)[] = [],
+  weights: readonly Uint8Array[] = [],
 ): Group {
   const sources = nets.map((spec) => {
     const plan = planNetwork(spec);
     return { name: plan.name, spec: { ...plan.spec }, create: (shape: NetworkInput) => buildNetwork(plan, shape) };
   });
-  const given = nets.map((_, i) => weights[i]);
-  if (given.every((bytes) => bytes === undefined)) return groupOfSources({ sources }, data, input);
-  const files = new Map<Uint8Array, OpenedWeights>();
-  const opened = given.map((bytes, i) => {
-    if (!bytes)
-      fail('weights', `there are none for network ${i}`, { expected: `a file for each of the ${nets.length}` });
-    const file = files.get(bytes) ?? openFile(bytes, pretrained?.[i] ?? pretrained?.[0] ?? WEIGHTS);
-    files.set(bytes, file);
-    return file;
+  if (weights.length === 0) return groupOfSources({ sources }, data, input);
+  const files = weights.map((bytes, i) => openFile(bytes, pretrained?.[i] ?? pretrained?.[0] ?? 'the weights'));
+  const opened = nets.map((_, i) => {
+    return (
+      files[weights.length === 1 ? 0 : i] ??
+      fail('weights', 'how many files there are', {
+        expected: `one for all networks, or one for each of the ${nets.length}`,
+        got: String(weights.length),
+      })
+    );
   });
   return groupOfSources({ sources, pretrained: opened }, data, input);
 }
-
-/** What messages call weights without a name. */
-const WEIGHTS = 'the weights';
 
 function openFile(bytes: Uint8Array, name: string): OpenedWeights {
   const { tensors } = readSafetensors(bytes, name);

@@ -11,13 +11,13 @@ import type { Settings } from '../settings/settings.js';
 import type { Span } from '../settings/spans.js';
 import { imagesTensor, type NetworkBatch } from '../train/batch-inputs.js';
 import { present } from '../util/error.js';
-import type { PageData } from './page-data.js';
 import { computePageFeatures } from './page-features.js';
-import { breathing, pageEvaluationLoader, pageTrainingLoader } from './page-loader.js';
-import { backboneModel, WebBackbone } from './web-backbone.js';
-import { webDigest } from './web-digest.js';
-import { WebPredictor } from './web-predictor.js';
-import type { WebRuntime } from './web-runtime.js';
+import type { PageData } from './pictures/page-data.js';
+import { breathing, pageEvaluationLoader, pageTrainingLoader } from './pictures/page-loader.js';
+import { backboneModel, WebBackbone } from './web/web-backbone.js';
+import { webDigest } from './web/web-digest.js';
+import { WebPredictor } from './web/web-predictor.js';
+import type { WebRuntime } from './web/web-runtime.js';
 
 /** A page's run, whose inputs are to be opened. */
 export interface PageInputOptions {

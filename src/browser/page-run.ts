@@ -5,12 +5,12 @@ import type { StepRunner } from '../runtime/step-runner.js';
 import type { Settings } from '../settings/settings.js';
 import type { Span } from '../settings/spans.js';
 import type { Checkpoint } from '../store/checkpoint-format.js';
-import type { ClassOrder } from './class-order.js';
-import type { PictureFiles } from './page-content.js';
-import type { PageData } from './page-data.js';
 import type { PageInputs } from './page-inputs.js';
 import type { PageRecord } from './page-record.js';
-import type { WebRuntime } from './web-runtime.js';
+import type { ClassOrder } from './pictures/class-order.js';
+import type { PictureFiles } from './pictures/page-content.js';
+import type { PageData } from './pictures/page-data.js';
+import type { WebRuntime } from './web/web-runtime.js';
 
 /** What a training in a page is about. */
 export interface PageSubject {

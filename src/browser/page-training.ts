@@ -14,12 +14,12 @@ import { Stopped } from '../train/stop.js';
 import { at } from '../util/checked.js';
 import { fail } from '../util/error.js';
 import { AGON_VERSION } from '../util/version.js';
-import { fingerprintOf } from './page-content.js';
 import { openPageEngine } from './page-engine.js';
 import { exportedModel } from './page-export.js';
 import { runFiles, zipOf } from './page-files.js';
 import { loopContext } from './page-loop.js';
 import type { PageRun } from './page-run.js';
+import { fingerprintOf } from './pictures/page-content.js';
 import type { BrowserTraining, LabelledPicture } from './training.js';
 
 /** A {@link BrowserTraining}. */

@@ -8,19 +8,19 @@ import { LearningRates } from '../train/learning-rates.js';
 import { Tally } from '../train/tally.js';
 import { fail } from '../util/error.js';
 import { sameValue } from '../util/formats/same-value.js';
-import { checkPageSettings, settlePageBatch } from './check-page-settings.js';
-import { orderClasses } from './class-order.js';
-import { digestPixels, PictureFiles } from './page-content.js';
-import { preparePageData } from './page-data.js';
+import { checkPageSettings, checkWeights, settlePageBatch } from './check-page-settings.js';
 import { openPageEngine } from './page-engine.js';
 import { openSaved } from './page-files.js';
 import { createPageGroup } from './page-group.js';
-import { arrangePictures, PICTURES } from './page-pictures.js';
 import { PageRecord } from './page-record.js';
 import type { PageSubject } from './page-run.js';
 import { PageTraining } from './page-training.js';
+import { orderClasses } from './pictures/class-order.js';
+import { digestPixels, PictureFiles } from './pictures/page-content.js';
+import { preparePageData } from './pictures/page-data.js';
+import { arrangePictures, PICTURES } from './pictures/page-pictures.js';
 import type { BrowserTraining, BrowserTrainingOptions } from './training.js';
-import { WebRuntime } from './web-runtime.js';
+import { WebRuntime } from './web/web-runtime.js';
 
 /**
  * Begins a training in this page or worker, or goes on with one, and returns when its first step can be run. Nothing leaves the page but
@@ -28,6 +28,7 @@ import { WebRuntime } from './web-runtime.js';
  */
 export async function startTraining(options: BrowserTrainingOptions): Promise<BrowserTraining> {
   checkPageSettings(options.settings);
+  if (!options.resume) checkWeights(options.settings, options.weights?.length ?? 0);
   const order = orderClasses(options.classes);
   const pictures = arrangePictures(options.pictures, order);
   const data = preparePageData(options.settings, pictures);

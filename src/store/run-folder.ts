@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { access, constants, readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import type { ArtifactContent } from '../artifacts/create.js';
 import { writeArtifact } from '../artifacts/write.js';
+import { BUILTIN } from '../data/formats/builtin.js';
 import { parseSettings, type Settings } from '../settings/settings.js';
 import { fail, messageOf } from '../util/error.js';
 import { errorCode, makeFolders, removeIfThere, writeFileWhole } from '../util/files/files.js';
@@ -68,12 +69,15 @@ export function requireCheckpoint(folder: string): void {
   });
 }
 
-/** The settings that a run was started with. */
+/** The settings that a run was started with. Data that lie in the run's folder, as those of a run from a browser, are found there. */
 export async function readRunSettings(folder: string): Promise<Settings> {
   const { config } = runPaths(folder);
   const text = await readTextIfThere(config);
   if (text === undefined) fail(folder, 'there is no run in this folder (no config.json)');
-  return parseSettings(migrate(FORMATS.config, parseObject(text, config), config), config);
+  const settings = parseSettings(migrate(FORMATS.config, parseObject(text, config), config), config);
+  const beside = join(folder, settings.data);
+  const isBeside = settings.data !== BUILTIN && !isAbsolute(settings.data) && existsSync(beside);
+  return isBeside ? { ...settings, data: beside } : settings;
 }
 
 /** Writes down the settings of a run. */

@@ -1,11 +1,11 @@
 import type { Tensor as OrtTensor } from 'onnxruntime-web';
-import { nextName, type StepGraph } from '../distill/step.js';
-import type { Graph } from '../graph/graph.js';
-import { toModel } from '../graph/to-model.js';
-import { encodeModel } from '../onnx/model-bytes.js';
-import { type Tensor, tensor } from '../onnx/tensor.js';
-import { checkStateTensor, copyOf, failNoParameter, type StepRunner } from '../runtime/step-runner.js';
-import { fail, present } from '../util/error.js';
+import { nextName, type StepGraph } from '../../distill/step.js';
+import type { Graph } from '../../graph/graph.js';
+import { toModel } from '../../graph/to-model.js';
+import { encodeModel } from '../../onnx/model-bytes.js';
+import { type Tensor, tensor } from '../../onnx/tensor.js';
+import { checkStateTensor, copyOf, failNoParameter, type StepRunner } from '../../runtime/step-runner.js';
+import { fail, present } from '../../util/error.js';
 import type { WebRuntime } from './web-runtime.js';
 import { type Feeds, fromWeb, toWeb, WebSession } from './web-session.js';
 

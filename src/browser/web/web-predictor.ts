@@ -1,9 +1,9 @@
-import type { Graph } from '../graph/graph.js';
-import { toModel } from '../graph/to-model.js';
-import { encodeModel } from '../onnx/model-bytes.js';
-import type { Tensor } from '../onnx/tensor.js';
-import type { NetworkPredictor } from '../train/evaluate.js';
-import { present } from '../util/error.js';
+import type { Graph } from '../../graph/graph.js';
+import { toModel } from '../../graph/to-model.js';
+import { encodeModel } from '../../onnx/model-bytes.js';
+import type { Tensor } from '../../onnx/tensor.js';
+import type { NetworkPredictor } from '../../train/evaluate.js';
+import { present } from '../../util/error.js';
 import type { WebRuntime } from './web-runtime.js';
 import { type Feeds, WebSession } from './web-session.js';
 

@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web';
-import type { Tensor } from '../onnx/tensor.js';
-import { AgonError, fail, messageOf, present } from '../util/error.js';
-import type { Provider } from './training.js';
+import type { Tensor } from '../../onnx/tensor.js';
+import { AgonError, fail, messageOf, present } from '../../util/error.js';
+import type { Provider } from './provider.js';
 import type { Ort, WebRuntime } from './web-runtime.js';
 
 /** Tensors by the names of a graph's inputs. */

@@ -1,6 +1,6 @@
-import { isSystemName } from '../data/tree/file-names.js';
-import { at } from '../util/checked.js';
-import { fail } from '../util/error.js';
+import { isSystemName } from '../../data/tree/file-names.js';
+import { at } from '../../util/checked.js';
+import { fail } from '../../util/error.js';
 
 /** A page's classes and those of its run, which are in the order in which Node.js finds their folders. */
 export interface ClassOrder {

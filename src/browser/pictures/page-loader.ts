@@ -1,13 +1,13 @@
-import { keepForTraining, NO_AUGMENTATION } from '../data/batch/augment.js';
-import { type BatchRecipe, batchMaker, type LoadImages } from '../data/batch/batch-maker.js';
-import { type Loader, loaderOn } from '../data/batch/loader.js';
-import type { Pixels, Split } from '../data/dataset/dataset.js';
-import { withChannels } from '../data/image/channels.js';
-import { mixingFor } from '../settings/augmentation.js';
-import type { Settings } from '../settings/settings.js';
-import type { NetworkBatch } from '../train/batch-inputs.js';
-import { at } from '../util/checked.js';
-import { takeBreath } from './breath.js';
+import { keepForTraining, NO_AUGMENTATION } from '../../data/batch/augment.js';
+import { type BatchRecipe, batchMaker, type LoadImages } from '../../data/batch/batch-maker.js';
+import { type Loader, loaderOn } from '../../data/batch/loader.js';
+import type { Pixels, Split } from '../../data/dataset/dataset.js';
+import { withChannels } from '../../data/image/channels.js';
+import { mixingFor } from '../../settings/augmentation.js';
+import type { Settings } from '../../settings/settings.js';
+import type { NetworkBatch } from '../../train/batch-inputs.js';
+import { at } from '../../util/checked.js';
+import { takeBreath } from '../web/breath.js';
 import type { PageData } from './page-data.js';
 import { type PagePictures, pictureAt } from './page-pictures.js';
 

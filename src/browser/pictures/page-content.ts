@@ -1,9 +1,9 @@
-import { type ContentDigests, contentText, layoutParts } from '../data/dataset/content.js';
-import type { Dataset } from '../data/dataset/dataset.js';
-import { present } from '../util/error.js';
+import { type ContentDigests, contentText, layoutParts } from '../../data/dataset/content.js';
+import type { Dataset } from '../../data/dataset/dataset.js';
+import { present } from '../../util/error.js';
+import { shortDigest } from '../web/web-digest.js';
 import { type PagePictures, PICTURES } from './page-pictures.js';
 import { encodePng } from './png.js';
-import { shortDigest } from './web-digest.js';
 
 /** The files of a page's pictures, each encoded once. */
 export class PictureFiles {

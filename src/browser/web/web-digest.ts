@@ -1,6 +1,6 @@
-import { DIGITS } from '../data/dataset/content.js';
-import { concatenate } from '../onnx/chunks.js';
-import { fail } from '../util/error.js';
+import { DIGITS } from '../../data/dataset/content.js';
+import { concatenate } from '../../onnx/chunks.js';
+import { fail } from '../../util/error.js';
 
 /** SHA-256 of texts and bytes, one after the other, in hexadecimal, by the browser's own cryptography. */
 export async function webDigest(parts: Iterable<string | Uint8Array>): Promise<string> {

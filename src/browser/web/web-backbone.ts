@@ -1,9 +1,9 @@
-import { FEATURES } from '../graph/cut.js';
-import type { Graph } from '../graph/graph.js';
-import { toModel } from '../graph/to-model.js';
-import { encodeModel } from '../onnx/model-bytes.js';
-import type { Tensor } from '../onnx/tensor.js';
-import { fail, present } from '../util/error.js';
+import { FEATURES } from '../../graph/cut.js';
+import type { Graph } from '../../graph/graph.js';
+import { toModel } from '../../graph/to-model.js';
+import { encodeModel } from '../../onnx/model-bytes.js';
+import type { Tensor } from '../../onnx/tensor.js';
+import { fail, present } from '../../util/error.js';
 import type { WebRuntime } from './web-runtime.js';
 import { WebSession } from './web-session.js';
 

@@ -1,6 +1,6 @@
 import { zlibSync } from 'fflate';
-import type { Pixels } from '../data/dataset/dataset.js';
-import { concatenate } from '../onnx/chunks.js';
+import type { Pixels } from '../../data/dataset/dataset.js';
+import { concatenate } from '../../onnx/chunks.js';
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 /** 8 bits a sample; red, green and blue, without transparency. */

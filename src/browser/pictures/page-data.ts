@@ -1,12 +1,12 @@
-import { countSamples, noSamples, sampledFiles, statisticsOf } from '../data/batch/sample-counts.js';
-import type { Dataset, Size } from '../data/dataset/dataset.js';
-import { limitSplit, withValidation } from '../data/dataset/split.js';
-import { withChannels } from '../data/image/channels.js';
-import { BACKGROUND } from '../data/image/colours.js';
-import { type Normalisation, normalisationFor } from '../data/image/normalisation.js';
-import { defaultInputSize, fitImage, type Preprocessing, preprocessingFor } from '../data/image/preprocess.js';
-import { augmentationFor } from '../settings/augmentation.js';
-import type { RequestedSettings } from '../settings/settings.js';
+import { countSamples, noSamples, sampledFiles, statisticsOf } from '../../data/batch/sample-counts.js';
+import type { Dataset, Size } from '../../data/dataset/dataset.js';
+import { limitSplit, withValidation } from '../../data/dataset/split.js';
+import { withChannels } from '../../data/image/channels.js';
+import { BACKGROUND } from '../../data/image/colours.js';
+import { type Normalisation, normalisationFor } from '../../data/image/normalisation.js';
+import { defaultInputSize, fitImage, type Preprocessing, preprocessingFor } from '../../data/image/preprocess.js';
+import { augmentationFor } from '../../settings/augmentation.js';
+import type { RequestedSettings } from '../../settings/settings.js';
 import { type PagePictures, PICTURES, pictureAt } from './page-pictures.js';
 
 /** The data of a page's run, parted and prepared as Node.js does with the same files. */

@@ -1,6 +1,6 @@
 import type * as ort from 'onnxruntime-web';
-import { fail, messageOf } from '../util/error.js';
-import type { Provider } from './training.js';
+import { fail, messageOf } from '../../util/error.js';
+import type { Provider } from './provider.js';
 
 /** ONNX Runtime's own module, as it is loaded from an address. */
 export type Ort = typeof ort;

@@ -1,9 +1,9 @@
-import type { ImageFiles, Pixels, Split } from '../data/dataset/dataset.js';
-import { at } from '../util/checked.js';
-import { fail, present } from '../util/error.js';
-import { toFileName } from '../util/files/file-name.js';
+import type { ImageFiles, Pixels, Split } from '../../data/dataset/dataset.js';
+import { at } from '../../util/checked.js';
+import { fail, present } from '../../util/error.js';
+import { toFileName } from '../../util/files/file-name.js';
 import type { ClassOrder } from './class-order.js';
-import type { LabelledPicture } from './training.js';
+import type { LabelledPicture } from './labelled-picture.js';
 
 /** The folder of a run's pictures, beside its files. */
 export const PICTURES = 'pictures';
