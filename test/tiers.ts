@@ -4,6 +4,7 @@
  */
 export const SLOW: readonly string[] = [
   'test/artifacts/artifact.test.ts',
+  'test/browser/training.test.ts',
   'test/cli/artifacts-ort-training.test.ts',
   'test/cli/compare.test.ts',
   'test/cli/completion/completion.test.ts',
@@ -15,6 +16,7 @@ export const SLOW: readonly string[] = [
   'test/cli/weights.test.ts',
   'test/compare/experiment/experiment.test.ts',
   'test/compare/kill.test.ts',
+  'test/compare/schedulers.test.ts',
   'test/data/batch/loader.test.ts',
   'test/data/batch/unlabelled-loader.test.ts',
   'test/data/formats/builtin.test.ts',
@@ -109,6 +111,7 @@ export const SLOW: readonly string[] = [
 /** Those that take a minute of a processor or more and hold what changes seldom: `npm test` runs them, CI leaves them out (`AGON_TESTS=ci`). */
 export const LONGEST: readonly string[] = [
   'test/compare/kill.test.ts',
+  'test/compare/schedulers.test.ts',
   'test/run/kills.test.ts',
   'test/verify/replay.test.ts',
 ];

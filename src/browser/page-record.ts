@@ -32,12 +32,14 @@ export class PageRecord {
     // How far a download is: of no interest later
     if (event.type === 'phase' && event.detail !== undefined) return;
     this.#lines.push(printableJson(event.type === 'start' ? versioned(event) : event));
+    // Of an epoch it is told when its checkpoint is there
+    if (event.type === 'start' || event.type === 'epoch') this.#keep();
   }
 
   /** Takes a checkpoint of what was trained so far. */
   saveLast(checkpoint: Checkpoint): void {
     this.#last = checkpoint;
-    this.#kept = { steps: this.#steps.length, lines: this.#lines.length };
+    this.#keep();
   }
 
   saveBest(checkpoint: Checkpoint): void {
@@ -78,6 +80,10 @@ export class PageRecord {
       this.#steps.push(lineage.slice(at, at + size));
     }
     this.#lines = log.split('\n').filter((line) => line !== '');
+    this.#keep();
+  }
+
+  #keep(): void {
     this.#kept = { steps: this.#steps.length, lines: this.#lines.length };
   }
 }

@@ -1,7 +1,7 @@
 import { POOLS } from '../data/perturb/pools.js';
 import type { TrainEvent } from '../events/events.js';
 import type { LineageHeader } from '../lineage/lineage-header.js';
-import type { Settings } from '../settings/settings.js';
+import { recordedSettings, type Settings } from '../settings/settings.js';
 import type { Checkpoint, CheckpointHeader } from '../store/checkpoint-format.js';
 import { checkTensors } from '../store/checkpoint-tensors.js';
 import { LearningRates } from '../train/learning-rates.js';
@@ -32,7 +32,9 @@ export async function startTraining(options: BrowserTrainingOptions): Promise<Br
   const order = orderClasses(options.classes);
   const pictures = arrangePictures(options.pictures, order);
   const data = preparePageData(options.settings, pictures);
-  const settings = { ...settlePageBatch(options.settings, data.dataset.train.length), data: PICTURES };
+  const settled = settlePageBatch(options.settings, data.dataset.train.length);
+  // In the order in which they are recorded
+  const settings = recordedSettings.parse({ ...settled, data: PICTURES });
   const pixels = await digestPixels(pictures);
   const saved = options.resume && (await openSaved(options.resume));
   if (saved) checkGoesOn(saved.last, settings, pixels);

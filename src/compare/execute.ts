@@ -10,7 +10,7 @@ export interface ExecuteOptions {
   readonly folder: string;
   /** Runs side by side. */
   readonly jobs: number;
-  readonly onStart: (run: PlannedRun, resumed: boolean) => void;
+  readonly onStart: (run: PlannedRun, resumed: boolean) => unknown;
   /** A run waits for what it returns before it writes a checkpoint. */
   readonly onEvent: (run: PlannedRun, event: TrainEvent) => unknown;
   /** After a run has finished. What it throws is the run's failure. */
@@ -77,6 +77,6 @@ async function begin(run: PlannedRun, { folder, onStart, onEvent, start = startT
   if (!resume) await prepareRunFolder(own, { overwrite: true });
   // A run goes on with its own threads and workers
   const settings = resume ? await readRunSettings(own) : run.settings;
-  onStart(run, resume);
+  await onStart(run, resume);
   return start({ settings, folder: own, resume, onEvent: (event) => onEvent(run, event) });
 }

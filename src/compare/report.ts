@@ -10,6 +10,7 @@ import type { Failure } from './execute.js';
 import { type Experiment, type PlannedRun, planRuns, seedsOf } from './experiment/experiment.js';
 import { comparePaths, finishedRuns } from './experiment/folder.js';
 import type { Measure } from './experiment/measures.js';
+import { type RunStatus, statusOf } from './experiment/run-status.js';
 import { toMarkdown } from './page/markdown.js';
 import { type RunReport, toPage } from './page/page.js';
 import { readCurves } from './results/curves.js';
@@ -18,7 +19,9 @@ import { checkStored } from './results/stored.js';
 
 /** A planned run without a result. */
 export interface MissingRun extends Pick<PlannedRun, 'id' | 'group' | 'method' | 'seed'> {
-  /** Why it ended, where that is known. */
+  /** How it stands. */
+  readonly state: Exclude<RunStatus['state'], 'finished'>;
+  /** Why it failed. */
   readonly error?: string;
 }
 
@@ -41,7 +44,7 @@ export async function writeResults(
   await checkStored(folder, runs);
   const finished = await finishedRuns(folder, runs);
   const comparison = compareRuns(finished, measure, experiment.baseline);
-  const missing = missingRuns(runs, finished, failures);
+  const missing = await missingRuns(folder, runs, finished, failures);
   const written = { comparison, finished: finished.length, planned: runs.length, missing };
   if (finished.length === 0) return written;
   const provenance = [
@@ -83,33 +86,45 @@ function reportsOf(folder: string, finished: readonly Finished[]): RunReport[] {
   });
 }
 
-/** What the runs were computed with and on. */
+/** What the runs were computed with and on; where that isn't the same for all, which runs differ from most. */
 export function machineLines(finished: readonly Finished[]): string[] {
-  const counts = new Map<string, number>();
-  for (const { result } of finished) {
-    const { agon, onnxruntime, machine } = result;
-    const where = machine ? `${machine.cpu}, ${machine.cores} cores, Node.js ${machine.node}` : 'an unrecorded machine';
-    const text = `Agon ${agon}, ONNX Runtime ${onnxruntime}, ${where}`;
-    counts.set(text, (counts.get(text) ?? 0) + 1);
+  const groups = new Map<string, string[]>();
+  for (const { run, result } of finished) {
+    const text = machineOf(result);
+    groups.set(text, [...(groups.get(text) ?? []), run.id]);
   }
-  if (counts.size === 1) return [...counts.keys()].map((text) => `${text}.`);
-  const lines = [...counts].map(([text, count]) => `${formatNumberOf(count, 'run')}: ${text}.`);
-  return [...lines, 'Not all runs have the same machine or versions: their times are not to be compared.'];
+  if (groups.size === 1) return [...groups.keys()].map((text) => `${text}.`);
+  const [most, ...others] = [...groups].sort(([, a], [, b]) => b.length - a.length);
+  return [
+    ...(most ? [`${formatNumberOf(most[1].length, 'run')}: ${most[0]}.`] : []),
+    ...others.map(([text, ids]) => `${formatNumberOf(ids.length, 'run')}: ${text} (${listed(ids)}).`),
+    'Not all runs have the same machine or versions: their times are not to be compared, and equal runs may differ in the last digits.',
+  ];
 }
 
-function missingRuns(
+function machineOf({ agon, onnxruntime, machine }: Finished['result']): string {
+  const where = machine ? `${machine.cpu}, ${machine.cores} cores, Node.js ${machine.node}` : 'an unrecorded machine';
+  return `Agon ${agon}, ONNX Runtime ${onnxruntime}, ${where}`;
+}
+
+async function missingRuns(
+  folder: string,
   runs: readonly PlannedRun[],
   finished: readonly Finished[],
   failures: readonly Failure[],
-): MissingRun[] {
+): Promise<MissingRun[]> {
   const there = new Set(finished.map(({ run }) => run.id));
   const errors = new Map(failures.map(({ run, error }) => [run.id, messageOf(error)]));
-  return runs
-    .filter(({ id }) => !there.has(id))
-    .map(({ id, group, method, seed }) => {
-      const error = errors.get(id);
-      return { id, group, method, seed, ...(error !== undefined && { error }) };
-    });
+  const missing = runs.filter(({ id }) => !there.has(id));
+  return Promise.all(missing.map(async (run) => missingRun(run, await statusOf(folder, run), errors.get(run.id))));
+}
+
+function missingRun({ id, group, method, seed }: PlannedRun, status: RunStatus, failure?: string): MissingRun {
+  const error = failure ?? (status.state === 'failed' ? status.error : undefined);
+  if (error !== undefined) return { id, group, method, seed, state: 'failed', error };
+  // Its result is there, but not its model: it was killed between the two, or is in that moment
+  const state = status.state === 'finished' ? 'interrupted' : status.state;
+  return { id, group, method, seed, state };
 }
 
 const LISTED = 10;
@@ -117,7 +132,15 @@ const LISTED = 10;
 /** Runs in a few words; those that failed, with their errors, before others. */
 export function listMissing(missing: readonly MissingRun[]): string {
   const inOrder = [...missing.filter(({ error }) => error), ...missing.filter(({ error }) => !error)];
-  const texts = inOrder.slice(0, LISTED).map(({ id, error }) => (error ? `${id} (failed: ${error})` : id));
-  const more = missing.length - texts.length;
-  return texts.join(', ') + (more > 0 ? `, and ${more} more` : '');
+  return listed(inOrder.map(describeMissing));
+}
+
+function listed(texts: readonly string[]): string {
+  const more = texts.length - LISTED;
+  return texts.slice(0, LISTED).join(', ') + (more > 0 ? `, and ${more} more` : '');
+}
+
+function describeMissing({ id, state, error }: MissingRun): string {
+  if (error !== undefined) return `${id} (failed: ${error})`;
+  return state === 'open' ? id : `${id} (${state})`;
 }

@@ -41,7 +41,14 @@ describe('agon compare', { timeout: 300_000 }, () => {
     const { results, markdown, page } = comparePaths(out);
     const { missing } = JSON.parse(await readFile(results, 'utf8')) as { missing: unknown };
     expect(missing).toEqual([
-      { id: 'pair-wild-s0', group: 'pair', method: 'wild', seed: 0, error: expect.stringContaining('finite numbers') },
+      {
+        id: 'pair-wild-s0',
+        group: 'pair',
+        method: 'wild',
+        seed: 0,
+        state: 'failed',
+        error: expect.stringContaining('finite numbers'),
+      },
     ]);
     for (const path of [markdown, page])
       expect(await readFile(path, 'utf8')).toContain('Missing in these numbers: pair-wild-s0');
@@ -103,7 +110,7 @@ describe('agon compare', { timeout: 300_000 }, () => {
     expect([again.exitCode, again.stderr]).toEqual([0, '']);
     expect(again.stdout).toContain(`1 run: 1 finished, 0 to go, 1 at a time; in ${out}`);
 
-    for (const args of [`${out} --epochs 2`, `--report ${out} --epochs 2`]) {
+    for (const args of [`${out} --epochs 2`, `--collect ${out} --epochs 2`]) {
       const changed = await agon(`compare ${args}`);
       expect([changed.exitCode, changed.stdout]).toEqual([1, '']);
       expect(changed.stderr).toContain('pair-alone-s0: this run was trained with another "epochs": expected 2');

@@ -49,6 +49,10 @@ const GUIDES: Readonly<Record<string, ShellRun>> = {
     },
     appended: [['agon compare --group', '--methods independent,dml --epochs 1 --seeds 1']],
   },
+  'cluster.md': {
+    leftOut: {},
+    appended: [['agon compare --group', '--epochs 1']],
+  },
   'method.md': {
     leftOut: {},
     appended: [['agon train --data photos --nets', '--epochs 1 --batch-size 8 --no-tune --no-report']],

@@ -8,6 +8,7 @@ import { unlockRunAtOnce } from '../../store/run-lock.js';
 import { fail } from '../../util/error.js';
 import { makeFolderOf, removeIfThere, writeFileWhole } from '../../util/files/files.js';
 import { type FolderLock, lockFolder, releaseAtOnce } from '../../util/files/folder-lock.js';
+import { readTextIfThere } from '../../util/files/read-json.js';
 import { isHalfWritten } from '../../util/files/write-whole.js';
 import { FORMATS } from '../../util/formats/formats.js';
 import { type Experiment, type PlannedRun, parseExperiment, readExperiment } from './experiment.js';
@@ -58,6 +59,22 @@ export async function isWhole(folder: string, { id }: PlannedRun): Promise<boole
  */
 export async function keepExperiment(folder: string, experiment: Experiment): Promise<void> {
   const { experiment: path } = comparePaths(folder);
+  await makeFolderOf(path);
+  await writeFileWhole(path, textOf(experiment));
+}
+
+/** Puts an experiment into a folder that others may work in at the same time: one that says something else is an error. */
+export async function keepSameExperiment(folder: string, experiment: Experiment): Promise<void> {
+  const { experiment: path } = comparePaths(folder);
+  const there = await readTextIfThere(path);
+  if (there === undefined) return keepExperiment(folder, experiment);
+  if (there === textOf(experiment)) return;
+  fail(path, 'the comparison in this folder is another experiment', {
+    hint: 'Choose another folder (--out), or let all its runs be done by one process (without --run and --shard)',
+  });
+}
+
+function textOf(experiment: Experiment): string {
   const methods = Object.entries(experiment.methods).map(([name, own]) => [name, absolutePaths(own)]);
   const groups = Object.entries(experiment.groups).map(([name, nets]) => [name, absolutePaths({ nets }).nets]);
   const kept = {
@@ -66,8 +83,7 @@ export async function keepExperiment(folder: string, experiment: Experiment): Pr
     groups: Object.fromEntries(groups),
     methods: Object.fromEntries(methods),
   };
-  await makeFolderOf(path);
-  await writeFileWhole(path, `${JSON.stringify({ version: FORMATS.experiment.version, ...kept }, undefined, 2)}\n`);
+  return `${JSON.stringify({ version: FORMATS.experiment.version, ...kept }, undefined, 2)}\n`;
 }
 
 /** The experiment of a folder. */

@@ -96,7 +96,7 @@ describe('agon compare', () => {
     expect(await errorOf(`${folder}/empty`)).toBe(
       `error: ${folder}/empty: there is no comparison in this folder (no experiment.json)\n`,
     );
-    expect(await errorOf('--report')).toBe('error: --report: no folder of a comparison is named\n');
+    expect(await errorOf('--collect')).toBe('error: --collect: no folder of a comparison is named\n');
     expect(await errorOf('')).toContain('there are no methods. Name an experiment file, or presets');
     await writeFile(join(folder, 'x.json'), '{');
     expect(await errorOf(`${folder}/x.json`)).toContain('x.json: not valid JSON: ');
