@@ -191,6 +191,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'pretrained',
     'hub',
     'weights',
+    'store',
     'events',
     'settings',
     'onnx',

@@ -3,6 +3,7 @@ import type { FetchOptions } from '../hub/fetched.js';
 import { encodeSafetensors } from '../onnx/safetensors.js';
 import { weightsAtHand } from '../pretrained/at-hand.js';
 import { type OpenedWeights, openWeights } from '../pretrained/open.js';
+import { withoutPlaces } from '../pretrained/provenance.js';
 import { fail } from '../util/error.js';
 import { closestNetwork } from '../weights/closest.js';
 import { type Backbone, WEIGHTS_PATH } from './content/description.js';
@@ -53,7 +54,7 @@ function networkOf(file: OpenedWeights): string {
 function serve(network: string, file: OpenedWeights, index: number): ServedBackbone {
   const content = Buffer.from(encodeSafetensors(file.tensors));
   const preprocessing = file.config?.preprocessing;
-  const weights = file.provenance.name;
+  const weights = withoutPlaces(file.provenance).name;
   const told = { network, weights, file: `${WEIGHTS_PATH}${index}.safetensors`, bytes: content.length };
   return { told: { ...told, ...(preprocessing && { preprocessing }) }, content };
 }

@@ -1,4 +1,3 @@
-import 'uplot/dist/uPlot.min.css';
 import '../../pages/client/base.css';
 import '../../pages/client/style.css';
 import './style.css';

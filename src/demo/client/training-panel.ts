@@ -1,10 +1,11 @@
+import { orderClasses } from '../../browser/pictures/class-order.js';
 import { byId } from '../../web/client/elements.js';
 import { LEAST_CLASSES } from '../content/description.js';
 import { missingPictures } from '../content/enough.js';
 import { leaderText, progressShare, progressText, providerText, readyText, threadsText } from '../content/said.js';
 import type { Choices } from './choices.js';
 import type { Project } from './project.js';
-import { say, undertake } from './say.js';
+import { reasonOf, say, undertake } from './say.js';
 import type { State, Training } from './training.js';
 
 /** Least time between two lines that a screen reader is told while networks train, in milliseconds. */
@@ -50,8 +51,10 @@ export class TrainingPanel {
 
   /** Why it can't begin; undefined where it can. */
   private missing(): string | undefined {
-    const counts = this.project.classes.map(({ id, name }) => ({ name, count: this.project.picturesOf(id).length }));
-    return counts.length < LEAST_CLASSES ? 'Add a class: two are the least.' : missingPictures(counts);
+    const { classes } = this.project;
+    if (classes.length < LEAST_CLASSES) return 'Add a class: two are the least.';
+    const counts = classes.map(({ id, name }) => ({ name, count: this.project.picturesOf(id).length }));
+    return wrongNames(classes.map(({ name }) => name)) ?? missingPictures(counts);
   }
 
   private canExport(state: State): boolean {
@@ -79,11 +82,12 @@ export class TrainingPanel {
   private showWhere(): void {
     const { opened, record } = this.training;
     byId('runs-on').hidden = !opened;
-    byId('about-weights').textContent = record?.plan.weights.some((each) => each !== null)
-      ? 'networks that know photographs already'
-      : record
-        ? 'random weights'
-        : '';
+    byId('about-weights').textContent =
+      (record?.plan.weights.length ?? 0) > 0
+        ? 'networks that know photographs already'
+        : record
+          ? 'random weights'
+          : '';
     if (!opened) return;
     const where = [providerText(opened.provider), threadsText(opened.threads, crossOriginIsolated)];
     byId('runs-on').textContent = where.join(', ');
@@ -123,5 +127,15 @@ export class TrainingPanel {
       case 'broken':
         return `It can’t go on: ${doing}. What was kept is still there.`;
     }
+  }
+}
+
+/** What is wrong with the names of classes, which become folders. */
+function wrongNames(names: readonly string[]): string | undefined {
+  try {
+    orderClasses(names);
+    return undefined;
+  } catch (error) {
+    return `The ${reasonOf(error)}`;
   }
 }

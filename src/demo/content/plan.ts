@@ -15,8 +15,8 @@ export type Effort = (typeof EFFORTS)[number];
 /** How networks are going to be trained. */
 export interface TrainingPlan {
   readonly settings: SettingsInput;
-  /** Of each network: where the server has its weights. */
-  readonly weights: readonly (string | null)[];
+  /** Where the server has the weights: of each network, or none. */
+  readonly weights: readonly string[];
 }
 
 /** Two that are soon trained, and different enough to win by turns. */
@@ -26,9 +26,11 @@ const MOST_BATCH = 16;
 /** Steps of a training: small networks begin with nothing, others have a last layer to learn. */
 const STEPS: Readonly<Record<TrainingChoice['networks'], Readonly<Record<Effort, number>>>> = {
   small: { short: 100, usual: 300, long: 900 },
-  pretrained: { short: 20, usual: 60, long: 180 },
+  pretrained: { short: 60, usual: 150, long: 500 },
 };
 const [FEWEST_EPOCHS, MOST_EPOCHS] = [4, 100];
+/** Of each picture, as it is and in parts: what a frozen network makes of them is computed once. */
+const VIEWS = 3;
 /** Of the pictures of each class. */
 const VALIDATION = 0.2;
 
@@ -59,7 +61,7 @@ function smallPlan(common: SettingsInput): TrainingPlan {
     size: SMALL_SIZE,
     optimizer: { name: 'adamw', lr: 0.003, weightDecay: 0.01 },
   };
-  return { settings, weights: SMALL.map(() => null) };
+  return { settings, weights: [] };
 }
 
 /** A new last layer on each network; one that is alone competes with itself, as the last layers begin differently. */
@@ -70,8 +72,10 @@ function pretrainedPlan(common: SettingsInput, backbones: readonly Backbone[]): 
   const settings: SettingsInput = {
     ...common,
     nets: [first.network, second.network],
+    pretrained: [first.weights, second.weights],
     freeze: 'backbone',
-    featureCache: 'none',
+    featureCache: 'memory',
+    views: VIEWS,
     size,
     ...(crop !== undefined && { crop }),
     normalisation: mean && std ? { mean: [...mean], std: [...std] } : 'imagenet',

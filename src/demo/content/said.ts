@@ -1,5 +1,6 @@
 import type { Provider } from '../../browser/training.js';
 import { formatNumberOf, formatPercent } from '../../report/format.js';
+import { bestOf } from '../../store/best-network.js';
 import type { History } from './history.js';
 
 /** Where a training is computed, in words. */
@@ -29,15 +30,15 @@ export function progressShare(history: History, epochs: number): number {
   return Math.min(1, (last.epoch + (last.step + 1) / start.stepsPerEpoch) / Math.max(1, epochs));
 }
 
-/** Which network recognises most held-out pictures, at its best epoch. */
+/** Which network has recognised most held-out pictures, at its best epoch. */
 export function leaderText(history: History, epochs: number): string {
   const scored = (history.view(epochs)?.epochs ?? []).flatMap(({ networks }) => {
-    return networks.flatMap(({ validation }, i) => (validation ? [{ network: i, accuracy: validation.accuracy }] : []));
+    return networks.flatMap(({ validation }, network) => (validation ? [{ network, validation }] : []));
   });
-  const [first, ...others] = scored;
-  if (!first) return '';
-  const best = others.reduce((a, b) => (b.accuracy > a.accuracy ? b : a), first);
-  return `Best so far: ${history.labels[best.network] ?? ''}, ${formatPercent(best.accuracy, 0)} of the held-out pictures right.`;
+  const best = scored[bestOf(scored.map(({ validation }) => validation))];
+  if (!best) return '';
+  const share = formatPercent(best.validation.accuracy, 0);
+  return `Best so far: ${history.labels[best.network] ?? ''}, ${share} of the held-out pictures right.`;
 }
 
 /** What a training would learn from. */

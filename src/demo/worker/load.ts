@@ -25,16 +25,9 @@ export async function loadPictures(
 }
 
 /** Files of weights, each fetched once. */
-export async function loadWeights(addresses: OpenRequest['weights']): Promise<(Uint8Array | undefined)[]> {
-  const fetched = new Map<string, Promise<Uint8Array>>();
-  return Promise.all(
-    addresses.map((address) => {
-      if (address === null) return undefined;
-      const file = fetched.get(address) ?? fetchFile(address);
-      fetched.set(address, file);
-      return file;
-    }),
-  );
+export async function loadWeights(addresses: OpenRequest['weights']): Promise<Uint8Array[]> {
+  const fetched = new Map([...new Set(addresses)].map((address) => [address, fetchFile(address)] as const));
+  return Promise.all(addresses.map((address) => fetched.get(address) ?? fetchFile(address)));
 }
 
 async function fetchFile(address: string): Promise<Uint8Array> {

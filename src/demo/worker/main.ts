@@ -61,7 +61,7 @@ async function open({
     classes,
     pictures: labelled,
     settings: parseRequested(settings),
-    weights: await loadWeights(weights),
+    ...(!saved && weights.length > 0 && { weights: await loadWeights(weights) }),
     runtimeUrl: new URL(RUNTIME_PATH, self.location.href).href,
     ...(provider && { provider }),
     ...(saved && { resume: saved }),

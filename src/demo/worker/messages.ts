@@ -8,8 +8,8 @@ export interface OpenRequest {
   /** Pictures in the page's database, and the classes that they are of. */
   readonly pictures: readonly { readonly id: string; readonly label: number }[];
   readonly settings: SettingsInput;
-  /** Of each network where its weights are, if it begins with such. */
-  readonly weights: readonly (string | null)[];
+  /** Where the weights are: of each network, or none. */
+  readonly weights: readonly string[];
   /** Only this one; the worker chooses where it is null. */
   readonly provider: Provider | null;
   /** Whether it goes on from what the database has. */

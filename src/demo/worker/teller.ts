@@ -1,4 +1,4 @@
-import type { TrainEvent } from '../../events/events.js';
+import type { PhaseEvent, TrainEvent } from '../../events/events.js';
 import type { LoggedEvent } from '../../pages/data/logged-events.js';
 import type { Reply } from './messages.js';
 
@@ -14,7 +14,7 @@ export class Teller {
 
   tell(event: TrainEvent): void {
     if (event.type === 'phase') {
-      this.doing(event.detail ?? event.phase);
+      this.doing(phaseText(event));
       return;
     }
     this.waiting.push(asLogged(event));
@@ -32,6 +32,18 @@ export class Teller {
     this.waiting = [];
     this.last = performance.now();
   }
+}
+
+const PHASES: Readonly<Partial<Record<PhaseEvent['phase'], string>>> = {
+  weights: 'Reading the weights',
+  data: 'Reading the pictures',
+  graph: 'Building the networks',
+  features: 'Looking at the pictures',
+};
+
+function phaseText({ phase, done, of }: PhaseEvent): string {
+  const what = PHASES[phase] ?? 'Preparing';
+  return done === undefined || of === undefined ? what : `${what}: ${done} of ${of}`;
 }
 
 /** As a log has it: what a report doesn't need is left out of the many steps, and numbers that aren't finite are null. */

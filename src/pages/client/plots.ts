@@ -1,3 +1,4 @@
+import 'uplot/dist/uPlot.min.css';
 import uPlot from 'uplot';
 import { formatNumber, formatPercent } from '../../report/format.js';
 import { type Chart, type ChartLine, COLOURS } from '../show/charts.js';
