@@ -23,6 +23,8 @@ export const SLOW: readonly string[] = [
   'test/data/formats/one-set.test.ts',
   'test/data/image/decode.test.ts',
   'test/data/shared-data.test.ts',
+  'test/demo/page.test.ts',
+  'test/demo/training-page.test.ts',
   'test/distill/accumulate.test.ts',
   'test/distill/cpu.test.ts',
   'test/distill/foreign-step.test.ts',
