@@ -1,5 +1,8 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { unzipSync } from 'fflate';
 import type * as playwright from 'playwright-core';
 import sharp from 'sharp';
 import type { ServedBackbone } from '../../src/demo/backbones.js';
@@ -91,4 +94,13 @@ export async function colouredPictures(
     made.push({ name: `${n}.png`, mimeType: 'image/png', buffer: await image.png().toBuffer() });
   }
   return made;
+}
+
+/** Unpacks a run into a folder; returns the run's own. */
+export async function unpackRun(archive: string, folder: string): Promise<string> {
+  for (const [path, bytes] of Object.entries(unzipSync(await readFile(archive)))) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), bytes);
+  }
+  return join(folder, 'agon-run');
 }

@@ -26,7 +26,7 @@ export function define(command: Command, io: CliIo): void {
     .addOption(
       new Option(
         '--pretrained <what>',
-        'weights that the networks may begin with: a file, a name, auto (those of the cache, if any)',
+        'weights to begin with: auto, a name, hf:..., URL, file, run (those in the cache)',
       ),
     )
     .addOption(
@@ -38,8 +38,9 @@ export function define(command: Command, io: CliIo): void {
     .action((options: DemoOptions) => demo(options, io));
 }
 
-const NOTE = `Pictures and networks stay in the browser. Other machines' browsers (--host) give pages over plain HTTP neither the camera nor
-the graphics card nor threads; a phone on a cable gets all of it by \`adb reverse tcp:7007 tcp:7007\`.`;
+const NOTE = `Pictures and networks stay in the browser. To the browsers of other machines (--host) the page comes over
+plain HTTP, where they give it no camera, no graphics card and no threads. A phone on a cable has all of
+them at the same address after \`adb reverse tcp:7007 tcp:7007\`.`;
 
 async function demo({ port, host, open, pretrained, classes = [] }: DemoOptions, io: CliIo): Promise<void> {
   const { serveDemo } = await import('../../demo/serve-demo.js');

@@ -39,13 +39,14 @@ export class Choices {
 }
 
 function networkChoice(backbones: readonly Backbone[]): HTMLElement {
-  const names = [...new Set(backbones.map(({ network }) => network))].join(' and ');
+  const names = backbones.map(({ network }) => network);
+  const both = names.length > 1 ? names.join(' and ') : `Two of ${names[0]}`;
   const megabytes = Math.round(backbones.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6);
   return make(
     'fieldset',
     '',
     make('legend', '', 'Networks'),
-    radio('networks', 'pretrained', `${names}, which know photographs already (${megabytes} MB)`, true),
+    radio('networks', 'pretrained', `${both}, which know photographs already (${megabytes} MB)`, true),
     radio('networks', 'small', 'Two small ones that know nothing yet: for drawings, and to watch them learn', false),
   );
 }

@@ -2,7 +2,15 @@ import { orderClasses } from '../../browser/pictures/class-order.js';
 import { byId } from '../../web/client/elements.js';
 import { LEAST_CLASSES } from '../content/description.js';
 import { missingPictures } from '../content/enough.js';
-import { leaderText, progressShare, progressText, providerText, readyText, threadsText } from '../content/said.js';
+import {
+  leaderText,
+  progressShare,
+  progressText,
+  providerText,
+  readyText,
+  threadsText,
+  weightsText,
+} from '../content/said.js';
 import type { Choices } from './choices.js';
 import type { Project } from './project.js';
 import { reasonOf, say, undertake } from './say.js';
@@ -82,12 +90,7 @@ export class TrainingPanel {
   private showWhere(): void {
     const { opened, record } = this.training;
     byId('runs-on').hidden = !opened;
-    byId('about-weights').textContent =
-      (record?.plan.weights.length ?? 0) > 0
-        ? 'networks that know photographs already'
-        : record
-          ? 'random weights'
-          : '';
+    byId('about-weights').textContent = weightsText(record?.plan.settings.pretrained ?? []);
     if (!opened) return;
     const where = [providerText(opened.provider), threadsText(opened.threads, crossOriginIsolated)];
     byId('runs-on').textContent = where.join(', ');

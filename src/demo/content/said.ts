@@ -46,3 +46,8 @@ export function readyText(counts: readonly number[]): string {
   const pictures = counts.reduce((sum, count) => sum + count, 0);
   return `Ready: ${formatNumberOf(pictures, 'picture')} of ${counts.length} classes.`;
 }
+
+/** What networks begin with. */
+export function weightsText(names: readonly string[]): string {
+  return names.length === 0 ? 'random weights' : `weights that know photographs: ${[...new Set(names)].join(', ')}`;
+}
