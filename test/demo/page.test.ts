@@ -130,7 +130,8 @@ describe.skipIf(!CHROMIUM)('the page in which networks train, in Chromium', () =
   it('takes pictures from the camera as long as a button is held, by pointer and by key, and drawings', async () => {
     const page = await open();
     await page.locator('#take-camera').click();
-    await page.waitForFunction('document.querySelector("#camera video").videoWidth > 0');
+    const video = page.locator('#camera video');
+    await expect.poll(() => video.evaluate((each: { videoWidth: number }) => each.videoWidth)).toBeGreaterThan(0);
     const hold = page.locator('.taker', { hasText: 'Hold: red' });
     await hold.hover();
     await page.mouse.down();

@@ -112,9 +112,7 @@ describe.skipIf(!CHROMIUM)('networks that train in the page, in Chromium', () =>
       expect(await onPage(page, picture as PictureFile)).toEqual(answers);
       await page.locator('#go-on').click();
       await untilTraining(page, 'running');
-      await page.waitForFunction(
-        `document.querySelector('#train-progress').textContent !== ${JSON.stringify(stoppedAt)}`,
-      );
+      await page.locator('#train-progress', { hasNotText: stoppedAt }).waitFor({ timeout: PATIENCE });
       await page.locator('#stop').click();
       await untilTraining(page, 'idle', PATIENCE);
       expect(faults).toEqual([]);
