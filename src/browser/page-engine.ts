@@ -1,14 +1,12 @@
 import { type Group, initialParameters, initialState, updatesBefore } from '../group/group.js';
-import { lower } from '../lower/lower.js';
-import { portable } from '../lower/portable/portable.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { updatesIn } from '../settings/learning-rate.js';
 import { type Span, spanAt } from '../settings/spans.js';
 import type { Checkpoint } from '../store/checkpoint-format.js';
 import { openPageInputs, type PageInputs } from './page-inputs.js';
 import type { PageEngine, PageSubject } from './page-run.js';
+import { openWebStep } from './web/open-web-step.js';
 import type { WebRuntime } from './web/web-runtime.js';
-import { WebStepper } from './web/web-stepper.js';
 
 /** Opens what runs the epochs after a checkpoint, or from the start, with the state that they begin with. */
 export async function openPageEngine(
@@ -20,7 +18,7 @@ export async function openPageEngine(
   const span = spanAt(settings, after?.position.epoch ?? 0);
   const tensors = after?.tensors ?? initialParameters(group, settings.seed);
   const inputs = await openPageInputs({ ...subject, tensors, runtime, digestOf: files.digestOf }, span);
-  const stepper = await WebStepper.open(runtime, inputs.step, lower(inputs.step.graph, portable));
+  const { stepper, isRecorded } = await openWebStep(runtime, inputs.step);
   const stateAfter = (checkpoint: Checkpoint) => stateOf(checkpoint, { group, span, inputs, seed: settings.seed });
   const state = after ? stateAfter(after) : initialState(group, inputs.step, settings.seed);
   stepper.load(state);
@@ -29,6 +27,7 @@ export async function openPageEngine(
     runtime,
     inputs,
     stepper,
+    isRecorded,
     updatesBefore:
       span.begin > 0
         ? -updatesIn(settings, span.begin * inputs.training.steps)

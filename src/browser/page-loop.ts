@@ -1,9 +1,10 @@
 import { CheckpointSaver } from '../train/checkpoint-saver.js';
+import type { FeedSource } from '../train/feeds.js';
 import { LearningRates } from '../train/learning-rates.js';
 import type { LoopContext } from '../train/loop.js';
 import { ParameterPerturbation } from '../train/parameter-perturbation.js';
 import { stoppable } from '../train/stop.js';
-import type { PageRun } from './page-run.js';
+import type { PageEngine, PageRun, PageSubject } from './page-run.js';
 
 /** What the loop of every training works with, for the epochs after a page's last checkpoint. */
 export function loopContext(run: PageRun): LoopContext {
@@ -17,13 +18,11 @@ export function loopContext(run: PageRun): LoopContext {
   const { parameterPerturbation, seed, optimizer } = settings;
   const now = () => performance.now() / 1000;
   return {
-    settings,
+    ...feedSource(run, engine),
     networks: group.networks,
     input: preprocessing,
-    uniforms: step.uniforms.map(({ name, shape }) => ({ name, shape: shape.map(Number) })),
-    teacher: undefined,
-    updatesBefore,
     stepper,
+    burst: settings.logEvery ?? (engine.runtime.provider === 'webgpu' ? TOLD_TOGETHER : 1),
     perturbation: parameterPerturbation
       ? new ParameterPerturbation(
           { ...parameterPerturbation, ...source, seed, optimizer, totalSteps: span.end * training.steps },
@@ -51,4 +50,13 @@ export function loopContext(run: PageRun): LoopContext {
       now,
     }),
   };
+}
+
+/** Steps whose numbers come from the graphics card together: a copy waits for all steps before it. */
+const TOLD_TOGETHER = 10;
+
+/** What the feeds of a step depend on, besides its batch. */
+export function feedSource({ settings, data }: PageSubject, { inputs, updatesBefore }: PageEngine): FeedSource {
+  const uniforms = inputs.step.uniforms.map(({ name, shape }) => ({ name, shape: shape.map(Number) }));
+  return { settings, input: data.preprocessing, uniforms, teacher: undefined, updatesBefore };
 }

@@ -30,6 +30,8 @@ export interface PageEngine {
   readonly runtime: WebRuntime;
   readonly inputs: PageInputs;
   readonly stepper: StepRunner;
+  /** Whether its commands on the graphics card were recorded once and are repeated. */
+  readonly isRecorded: boolean;
   /** Updates that the optimizer state had seen when its epochs began. */
   readonly updatesBefore: number;
   /** The state that goes on from a checkpoint. */

@@ -9,7 +9,7 @@ import { Tally } from '../train/tally.js';
 import { fail } from '../util/error.js';
 import { sameValue } from '../util/formats/same-value.js';
 import { checkPageSettings, checkWeights, settlePageBatch } from './check-page-settings.js';
-import { openPageEngine } from './page-engine.js';
+import { chooseEngine } from './choose-engine.js';
 import { openSaved } from './page-files.js';
 import { createPageGroup } from './page-group.js';
 import { PageRecord } from './page-record.js';
@@ -20,7 +20,6 @@ import { digestPixels, PictureFiles } from './pictures/page-content.js';
 import { preparePageData } from './pictures/page-data.js';
 import { arrangePictures, PICTURES } from './pictures/page-pictures.js';
 import type { BrowserTraining, BrowserTrainingOptions } from './training.js';
-import { WebRuntime } from './web/web-runtime.js';
 
 /**
  * Begins a training in this page or worker, or goes on with one, and returns when its first step can be run. Nothing leaves the page but
@@ -48,8 +47,8 @@ export async function startTraining(options: BrowserTrainingOptions): Promise<Br
     options.emit(event);
   };
   const subject: PageSubject = { settings, order, data, files, group, emit, stopRequested: () => stop };
-  const runtime = await WebRuntime.load(options.provider ?? 'wasm', options.runtimeUrl);
-  const { engine, begin } = await openPageEngine(subject, runtime, saved?.last);
+  const { provider, runtimeUrl } = options;
+  const { engine, begin } = await chooseEngine(subject, { provider, runtimeUrl, after: saved?.last });
   const stepsPerEpoch = engine.inputs.training.steps;
   const header = lineageHeader(subject, stepsPerEpoch);
   record = new PageRecord(header, saved?.last ?? firstCheckpoint(subject, stepsPerEpoch, pixels, begin), saved);

@@ -3,7 +3,7 @@ import type { Graph } from '../graph/graph.js';
 import type { Target } from '../lower/target.js';
 import { parseDevice } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
-import { Stepper } from '../runtime/stepper.js';
+import { Stepper } from '../runtime/stepping/stepper.js';
 import type { Settings } from '../settings/settings.js';
 import type { Group } from './group.js';
 
@@ -15,7 +15,8 @@ export async function openStepper(
   onLowered?: (lowered: Graph) => void,
 ): Promise<Stepper> {
   const source = { graph: step.graph, state: step.state, nextOf: nextName };
-  return Stepper.open(source, { device: parseDevice(settings.device), threads: settings.threads, target, onLowered });
+  const { threads, stepsPerRun: perRun } = settings;
+  return Stepper.open(source, { device: parseDevice(settings.device), threads, target, perRun, onLowered });
 }
 
 /** A session for each network's evaluation. */

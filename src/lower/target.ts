@@ -13,4 +13,6 @@ export interface Target {
   readonly bodies: Readonly<Record<string, Body>>;
   /** A pass over the semantic graph, before the bodies take their place. */
   readonly prepare?: (graph: Graph) => Graph;
+  /** Whether the tensors that a graph carries over from run to run are laid into vectors before anything else. */
+  readonly flatState?: boolean;
 }

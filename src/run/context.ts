@@ -106,6 +106,7 @@ export async function openContext(options: ContextOptions, start: RunStart): Pro
     teacher: inputs.teacher,
     updatesBefore: seen,
     stepper,
+    burst: engine.burst,
     perturbation: openPerturbation(settings, { ...source, totalSteps: span.end * stepsPerEpoch }, resumed),
     fixed: inputs.fixed,
     predictors: inputs.predictors,

@@ -1,20 +1,22 @@
+import { gpu } from '../lower/gpu/gpu.js';
 import { portable } from '../lower/portable/portable.js';
 import { fail } from '../util/error.js';
 import type { ChosenTarget, Device, DeviceKind } from './device-kind.js';
-import { type DeviceName, deviceNames, isNumbered, namedDevice } from './device-names.js';
+import { DEVICE_FACTS, type DeviceName, deviceNames, namedDevice } from './device-names.js';
 
 export { type Device, formatDevice } from './device-kind.js';
 
 const choosePortable = async (): Promise<ChosenTarget> => ({ target: portable, forms: {} });
 
+const chooseGpu = async (): Promise<ChosenTarget> => ({ target: gpu, forms: {} });
+
 /** Every kind of device that a graph can run on: the one place to add another. */
 export const DEVICES = {
   cpu: {
     name: 'cpu',
-    numbered: isNumbered('cpu'),
+    ...DEVICE_FACTS.cpu,
     provider: () => 'cpu',
     howToGet: 'It is always there',
-    state: 'host',
     // Loaded when asked for: what reads settings needs the names of devices, not ONNX Runtime
     chooseTarget: async (...asked) => (await import('./cpu-target.js')).chooseCpuTarget(...asked),
     // They take seconds over a lowered step and make it no faster
@@ -22,25 +24,23 @@ export const DEVICES = {
   },
   cuda: {
     name: 'cuda',
-    numbered: isNumbered('cuda'),
+    ...DEVICE_FACTS.cuda,
     provider: (index) => ({ name: 'cuda', deviceId: index }),
     howToGet:
       "The npm package comes without CUDA's libraries: on Linux x64 with CUDA 12 and cuDNN 9 installed, run " +
       '`node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12` once',
-    // onnxruntime-node copies every output to the host: it has no bindings to the card's memory
-    state: 'host',
     chooseTarget: choosePortable,
     hasGraphPasses: () => true,
   },
   webgpu: {
     name: 'webgpu',
-    numbered: isNumbered('webgpu'),
-    provider: () => 'webgpu',
+    ...DEVICE_FACTS.webgpu,
+    // ONNX Runtime's own choice is NHWC, for which it puts transposes around every convolution
+    provider: () => ({ name: 'webgpu', preferredLayout: 'NCHW' }),
     howToGet:
       'It needs a graphics driver: Vulkan on Linux (package libvulkan1 and the driver of your card), Metal on macOS, ' +
       'Direct3D 12 on Windows',
-    state: 'device',
-    chooseTarget: choosePortable,
+    chooseTarget: chooseGpu,
     hasGraphPasses: () => true,
   },
 } as const satisfies Readonly<Record<DeviceName, DeviceKind>>;

@@ -13,7 +13,7 @@ const HANDLED: ReadonlySet<keyof StepSettings> = new Set([
 /** Fails for settings that the engine `ort-training` has nothing for. */
 export function checkOrtTrainingSettings(settings: RequestedSettings): void {
   const { nets, optimizer, beta, inputPerturbation, parameterPerturbation, teacher, temperature, device } = settings;
-  const { unfreezeAt, unlabelled } = settings;
+  const { unfreezeAt, unlabelled, stepsPerRun } = settings;
   const refuse = (setting: string, detail: ErrorDetail) =>
     fail('settings', `${setting} with the engine ort-training`, detail);
   if (optimizer.name === 'sgd' && optimizer.momentum !== 0) {
@@ -73,6 +73,13 @@ export function checkOrtTrainingSettings(settings: RequestedSettings): void {
       expected: 'none, as every row of its batches has a label',
       got: unlabelled,
       hint: 'Leave --unlabelled out, or use --engine agon',
+    });
+  }
+  if (stepsPerRun > 1) {
+    refuse('stepsPerRun', {
+      expected: '1, as its sessions run step by step',
+      got: String(stepsPerRun),
+      hint: 'Leave --steps-per-run out',
     });
   }
   if (unfreezeAt !== null) {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { hasModels, isModelFile } from '../nets/model-file.js';
 import { planNetwork } from '../nets/registry.js';
+import { namedDevice } from '../runtime/device-names.js';
 import { AgonError, fail, messageOf } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
 import { parseSource } from '../weights/source.js';
@@ -24,7 +25,7 @@ export const recordedSettings = z.preprocess(
 );
 
 /** Settings of how a run is computed, which change none of what it computes but the rounding. */
-export const COMPUTING_KEYS = ['threads', 'workers', 'tune'] as const;
+export const COMPUTING_KEYS = ['threads', 'workers', 'tune', 'logEvery', 'stepsPerRun'] as const;
 
 /** Where settings are that no file holds. */
 const SETTINGS = 'settings';
@@ -184,7 +185,18 @@ export function checkSettings(settings: RequestedSettings): void {
   checkUnlabelled(settings);
   checkFeatureSettings(settings);
   checkTaskSettings(settings);
+  checkStepsPerRun(settings);
   if (engine === 'ort-training') checkOrtTrainingSettings(settings);
+}
+
+/** A run of several steps keeps the state from being copied between them: where nothing is copied, it has no use. */
+function checkStepsPerRun({ stepsPerRun, device }: RequestedSettings): void {
+  if (stepsPerRun === 1 || namedDevice(device)?.state !== 'device') return;
+  fail('settings', `stepsPerRun with the device ${device}`, {
+    expected: '1, as the state stays on it between steps, and ONNX Runtime has no Loop there',
+    got: String(stepsPerRun),
+    hint: 'Leave --steps-per-run out; --log-every says how often what the steps measured is copied',
+  });
 }
 
 /** RandAugment and TrivialAugment are two ways to draw from the same operations. */

@@ -6,7 +6,7 @@ import { type Group, updatesBefore } from '../group/group.js';
 import { openStepper } from '../group/sessions.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { openOrtTraining } from '../ort-training/engine.js';
-import { parseDevice } from '../runtime/device.js';
+import { type Device, parseDevice } from '../runtime/device.js';
 import type { StepRunner } from '../runtime/step-runner.js';
 import { learningRateOf } from '../settings/learning-rate.js';
 import type { Settings } from '../settings/settings.js';
@@ -20,6 +20,8 @@ export interface Engine {
   readonly state: readonly string[];
   /** Forms of computations that were chosen for speed. */
   readonly forms: Checkpoint['forms'];
+  /** Steps whose numbers come together. */
+  readonly burst: number;
 }
 
 export interface EngineOptions {
@@ -51,7 +53,17 @@ async function openAgon({ settings, step, forms: kept, emit, onLowered }: Engine
     onTune: () => emit({ type: 'phase', phase: 'tune' }),
   });
   if (note) emit({ type: 'warning', message: note });
-  return { stepper: await openStepper(step, settings, target, onLowered), state: step.state, forms };
+  const stepper = await openStepper(step, settings, target, onLowered);
+  return { stepper, state: step.state, forms, burst: burstOf(settings, device) };
+}
+
+/** Where what a step measures stays on the device, a copy waits for all steps before it. */
+const TOLD_TOGETHER = 10;
+
+/** Whole runs, of at least as many steps as are told together. */
+function burstOf({ logEvery, stepsPerRun }: Pick<Settings, 'logEvery' | 'stepsPerRun'>, device: Device): number {
+  const told = logEvery ?? (device.kind.state === 'device' ? TOLD_TOGETHER : 1);
+  return Math.ceil(told / stepsPerRun) * stepsPerRun;
 }
 
 /** The official session keeps its optimizer's state to itself. */
@@ -66,7 +78,7 @@ async function openOfficial(options: EngineOptions): Promise<Engine> {
   });
   const state = step.state.filter((name) => step.graph.parameters.get(name)?.role !== 'optimizer');
   for (const message of notesOf(settings, step)) emit({ type: 'warning', message });
-  return { stepper, state, forms: {} };
+  return { stepper, state, forms: {}, burst: settings.logEvery ?? 1 };
 }
 
 function notesOf({ optimizer }: Settings, { graph }: StepGraph): string[] {

@@ -67,6 +67,12 @@ export class ParameterPerturbation {
     if (trial && resumed) this.#open = { trial, snapshot: this.#savedSnapshot(trial, resumed), others: new Map() };
   }
 
+  /** Whether there is something to do before or after a step: it can't be run together with others. */
+  concerns(count: number): boolean {
+    const { when, seed } = this.#options;
+    return this.#open !== undefined || fires(when, seed, PURPOSE, count);
+  }
+
   /** Before a step, counted from 0 over the run: perturbs a network if it is time to. */
   async before(count: number): Promise<PlannedPerturbation | undefined> {
     const plan = this.#open ? undefined : await this.#begin(count);

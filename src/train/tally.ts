@@ -6,7 +6,8 @@ import { type Tensor, toNumbers } from '../onnx/tensor.js';
 import type { CheckpointHeader } from '../store/checkpoint.js';
 import { present } from '../util/error.js';
 
-type Measured = Metrics & Pick<StepEvent, 'teachers'>;
+/** What a step measured. */
+export type Measured = Metrics & Pick<StepEvent, 'teachers'>;
 type Sums = CheckpointHeader['partial'];
 
 /** What a step's outputs say. */

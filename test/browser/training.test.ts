@@ -19,7 +19,8 @@ import { readRunSettings, runPaths } from '../../src/store/run-folder.js';
 import { at } from '../../src/util/checked.js';
 import { present } from '../../src/util/error.js';
 import { RESNET, runHere, temporaryFolder, WIDER } from '../run/runs.js';
-import { CLASSES, drawPictures, RUNTIME_URL } from './pictures.js';
+import { CLASSES, drawPictures } from './draw-pictures.js';
+import { RUNTIME_URL } from './runtime-url.js';
 
 const PICTURES = drawPictures(14);
 

@@ -26,6 +26,7 @@ const LATER: Readonly<Record<string, unknown>> = {
   views: 1,
   featureCache: 'disk',
   unlabelled: null,
+  stepsPerRun: 1,
 };
 
 /** For `JSON.parse`: leaves out settings that came later and have their defaults. */

@@ -4,13 +4,13 @@ import { toModel } from '../../graph/to-model.js';
 import { encodeModel } from '../../onnx/model-bytes.js';
 import type { Tensor } from '../../onnx/tensor.js';
 import { fail, present } from '../../util/error.js';
+import { ForwardSession } from './forward-session.js';
 import type { WebRuntime } from './web-runtime.js';
-import { WebSession } from './web-session.js';
 
 /** A frozen part of a network, in a browser: from images [N, C, H, W] to features [N, ...]. Its weights are constants. */
 export class WebBackbone {
   private constructor(
-    private readonly session: WebSession,
+    private readonly session: ForwardSession,
     /** Of one image's features. */
     readonly dims: readonly number[],
   ) {}
@@ -22,7 +22,7 @@ export class WebBackbone {
         ? size
         : fail(graph.name, 'the shape of its features is open', { got: `${size}` });
     });
-    return new WebBackbone(await WebSession.open(runtime, model), dims);
+    return new WebBackbone(await ForwardSession.open(runtime, model), dims);
   }
 
   async features(images: Tensor): Promise<Tensor> {

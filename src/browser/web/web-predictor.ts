@@ -4,23 +4,24 @@ import { encodeModel } from '../../onnx/model-bytes.js';
 import type { Tensor } from '../../onnx/tensor.js';
 import type { NetworkPredictor } from '../../train/evaluate.js';
 import { present } from '../../util/error.js';
+import { ForwardSession } from './forward-session.js';
 import type { WebRuntime } from './web-runtime.js';
-import { type Feeds, WebSession } from './web-session.js';
+import type { Feeds } from './web-session.js';
 
 /** A forward graph in inference form, in a browser, whose parameters are set from outside. */
 export class WebPredictor implements NetworkPredictor {
-  readonly #session: WebSession;
+  readonly #session: ForwardSession;
   readonly #forward: Graph;
   #values: Feeds = {};
 
-  private constructor(session: WebSession, forward: Graph) {
+  private constructor(session: ForwardSession, forward: Graph) {
     this.#session = session;
     this.#forward = forward;
   }
 
   /** Opens a session for a graph with an input `images` [N, C, H, W], or `features`, and an output `logits` [N, classes]. */
   static async open(runtime: WebRuntime, forward: Graph): Promise<WebPredictor> {
-    return new WebPredictor(await WebSession.open(runtime, encodeModel(toModel(forward))), forward);
+    return new WebPredictor(await ForwardSession.open(runtime, encodeModel(toModel(forward))), forward);
   }
 
   /** One with parameters of its own in the same session. */

@@ -49,15 +49,25 @@ export class WebRuntime {
 /** What the scope of a page or a worker has, of which the types of Node.js know nothing. */
 interface Scope {
   readonly crossOriginIsolated?: boolean;
-  readonly navigator?: { readonly hardwareConcurrency?: number };
+  readonly navigator?: {
+    readonly hardwareConcurrency?: number;
+    readonly gpu?: { requestAdapter(): Promise<unknown> };
+  };
+}
+
+/** Fails where this browser has no graphics card for us. */
+export async function requireGraphicsCard(): Promise<void> {
+  const { gpu } = (globalThis as Scope).navigator ?? {};
+  if (!gpu) fail('browser', 'it has no WebGPU');
+  if (!(await gpu.requestAdapter())) fail('browser', 'there is no graphics card that it uses');
 }
 
 function isolated(): boolean {
   return (globalThis as Scope).crossOriginIsolated === true;
 }
 
-/** Half of the logical cores, as ONNX Runtime takes by itself: more have brought nothing there. */
+/** All logical cores where there are few, else half of them, which are about as many as there are real ones; 8 at most. */
 function usualThreads(): number {
   const { hardwareConcurrency = 1 } = (globalThis as Scope).navigator ?? {};
-  return Math.min(4, Math.ceil(hardwareConcurrency / 2));
+  return hardwareConcurrency <= 4 ? hardwareConcurrency : Math.min(8, Math.ceil(hardwareConcurrency / 2));
 }

@@ -10,10 +10,10 @@ export type Feeds = Readonly<Record<string, Tensor>>;
 export interface WebSessionOptions {
   /** Where it runs; where its runtime does when left out. */
   readonly provider?: Provider;
-  /** The outputs that stay in the graphics card's memory: these, or all. */
-  readonly onDevice?: readonly string[] | 'all';
-  /** Whether the commands of a run are recorded once and repeated. All must be on the graphics card then. */
+  /** Whether the commands of a run are recorded once and repeated, on tensors that stay on the graphics card. All of the graph must be there then. */
   readonly capture?: boolean;
+  /** The outputs that stay on the graphics card, where not all do. */
+  readonly onCard?: readonly string[];
 }
 
 /** An ONNX model that is open in a browser. */
@@ -24,17 +24,17 @@ export class WebSession {
   ) {}
 
   static async open(runtime: WebRuntime, model: Uint8Array, options: WebSessionOptions = {}): Promise<WebSession> {
-    const { provider = runtime.provider, onDevice = [], capture = false } = options;
-    const location =
-      onDevice === 'all' ? 'gpu-buffer' : Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer' as const]));
+    const { provider = runtime.provider, capture = false, onCard = [] } = options;
+    const location = Object.fromEntries(onCard.map((name) => [name, 'gpu-buffer' as const]));
     try {
       const session = await runtime.exclusively(() =>
         runtime.ort.InferenceSession.create(model, {
-          executionProviders: [provider],
+          // ONNX Runtime's own choice is NHWC, for which it puts transposes around every convolution
+          executionProviders: [provider === 'webgpu' ? { name: provider, preferredLayout: 'NCHW' } : provider],
           enableMemPattern: false,
           logSeverityLevel: 3,
-          ...(onDevice.length > 0 && { preferredOutputLocation: location }),
-          ...(capture && { enableGraphCapture: true }),
+          ...(onCard.length > 0 && { preferredOutputLocation: location }),
+          ...(capture && { enableGraphCapture: true, preferredOutputLocation: 'gpu-buffer' as const }),
         }),
       );
       return new WebSession(runtime, session);

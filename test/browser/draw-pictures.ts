@@ -1,11 +1,5 @@
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { LabelledPicture } from '../../src/api/browser.js';
 import { stream } from '../../src/util/random.js';
-
-/** Where ONNX Runtime's files for browsers are: Node.js can run them on its processor as well. */
-export const RUNTIME_URL = pathToFileURL(dirname(createRequire(import.meta.url).resolve('onnxruntime-web'))).href;
 
 /** In an order that isn't that of their folders. */
 export const CLASSES = ['waves', 'Äste'] as const;
