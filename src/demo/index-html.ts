@@ -89,7 +89,6 @@ const KEEP = `<section aria-labelledby="keep-title"><h2 id="keep-title"><span cl
 <p id="keep-status" role="status" class="status"></p></section>`;
 
 const ABOUT = `<section aria-labelledby="about-title"><h2 id="about-title">Where it runs</h2>
-<dl class="facts" id="about"><dt>Computes</dt><dd id="about-provider">not yet</dd><dt>Threads</dt><dd id="about-threads"></dd>
-<dt>Begins with</dt><dd id="about-weights"></dd><dt>Kept</dt><dd>pictures and networks in this browser’s own storage, until you start over or delete them</dd>
+<dl class="facts" id="about"><dt>Computes</dt><dd id="about-provider">not yet</dd><dt>Begins with</dt><dd id="about-weights"></dd><dt>Kept</dt><dd>pictures and networks in this browser’s own storage, until you start over or delete them</dd>
 <dt>Sent</dt><dd>nothing: the page’s policy lets it load from its own server alone, which takes nothing</dd></dl>
 <div class="controls"><button type="button" id="forget" disabled>Delete everything</button></div></section>`;

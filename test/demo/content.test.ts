@@ -5,7 +5,7 @@ import { judgeCount, missingPictures } from '../../src/demo/content/enough.js';
 import { classesOfFolders } from '../../src/demo/content/folders.js';
 import { History } from '../../src/demo/content/history.js';
 import { EFFORTS, planTraining } from '../../src/demo/content/plan.js';
-import { leaderText, progressShare, progressText, readyText, threadsText } from '../../src/demo/content/said.js';
+import { leaderText, progressShare, progressText, readyText, whereText } from '../../src/demo/content/said.js';
 import type { TrainEvent } from '../../src/events/events.js';
 import type { LoggedEvent } from '../../src/pages/data/logged-events.js';
 import { parseRequested } from '../../src/settings/settings.js';
@@ -148,8 +148,10 @@ describe('what a training has told', () => {
 describe('what the page says', () => {
   it('counts', () => {
     expect(readyText([5, 6])).toBe('Ready: 11 pictures of 2 classes.');
-    expect(threadsText(4, true)).toBe('4 threads');
-    expect(threadsText(1, true)).toBe('one thread');
-    expect(threadsText(1, false)).toContain('over https');
+    const wasm = 'ONNX Runtime WebAssembly, on the processor';
+    expect(whereText({ provider: 'wasm', threads: 4 }, true)).toBe(`${wasm}, 4 threads`);
+    expect(whereText({ provider: 'wasm', threads: 1 }, true)).toBe(`${wasm}, one thread`);
+    expect(whereText({ provider: 'wasm', threads: 1 }, false)).toContain('over https');
+    expect(whereText({ provider: 'webgpu', threads: 1 }, true)).toBe('ONNX Runtime WebGPU, on the graphics card');
   });
 });

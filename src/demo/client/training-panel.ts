@@ -2,15 +2,7 @@ import { orderClasses } from '../../browser/pictures/class-order.js';
 import { byId } from '../../web/client/elements.js';
 import { LEAST_CLASSES } from '../content/description.js';
 import { missingPictures } from '../content/enough.js';
-import {
-  leaderText,
-  progressShare,
-  progressText,
-  providerText,
-  readyText,
-  threadsText,
-  weightsText,
-} from '../content/said.js';
+import { leaderText, progressShare, progressText, readyText, weightsText, whereText } from '../content/said.js';
 import type { Choices } from './choices.js';
 import type { Project } from './project.js';
 import { reasonOf, say, undertake } from './say.js';
@@ -92,10 +84,9 @@ export class TrainingPanel {
     byId('runs-on').hidden = !opened;
     byId('about-weights').textContent = weightsText(record?.plan.settings.pretrained ?? []);
     if (!opened) return;
-    const where = [providerText(opened.provider), threadsText(opened.threads, crossOriginIsolated)];
-    byId('runs-on').textContent = where.join(', ');
-    byId('about-provider').textContent = where[0] ?? '';
-    byId('about-threads').textContent = where[1] ?? '';
+    const where = whereText(opened, crossOriginIsolated);
+    byId('runs-on').textContent = where;
+    byId('about-provider').textContent = where;
     document.documentElement.dataset.provider = opened.provider;
   }
 

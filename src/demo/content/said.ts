@@ -1,17 +1,18 @@
-import type { Provider } from '../../browser/training.js';
+import type { BrowserTraining } from '../../browser/training.js';
 import { formatNumberOf, formatPercent } from '../../report/format.js';
 import { bestOf } from '../../store/best-network.js';
 import type { History } from './history.js';
 
-/** Where a training is computed, in words. */
-export function providerText(provider: Provider): string {
-  return provider === 'webgpu'
-    ? 'ONNX Runtime WebGPU, on the graphics card'
-    : 'ONNX Runtime WebAssembly, on the processor';
+/** Where a training is computed, in words; of the processor by how many threads, and why by one alone. */
+export function whereText(
+  { provider, threads }: Pick<BrowserTraining, 'provider' | 'threads'>,
+  isolated: boolean,
+): string {
+  if (provider === 'webgpu') return 'ONNX Runtime WebGPU, on the graphics card';
+  return `ONNX Runtime WebAssembly, on the processor, ${threadsText(threads, isolated)}`;
 }
 
-/** By how many threads, and why by one alone. */
-export function threadsText(threads: number, isolated: boolean): string {
+function threadsText(threads: number, isolated: boolean): string {
   if (threads > 1) return `${threads} threads`;
   return isolated ? 'one thread' : 'one thread: browsers give more to pages from this machine or over https alone';
 }
