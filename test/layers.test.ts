@@ -220,7 +220,7 @@ const TOPS = Object.keys(ALLOWED);
 const ENTRIES: Readonly<Record<string, readonly string[]>> = {
   cli: TOPS,
   '.': TOPS,
-  api: ['browser', 'autodiff', 'distill', 'losses', 'optim', 'nets', 'lower', 'graph', 'onnx', 'util'],
+  api: ['browser', 'settings', 'autodiff', 'distill', 'losses', 'optim', 'nets', 'lower', 'graph', 'onnx', 'util'],
 };
 
 /** Packages that one folder alone knows. */

@@ -32,6 +32,7 @@ export const SLOW: readonly string[] = [
   'test/distill/step-gradients.test.ts',
   'test/distill/unreached-weights.test.ts',
   'test/docs/api.test.ts',
+  'test/docs/browser-program.test.ts',
   'test/docs/guides.test.ts',
   'test/evaluate/measured-data.test.ts',
   'test/examples.test.ts',
