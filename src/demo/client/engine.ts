@@ -1,7 +1,7 @@
 import type { CallName, Calls, Opened, OpenRequest, Reply, Request } from '../worker/messages.js';
 
 /** What an engine tells unasked. */
-export type Told = Extract<Reply, { readonly kind: 'events' | 'doing' | 'accuracies' }>;
+export type Told = Extract<Reply, { readonly kind: 'events' | 'doing' | 'accuracies' | 'fault' }>;
 
 interface Waiting {
   resolve(got: unknown): void;

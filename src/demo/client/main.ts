@@ -45,6 +45,7 @@ async function beginTraining(project: Project, backbones: DemoDescription['backb
       const names = (training.record?.classes ?? []).map(({ name }) => name);
       contest.showAccuracies(training.history.labels, names, shares);
     },
+    fault: sayFault,
   });
   const panel = new TrainingPanel(project, training, new Choices(backbones));
   const contest = new Contest(() => training.record && { history: training.history, epochs: training.epochs });

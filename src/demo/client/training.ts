@@ -5,6 +5,7 @@ import type { TrainingRecord } from '../content/project.js';
 import type { Opened } from '../worker/messages.js';
 import { Engine, type Told } from './engine.js';
 import type { Project } from './project.js';
+import { Wakefulness } from './wake.js';
 
 /** Least time between two writings of what a training has told, in milliseconds. */
 const KEEPING = 1500;
@@ -20,6 +21,8 @@ export interface TrainingListener {
   /** Its state, its events or its progress have changed. */
   changed(): void;
   accuracies(shares: readonly (readonly number[])[]): void;
+  /** Something has gone wrong that doesn't end it. */
+  fault(reason: string): void;
 }
 
 /** The training of a page: begun, stopped, gone on with, also after a reload, and dropped. */
@@ -29,6 +32,7 @@ export class Training {
   opened: Opened | undefined;
   /** What is being done while no step runs; or what has gone wrong. */
   doing = '';
+  private readonly wakefulness = new Wakefulness();
   private engine: Engine | undefined;
   private keeping: ReturnType<typeof setTimeout> | undefined;
 
@@ -61,7 +65,7 @@ export class Training {
     this.history = new History();
     await this.project.setTraining({ classes, pictures, plan, provider, events: [], finished: false });
     await this.open(false);
-    await this.run();
+    if (this.answering) await this.run();
   }
 
   /** Takes up what the browser has kept: it can be asked then, and go on. */
@@ -121,6 +125,7 @@ export class Training {
   private hear(engine: Engine, told: Told): void {
     if (engine !== this.engine) return;
     if (told.kind === 'accuracies') this.listener.accuracies(told.shares);
+    else if (told.kind === 'fault') this.listener.fault(told.reason);
     else if (told.kind === 'doing') this.doing = told.what;
     else for (const event of told.events) this.history.add(event);
     this.keeping ??= setTimeout(() => void this.keep(this.record?.finished ?? false), KEEPING);
@@ -152,6 +157,7 @@ export class Training {
 
   private become(state: State): void {
     this.state = state;
+    this.wakefulness.keep(state === 'running');
     this.listener.changed();
   }
 }

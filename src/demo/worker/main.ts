@@ -9,6 +9,7 @@ import type { CallName, Calls, OpenRequest, Reply, Request } from './messages.js
 import { Teller } from './teller.js';
 
 let training: BrowserTraining | undefined;
+let opening: Promise<Database> | undefined;
 const post = (reply: Reply, transferred: Transferable[] = []) => self.postMessage(reply, { transfer: transferred });
 const teller = new Teller(post);
 
@@ -40,7 +41,7 @@ async function answer({ id, name, asked }: Request): Promise<void> {
     const got = await call(asked);
     post({ kind: 'answer', id, got }, got instanceof Uint8Array ? [got.buffer as ArrayBuffer] : []);
   } catch (error) {
-    post({ kind: 'failed', id, reason: error instanceof Error ? error.message : String(error) });
+    post({ kind: 'failed', id, reason: reasonOf(error) });
   }
 }
 
@@ -52,10 +53,9 @@ async function open({
   provider,
   resume,
 }: OpenRequest): Promise<Calls['open']['got']> {
-  const database = await Database.open();
-  const saved = resume ? ((await database.get('saved')) as Uint8Array | undefined) : undefined;
+  const saved = resume ? ((await (await database()).get('saved')) as Uint8Array | undefined) : undefined;
   teller.doing('Reading the pictures');
-  const labelled = await loadPictures(database, pictures, classes);
+  const labelled = await loadPictures(await database(), pictures, classes);
   teller.doing('Preparing the networks');
   training = await startTraining({
     classes,
@@ -91,7 +91,7 @@ async function afterEpoch(): Promise<void> {
     await tellAccuracies();
     await save();
   } catch (error) {
-    teller.doing(`Could not be kept: ${error instanceof Error ? error.message : String(error)}`);
+    post({ kind: 'fault', reason: `What was learned can’t be kept for a reload: ${reasonOf(error)}` });
   } finally {
     busy = false;
   }
@@ -103,12 +103,21 @@ async function tellAccuracies(): Promise<void> {
 
 async function save(): Promise<null> {
   const bytes = await opened().save();
-  const database = await Database.open();
-  await database.put('saved', bytes);
+  await (await database()).put('saved', bytes);
   return null;
 }
 
 function opened(): BrowserTraining {
   if (!training) throw new Error('no training is open');
   return training;
+}
+
+/** One connection for all that is read and kept. */
+function database(): Promise<Database> {
+  opening ??= Database.open();
+  return opening;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -47,5 +47,7 @@ export type Reply =
   | { readonly kind: 'events'; readonly events: readonly LoggedEvent[] }
   /** What is being done while no step runs, in words. */
   | { readonly kind: 'doing'; readonly what: string }
+  /** What has gone wrong beside a call. */
+  | { readonly kind: 'fault'; readonly reason: string }
   /** The share of the validation pictures of each class that each network gets right: [network][class]. */
   | { readonly kind: 'accuracies'; readonly shares: readonly (readonly number[])[] };
