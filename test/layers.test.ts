@@ -137,6 +137,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'events',
     'settings',
     'runtime',
+    'distill',
     'optim',
     'lower',
     'graph',

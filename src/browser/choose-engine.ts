@@ -42,9 +42,14 @@ async function openOnCard(subject: PageSubject, { runtimeUrl, after }: EngineCho
   const chosen = await openPageEngine(subject, runtime, after);
   try {
     await checkEngine(subject, chosen.engine, chosen.begin);
+    subject.emit({ type: 'note', message: onCardNote(chosen.engine) });
     return chosen;
   } catch (error) {
     await chosen.engine.close();
     throw error;
   }
+}
+
+function onCardNote({ isRecorded }: PageEngine): string {
+  return `training on the graphics card${isRecorded ? ', which repeats the recorded commands of a step' : ''}`;
 }

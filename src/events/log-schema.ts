@@ -85,6 +85,15 @@ const startEvent = z.strictObject({
   data,
   input: z.tuple([count, count, count]).meta({ description: 'channels, height and width' }),
   stepsPerEpoch: count,
+  device: z
+    .strictObject({
+      name: z.string(),
+      adapter: z.string().optional(),
+      isSoftware: z.boolean().optional().meta({ description: 'whether its driver computes on the processor' }),
+      memory: z.number().optional().meta({ description: 'of its own, in bytes' }),
+    })
+    .optional()
+    .meta({ description: 'the GPU that the run computes on' }),
   memory: z
     .strictObject({
       estimated: z.number(),
@@ -119,6 +128,11 @@ const stepEvent = z.strictObject({
     .strictObject({ network: index, operation: z.string(), kept: z.boolean(), gain: measured })
     .optional()
     .meta({ description: 'of a trial of perturbed parameters, after this step' }),
+  lossScale: z.array(z.number()).optional().meta({ description: 'in float16: of each network, in this step' }),
+  overflowed: z
+    .array(z.number())
+    .optional()
+    .meta({ description: 'in float16: 1 for a network whose gradients overflowed, so that it kept its weights' }),
   seconds,
   waited: seconds,
 });

@@ -3,6 +3,7 @@ import type { Weights } from '../artifacts/weights.js';
 import type { Dataset, Size } from '../data/dataset/dataset.js';
 import { AVERAGE } from '../distill/names.js';
 import { buildStep, networkPrefix, type StepGraph } from '../distill/step.js';
+import type { StepPlan } from '../distill/step-options.js';
 import type { NetworkInfo } from '../events/events.js';
 import type { Graph } from '../graph/graph.js';
 import type { BegunNetwork } from '../imported/model-network.js';
@@ -50,22 +51,23 @@ export function groupOfSources(
   return { graphs, networks, ...(begin && { weights: begin }), ...(taken && { taken }) };
 }
 
+/** The group's whole training step, of {@link planStep}. */
+export function createStep(group: Group, settings: Settings, classWeights?: readonly number[]): StepGraph {
+  const { networks, settings: own, options } = planStep(group, settings, classWeights);
+  return buildStep(networks, own, options);
+}
+
 /**
- * The group's whole training step, for whole batches of the settings' size, with as many images without labels where there are
+ * What the group's training step is built from, for whole batches of the settings' size, with as many images without labels where there are
  * such; with own inputs where one may be perturbed.
  *
  * @param classWeights - What each class counts in the cross-entropy, where they aren't all the same.
  */
-export function createStep({ graphs }: Group, settings: Settings, classWeights?: readonly number[]): StepGraph {
+export function planStep({ graphs }: Group, settings: Settings, classWeights?: readonly number[]): StepPlan {
   const { batchSize: batch, inputPerturbation, unlabelled } = settings;
   const [ownInputs, mixed] = [inputPerturbation !== null, mixingFor(settings) !== undefined];
-  return buildStep(graphs, settings, {
-    batch,
-    unlabelled: unlabelled === null ? 0 : batch,
-    ownInputs,
-    mixed,
-    classWeights,
-  });
+  const options = { batch, unlabelled: unlabelled === null ? 0 : batch, ownInputs, mixed, classWeights };
+  return { networks: graphs, settings, options };
 }
 
 /** The networks with what of them is trained: what the settings freeze is no weight in these. */

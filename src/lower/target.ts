@@ -15,4 +15,6 @@ export interface Target {
   readonly prepare?: (graph: Graph) => Graph;
   /** Whether the tensors that a graph carries over from run to run are laid into vectors before anything else. */
   readonly flatState?: boolean;
+  /** A pass over the graph of plain operators that comes of it. */
+  readonly finish?: (graph: Graph) => Graph;
 }

@@ -9,6 +9,7 @@ import { at } from '../util/checked.js';
 import type { NetworkBatch } from './batch-inputs.js';
 import { checkFinite } from './diverged.js';
 import { type FeedSource, feedsFor } from './feeds.js';
+import { checkHalfStep } from './float16.js';
 import type { LearningRates } from './learning-rates.js';
 import type { ParameterPerturbation } from './parameter-perturbation.js';
 import { type Measured, readStep, type Tally } from './tally.js';
@@ -141,6 +142,7 @@ class EpochSteps {
     this.#waited = 0;
     for (const [i, step] of begun.entries()) {
       const outputs = at(measured, i);
+      checkHalfStep(networks, outputs, step);
       checkFinite(networks, outputs.total, step);
       const event = eventOf(step, outputs, { ...decided, ...time });
       this.#since += event.seconds;

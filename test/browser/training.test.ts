@@ -1,6 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { unzipSync } from 'fflate';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserTraining, startTraining } from '../../src/api/browser.js';
 import type { LabelledPicture } from '../../src/browser/training.js';
@@ -21,6 +20,7 @@ import { present } from '../../src/util/error.js';
 import { RESNET, runHere, temporaryFolder, WIDER } from '../run/runs.js';
 import { CLASSES, drawPictures } from './draw-pictures.js';
 import { RUNTIME_URL } from './runtime-url.js';
+import { unpack } from './unpack.js';
 
 const PICTURES = drawPictures(14);
 
@@ -73,16 +73,6 @@ async function begin(
 }
 
 const stepsIn = (events: readonly TrainEvent[]) => events.filter((event): event is StepEvent => event.type === 'step');
-
-/** Unpacks a run's archive; returns its folder. */
-async function unpack(archive: Uint8Array): Promise<string> {
-  const folder = await temporaryFolder();
-  for (const [path, bytes] of Object.entries(unzipSync(archive))) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), bytes);
-  }
-  return join(folder, 'agon-run');
-}
 
 /** The largest difference of two checkpoints' tensors, which must have the same names. */
 function differenceOf(one: Checkpoint, other: Checkpoint): number {

@@ -27,6 +27,9 @@ const LATER: Readonly<Record<string, unknown>> = {
   featureCache: 'disk',
   unlabelled: null,
   stepsPerRun: 1,
+  place: null,
+  allowFallback: false,
+  precision: 'float32',
 };
 
 /** For `JSON.parse`: leaves out settings that came later and have their defaults. */
