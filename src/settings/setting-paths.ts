@@ -17,6 +17,30 @@ export function withoutFolders<Given extends object>(settings: Given): Given {
   return mapPaths(settings, (path) => basename(path), publicAddress);
 }
 
+/** Where data are on this machine, by the paths that settings name. */
+export type DataPlaces = Readonly<Record<string, string>>;
+
+/** Settings that name data where they are on this machine: to open these, not to be kept. */
+export function withPlaces<Given extends { readonly data: string; readonly unlabelled: string | null }>(
+  settings: Given,
+  places: DataPlaces = {},
+): Given {
+  const { data, unlabelled } = settings;
+  const placeOf = (path: string) => (Object.hasOwn(places, path) ? places[path] : undefined) ?? path;
+  return { ...settings, data: placeOf(data), unlabelled: unlabelled === null ? null : placeOf(unlabelled) };
+}
+
+/** The paths that settings name beside those of data: of models, runs, weights and artifacts. */
+export function modelPaths(settings: { readonly data: string; readonly unlabelled: string | null }): string[] {
+  const paths: string[] = [];
+  const { data: _, unlabelled: __, ...others } = settings;
+  mapPaths(others, (path) => {
+    paths.push(path);
+    return path;
+  });
+  return paths;
+}
+
 type Map = (text: string) => string;
 
 /** Of `pretrained`, what is no path is a name or an address. */
