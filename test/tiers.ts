@@ -61,6 +61,8 @@ export const SLOW: readonly string[] = [
   'test/quantisation/imagenet.test.ts',
   'test/quantisation/quantise.test.ts',
   'test/pages/browser.test.ts',
+  'test/queue/disturbed.test.ts',
+  'test/queue/queue.test.ts',
   'test/readme.test.ts',
   'test/run/artifacts.test.ts',
   'test/run/assessment.test.ts',
@@ -111,6 +113,7 @@ export const SLOW: readonly string[] = [
 export const LONGEST: readonly string[] = [
   'test/compare/kill.test.ts',
   'test/compare/schedulers.test.ts',
+  'test/queue/disturbed.test.ts',
   'test/run/kills.test.ts',
   'test/verify/replay.test.ts',
 ];

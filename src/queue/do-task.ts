@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Job } from 'bullmq';
 import { comparePaths, isWhole } from '../compare/experiment/folder.js';
 import type { TrainEvent } from '../events/events.js';
 import { AgonError, fail, messageOf, present } from '../util/error.js';
-import { removeIfThere } from '../util/files/files.js';
+import { removeIfEmpty, removeIfThere } from '../util/files/files.js';
 import { type Claim, claimTask } from './claim.js';
 import type { Connection, OnTrouble } from './connection.js';
 import { KeptClaim } from './kept-claim.js';
@@ -124,6 +124,7 @@ class Doing {
     if (sent === 'late') onTrouble(`${this.#id}: its result is refused: another worker has the run by now`);
     // Another has it, or nobody wants it: what is here is of no use any more
     await removeIfThere(folder);
+    await removeIfEmpty(dirname(folder));
     return sent === 'accepted' ? 'finished' : 'lost';
   }
 

@@ -3,7 +3,7 @@ import type { Connection, OnTrouble } from './connection.js';
 import { type Lane, openLane } from './lane.js';
 import type { Comparison } from './messages.js';
 import { Digests, meetNeeds } from './needs.js';
-import { type Registered, refusal } from './registry.js';
+import { type Registered, refusal, removeKeys } from './registry.js';
 
 type LaneEntry = Comparison['lanes'][number];
 
@@ -44,6 +44,9 @@ export class OpenLanes {
       if (wanted.has(key)) continue;
       this.#open.delete(key);
       await lane.close();
+      // BullMQ's looks for workers that are gone leave keys
+      const isOver = !comparisons.some(({ id }) => id === lane.comparison);
+      if (isOver) await removeKeys(this.connection, lane.comparison);
     }
     for (const key of this.#lacking.keys()) if (!wanted.has(key)) this.#lacking.delete(key);
     for (const [key, [comparison, lane]] of wanted) {

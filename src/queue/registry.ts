@@ -48,6 +48,11 @@ export async function unregister(connection: Connection, id: string, { cancelled
   const { redis } = connection;
   if (cancelled) await redis.set(cancelledKey(id), '1', 'EX', CANCELLED_SECONDS);
   await redis.hdel(COMPARISONS, id);
+  await removeKeys(connection, id);
+}
+
+/** Removes all that there is of a comparison which isn't in the queue any more. */
+export async function removeKeys({ redis }: Connection, id: string): Promise<void> {
   for (const pattern of ownKeys(id)) {
     const keys = await keysLike(redis, pattern);
     if (keys.length > 0) await redis.unlink(keys);
