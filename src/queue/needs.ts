@@ -9,7 +9,7 @@ import type { Settings } from '../settings/settings.js';
 import { runPaths } from '../store/run-folder.js';
 import { fingerprintData } from '../train/data.js';
 import { AgonError, fail } from '../util/error.js';
-import type { Need } from './messages.js';
+import type { Need } from './server/messages.js';
 
 /** Digests of what is on this machine, by what they are of: to take one can mean to read all images. */
 export class Digests {

@@ -1,5 +1,5 @@
-import { PASSWORD_VARIABLE, parseAddress } from '../../queue/address.js';
-import { type Connection, connect } from '../../queue/connection.js';
+import { PASSWORD_VARIABLE, parseAddress } from '../../queue/server/address.js';
+import { type Connection, connect } from '../../queue/server/connection.js';
 import type { CliIo } from '../io/io.js';
 
 /** Connects to the queue that `--queue` names. An address with a password doesn't stay in the list of processes. */

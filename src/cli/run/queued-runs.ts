@@ -1,11 +1,11 @@
 import type { Failure } from '../../compare/execute.js';
 import type { Experiment, PlannedRun } from '../../compare/experiment/experiment.js';
 import { unlockComparisonAtOnce } from '../../compare/experiment/folder.js';
-import { collectRuns } from '../../queue/collect.js';
-import type { Connection } from '../../queue/connection.js';
-import { readIdentity, settleIdentity } from '../../queue/identity.js';
-import { QueuedComparison } from '../../queue/queued-comparison.js';
-import { unregister } from '../../queue/registry.js';
+import { collectRuns } from '../../queue/comparison/collect.js';
+import { readIdentity, settleIdentity } from '../../queue/comparison/identity.js';
+import { QueuedComparison } from '../../queue/comparison/queued-comparison.js';
+import type { Connection } from '../../queue/server/connection.js';
+import { unregister } from '../../queue/server/registry.js';
 import { formatNumberOf, printable } from '../../report/format.js';
 import { type CliIo, writeLines } from '../io/io.js';
 import { QueueProgress } from '../text/queue-progress.js';

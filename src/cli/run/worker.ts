@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { TaskListener, TaskOutcome } from '../../queue/do-task.js';
-import { startWorker, type WorkerOptions } from '../../queue/worker.js';
+import type { TaskListener, TaskOutcome } from '../../queue/worker/do-task.js';
+import { startWorker, type WorkerOptions } from '../../queue/worker/worker.js';
 import { formatNumberOf, printable } from '../../report/format.js';
 import { LiveLines } from '../../report/live-lines.js';
 import { isLive, type Output, widthOf } from '../../report/output.js';

@@ -1,5 +1,5 @@
 import type { PlannedRun } from '../../compare/experiment/experiment.js';
-import type { WorkerState } from '../../queue/messages.js';
+import type { WorkerState } from '../../queue/server/messages.js';
 import { formatDuration, printable } from '../../report/format.js';
 import { LiveLines } from '../../report/live-lines.js';
 import { isLive, type Output, widthOf } from '../../report/output.js';

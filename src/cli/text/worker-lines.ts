@@ -1,4 +1,4 @@
-import type { WorkerState } from '../../queue/messages.js';
+import type { WorkerState } from '../../queue/server/messages.js';
 import { formatNumberOf, printable } from '../../report/format.js';
 import { formatList } from '../../util/format-list.js';
 

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { open, readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { messageOf } from '../util/error.js';
-import { type Claim, type CommitOutcome, commitResult, sendChunk } from './claim.js';
-import type { Connection, OnTrouble } from './connection.js';
-import { filesKey } from './keys.js';
-import { type Manifest, MESSAGES } from './messages.js';
+import { type Claim, type CommitOutcome, commitResult, sendChunk } from '../server/claim.js';
+import type { Connection, OnTrouble } from '../server/connection.js';
+import { isFull } from '../server/full.js';
+import { filesKey } from '../server/keys.js';
+import { type Manifest, MESSAGES } from '../server/messages.js';
 
 const CHUNK_BYTES = 2 ** 20;
 /** Waits while the server's memory is full, in milliseconds: from the first to the longest. */
@@ -47,11 +47,6 @@ export async function sendResult(
     // Of several that wait, no two at the same time
     if (!(await waitUnless(givenUp, pause * (0.5 + Math.random())))) return 'given up';
   }
-}
-
-/** Whether a server refused to write because its memory is full. */
-export function isFull(error: unknown): boolean {
-  return /\bOOM\b/.test(messageOf(error));
 }
 
 async function sendOnce(connection: Connection, claim: Claim, folder: string, worker: string): Promise<CommitOutcome> {

@@ -1,8 +1,8 @@
 import type { Job, Worker } from 'bullmq';
-import type { DataPlaces } from '../settings/setting-paths.js';
-import type { Connection, OnTrouble } from './connection.js';
-import { laneQueue } from './keys.js';
-import { queueOptions } from './registry.js';
+import type { DataPlaces } from '../../settings/setting-paths.js';
+import type { Connection, OnTrouble } from '../server/connection.js';
+import { laneQueue } from '../server/keys.js';
+import { queueOptions } from '../server/registry.js';
 
 /** Times that a run may lose its worker before it counts as failed. */
 const MOST_STALLS = 5;

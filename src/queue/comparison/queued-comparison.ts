@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Job, Queue } from 'bullmq';
-import type { Experiment, PlannedRun } from '../compare/experiment/experiment.js';
-import { comparePaths } from '../compare/experiment/folder.js';
-import { absolutePaths } from '../settings/setting-paths.js';
-import { present } from '../util/error.js';
-import type { Connection } from './connection.js';
-import { doneKey, laneQueue, taskKey } from './keys.js';
-import { type Comparison, MESSAGES, type Task } from './messages.js';
-import { Digests, laneOf, needsOf } from './needs.js';
-import { queueOptions, register, VERSIONS } from './registry.js';
+import type { Experiment, PlannedRun } from '../../compare/experiment/experiment.js';
+import { comparePaths } from '../../compare/experiment/folder.js';
+import { absolutePaths } from '../../settings/setting-paths.js';
+import { present } from '../../util/error.js';
+import { Digests, laneOf, needsOf } from '../needs.js';
+import type { Connection } from '../server/connection.js';
+import { doneKey, laneQueue, taskKey } from '../server/keys.js';
+import { type Comparison, MESSAGES, type Task } from '../server/messages.js';
+import { queueOptions, register, VERSIONS } from '../server/registry.js';
 
 /** Times that a run is tried which ends with an error, and the wait before the second in milliseconds; each later one is twice as long. */
 const ATTEMPTS = 3;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { recordedSettings, settingsSchema } from '../settings/settings.js';
-import { fail } from '../util/error.js';
-import { jsonIn } from '../util/files/read-json.js';
+import { recordedSettings, settingsSchema } from '../../settings/settings.js';
+import { fail } from '../../util/error.js';
+import { jsonIn } from '../../util/files/read-json.js';
 
 /** The version of all messages. */
 export const MESSAGES = 1;

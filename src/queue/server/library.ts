@@ -1,6 +1,6 @@
 import type * as Bullmq from 'bullmq';
 import type * as Ioredis from 'ioredis';
-import { fail } from '../util/error.js';
+import { fail } from '../../util/error.js';
 
 const INSTALL = 'Run `npm install bullmq@6.7.0 ioredis@5.11.1`';
 

@@ -1,4 +1,4 @@
-import { fail } from '../util/error.js';
+import { fail } from '../../util/error.js';
 
 /** Holds the password of a queue, so that it stands in no command line. */
 export const PASSWORD_VARIABLE = 'AGON_QUEUE_PASSWORD';

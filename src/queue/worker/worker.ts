@@ -3,14 +3,14 @@ import { readdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fail, messageOf } from '../util/error.js';
-import { removeIfThere } from '../util/files/files.js';
-import type { Connection, OnTrouble } from './connection.js';
+import { fail, messageOf } from '../../util/error.js';
+import { removeIfThere } from '../../util/files/files.js';
+import type { Connection, OnTrouble } from '../server/connection.js';
+import { MESSAGES, type WorkerState } from '../server/messages.js';
+import { type Registered, readComparisons, refusal, VERSIONS } from '../server/registry.js';
+import { forgetWorker, tellState } from '../server/worker-states.js';
 import { type ActiveTask, doTask, type TaskListener, type WorkPlace } from './do-task.js';
-import { MESSAGES, type WorkerState } from './messages.js';
 import { OpenLanes } from './open-lanes.js';
-import { type Registered, readComparisons, refusal, VERSIONS } from './registry.js';
-import { forgetWorker, tellState } from './workers.js';
 
 /** Waits in milliseconds: where no task is ready, and between looks at which comparisons there are. */
 const IDLE = 300;

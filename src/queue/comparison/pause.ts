@@ -1,8 +1,8 @@
 import type { Queue } from 'bullmq';
-import type { Connection } from './connection.js';
-import { laneQueue } from './keys.js';
-import type { Comparison } from './messages.js';
-import { queueOptions } from './registry.js';
+import type { Connection } from '../server/connection.js';
+import { laneQueue } from '../server/keys.js';
+import type { Comparison } from '../server/messages.js';
+import { queueOptions } from '../server/registry.js';
 
 type Place = Pick<Comparison, 'id' | 'lanes'>;
 

@@ -1,17 +1,18 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Job } from 'bullmq';
-import { comparePaths, isWhole } from '../compare/experiment/folder.js';
-import type { TrainEvent } from '../events/events.js';
-import { AgonError, fail, messageOf, present } from '../util/error.js';
-import { removeIfEmpty, removeIfThere } from '../util/files/files.js';
-import { type Claim, claimTask } from './claim.js';
-import type { Connection, OnTrouble } from './connection.js';
+import { comparePaths, isWhole } from '../../compare/experiment/folder.js';
+import type { TrainEvent } from '../../events/events.js';
+import { AgonError, fail, messageOf, present } from '../../util/error.js';
+import { removeIfEmpty, removeIfThere } from '../../util/files/files.js';
+import { type Claim, claimTask } from '../server/claim.js';
+import type { Connection, OnTrouble } from '../server/connection.js';
+import { isFull } from '../server/full.js';
+import { readMessage, type Task, taskSchema } from '../server/messages.js';
+import { refusal } from '../server/registry.js';
 import { KeptClaim } from './kept-claim.js';
 import type { Lane } from './lane.js';
-import { readMessage, type Task, taskSchema } from './messages.js';
-import { refusal } from './registry.js';
-import { isFull, sendResult } from './send-result.js';
+import { sendResult } from './send-result.js';
 import { trainTask } from './train-task.js';
 
 /** What a worker does tasks with. */

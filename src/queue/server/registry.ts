@@ -1,10 +1,10 @@
-import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
-import { messageOf } from '../util/error.js';
-import { AGON_VERSION } from '../util/version.js';
+import { ONNXRUNTIME_VERSION } from '../../runtime/version.js';
+import { messageOf } from '../../util/error.js';
+import { AGON_VERSION } from '../../util/version.js';
 import type { Connection } from './connection.js';
 import { COMPARISONS, cancelledKey, doneKey, ownKeys, PREFIX } from './keys.js';
 import { type Comparison, comparisonSchema, readMessage } from './messages.js';
-import { keysLike } from './workers.js';
+import { keysLike } from './worker-states.js';
 
 /** Those of this process. */
 export const VERSIONS = { agon: AGON_VERSION, onnxruntime: ONNXRUNTIME_VERSION } as const;

@@ -1,4 +1,4 @@
-import { fail } from '../util/error.js';
+import { fail } from '../../util/error.js';
 
 /** The first version whose commands and eviction rules the queue relies on. */
 const OLDEST = [6, 2] as const;

@@ -1,7 +1,7 @@
-import { messageOf } from '../util/error.js';
-import { type Claim, renewClaim } from './claim.js';
-import type { Connection, OnTrouble } from './connection.js';
-import { isFull } from './send-result.js';
+import { messageOf } from '../../util/error.js';
+import { type Claim, renewClaim } from '../server/claim.js';
+import type { Connection, OnTrouble } from '../server/connection.js';
+import { isFull } from '../server/full.js';
 
 /** A claim is renewed so many times in the time of its lock. */
 const RENEWALS = 3;

@@ -1,16 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { PlannedRun } from '../compare/experiment/experiment.js';
-import { comparePaths, isWhole } from '../compare/experiment/folder.js';
-import { forgetFailure, recordFailure } from '../compare/experiment/run-status.js';
-import { isTraining } from '../store/run-lock.js';
-import type { Connection, OnTrouble } from './connection.js';
-import { doneKey } from './keys.js';
-import type { WorkerState } from './messages.js';
+import type { PlannedRun } from '../../compare/experiment/experiment.js';
+import { comparePaths, isWhole } from '../../compare/experiment/folder.js';
+import { forgetFailure, recordFailure } from '../../compare/experiment/run-status.js';
+import { isTraining } from '../../store/run-lock.js';
+import type { Connection, OnTrouble } from '../server/connection.js';
+import { isFull } from '../server/full.js';
+import { doneKey } from '../server/keys.js';
+import type { WorkerState } from '../server/messages.js';
+import { statusOf } from '../server/registry.js';
+import { readWorkers } from '../server/worker-states.js';
 import type { QueuedComparison } from './queued-comparison.js';
 import { findResult } from './receive-result.js';
-import { statusOf } from './registry.js';
-import { isFull } from './send-result.js';
-import { readWorkers } from './workers.js';
 
 /** Milliseconds between looks at what has come, and between those at whether all runs are still there. */
 const LOOK = 400;

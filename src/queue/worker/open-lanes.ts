@@ -1,9 +1,9 @@
-import { formatList } from '../util/format-list.js';
-import type { Connection, OnTrouble } from './connection.js';
+import { formatList } from '../../util/format-list.js';
+import { Digests, meetNeeds } from '../needs.js';
+import type { Connection, OnTrouble } from '../server/connection.js';
+import type { Comparison } from '../server/messages.js';
+import { type Registered, refusal, removeKeys } from '../server/registry.js';
 import { type Lane, openLane } from './lane.js';
-import type { Comparison } from './messages.js';
-import { Digests, meetNeeds } from './needs.js';
-import { type Registered, refusal, removeKeys } from './registry.js';
 
 type LaneEntry = Comparison['lanes'][number];
 

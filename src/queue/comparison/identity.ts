@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writeFileWhole } from '../util/files/files.js';
-import { parseObject, readTextIfThere } from '../util/files/read-json.js';
-import { failDamaged } from '../util/formats/damage.js';
-import { migrate } from '../util/formats/format-version.js';
-import { FORMATS } from '../util/formats/formats.js';
+import { writeFileWhole } from '../../util/files/files.js';
+import { parseObject, readTextIfThere } from '../../util/files/read-json.js';
+import { failDamaged } from '../../util/formats/damage.js';
+import { migrate } from '../../util/formats/format-version.js';
+import { FORMATS } from '../../util/formats/formats.js';
 
 const schema = z.object({ id: z.string().regex(/^[0-9a-f-]{36}$/) });
 

@@ -1,5 +1,5 @@
 import type { Redis, RedisOptions } from 'ioredis';
-import { AgonError, messageOf } from '../util/error.js';
+import { AgonError, messageOf } from '../../util/error.js';
 import { PASSWORD_VARIABLE, type QueueAddress } from './address.js';
 import { checkServer } from './check-server.js';
 import { type Library, loadLibrary } from './library.js';

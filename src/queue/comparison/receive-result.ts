@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { isAbsolute, join, normalize, sep } from 'node:path';
-import { fail } from '../util/error.js';
-import { makeFolderOf, removeIfThere } from '../util/files/files.js';
-import { replaceFolder, temporaryBeside } from '../util/files/write-folder.js';
-import type { Connection } from './connection.js';
-import { filesKey, taskKey } from './keys.js';
-import { type Manifest, manifestSchema, readMessage } from './messages.js';
+import { fail } from '../../util/error.js';
+import { makeFolderOf, removeIfThere } from '../../util/files/files.js';
+import { replaceFolder, temporaryBeside } from '../../util/files/write-folder.js';
+import type { Connection } from '../server/connection.js';
+import { filesKey, taskKey } from '../server/keys.js';
+import { type Manifest, manifestSchema, readMessage } from '../server/messages.js';
 
 /** A result that is there whole. */
 export interface Result {

@@ -1,12 +1,12 @@
-import { executeRuns, type Failure } from '../compare/execute.js';
-import type { PlannedRun } from '../compare/experiment/experiment.js';
-import { comparePaths, isWhole, unlockComparisonAtOnce } from '../compare/experiment/folder.js';
-import type { TrainEvent } from '../events/events.js';
-import { openRunLog } from '../report/log/run-log.js';
-import { startTraining } from '../run/run.js';
-import type { DataPlaces } from '../settings/setting-paths.js';
-import { runPaths } from '../store/run-folder.js';
-import type { Task } from './messages.js';
+import { executeRuns, type Failure } from '../../compare/execute.js';
+import type { PlannedRun } from '../../compare/experiment/experiment.js';
+import { comparePaths, isWhole, unlockComparisonAtOnce } from '../../compare/experiment/folder.js';
+import type { TrainEvent } from '../../events/events.js';
+import { openRunLog } from '../../report/log/run-log.js';
+import { startTraining } from '../../run/run.js';
+import type { DataPlaces } from '../../settings/setting-paths.js';
+import { runPaths } from '../../store/run-folder.js';
+import type { Task } from '../server/messages.js';
 
 /** A task's run under way, in a thread of its own. */
 export interface TaskTraining {
