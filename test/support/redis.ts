@@ -74,7 +74,8 @@ export async function startRedis(...options: readonly string[]): Promise<RedisSe
 
 /** What a server answers; undefined where none does. One that wants a password answers that. */
 async function pingOf(port: number): Promise<string | undefined> {
-  const redis = new Redis({ port, lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
+  const options = { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0, enableReadyCheck: false };
+  const redis = new Redis({ port, ...options });
   redis.on('error', () => undefined);
   try {
     await redis.connect();
