@@ -104,7 +104,7 @@ export {
   type StatefulGraph,
   Stepper as TrainingStepper,
   type StepperOptions as TrainingStepperOptions,
-} from './runtime/stepper.js';
+} from './runtime/stepping/stepper.js';
 export type { PresetDifference } from './settings/presets.js';
 export {
   parseRequested,

@@ -14,7 +14,7 @@ import { elementCount, scalar, type Tensor, tensor, toNumbers } from '../src/onn
 import { createOptimizer } from '../src/optim/optimizer.js';
 import { hasOrtTraining } from '../src/ort-training/session/library.js';
 import { parseDevice } from '../src/runtime/device.js';
-import { Stepper } from '../src/runtime/stepper.js';
+import { Stepper } from '../src/runtime/stepping/stepper.js';
 import { parseSettings, type Settings, type SettingsInput } from '../src/settings/settings.js';
 import { MOBILENET, RESNET, WIDER } from './run/runs.js';
 

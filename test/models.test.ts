@@ -16,7 +16,7 @@ import { portable } from '../src/lower/portable/portable.js';
 import { decodeModel, encodeModel } from '../src/onnx/file.js';
 import { type Tensor, tensor, toNumbers } from '../src/onnx/tensor.js';
 import { CPU } from '../src/runtime/device.js';
-import { Stepper } from '../src/runtime/stepper.js';
+import { Stepper } from '../src/runtime/stepping/stepper.js';
 import { parseSettings } from '../src/settings/settings.js';
 import { stream } from '../src/util/random.js';
 

@@ -8,7 +8,7 @@ import type { NetworkSpec } from '../../src/nets/registry.js';
 import { type Tensor, tensor } from '../../src/onnx/tensor.js';
 import { createOptimizer } from '../../src/optim/optimizer.js';
 import { parseDevice } from '../../src/runtime/device.js';
-import { Stepper } from '../../src/runtime/stepper.js';
+import { Stepper } from '../../src/runtime/stepping/stepper.js';
 import { parseSettings, type Settings } from '../../src/settings/settings.js';
 import { stream } from '../../src/util/random.js';
 

@@ -3,7 +3,7 @@ import type { Target } from '../../src/lower/target.js';
 import { type Tensor, tensor } from '../../src/onnx/tensor.js';
 import type { Device } from '../../src/runtime/device.js';
 import { Predictor } from '../../src/runtime/predictor.js';
-import { Stepper } from '../../src/runtime/stepper.js';
+import { Stepper } from '../../src/runtime/stepping/stepper.js';
 import { fail, present } from '../../src/util/error.js';
 import { batchOf, EVALUATION, type Golden, initialState, scalarsOf } from './golden.js';
 import type { Run } from './run.js';

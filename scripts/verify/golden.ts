@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { buildStep, STEP_DEFAULTS, type StepGraph, type StepSettings } from '../../src/distill/step.js';
 import { TEACHER_RULES } from '../../src/distill/teachers.js';
+import type { Precision } from '../../src/distill/tuning-schema.js';
 import type { Graph } from '../../src/graph/graph.js';
+import type { Initialiser } from '../../src/graph/initialiser.js';
 import { createNetworkFromFixture } from '../../src/nets/registry.js';
 import { readSafetensors } from '../../src/onnx/safetensors.js';
 import { type Tensor, tensor } from '../../src/onnx/tensor.js';
@@ -67,8 +69,8 @@ export interface Golden {
   readonly step: StepGraph;
 }
 
-/** Reads a golden file (a safetensors file whose `__metadata__` holds the settings as JSON values). */
-export async function readGolden(path: string): Promise<Golden> {
+/** Reads a golden file (a safetensors file whose `__metadata__` holds the settings as JSON values), for a step of some precision. */
+export async function readGolden(path: string, precision: Precision = 'float32'): Promise<Golden> {
   const { tensors, metadata: texts } = readSafetensors(await readFile(path), path);
   const parsed = metadata.safeParse(
     Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, JSON.parse(text)])),
@@ -79,29 +81,39 @@ export async function readGolden(path: string): Promise<Golden> {
   const [channels, height, width] = x.dims.slice(2) as [number, number, number];
   const image = { channels, height, width };
   const networks = settings.nets.map((spec) => createNetworkFromFixture(spec, settings.classes, image));
-  const graph = buildStep(networks, stepSettings(settings), {
-    batch: settings.batch,
-    exposeGradients: true,
-    exposeLogits: true,
-  });
+  const graph = buildStep(
+    networks,
+    { ...stepSettings(settings), precision },
+    {
+      batch: settings.batch,
+      exposeGradients: true,
+      exposeLogits: true,
+    },
+  );
   exposeSides(graph.graph);
   return { path, settings, tensors, networks, step: graph };
 }
 
-/** The state that the file starts from, under the step's names; the optimizer's is zero. */
+/** The state that the file starts from, under the step's names; the optimizer's as it begins. */
 export function initialState({ path, settings, tensors, step }: Golden): Map<string, Tensor> {
   const state = new Map<string, Tensor>();
   for (const name of step.state) {
-    const { value, role } = step.graph.parameters.get(name) ?? fail(path, `"${name}" is no parameter`);
+    const { value, role, initialiser } = step.graph.parameters.get(name) ?? fail(path, `"${name}" is no parameter`);
     const stored = `init.${settings.kind === 'single' ? name.replace('net0.', '') : name}`;
     const dims = value.shape as number[];
-    const zeros = () => tensor('float32', dims, new Float32Array(dims.reduce((n, dim) => n * dim, 1)));
     state.set(
       name,
-      role === 'optimizer' ? zeros() : (tensors.get(stored) ?? fail(path, `tensor "${stored}" is missing`)),
+      role === 'optimizer'
+        ? constant(dims, initialiser)
+        : (tensors.get(stored) ?? fail(path, `tensor "${stored}" is missing`)),
     );
   }
   return state;
+}
+
+function constant(dims: readonly number[], initialiser: Initialiser): Tensor {
+  const value = initialiser.kind === 'constant' ? initialiser.value : Number.NaN;
+  return tensor('float32', dims, new Float32Array(dims.reduce((n, dim) => n * dim, 1)).fill(value));
 }
 
 /** The images and labels of the k-th step. */
@@ -122,9 +134,11 @@ export function batchOf({ path, tensors }: Golden, k: number): { images: Tensor;
 }
 
 /** The optimizer's scalars in the k-th step. */
-export function scalarsOf({ settings }: Golden, k: number): Map<string, number> {
+export function scalarsOf({ settings, step }: Golden, k: number): Map<string, number> {
   const optimizer = createOptimizer(optimizerSettings(settings));
-  return new Map(Object.entries(optimizer.scalarsAt(settings.optimizer.lr, k + 1)));
+  const known = new Set(step.graph.inputs.map(({ name }) => name));
+  const scalars = { ...optimizer.scalarsAt(settings.optimizer.lr, k + 1), ...optimizer.skips?.scalarsAt(k + 1) };
+  return new Map(Object.entries(scalars).filter(([name]) => known.has(name)));
 }
 
 function optimizerSettings({ optimizer: given }: Golden['settings']): OptimizerSettings {

@@ -10,7 +10,7 @@ import type { Quantity } from './quantity.js';
 import { rudderless } from './rudderless.js';
 import type { Run } from './run.js';
 import { sidesTaken } from './sides.js';
-import { FLOAT64_TOLERANCES, float32Tolerances } from './tolerances.js';
+import { FLOAT64_TOLERANCES, float32Tolerances, type Tolerances } from './tolerances.js';
 
 /** What replaying a file of golden numbers comes to. */
 export interface Replay {
@@ -31,13 +31,13 @@ export async function replay(path: string, device: Device = CPU, target?: Target
 }
 
 /** Compares a device's run. */
-export function judge(golden: Golden, run: Run): Replay {
+export function judge(golden: Golden, run: Run, tolerances: Tolerances = float32Tolerances(golden)): Replay {
   const taken = run.steps.map((outputs) => sidesTaken(golden.step.graph, outputs));
   const guided = runInFloat64(golden, taken);
   const sides = countSides(guided);
   const same = sides.crossed === 0;
   const expected = same ? golden : asGolden(golden, guided);
-  const device = compareRun(expected, run, float32Tolerances(golden), rudderless(golden));
+  const device = compareRun(expected, run, tolerances, rudderless(golden));
   return {
     graph: compareRun(golden, same ? guided : runFreely(golden, guided), FLOAT64_TOLERANCES),
     device: [...device, compareSides(golden, guided)],

@@ -1,5 +1,10 @@
 import { z } from 'zod';
 
+/** In what numbers a step computes. */
+export const PRECISIONS = ['float32', 'float16'] as const;
+/** One of {@link PRECISIONS}. */
+export type Precision = (typeof PRECISIONS)[number];
+
 /** What of the networks is trained, and how an update comes from gradients: of fine-tuning for the most part. */
 export const TUNING = {
   freeze: z.string().min(1).default('none').meta({
@@ -52,5 +57,13 @@ export const TUNING = {
       "decay of an exponential moving average of each network's weights and running statistics; after each epoch it counts in their place where it validates better",
     help: "moving average of weights, which counts where it's better",
     otherwise: 'none',
+  }),
+  precision: z.enum(PRECISIONS).default('float32').meta({
+    flag: '--precision <type>',
+    rare: true,
+    group: 'Run',
+    description:
+      'mixed precision: `float16` computes convolutions, matrix products and activations in float16, with float32 weights, statistics, losses and updates, and with loss scaling (docs/float16.md); the device must have float16',
+    help: 'mixed precision: float32 or float16 (docs/float16.md)',
   }),
 };

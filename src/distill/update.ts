@@ -4,7 +4,7 @@ import { clipByNorm } from '../optim/clip-norm.js';
 import { createOptimizer, type Optimizer } from '../optim/optimizer.js';
 import { present } from '../util/error.js';
 import type { Accumulation } from './accumulation.js';
-import { networkPrefix, nextName, stateName } from './names.js';
+import { networkOf, networkPrefix, nextName, stateName } from './names.js';
 import type { StepOptions } from './step-options.js';
 import type { StepSettings } from './step-schema.js';
 import type { UpdateGroup } from './update-groups.js';
@@ -35,12 +35,12 @@ export function updateAll(
   { exposeGradients }: StepOptions,
 ): string[] {
   const { accumulation } = plan;
-  const rules = new UpdateRules(g, plan.settings.optimizer);
+  const rules = new UpdateRules(g, plan.settings.optimizer, accumulation);
   const trained = weights.flatMap((weight, i) => (slopes[i] ? [{ weight, gradient: slopes[i] }] : []));
   const ready = readyGradients(g, trained, plan);
-  return trained.flatMap(({ weight, gradient }) => {
+  const names = trained.flatMap(({ weight, gradient }) => {
     if (exposeGradients) g.output(`${weight.name}.grad`, gradient);
-    const { optimizer, scalars } = rules.of(plan.groupOf(weight));
+    const { optimizer, scalars } = rules.of(plan.groupOf(weight), networkOf(weight.name));
     const states = optimizer.states.map((state) => {
       return g.parameter(
         stateName(weight.name, state),
@@ -58,6 +58,7 @@ export function updateAll(
     });
     return [weight.name, ...states.map((state) => state.name)];
   });
+  return [...names, ...rules.state];
 }
 
 /** What each weight is updated from: the mean over steps, then clipped with the others of its network. */
@@ -91,26 +92,56 @@ interface Rule {
 
 /** The optimizer with the scalars of each group; those of one group are computed once. */
 class UpdateRules {
+  /** Names of what is kept of updates that are left out. */
+  readonly state: string[] = [];
   readonly #g: Graph;
   readonly #settings: StepSettings['optimizer'];
-  readonly #usual: Rule;
+  readonly #accumulation: Accumulation;
+  readonly #optimizer: Optimizer;
+  readonly #scalars: readonly Value[];
   readonly #known = new Map<string, Rule>();
+  readonly #corrected = new Map<number, readonly Value[]>();
+  #remainders: readonly Value[] | undefined;
 
-  constructor(g: Graph, settings: StepSettings['optimizer']) {
+  constructor(g: Graph, settings: StepSettings['optimizer'], accumulation: Accumulation) {
     this.#g = g;
     this.#settings = settings;
-    const optimizer = createOptimizer(settings);
-    this.#usual = { optimizer, scalars: optimizer.scalars.map((name) => g.input(name, 'float32', [])) };
+    this.#accumulation = accumulation;
+    this.#optimizer = createOptimizer(settings);
+    this.#scalars = this.#optimizer.scalars.map((name) => g.input(name, 'float32', []));
   }
 
-  of({ rate, decays }: UpdateGroup): Rule {
-    if (rate === 1 && decays) return this.#usual;
-    const key = `${rate} ${decays}`;
+  of({ rate, decays }: UpdateGroup, network: number): Rule {
+    const scalars = this.#scalarsOf(network);
+    if (rate === 1 && decays) return { optimizer: this.#optimizer, scalars };
+    const key = `${rate} ${decays} ${scalars === this.#scalars ? '' : network}`;
     const known = this.#known.get(key);
     if (known) return known;
     const optimizer = createOptimizer(decays ? this.#settings : { ...this.#settings, weightDecay: 0 });
-    const rule = { optimizer, scalars: optimizer.scaleRate(this.#g, this.#usual.scalars, rate) };
+    const rule = { optimizer, scalars: optimizer.scaleRate(this.#g, scalars, rate) };
     this.#known.set(key, rule);
     return rule;
+  }
+
+  /** The scalars of a network: those that are given, unless updates may be left out that must not count. */
+  #scalarsOf(network: number): readonly Value[] {
+    const { skips } = this.#optimizer;
+    const leftOut = skips && this.#accumulation.leftOut(network);
+    if (!skips || !leftOut) return this.#scalars;
+    const known = this.#corrected.get(network);
+    if (known) return known;
+    const g = this.#g;
+    this.#remainders ??= skips.scalars.map((name) => g.input(name, 'float32', []));
+    const states = skips.states.map((state) =>
+      g.parameter(networkPrefix(network) + state, [], { kind: 'constant', value: 0 }, 'optimizer'),
+    );
+    skips.next(g, states).forEach((next, i) => {
+      const state = present(states[i], 'its state');
+      g.output(nextName(state.name), g.op('Where', [leftOut, next, state]));
+    });
+    this.state.push(...states.map(({ name }) => name));
+    const corrected = skips.correct(g, this.#scalars, this.#remainders, states);
+    this.#corrected.set(network, corrected);
+    return corrected;
   }
 }

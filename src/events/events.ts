@@ -72,6 +72,9 @@ export interface StepEvent extends Position, Metrics {
   readonly parameterPerturbation?: PlannedPerturbation;
   /** The end of a trial of perturbed parameters, after this step. */
   readonly verdict?: Verdict;
+  /** In float16: each network's loss scale in this step, and whether its gradients overflowed (1; else 0), so that it kept its weights. */
+  readonly lossScale?: readonly number[];
+  readonly overflowed?: readonly number[];
   /** Wall time of the step, and of it the wait for the batch. */
   readonly seconds: number;
   readonly waited: number;

@@ -119,6 +119,11 @@ const stepEvent = z.strictObject({
     .strictObject({ network: index, operation: z.string(), kept: z.boolean(), gain: measured })
     .optional()
     .meta({ description: 'of a trial of perturbed parameters, after this step' }),
+  lossScale: z.array(z.number()).optional().meta({ description: 'in float16: of each network, in this step' }),
+  overflowed: z
+    .array(z.number())
+    .optional()
+    .meta({ description: 'in float16: 1 for a network whose gradients overflowed, so that it kept its weights' }),
   seconds,
   waited: seconds,
 });

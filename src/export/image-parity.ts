@@ -1,23 +1,17 @@
 import type { Pixels, Size } from '../data/dataset/dataset.js';
 import { type Preprocessing, toTensor } from '../data/image/preprocess.js';
 import { batchOf } from '../evaluate/prepare-images.js';
-import { IMAGE, type Probabilities } from '../foreign/image-input.js';
+import { IMAGE, NETWORK_INPUT as PREPARED, type Probabilities } from '../foreign/image-input.js';
+import { decodeModel, encodeModel } from '../onnx/model-bytes.js';
 import { float32Data, type Tensor, tensor } from '../onnx/tensor.js';
 import { fail, present } from '../util/error.js';
 import { toProbabilities } from '../util/maths/probabilities.js';
 import { runExported } from './exported-model.js';
-import { largest, largestDifference, rounded } from './parity.js';
+import { compareLogits, largestDifference, rounded } from './parity.js';
 import { type Trained, trainersLogits } from './trainers-logits.js';
 
-/**
- * Largest difference of logits allowed, as a share of the largest: what a few samples that are rounded to the neighbouring one of 256 values
- * may do.
- */
-const PREPARATION = 0.01;
-/** Of logits near zero. */
-const ROUNDING = 1e-4;
-/** One sample in so many is changed by a step of 8 bits, to see how far that alone moves the logits. */
-const SHAKEN = 50;
+/** How far a sample of a prepared image may be from Agon's, in steps of 8 bits: what is rounded to the neighbouring one of 256 values. */
+const STEP = 1.01;
 
 /** Sides of the images in parts of what they are scaled to: reduced with an aspect of their own, enlarged, elongated. */
 const SIDES = [
@@ -28,8 +22,8 @@ const SIDES = [
 
 /**
  * Runs an encoded model that takes images in a fresh session, on drawn images of odd sizes, and returns the largest difference of its
- * probabilities from what the trainer's network gives of the same images as Agon prepares them. Logits that differ by more than
- * {@link PREPARATION} of the largest, and more than such roundings do by themselves, are an error.
+ * probabilities from what the trainer's network gives of the same images as Agon prepares them. A sample that it prepares otherwise than Agon,
+ * but for rounding to 8 bits, is an error, as are logits other than the trainer's of what it prepared.
  */
 export async function checkPreparation(
   what: string,
@@ -38,32 +32,50 @@ export async function checkPreparation(
   { preprocessing, probabilities }: { readonly preprocessing: Preprocessing; readonly probabilities: Probabilities },
 ): Promise<number> {
   const images = SIDES.map((sides, i) => drawnImage(oddSize(preprocessing.resize, sides), i));
-  const prepared = images.map((image) => toTensor(image, preprocessing));
-  const expected = await trainersLogits(trained, batchOf(prepared, preprocessing));
-  const results = await runExported(model, images.map(toFeeds), ['logits', 'probabilities']);
+  const prepared = batchOf(
+    images.map((image) => toTensor(image, preprocessing)),
+    preprocessing,
+  );
+  const results = await runExported(withPreparedOutput(model), images.map(toFeeds), [
+    PREPARED,
+    'logits',
+    'probabilities',
+  ]);
   const joined = (name: string) => {
     return results.flatMap((each) => Array.from(float32Data(present(each.get(name), name))));
   };
-  await compare(what, expected, joined('logits'), async () => {
-    const shaken = prepared.map((each) => shakenBy(each, preprocessing));
-    return largestDifference(expected, await trainersLogits(trained, batchOf(shaken, preprocessing)));
-  });
+  const own = joined(PREPARED);
+  checkSamples(what, float32Data(prepared), own, preprocessing);
+  const ownLogits = await trainersLogits(trained, tensor('float32', prepared.dims, own));
+  compareLogits(what, ownLogits, Float32Array.from(joined('logits')));
+  const expected = await trainersLogits(trained, prepared);
   const classes = expected.length / images.length;
   return largestDifference(rowsOfProbabilities(expected, classes, probabilities), joined('probabilities'));
 }
 
-async function compare(
+/** The model with the images that it prepared for its network as one more output. */
+function withPreparedOutput(bytes: Uint8Array): Uint8Array {
+  const model = decodeModel(bytes);
+  const { graph } = model;
+  const output = [...graph.output, ...(graph.valueInfo ?? []).filter(({ name }) => name === PREPARED)];
+  return encodeModel({ ...model, graph: { ...graph, output } });
+}
+
+function checkSamples(
   what: string,
-  expected: Float64Array,
+  expected: Float32Array,
   got: readonly number[],
-  movedByRounding: () => Promise<number>,
-): Promise<void> {
-  const difference = largestDifference(expected, got);
-  const limit = PREPARATION * largest(expected) + ROUNDING;
-  if (difference <= limit || difference <= 4 * (await movedByRounding())) return;
+  { channels, height, width, std }: Preprocessing,
+): void {
+  const plane = height * width;
+  const worst = expected.reduce((most, value, i) => {
+    const step = 1 / (255 * (std[Math.floor(i / plane) % channels] ?? 1));
+    return Math.max(most, Math.abs(value - (got[i] ?? Number.NaN)) / step);
+  }, 0);
+  if (worst <= STEP) return;
   fail(`export of ${what}`, 'its graph prepares images otherwise than Agon', {
-    expected: `logits that differ by ${rounded(limit)} at most`,
-    got: rounded(difference),
+    expected: 'samples that differ by one step of 8 bits at most',
+    got: `${rounded(worst)} steps`,
     hint: 'Write it without (--input tensor), and report this',
   });
 }
@@ -93,12 +105,6 @@ function drawnImage({ height, width }: Size, kind: number): Pixels {
 
 function toFeeds({ data, height, width }: Pixels): Readonly<Record<string, Tensor>> {
   return { [IMAGE]: tensor('uint8', [1, height, width, 3], data as Uint8Array) };
-}
-
-/** Every so many samples a step of 8 bits more. */
-function shakenBy(image: Float32Array, { height, width, std }: Preprocessing): Float32Array {
-  const plane = height * width;
-  return image.map((value, i) => (i % SHAKEN === 0 ? value + 1 / (255 * (std[Math.floor(i / plane)] ?? 1)) : value));
 }
 
 /** Rows of probabilities, in float64. */

@@ -79,7 +79,7 @@ export function largestDifference(expected: Float64Array, got: ArrayLike<number>
   return expected.reduce((most, value, i) => Math.max(most, Math.abs(value - (got[i] ?? Number.NaN))), 0);
 }
 
-export function largest(logits: Float64Array): number {
+function largest(logits: Float64Array): number {
   return logits.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 

@@ -17,7 +17,7 @@ export interface ImagePreparation {
 /** The input of images: uint8 [N, H, W, 3], red, green and blue, of any size. */
 export const IMAGE = 'image';
 /** The network's own input, which the images become: float32 [N, C, height, width]. */
-const NETWORK_INPUT = 'images';
+export const NETWORK_INPUT = 'images';
 /** The first operator set whose Resize has antialiasing. */
 export const IMAGE_OPSET = 18;
 /** The output of probabilities [N, classes]. */

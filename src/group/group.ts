@@ -4,6 +4,7 @@ import type { Weights } from '../artifacts/weights.js';
 import type { Dataset, Size } from '../data/dataset/dataset.js';
 import { AVERAGE } from '../distill/names.js';
 import { buildStep, networkPrefix, nextName, type StepGraph } from '../distill/step.js';
+import type { StepPlan } from '../distill/step-options.js';
 import type { NetworkInfo } from '../events/events.js';
 import type { Graph } from '../graph/graph.js';
 import { keepNetworks } from '../imported/keep.js';
@@ -15,10 +16,12 @@ import { countParameters } from '../nets/summary.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
-import { Stepper } from '../runtime/stepper.js';
+import { Stepper } from '../runtime/stepping/stepper.js';
 import { mixingFor } from '../settings/augmentation.js';
+import { devicesOf } from '../settings/places/devices-of.js';
 import type { Settings } from '../settings/settings.js';
 import type { Checkpoint } from '../store/checkpoint.js';
+import { at } from '../util/checked.js';
 import { present } from '../util/error.js';
 import { type TakenWeights, takeWeights } from '../weights/take-weights.js';
 import { modelWeights } from './model-sources.js';
@@ -103,22 +106,23 @@ export async function openRunGroup(
   return createGroup(sources, { classes, channels: preprocessing.channels }, preprocessing);
 }
 
+/** The group's whole training step, of {@link planStep}. */
+export function createStep(group: Group, settings: Settings, classWeights?: readonly number[]): StepGraph {
+  const { networks, settings: own, options } = planStep(group, settings, classWeights);
+  return buildStep(networks, own, options);
+}
+
 /**
- * The group's whole training step, for whole batches of the settings' size, with as many images without labels where there are
+ * What the group's training step is built from, for whole batches of the settings' size, with as many images without labels where there are
  * such; with own inputs where one may be perturbed.
  *
  * @param classWeights - What each class counts in the cross-entropy, where they aren't all the same.
  */
-export function createStep({ graphs }: Group, settings: Settings, classWeights?: readonly number[]): StepGraph {
+export function planStep({ graphs }: Group, settings: Settings, classWeights?: readonly number[]): StepPlan {
   const { batchSize: batch, inputPerturbation, unlabelled } = settings;
   const [ownInputs, mixed] = [inputPerturbation !== null, mixingFor(settings) !== undefined];
-  return buildStep(graphs, settings, {
-    batch,
-    unlabelled: unlabelled === null ? 0 : batch,
-    ownInputs,
-    mixed,
-    classWeights,
-  });
+  const options = { batch, unlabelled: unlabelled === null ? 0 : batch, ownInputs, mixed, classWeights };
+  return { networks: graphs, settings, options };
 }
 
 /** The networks with what of them is trained: what the settings freeze is no weight in these. */
@@ -134,16 +138,18 @@ export async function openStepper(
   onLowered?: (lowered: Graph) => void,
 ): Promise<Stepper> {
   const source = { graph: step.graph, state: step.state, nextOf: nextName };
-  return Stepper.open(source, { device: parseDevice(settings.device), threads: settings.threads, target, onLowered });
+  const { threads, stepsPerRun: perRun } = settings;
+  return Stepper.open(source, { device: parseDevice(settings.device), threads, target, perRun, onLowered });
 }
 
-/** A session for each network's evaluation. */
+/** A session for each network's evaluation, on the device that it trains on. */
 export async function openPredictors(
   { graphs }: Group,
-  settings: Pick<Settings, 'device' | 'threads'>,
+  settings: Pick<Settings, 'device' | 'threads' | 'place' | 'nets' | 'artifacts'>,
 ): Promise<Predictor[]> {
-  const options = { device: parseDevice(settings.device), threads: settings.threads };
-  return Promise.all(graphs.map((graph) => Predictor.open(graph, options)));
+  const devices = devicesOf(settings).map(parseDevice);
+  const { threads } = settings;
+  return Promise.all(graphs.map((graph, i) => Predictor.open(graph, { device: at(devices, i), threads })));
 }
 
 /**

@@ -7,7 +7,8 @@ import type { Target } from './target.js';
 export function lower(graph: Graph, target: Target): Graph {
   const prepared = target.prepare?.(graph) ?? graph;
   const plain = rewriteGraph(prepared, new Graph(graph.name), expandBodies(target));
-  return rewriteGraph(plain, new Graph(graph.name), shareEqualNodes());
+  const shared = rewriteGraph(plain, new Graph(graph.name), shareEqualNodes());
+  return target.finish?.(shared) ?? shared;
 }
 
 /** Semantic operators must have a body; one of ONNX’s may have one, where the target needs it in another form. */

@@ -13,4 +13,8 @@ export interface Target {
   readonly bodies: Readonly<Record<string, Body>>;
   /** A pass over the semantic graph, before the bodies take their place. */
   readonly prepare?: (graph: Graph) => Graph;
+  /** Whether the tensors that a graph carries over from run to run are laid into vectors before anything else. */
+  readonly flatState?: boolean;
+  /** A pass over the graph of plain operators that comes of it. */
+  readonly finish?: (graph: Graph) => Graph;
 }

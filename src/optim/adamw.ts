@@ -4,6 +4,7 @@ import type { Value } from '../graph/node/node.js';
 import type { DeepReadonly } from '../util/deep-readonly.js';
 import type { Optimizer } from './optimizer.js';
 import { LEARNING_RATE, WEIGHT_DECAY } from './setting-metas.js';
+import { biasSkips } from './skips.js';
 
 const beta = z.number().min(0).lt(1);
 
@@ -70,6 +71,7 @@ export function adamw({ betas: [b1, b2], eps, weightDecay, variant = 'torch' }: 
       const moved = sub(g, kept, mul(g, div(g, nextM, denominator), stepSize));
       return { parameter: correctsFirst ? moved : mul(g, moved, decay), states: [nextM, nextV] };
     },
+    skips: biasSkips([b1, b2], correctsFirst),
     // m / c1 and v / c2 stay; before the first update both are 0
     recount: (state, from, to) => {
       const b = state === 'exp_avg' ? b1 : b2;

@@ -4,6 +4,7 @@ import type { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/node/node.js';
 import { type AdamWSettings, adamw, adamwSchema } from './adamw.js';
 import { type SgdSettings, sgd, sgdSchema } from './sgd.js';
+import type { Skips } from './skips.js';
 
 export type { AdamWSettings } from './adamw.js';
 export type { SgdSettings } from './sgd.js';
@@ -33,6 +34,8 @@ export interface Optimizer {
   update(g: Graph, parameter: Value, gradient: Value, states: readonly Value[], scalars: readonly Value[]): Updated;
   /** What a state of `from` updates is multiplied by where it goes on as one of `to`; 1 where that makes no difference. */
   recount(state: string, from: number, to: number): number;
+  /** What keeps count of updates that are left out, as float16's loss scaling does; absent where the scalars don't depend on a count. */
+  readonly skips?: Skips;
 }
 
 /** What takes the place of a parameter and its states, of their shapes. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ACCUMULATED } from '../distill/accumulation.js';
-import { AVERAGE } from '../distill/names.js';
+import { AVERAGE, NETWORK_STATES } from '../distill/names.js';
 import { networkPrefix } from '../distill/step.js';
 import { planNetwork } from '../nets/registry.js';
 import type { Tensor } from '../onnx/tensor.js';
@@ -20,7 +20,7 @@ export function withoutOptimizer(
   tensors: ReadonlyMap<string, Tensor>,
   optimizer: Settings['optimizer'],
 ): ReadonlyMap<string, Tensor> {
-  const states = [...createOptimizer(optimizer).states, ACCUMULATED, AVERAGE];
+  const states = [...createOptimizer(optimizer).states, ACCUMULATED, AVERAGE, ...NETWORK_STATES];
   const isKept = (name: string) =>
     !name.startsWith(TRIAL_PREFIX) && !states.some((state) => name.endsWith(`.${state}`));
   return new Map([...tensors].filter(([name]) => isKept(name)));

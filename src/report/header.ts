@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { NetworkInfo, RunMemory, StartEvent } from '../events/events.js';
+import { devicesOf } from '../settings/places/devices-of.js';
 import { type Settings, settingsSchema } from '../settings/settings.js';
 import { keysOf } from '../util/checked.js';
 import { formatBytes, formatCompact, formatCount, formatNumber, formatNumberOf, printable } from './format.js';
@@ -19,6 +20,7 @@ export function headerLines(start: StartEvent, columns: number, colors: Colors):
     ['rule', ruleParts(settings)],
     ...imageRows(settings),
     ['training', trainingParts(start)],
+    ...(settings.place === null ? [] : [row('places', placeParts(start))]),
     ...[tuningParts(settings)].flatMap((parts) => (parts.length > 0 ? [row('tuning', parts)] : [])),
     ...(memory ? [row('memory', memoryParts(memory))] : []),
     ['folder', [printable(folder)]],
@@ -113,7 +115,7 @@ function imageRows(settings: Settings): [string, string[]][] {
 }
 
 function trainingParts({ settings, stepsPerEpoch }: StartEvent): string[] {
-  const { epochs, patience, batchSize, sampler, optimizer, schedule, device, seed } = settings;
+  const { epochs, patience, batchSize, sampler, optimizer, schedule, device, place, seed } = settings;
   return [
     `${formatNumberOf(epochs, 'epoch')} of ${formatNumberOf(stepsPerEpoch, 'step')}`,
     ...(patience > 0 ? [`patience ${patience}`] : []),
@@ -121,8 +123,14 @@ function trainingParts({ settings, stepsPerEpoch }: StartEvent): string[] {
     ...(sampler === 'shuffle' ? [] : [`${sampler} classes`]),
     `${optimizer.name} ${formatNumber(optimizer.lr)} ${schedule.name}`,
     `seed ${seed}`,
-    `on ${device}`,
+    ...(place === null ? [`on ${device}`] : []),
   ];
+}
+
+/** Where each network trains, where they aren't all in one graph. */
+function placeParts({ settings, networks }: StartEvent): string[] {
+  const labels = labelNetworks(networks);
+  return devicesOf(settings).map((device, i) => `${labels[i]} on ${printable(device)}`);
 }
 
 /** The settings of that group which are not as they are by default. */

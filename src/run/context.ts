@@ -81,7 +81,18 @@ export async function openContext(options: ContextOptions, start: RunStart): Pro
     memory = { estimated: estimateMemory(lowered, settings, { group: { graphs: inputs.trained }, data }), ...free };
     for (const message of memoryNotes(memory, settings, resumed !== undefined)) emit({ type: 'warning', message });
   };
-  const engine = await openEngine({ settings, group, step, stepsPerEpoch, resumed, forms, begin, emit, onLowered });
+  const engine = await openEngine({
+    settings,
+    group,
+    step,
+    plan: inputs.plan,
+    stepsPerEpoch,
+    resumed,
+    forms,
+    begin,
+    emit,
+    onLowered,
+  });
   const { stepper, state } = engine;
   stepper.load(begin, resumed && paths.last);
   const seen = span.begin > 0 ? -updatesIn(settings, span.begin * stepsPerEpoch) : updatesBefore(group, step);
@@ -102,6 +113,7 @@ export async function openContext(options: ContextOptions, start: RunStart): Pro
     teacher: inputs.teacher,
     updatesBefore: seen,
     stepper,
+    burst: engine.burst,
     perturbation: openPerturbation(settings, { ...source, totalSteps: span.end * stepsPerEpoch }, resumed),
     fixed: inputs.fixed,
     predictors: inputs.predictors,

@@ -3,6 +3,7 @@ import type { Graph } from '../graph/graph.js';
 import { createStep, type Group } from '../group/group.js';
 import { createHeadStep, cutHeads } from '../group/heads.js';
 import { lower } from '../lower/lower.js';
+import { chooseStepTarget } from '../runtime/choose-target.js';
 import { parseDevice } from '../runtime/device.js';
 import { type FreeMemory, gigabytes } from '../runtime/memory/free-memory.js';
 import { largestBatch, SHARE } from '../settings/batch-size.js';
@@ -73,7 +74,11 @@ async function needed(requested: RequestedSettings, group: Group, data: RunData,
   const settings: Settings = { ...requested, batchSize };
   const { step, graphs } = largestStep(group, settings, data);
   const device = parseDevice(settings.device);
-  const { target } = await device.kind.chooseTarget(step, device, { threads: settings.threads, tune: false });
+  const { target } = await chooseStepTarget(step, device, {
+    precision: settings.precision,
+    threads: settings.threads,
+    tune: false,
+  });
   return estimateMemory(lower(step, target), settings, { group: { graphs }, data });
 }
 

@@ -10,7 +10,14 @@ import { fail } from '../util/error.js';
  * What may change while a run goes on: where its data are, which are checked by themselves, how it is computed, a later end, and how
  * long it waits for a better epoch; and where its frozen teacher and its images without labels are.
  */
-export const CHANGEABLE: readonly (keyof Settings)[] = ['data', 'device', ...COMPUTING_KEYS, 'epochs', 'patience'];
+export const CHANGEABLE: readonly (keyof Settings)[] = [
+  'data',
+  'device',
+  'place',
+  ...COMPUTING_KEYS,
+  'epochs',
+  'patience',
+];
 
 /** Fails unless a run can go on from a checkpoint (at a path) of some settings with others. */
 export function checkResumed(

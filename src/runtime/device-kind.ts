@@ -37,6 +37,11 @@ export interface DeviceKind {
   readonly howToGet: string;
   /** Where a step's state stays from run to run: in buffers of the host that are written in turn, or in the device's. */
   readonly state: 'host' | 'device';
+  /**
+   * Whether a step that is run in two halves keeps what the first has made for the second, or makes it again: what is kept leaves the
+   * session between the two.
+   */
+  readonly keepsActivations: boolean;
   /** The lowering for one graph, with the fastest forms where they are known or may be timed. */
   chooseTarget(graph: Graph, device: Device, options: TargetOptions): Promise<ChosenTarget>;
   /** Whether ONNX Runtime's own graph passes are run over a graph of this lowering. */

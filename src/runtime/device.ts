@@ -1,3 +1,4 @@
+import { gpu } from '../lower/gpu/gpu.js';
 import { portable } from '../lower/portable/portable.js';
 import { fail } from '../util/error.js';
 import type { ChosenTarget, Device, DeviceKind } from './device-kind.js';
@@ -5,6 +6,8 @@ import type { ChosenTarget, Device, DeviceKind } from './device-kind.js';
 export { type Device, formatDevice } from './device-kind.js';
 
 const choosePortable = async (): Promise<ChosenTarget> => ({ target: portable, forms: {} });
+
+const chooseGpu = async (): Promise<ChosenTarget> => ({ target: gpu, forms: {} });
 
 /** Every kind of device that a graph can run on: the one place to add another. */
 export const DEVICES = {
@@ -14,6 +17,7 @@ export const DEVICES = {
     provider: () => 'cpu',
     howToGet: 'It is always there',
     state: 'host',
+    keepsActivations: true,
     // Loaded when asked for: what reads settings needs the names of devices, not ONNX Runtime
     chooseTarget: async (...asked) => (await import('./cpu-target.js')).chooseCpuTarget(...asked),
     // They take seconds over a lowered step and make it no faster
@@ -28,18 +32,22 @@ export const DEVICES = {
       '`node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12` once',
     // onnxruntime-node copies every output to the host: it has no bindings to the card's memory
     state: 'host',
+    // Which would all be copied to the host and back
+    keepsActivations: false,
     chooseTarget: choosePortable,
     hasGraphPasses: () => true,
   },
   webgpu: {
     name: 'webgpu',
     numbered: false,
-    provider: () => 'webgpu',
+    // ONNX Runtime's own choice is NHWC, for which it puts transposes around every convolution
+    provider: () => ({ name: 'webgpu', preferredLayout: 'NCHW' }),
     howToGet:
       'It needs a graphics driver: Vulkan on Linux (package libvulkan1 and the driver of your card), Metal on macOS, ' +
       'Direct3D 12 on Windows',
     state: 'device',
-    chooseTarget: choosePortable,
+    keepsActivations: true,
+    chooseTarget: chooseGpu,
     hasGraphPasses: () => true,
   },
 } as const satisfies Readonly<Record<string, DeviceKind>>;

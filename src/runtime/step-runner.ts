@@ -1,6 +1,14 @@
 import { float32Data, type Tensor, tensor } from '../onnx/tensor.js';
 import { fail } from '../util/error.js';
 
+/** Steps whose outputs come to the host together. */
+export interface Burst {
+  /** Takes in a step, which runs now or with others. What it is fed must not be changed before the burst's end. */
+  add(feeds: Readonly<Record<string, Tensor>>): Promise<void>;
+  /** Ends when all of them have run, and the state is that after the last one; returns each one's outputs, as {@link StepRunner.step} does. */
+  end(): Promise<Map<string, Tensor>[]>;
+}
+
 /** What runs the steps of a training: it holds the tensors that a step carries over to the next. */
 export interface StepRunner {
   /** Sets the whole state, copying it. Every tensor must be there, of its parameter's shape; `where` it comes from is for errors. */
@@ -9,6 +17,8 @@ export interface StepRunner {
   update(tensors: ReadonlyMap<string, Tensor>, where?: string): void;
   /** Runs one step from the state to the next; returns the outputs that are no state. */
   step(feeds: Readonly<Record<string, Tensor>>): Promise<Map<string, Tensor>>;
+  /** Begins a burst, where several steps cost less than one after the other. Nothing else may be asked for before its end. */
+  burst?(): Burst;
   /** A copy of the state: the whole, or the tensors of these names. */
   state(names?: readonly string[]): Promise<Map<string, Tensor>>;
   /** Frees the session and the state. */

@@ -13,7 +13,7 @@ const HANDLED: ReadonlySet<keyof StepSettings> = new Set([
 /** Fails for settings that the engine `ort-training` has nothing for. */
 export function checkOrtTrainingSettings(settings: RequestedSettings): void {
   const { nets, optimizer, beta, inputPerturbation, parameterPerturbation, teacher, temperature, device } = settings;
-  const { unfreezeAt, unlabelled } = settings;
+  const { unfreezeAt, unlabelled, stepsPerRun, place } = settings;
   const refuse = (setting: string, detail: ErrorDetail) =>
     fail('settings', `${setting} with the engine ort-training`, detail);
   if (optimizer.name === 'sgd' && optimizer.momentum !== 0) {
@@ -75,6 +75,13 @@ export function checkOrtTrainingSettings(settings: RequestedSettings): void {
       hint: 'Leave --unlabelled out, or use --engine agon',
     });
   }
+  if (stepsPerRun > 1) {
+    refuse('stepsPerRun', {
+      expected: '1, as its sessions run step by step',
+      got: String(stepsPerRun),
+      hint: 'Leave --steps-per-run out',
+    });
+  }
   if (unfreezeAt !== null) {
     refuse('unfreezeAt', {
       expected: 'none, as its sessions train the same layers throughout',
@@ -94,6 +101,13 @@ export function checkOrtTrainingSettings(settings: RequestedSettings): void {
       expected: `the temperature of the competition (${temperature})`,
       got: String(teacher.temperature),
       hint: `Use --teacher-temperature ${temperature}, or --temperature ${teacher.temperature}`,
+    });
+  }
+  if (place !== null) {
+    refuse('place', {
+      expected: 'none, as its sessions are all on the processor',
+      got: JSON.stringify(place),
+      hint: 'Leave --place out, or use --engine agon',
     });
   }
   if (device.trim().toLowerCase() !== 'cpu')

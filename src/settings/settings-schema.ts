@@ -18,6 +18,9 @@ const LONGEST_SIDE = 16_383;
 /** More is a slip of the hand: no machine has as many, and each would be started. */
 const MOST_THREADS = 1024;
 
+/** Their batches are in memory together. */
+const MOST_IN_A_BURST = 1000;
+
 const channels = z.array(z.number()).min(1).max(3);
 
 const augmentation = z.strictObject({
@@ -399,6 +402,23 @@ export const settingsSchema = z.strictObject({
       description: 'where to compute: `cpu`, `cuda`, `cuda:<n>` or `webgpu`',
       help: 'where to compute: cpu, cuda, cuda:<n> or webgpu',
     }),
+  place: z
+    .record(
+      z.string().min(1),
+      z.string().refine((text) => findDevice(text) !== undefined, `expected ${deviceNames()}`),
+    )
+    .nullable()
+    .default(null)
+    .meta({
+      flag: '--place <list>',
+      rare: true,
+      group: 'Run',
+      turnsOff: true,
+      description:
+        'device of each network by its name, or by its number where two have one name (`{"resnet20": "webgpu"}`, `{"0": "cpu", "1": "webgpu"}`): in a step these networks exchange what they show each other. Networks that are left out are on `device`',
+      help: 'devices by network: resnet20=webgpu,resnet8=cpu',
+      otherwise: 'all on --device',
+    }),
   threads: count.max(MOST_THREADS).optional().meta({
     flag: '--threads <n>',
     group: 'Run',
@@ -412,6 +432,23 @@ export const settingsSchema = z.strictObject({
     description:
       "whether the forms that the graph's computations can take are timed once on this machine, to use the fastest",
     help: 'no auto-tuning: use the default form of every computation',
+  }),
+  logEvery: count.max(MOST_IN_A_BURST).optional().meta({
+    flag: '--log-every <k>',
+    rare: true,
+    group: 'Run',
+    description:
+      'steps whose numbers are told together: they are copied from a graphics card once in so many steps. Log, lineage and curves have those of every step all the same. Left out: 10 with `webgpu`, else 1',
+    help: "copy and tell the steps' numbers every k steps",
+    otherwise: '10 with webgpu, else 1',
+  }),
+  stepsPerRun: count.max(MOST_IN_A_BURST).default(1).meta({
+    flag: '--steps-per-run <k>',
+    rare: true,
+    group: 'Run',
+    description:
+      "steps in one run of ONNX Runtime's session (`Loop`): with `cuda` the networks' state stays on the card between them. Stops, checkpoints and everything that is told are by steps all the same",
+    help: 'steps in one run of the session, for cuda',
   }),
   workers: count.max(MOST_THREADS).default(1).meta({
     flag: '--workers <n>',

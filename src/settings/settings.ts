@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { hasModels, isModelFile } from '../nets/model-file.js';
 import { planNetwork } from '../nets/registry.js';
+import { findDevice } from '../runtime/device.js';
 import { AgonError, fail, messageOf } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
 import { parseSource } from '../weights/source.js';
@@ -8,6 +9,7 @@ import { checkOrtTrainingSettings } from './check-engine.js';
 import { checkFeatureSettings } from './check-features.js';
 import { checkTaskSettings } from './check-task.js';
 import { FEATURES, sectionWithoutFeature } from './modifiers.js';
+import { devicesOf } from './places/devices-of.js';
 import { withPreset } from './presets.js';
 import { migrateSettings } from './setting-changes.js';
 import { batchSize, settingsSchema } from './settings-schema.js';
@@ -24,7 +26,7 @@ export const recordedSettings = z.preprocess(
 );
 
 /** Settings of how a run is computed, which change none of what it computes but the rounding. */
-export const COMPUTING_KEYS = ['threads', 'workers', 'tune'] as const;
+export const COMPUTING_KEYS = ['threads', 'workers', 'tune', 'logEvery', 'stepsPerRun'] as const;
 
 /** Where settings are that no file holds. */
 const SETTINGS = 'settings';
@@ -184,7 +186,37 @@ export function checkSettings(settings: RequestedSettings): void {
   checkUnlabelled(settings);
   checkFeatureSettings(settings);
   checkTaskSettings(settings);
+  checkStepsPerRun(settings);
   if (engine === 'ort-training') checkOrtTrainingSettings(settings);
+  checkPlaces(settings);
+}
+
+/** Places must name networks, each once; what an automatic batch size goes by is one graph on one device. */
+function checkPlaces(settings: RequestedSettings): void {
+  if (settings.place === null) return;
+  devicesOf(settings);
+  if (settings.batchSize !== 'auto') return;
+  fail('settings', 'batchSize with place', {
+    expected: 'a number, as what places take of the memory is not known',
+    got: '"auto"',
+    hint: 'Try --batch-size 32, and less where it fails',
+  });
+}
+
+/** A run of several steps keeps the state from being copied between them: where nothing is copied, it has no use. */
+function checkStepsPerRun({ stepsPerRun, device, place }: RequestedSettings): void {
+  if (stepsPerRun > 1 && place !== null) {
+    fail('settings', 'stepsPerRun with place', {
+      expected: '1, as networks in places of their own show each other their logits in every step',
+      got: String(stepsPerRun),
+    });
+  }
+  if (stepsPerRun === 1 || findDevice(device)?.kind.state !== 'device') return;
+  fail('settings', `stepsPerRun with the device ${device}`, {
+    expected: '1, as the state stays on it between steps, and ONNX Runtime has no Loop there',
+    got: String(stepsPerRun),
+    hint: 'Leave --steps-per-run out; --log-every says how often what the steps measured is copied',
+  });
 }
 
 /** RandAugment and TrivialAugment are two ways to draw from the same operations. */

@@ -1,3 +1,4 @@
+import { NETWORK_STATES } from '../distill/names.js';
 import { networkPrefix } from '../distill/step.js';
 import type { Graph } from '../graph/graph.js';
 import { formatShape, sameShape } from '../graph/node/dim.js';
@@ -10,7 +11,7 @@ type Where = Pick<Checkpoint, 'tensors' | 'trial'>;
 
 /**
  * Fails unless a checkpoint's tensors are those of these networks: every parameter in its shape, beside them only what an
- * optimizer keeps of a parameter, learned projections, and what an open trial would restore.
+ * optimizer keeps of a parameter, what loss scaling keeps of a network, learned projections, and what an open trial would restore.
  */
 export function checkTensors(where: string, { tensors, trial }: Where, graphs: readonly Graph[]): void {
   for (const [i, graph] of graphs.entries()) checkParameters(where, tensors, graph, networkPrefix(i));
@@ -33,6 +34,8 @@ function checkKnown(where: string, name: string, given: Tensor, graphs: readonly
   const i = graphs.findIndex((_, at) => name.startsWith(networkPrefix(at)));
   const own = name.slice(networkPrefix(i).length);
   if (i >= 0 && /^projection\d+\.weight(\.\w+)?$/.test(own)) return;
+  const isOwn = (NETWORK_STATES as readonly string[]).includes(own);
+  if (i >= 0 && isOwn && given.dtype === 'float32' && given.dims.length === 0) return;
   const { parameters } = graphs[i] ?? {};
   const of = parameters?.get(own) ?? parameters?.get(own.slice(0, Math.max(0, own.lastIndexOf('.'))));
   if (!of) fail(where, `tensor "${name}" is of none of its networks`, { hint: RESTORE });

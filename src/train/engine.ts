@@ -1,13 +1,18 @@
+import { buildPlacedSteps } from '../distill/places/place-steps.js';
 import type { StepGraph } from '../distill/step.js';
+import type { StepPlan } from '../distill/step-options.js';
 import type { Emit } from '../events/events.js';
 import type { Graph } from '../graph/graph.js';
 import { range } from '../graph/node/axes.js';
 import { type Group, openStepper, updatesBefore } from '../group/group.js';
+import { openPlaces } from '../group/placed.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { openOrtTraining } from '../ort-training/engine.js';
-import { parseDevice } from '../runtime/device.js';
+import { chooseStepTarget } from '../runtime/choose-target.js';
+import { type Device, parseDevice } from '../runtime/device.js';
 import type { StepRunner } from '../runtime/step-runner.js';
 import { learningRateOf } from '../settings/learning-rate.js';
+import { devicesOf } from '../settings/places/devices-of.js';
 import type { Settings } from '../settings/settings.js';
 import type { Checkpoint } from '../store/checkpoint.js';
 
@@ -19,12 +24,16 @@ export interface Engine {
   readonly state: readonly string[];
   /** Forms of computations that were chosen for speed. */
   readonly forms: Checkpoint['forms'];
+  /** Steps whose numbers come together. */
+  readonly burst: number;
 }
 
 export interface EngineOptions {
   readonly settings: Settings;
   readonly group: Group;
   readonly step: StepGraph;
+  /** What the step is built from. */
+  readonly plan: StepPlan;
   readonly stepsPerEpoch: number;
   readonly resumed: Checkpoint | undefined;
   /** The forms of computations that it keeps; chosen where there are none. */
@@ -32,25 +41,52 @@ export interface EngineOptions {
   /** The state that it will begin with. */
   readonly begin: ReadonlyMap<string, Tensor>;
   readonly emit: Emit;
-  /** Sees the step as it will run; what it throws ends the opening. Agon's own engine calls it. */
+  /** Sees the step as it will run; what it throws ends the opening. Agon's own engine calls it for a step in one graph. */
   readonly onLowered?: (lowered: Graph) => void;
 }
 
 /** Opens the engine that the settings name, and warns of what it does otherwise than expected. */
 export function openEngine(options: EngineOptions): Promise<Engine> {
-  return options.settings.engine === 'agon' ? openAgon(options) : openOfficial(options);
+  const { engine, place } = options.settings;
+  if (engine !== 'agon') return openOfficial(options);
+  return place === null ? openAgon(options) : openPlaced(options);
+}
+
+/** Every network on its own device. */
+async function openPlaced({ settings, step, plan, forms: kept, emit }: EngineOptions): Promise<Engine> {
+  const { runner, forms, notes } = await openPlaces(buildPlacedSteps(plan), step.state, {
+    devices: devicesOf(settings).map(parseDevice),
+    precision: settings.precision,
+    threads: settings.threads,
+    tune: settings.tune,
+    forms: kept,
+    onTune: () => emit({ type: 'phase', phase: 'tune' }),
+  });
+  for (const message of notes) emit({ type: 'warning', message });
+  return { stepper: runner, state: step.state, forms, burst: settings.logEvery ?? 1 };
 }
 
 async function openAgon({ settings, step, forms: kept, emit, onLowered }: EngineOptions): Promise<Engine> {
   const device = parseDevice(settings.device);
-  const { target, forms, note } = await device.kind.chooseTarget(step.graph, device, {
+  const { target, forms, note } = await chooseStepTarget(step.graph, device, {
+    precision: settings.precision,
     threads: settings.threads,
     tune: settings.tune,
     forms: kept,
     onTune: () => emit({ type: 'phase', phase: 'tune' }),
   });
   if (note) emit({ type: 'warning', message: note });
-  return { stepper: await openStepper(step, settings, target, onLowered), state: step.state, forms };
+  const stepper = await openStepper(step, settings, target, onLowered);
+  return { stepper, state: step.state, forms, burst: burstOf(settings, device) };
+}
+
+/** Where what a step measures stays on the device, a copy waits for all steps before it. */
+const TOLD_TOGETHER = 10;
+
+/** Whole runs, of at least as many steps as are told together. */
+function burstOf({ logEvery, stepsPerRun }: Pick<Settings, 'logEvery' | 'stepsPerRun'>, device: Device): number {
+  const told = logEvery ?? (device.kind.state === 'device' ? TOLD_TOGETHER : 1);
+  return Math.ceil(told / stepsPerRun) * stepsPerRun;
 }
 
 /** The official session keeps its optimizer's state to itself. */
@@ -65,7 +101,7 @@ async function openOfficial(options: EngineOptions): Promise<Engine> {
   });
   const state = step.state.filter((name) => step.graph.parameters.get(name)?.role !== 'optimizer');
   for (const message of notesOf(settings, step)) emit({ type: 'warning', message });
-  return { stepper, state, forms: {} };
+  return { stepper, state, forms: {}, burst: settings.logEvery ?? 1 };
 }
 
 function notesOf({ optimizer }: Settings, { graph }: StepGraph): string[] {

@@ -34,7 +34,7 @@ export async function feedsFor(
   const { settings, uniforms } = source;
   const feeds = 'features' in batch ? featureFeeds(batch) : await imageFeeds(source, batch);
   const update = updatesIn(settings, count) + 1;
-  const scalars = createOptimizer(settings.optimizer).scalarsAt(lr, source.updatesBefore + update);
+  const scalars = scalarsOf(settings, lr, source.updatesBefore + update);
   if (settings.accumulate > 1) feeds[UPDATES] = scalar(updatesIn(settings, count + 1) === update ? 1 : 0);
   for (const [name, value] of Object.entries(scalars)) feeds[name] = scalar(value);
   for (const { name, shape } of uniforms) {
@@ -45,6 +45,12 @@ export async function feedsFor(
     feeds[name] = tensor('float32', shape, numbers);
   }
   return feeds;
+}
+
+/** The scalars of the n-th update; where updates may be left out, as in float16, those with which these don't count. */
+function scalarsOf({ optimizer, precision }: Settings, lr: number, update: number): Record<string, number> {
+  const { skips, ...rule } = createOptimizer(optimizer);
+  return { ...rule.scalarsAt(lr, update), ...(precision === 'float16' && skips?.scalarsAt(update)) };
 }
 
 async function imageFeeds(source: FeedSource, batch: Batch): Promise<Record<string, Tensor>> {

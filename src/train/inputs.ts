@@ -1,10 +1,11 @@
 import type { Loader } from '../data/batch/loader.js';
 import type { SplitName } from '../data/dataset/dataset.js';
-import { networkPrefix, type StepGraph } from '../distill/step.js';
+import { buildStep, networkPrefix, type StepGraph } from '../distill/step.js';
+import type { StepPlan } from '../distill/step-options.js';
 import type { Emit } from '../events/events.js';
 import type { Graph } from '../graph/graph.js';
-import { createStep, type Group, initialParameters, openPredictors, trainedGraphs } from '../group/group.js';
-import { createHeadStep, cutHeads, parametersOf } from '../group/heads.js';
+import { type Group, initialParameters, openPredictors, planStep, trainedGraphs } from '../group/group.js';
+import { cutHeads, parametersOf, planHeadStep } from '../group/heads.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { parseDevice } from '../runtime/device.js';
 import type { Predictor } from '../runtime/predictor.js';
@@ -34,6 +35,8 @@ export interface InputOptions {
 /** What the networks of a run are fed for some epochs, and the step that is built for it. */
 export interface RunInputs {
   readonly step: StepGraph;
+  /** What the step is built from. */
+  readonly plan: StepPlan;
   /** The networks with what of them is trained. */
   readonly trained: readonly Graph[];
   /** Tensors of the networks that the step doesn't know. */
@@ -58,8 +61,10 @@ async function openImageInputs(
   const teacher = await openTeacher(settings, data);
   for (const message of teacher?.notes ?? []) emit({ type: 'warning', message });
   const { dataset, preprocessing } = data;
+  const plan = planStep(group, trained, classWeightsOf(settings, dataset));
   return {
-    step: createStep(group, trained, classWeightsOf(settings, dataset)),
+    step: buildStep(plan.networks, plan.settings, plan.options),
+    plan,
     trained: trainedGraphs(group, trained),
     fixed: new Map(),
     training: trainingLoader(data, settings),
@@ -98,10 +103,12 @@ async function openFeatureInputs(options: InputOptions): Promise<RunInputs> {
     },
   });
   emit({ type: 'note', message: features.note });
-  const step = createHeadStep(cut, settings, classWeights);
+  const plan = planHeadStep(cut, settings, classWeights);
+  const step = buildStep(plan.networks, plan.settings, plan.options);
   const known = new Set(step.state);
   return {
     step,
+    plan,
     trained: cut.heads,
     fixed: new Map(
       namesIn(group).flatMap((name) => (known.has(name) ? [] : [[name, present(tensors.get(name), name)]])),

@@ -1,43 +1,33 @@
 import type { Loader } from '../data/batch/loader.js';
 import type { Preprocessing } from '../data/image/preprocess.js';
 import { networkPrefix } from '../distill/step.js';
-import { bestOther, lowest } from '../distill/trial.js';
+import { lowest } from '../distill/trial.js';
 import type { GroupEvaluation } from '../events/evaluation.js';
-import type { Emit, EpochEvent, NetworkEpoch, NetworkInfo, Position, RunMemory, StepEvent } from '../events/events.js';
-import { lineageOf } from '../lineage/lineage.js';
-import type { LineageFile } from '../lineage/lineage-file.js';
+import type { EpochEvent, NetworkEpoch, Position, RunMemory } from '../events/events.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { float32Data } from '../onnx/tensor.js';
 import type { Predictor } from '../runtime/predictor.js';
-import type { StepRunner } from '../runtime/step-runner.js';
 import type { Span } from '../settings/spans.js';
 import { bestOf, isBetter } from '../store/best-network.js';
 import { type Checkpoint, type CheckpointHeader, TRIAL_PREFIX } from '../store/checkpoint.js';
-import { at } from '../util/checked.js';
-import { fail, present } from '../util/error.js';
+import { present } from '../util/error.js';
 import { averagedOf, evaluateBetter, withAverages } from './averages.js';
 import type { NetworkBatch } from './batch-inputs.js';
 import type { CheckpointSaver } from './checkpoint-saver.js';
+import { failDiverged } from './diverged.js';
 import { endsEarly } from './early-stopping.js';
+import { type StepContext, trainSteps } from './epoch-steps.js';
 import { evaluate, loadPredictors } from './evaluate.js';
-import { type FeedSource, feedsFor } from './feeds.js';
-import type { LearningRates } from './learning-rates.js';
 import type { ParameterPerturbation } from './parameter-perturbation.js';
 import { Stopped } from './stop.js';
-import { readStep, Tally } from './tally.js';
+import { Tally } from './tally.js';
 
 /** What the loop works with. */
-export interface LoopContext extends FeedSource {
-  readonly networks: readonly NetworkInfo[];
+export interface LoopContext extends StepContext {
   readonly input: Preprocessing;
-  readonly stepper: StepRunner;
-  /** Where parameters are to be perturbed. */
-  readonly perturbation: ParameterPerturbation | undefined;
   /** Tensors of the networks that no step changes or knows, as those of backbones whose features are known. */
   readonly fixed: ReadonlyMap<string, Tensor>;
   readonly predictors: readonly Predictor[];
-  readonly training: Loader<NetworkBatch>;
-  readonly rates: LearningRates;
   /** What the run is about to take of the memory, where that is known. */
   readonly memory: RunMemory | undefined;
   /** Unless nothing is held out. Its epochs throw {@link Stopped} when a stop is asked for. */
@@ -46,17 +36,12 @@ export interface LoopContext extends FeedSource {
   readonly evaluation: (split: 'validation' | 'test') => Loader<NetworkBatch>;
   /** The epochs that are trained with this step. */
   readonly span: Span;
-  readonly lineage: LineageFile;
   /** What a checkpoint says beside position, sums, times, best, trial and tensors. */
   readonly constants: Pick<
     Checkpoint,
     'settings' | 'classes' | 'stepsPerEpoch' | 'dataFingerprint' | 'preprocessing' | 'forms' | 'origin'
   >;
   readonly resumed: Checkpoint | undefined;
-  readonly emit: Emit;
-  /** Seconds on a clock that only goes forward. */
-  readonly now: () => number;
-  readonly stopRequested: () => boolean;
   readonly saver: CheckpointSaver;
 }
 
@@ -101,7 +86,7 @@ async function trainEpochs(context: LoopContext): Promise<LoopEnd> {
   let checkpoint = resumed;
 
   for (let epoch = position.epoch; epoch < span.end && !endsEarly(settings, best, position); epoch++) {
-    position = await trainEpoch(context, position, tally);
+    position = await trainSteps(context, position, tally);
     const trained = await context.stepper.state();
     checkState(context, context.perturbation?.withoutTrial(trained) ?? trained, position);
     const state = new Map([...fixed, ...trained]);
@@ -124,7 +109,7 @@ async function trainEpochs(context: LoopContext): Promise<LoopEnd> {
     const event: EpochEvent = {
       type: 'epoch',
       epoch,
-      lr: rateAt(context, { epoch, step: context.training.steps - 1 }),
+      lr: context.rates.at((epoch + 1) * context.training.steps - 1),
       networks: networks.map((mean, i) => {
         const validated = validation.networks?.[i];
         return { ...mean, ...(validated && { validation: validated }) };
@@ -145,71 +130,6 @@ async function trainEpochs(context: LoopContext): Promise<LoopEnd> {
   return { checkpoint: present(checkpoint, 'a checkpoint') };
 }
 
-/** The steps of an epoch from a position on; returns where it ended, which is short of the end after a stop. */
-async function trainEpoch(context: LoopContext, { epoch, step }: Position, tally: Tally): Promise<Position> {
-  let next = step;
-  let asked = context.now();
-  for await (const batch of context.training.epoch({ epoch, firstStep: step })) {
-    if (context.stopRequested()) break;
-    const position = { epoch, step: next };
-    const event = await trainStep(context, batch, position, asked);
-    tally.add(event);
-    context.lineage.append(lineageOf(event));
-    context.emit(event);
-    asked += event.seconds;
-    next++;
-  }
-  return { epoch, step: next };
-}
-
-/** One step, whose batch was asked for at some time. */
-async function trainStep(
-  context: LoopContext,
-  batch: NetworkBatch,
-  position: Position,
-  asked: number,
-): Promise<StepEvent> {
-  const { stepper, perturbation, now } = context;
-  const received = now();
-  const count = countOf(context, position);
-  const lr = rateAt(context, position);
-  const parameterPerturbation = await perturbation?.before(count);
-  const feeds = await feedsFor(context, batch, lr, count);
-  let outputs = readStep(await stepper.step(feeds));
-  const abandoned = outputs.total.every(Number.isFinite) ? undefined : perturbation?.abandon(count);
-  if (abandoned) outputs = readStep(await stepper.step(feeds));
-  checkFinite(context, outputs.total, position);
-  const verdict = abandoned ?? perturbation?.after(count, outputs.ce);
-  const inputPerturbation = inputPerturbationOf(batch, outputs.ce);
-  return {
-    type: 'step',
-    ...position,
-    lr,
-    ...outputs,
-    ...(inputPerturbation && { inputPerturbation }),
-    ...(parameterPerturbation && { parameterPerturbation }),
-    ...(verdict && { verdict }),
-    seconds: now() - asked,
-    waited: received - asked,
-  };
-}
-
-function inputPerturbationOf(batch: NetworkBatch, ce: readonly number[]): StepEvent['inputPerturbation'] {
-  const perturbed = 'perturbed' in batch ? batch.perturbed : undefined;
-  if (!perturbed) return undefined;
-  const { network, operation } = perturbed;
-  return { network, operation, difference: at(ce, network) - bestOther(ce, network) };
-}
-
-/** A step's number over the run, from 0. */
-function countOf({ training }: LoopContext, { epoch, step }: Position): number {
-  return epoch * training.steps + step;
-}
-
-function rateAt(context: LoopContext, position: Position): number {
-  return context.rates.at(countOf(context, position));
-}
-
 /** Evaluates the networks after an epoch, if something is held out for that; undefined when a stop was asked for meanwhile. */
 async function validate(
   context: LoopContext,
@@ -227,7 +147,8 @@ async function validate(
   const evaluation = await evaluating.catch(undefinedIfStopped);
   if (!evaluation) return undefined;
   evaluation.networks.forEach(({ loss }, i) => {
-    if (!Number.isFinite(loss)) failDiverged(context, i, `its validation loss is ${loss} after epoch ${epoch + 1}`);
+    if (!Number.isFinite(loss))
+      failDiverged(context.networks, i, `its validation loss is ${loss} after epoch ${epoch + 1}`);
   });
   return evaluation;
 }
@@ -237,7 +158,7 @@ function checkState({ networks }: LoopContext, state: ReadonlyMap<string, Tensor
   for (const [name, tensor] of state) {
     if (float32Data(tensor).every(Number.isFinite)) continue;
     const network = networks.findIndex((_, i) => name.startsWith(networkPrefix(i)));
-    failDiverged({ networks }, network, `${name} is not finite after step ${step} of epoch ${epoch + 1}`);
+    failDiverged(networks, network, `${name} is not finite after step ${step} of epoch ${epoch + 1}`);
   }
 }
 
@@ -282,19 +203,4 @@ function bestSoFar(
   const network = bestOf(networks);
   const improved = isBetter(networks[network], best?.validation?.[best.network]);
   return best && !improved ? best : { epoch, network, validation: networks, ensemble };
-}
-
-function checkFinite(context: LoopContext, totals: StepEvent['total'], { epoch, step }: Position): void {
-  const at = totals.findIndex((total) => !Number.isFinite(total));
-  if (at >= 0) failDiverged(context, at, `its loss is ${totals[at]} in step ${step + 1} of epoch ${epoch + 1}`);
-}
-
-function failDiverged({ networks }: Pick<LoopContext, 'networks'>, index: number, what: string): never {
-  fail(`network ${index} (${networks[index]?.name})`, what, {
-    code: 'diverged',
-    expected: 'finite numbers',
-    hint:
-      'Lower the learning rate (--lr), or warm it up (--warmup-epochs 1). Checkpoints of finished epochs are kept: ' +
-      '"agon train --from RUN" begins a new run with the last one, where RUN is the folder of this one',
-  });
 }

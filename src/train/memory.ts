@@ -6,7 +6,7 @@ import { bytesOf, mostLiveBytes } from '../runtime/memory/live-bytes.js';
 import type { Settings } from '../settings/settings.js';
 import type { RunData } from './data.js';
 
-type Sizes = Pick<Settings, 'batchSize' | 'workers' | 'inputPerturbation'>;
+type Sizes = Pick<Settings, 'batchSize' | 'workers' | 'inputPerturbation' | 'stepsPerRun'>;
 
 /** What a run's memory depends on beside its step. */
 export interface MemoryContext {
@@ -26,6 +26,8 @@ const NODE = 12 * 1024;
  * best and the last checkpoint.
  */
 const STATES = 6;
+/** With several steps in one run: what a step of it reads and writes. */
+const LOOPED_STATES = 2;
 /** What ONNX Runtime's arena and its kernels take beside the values. */
 const ARENA = { factor: 1.1, more: 80 * MEBIBYTE };
 /** Batches of a worker that are made ahead, and the one in use. */
@@ -40,10 +42,20 @@ export function estimateMemory(lowered: Graph, settings: Sizes, { group, data }:
   const state = [...lowered.parameters.values()].reduce((sum, { value }) => sum + bytesOf(value), 0);
   const live = mostLiveBytes(lowered, executionOrder(lowered));
   const loaders = data.unlabelled ? 3 : 2;
+  const states = STATES + (settings.stepsPerRun > 1 ? LOOPED_STATES : 0);
   const fixed =
-    PROCESS + loaders * settings.workers * WORKER + NODE * lowered.nodes.length + STATES * state + ARENA.more;
-  const ofBatch = ARENA.factor * (live + evaluationBytes(group.graphs, settings)) + batchBytes(settings, data);
+    PROCESS + loaders * settings.workers * WORKER + NODE * lowered.nodes.length + states * state + ARENA.more;
+  const ofBatch =
+    ARENA.factor * (live + evaluationBytes(group.graphs, settings)) +
+    batchBytes(settings, data) +
+    stackedBytes(lowered, settings);
   return fixed + imageBytes(settings, data) + ofBatch;
+}
+
+/** What the steps of one run are fed, which is in memory together: the whole, and the part of the step that runs. */
+function stackedBytes({ inputs }: Graph, { stepsPerRun }: Sizes): number {
+  if (stepsPerRun === 1) return 0;
+  return (stepsPerRun + 1) * inputs.reduce((sum, value) => sum + bytesOf(value), 0);
 }
 
 /** Images that the loaders keep decoded, and those that are in memory from the start. */

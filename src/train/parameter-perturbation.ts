@@ -67,6 +67,12 @@ export class ParameterPerturbation {
     if (trial && resumed) this.#open = { trial, snapshot: this.#savedSnapshot(trial, resumed), others: new Map() };
   }
 
+  /** Whether there is something to do before or after a step: it can't be run together with others. */
+  concerns(count: number): boolean {
+    const { when, seed } = this.#options;
+    return this.#open !== undefined || fires(when, seed, PURPOSE, count);
+  }
+
   /** Before a step, counted from 0 over the run: perturbs a network if it is time to. */
   async before(count: number): Promise<PlannedPerturbation | undefined> {
     const plan = this.#open ? undefined : await this.#begin(count);
@@ -147,9 +153,10 @@ export class ParameterPerturbation {
   #recounted(snapshot: ReadonlyMap<string, Tensor>, from: number, to: number): Map<string, Tensor> {
     const { optimizer, updatesBefore } = this.#options;
     const { states, recount } = createOptimizer(optimizer);
+    const before = updatesBefore - skippedIn(snapshot, optimizer);
     const entries = Array.from(snapshot, ([name, value]) => {
       const state = states.find((each) => name.endsWith(`.${each}`));
-      const factor = state === undefined ? 1 : recount(state, updatesBefore + from, updatesBefore + to);
+      const factor = state === undefined ? 1 : recount(state, before + from, before + to);
       return [name, factor === 1 ? value : scaled(value, factor)] as const;
     });
     return new Map(entries);
@@ -163,6 +170,17 @@ export class ParameterPerturbation {
     const saved = (name: string) => tensors.get(name) ?? fail('checkpoint', `tensor "${name}" is missing`);
     return new Map(this.#stateOf(network).map((name) => [name, saved(TRIAL_PREFIX + name)]));
   }
+}
+
+/** How many updates of a network don't count, as its gradients overflowed. */
+function skippedIn(snapshot: ReadonlyMap<string, Tensor>, optimizer: Settings['optimizer']): number {
+  const { skips } = createOptimizer(optimizer);
+  if (!skips) return 0;
+  const kept = skips.states.flatMap((state) => {
+    const entry = [...snapshot].find(([name]) => name.endsWith(`.${state}`));
+    return entry ? [float32Data(entry[1])[0] as number] : [];
+  });
+  return kept.length === 0 ? 0 : skips.countOf(kept);
 }
 
 function scaled(given: Tensor, factor: number): Tensor {

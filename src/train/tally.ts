@@ -1,3 +1,4 @@
+import { SCALING_OUTPUTS } from '../distill/scaling/loss-scaling.js';
 import { type Metrics, readMetrics } from '../distill/terms.js';
 import type { EpochEvent, NetworkEpoch, StepEvent } from '../events/events.js';
 import { addToSums, noSums, perturbationResults } from '../lineage/epoch-sums.js';
@@ -6,7 +7,8 @@ import { type Tensor, toNumbers } from '../onnx/tensor.js';
 import type { CheckpointHeader } from '../store/checkpoint.js';
 import { present } from '../util/error.js';
 
-type Measured = Metrics & Pick<StepEvent, 'teachers'>;
+/** What a step measured. */
+export type Measured = Metrics & Pick<StepEvent, 'teachers' | 'lossScale' | 'overflowed'>;
 type Sums = CheckpointHeader['partial'];
 
 /** What a step's outputs say. */
@@ -15,7 +17,9 @@ export function readStep(outputs: ReadonlyMap<string, Tensor>): Measured {
   const teachers = read('teachers');
   const n = Math.round(Math.sqrt(teachers.length));
   const rows = Array.from({ length: n }, (_, i) => teachers.slice(i * n, (i + 1) * n));
-  return { ...readMetrics(read), teachers: rows };
+  const { scale, overflowed } = SCALING_OUTPUTS;
+  const scaling = outputs.has(scale) && { lossScale: read(scale), overflowed: read(overflowed) };
+  return { ...readMetrics(read), teachers: rows, ...scaling };
 }
 
 /** Sums over the steps of an epoch; saved and restored with a checkpoint inside an epoch. */

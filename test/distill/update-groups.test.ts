@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { accumulationOf } from '../../src/distill/accumulation.js';
 import { averageAll } from '../../src/distill/average.js';
+import { NO_SCALING } from '../../src/distill/scaling/loss-scaling.js';
 import { nextName, STEP_DEFAULTS, type StepSettings } from '../../src/distill/step.js';
 import { updateAll } from '../../src/distill/update.js';
 import { updateGroups } from '../../src/distill/update-groups.js';
@@ -60,7 +61,7 @@ function updatesOf(trace: Trace, settings: StepSettings): Graph {
   );
   const slopes = weights.map(({ name, shape }) => g.input(`${name}.gradient`, 'float32', shape));
   const groupOf = updateGroups([networkOf(trace)], settings);
-  const accumulation = accumulationOf(g, 1);
+  const accumulation = accumulationOf(g, 1, NO_SCALING);
   updateAll(g, weights, slopes, { settings, networks: 1, groupOf, accumulation }, { batch: 1 });
   averageAll(
     g,

@@ -4,6 +4,7 @@ import { mul, reduceSum } from '../../src/graph/arithmetic.js';
 import { Graph } from '../../src/graph/graph.js';
 import type { Value } from '../../src/graph/node/node.js';
 import { cpu } from '../../src/lower/cpu/cpu.js';
+import { gpu } from '../../src/lower/gpu/gpu.js';
 import { portable } from '../../src/lower/portable/portable.js';
 import { elementCount, type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { blockSize } from '../../src/runtime/block-size.js';
@@ -241,7 +242,7 @@ function withMeans(batch: Batch, meanOf: (image: number) => number): Batch {
   return { ...batch, x: tensor('float32', batch.x.dims, values) };
 }
 
-const TARGETS = { portable, ...(block !== undefined && { cpu: cpu(block) }) };
+const TARGETS = { portable, gpu, ...(block !== undefined && { cpu: cpu(block) }) };
 
 describe('shifted inputs, on every target, against float64 loops', () => {
   for (const [targetName, target] of Object.entries(TARGETS)) {

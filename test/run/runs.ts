@@ -103,6 +103,8 @@ export interface RunOptions {
   readonly resume?: boolean;
   /** Asks for a stop as soon as so many steps are done. */
   readonly stopAfter?: number;
+  /** Whether a stop is asked for. */
+  readonly stopWhen?: () => boolean;
   /** Whether it ends with an assessment, which takes longer than the training of a small run (false). */
   readonly report?: boolean;
   readonly onEvent?: (event: TrainEvent) => void;
@@ -128,7 +130,9 @@ export async function runHere(settings: Settings, options: RunOptions = {}): Pro
       events.push(event);
       options.onEvent?.(event);
     },
-    stopRequested: () => options.stopAfter !== undefined && eventsOf(events, 'step').length >= options.stopAfter,
+    stopRequested:
+      options.stopWhen ??
+      (() => options.stopAfter !== undefined && eventsOf(events, 'step').length >= options.stopAfter),
   });
   return { folder, outcome, events };
 }

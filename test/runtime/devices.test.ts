@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { Graph } from '../../src/graph/graph.js';
 import { parseDevice } from '../../src/runtime/device.js';
 import { Predictor } from '../../src/runtime/predictor.js';
-import { Stepper } from '../../src/runtime/stepper.js';
+import { Stepper } from '../../src/runtime/stepping/stepper.js';
 import { AgonError } from '../../src/util/error.js';
 import type { ChildResult } from './child-steps.js';
 import { numbersOn, smallStep } from './small-step.js';

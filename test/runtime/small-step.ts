@@ -3,7 +3,7 @@ import { initialState } from '../../src/group/group.js';
 import { createNetwork } from '../../src/nets/registry.js';
 import { type Tensor, tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { parseDevice } from '../../src/runtime/device.js';
-import { type StatefulGraph, Stepper } from '../../src/runtime/stepper.js';
+import { type StatefulGraph, Stepper } from '../../src/runtime/stepping/stepper.js';
 import { parseSettings } from '../../src/settings/settings.js';
 import { stream } from '../../src/util/random.js';
 

@@ -1,13 +1,16 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { portable } from '../../src/lower/portable/portable.js';
 import { type Tensor, tensor } from '../../src/onnx/tensor.js';
 import { CPU } from '../../src/runtime/device.js';
-import { Stepper } from '../../src/runtime/stepper.js';
+import { Stepper } from '../../src/runtime/stepping/stepper.js';
 import { feeds, numbersOf, smallStep } from './small-step.js';
 
 const { step, source, state } = smallStep();
 
-async function openStepper(): Promise<Stepper> {
-  const stepper = await Stepper.open(source, { device: CPU, threads: 1 });
+const TARGETS = { 'as it is': undefined, 'in vectors': { ...portable, flatState: true } } as const;
+
+async function openStepper(layout: keyof typeof TARGETS): Promise<Stepper> {
+  const stepper = await Stepper.open(source, { device: CPU, threads: 1, target: TARGETS[layout] });
   onTestFinished(() => stepper.close());
   return stepper;
 }
@@ -24,15 +27,15 @@ function fill(tensors: ReadonlyMap<string, Tensor>, value: number): void {
   for (const { data } of tensors.values()) (data as Float32Array).fill(value);
 }
 
-describe('a stepper', () => {
+describe.each(Object.keys(TARGETS) as (keyof typeof TARGETS)[])('a stepper with its state %s', (layout) => {
   it('has the state that it was given', async () => {
-    const stepper = await openStepper();
+    const stepper = await openStepper(layout);
     stepper.load(state);
     expect(await stepper.state()).toEqual(new Map(step.state.map((name) => [name, state.get(name)])));
   });
 
   it('shares no memory with what it is given, nor with what it gives', async () => {
-    const stepper = await openStepper();
+    const stepper = await openStepper(layout);
     stepper.load(state);
     const first = await stepper.step(feeds(0));
     const [firstNumbers, after] = [numbersOf(first), numbersOf(await stepper.state())];
@@ -53,7 +56,7 @@ describe('a stepper', () => {
   });
 
   it('goes on from a state that it is given in the middle', async () => {
-    const [stepper, other] = [await openStepper(), await openStepper()];
+    const [stepper, other] = [await openStepper(layout), await openStepper(layout)];
     stepper.load(state);
     for (const k of [0, 1, 2]) await stepper.step(feeds(k));
     other.load(await stepper.state());
@@ -63,7 +66,7 @@ describe('a stepper', () => {
   });
 
   it('goes on with some tensors replaced as with a whole state that has them', async () => {
-    const [stepper, other] = [await openStepper(), await openStepper()];
+    const [stepper, other] = [await openStepper(layout), await openStepper(layout)];
     stepper.load(state);
     // An odd and an even number of steps: the two sets of buffers take turns.
     for (const k of [0, 1, 2]) {
@@ -102,7 +105,7 @@ describe('a stepper', () => {
       '"net7.fc.bias" is no parameter',
     ],
   ])('replaces nothing for a tensor %s', async (_, name, value, message) => {
-    const stepper = await openStepper();
+    const stepper = await openStepper(layout);
     stepper.load(state);
     const before = await stepper.state();
     const zero = tensor('float32', [5], [0, 0, 0, 0, 0]);
@@ -119,14 +122,14 @@ describe('a stepper', () => {
     ['has another shape', tensor('float32', [4], [1, 2, 3, 4]), ': expected float32 [5], got float32 [4]'],
     ['has another type', tensor('float64', [5], [1, 2, 3, 4, 5]), ': expected float32 [5], got float64 [5]'],
   ])('refuses a state of which a tensor %s, saying where it is from', async (_, value, message) => {
-    const stepper = await openStepper();
+    const stepper = await openStepper(layout);
     const text = `tensor "net1.fc.bias"${message.startsWith(':') ? '' : ' '}${message}`;
     expect(() => stepper.load(changed('net1.fc.bias', value))).toThrow(`state: ${text}`);
     expect(() => stepper.load(changed('net1.fc.bias', value), 'my.safetensors')).toThrow(`my.safetensors: ${text}`);
   });
 
   it('names what a run lacks', async () => {
-    const stepper = await openStepper();
+    const stepper = await openStepper(layout);
     stepper.load(state);
     const { images, labels } = feeds(0) as { images: Tensor; labels: Tensor };
     await expect(stepper.step({ images, labels })).rejects.toThrow(/^session: a run failed: .*learning_rate/);

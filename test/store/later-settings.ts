@@ -26,6 +26,8 @@ const LATER: Readonly<Record<string, unknown>> = {
   views: 1,
   featureCache: 'disk',
   unlabelled: null,
+  stepsPerRun: 1,
+  precision: 'float32',
 };
 
 /** For `JSON.parse`: leaves out settings that came later and have their defaults. */

@@ -9,10 +9,13 @@ import { type Tensor, tensor } from '../../src/onnx/tensor.js';
 
 export type Feeds = Readonly<Record<string, Tensor>>;
 
-/** A lowered graph in a session, run with Agon tensors. */
-export async function openGraph(graph: Graph, target: Target = portable) {
+/** A lowered graph in a session, run with Agon tensors; `graphPasses` are ONNX Runtime's own, some of which round otherwise. */
+export async function openGraph(graph: Graph, target: Target = portable, { graphPasses = true } = {}) {
   const model = encodeModel(toModel(lower(graph, target)));
-  const session = await ort.InferenceSession.create(model, { logSeverityLevel: 3 });
+  const session = await ort.InferenceSession.create(model, {
+    logSeverityLevel: 3,
+    graphOptimizationLevel: graphPasses ? 'all' : 'disabled',
+  });
   return {
     async run(feeds: Feeds): Promise<Record<string, Tensor>> {
       const tensors = Object.entries(feeds).map(([name, { dtype, data, dims }]) => {

@@ -4,7 +4,7 @@ import { Graph } from '../../src/graph/graph.js';
 import { createNetwork } from '../../src/nets/registry.js';
 import { type Tensor, tensor } from '../../src/onnx/tensor.js';
 import { CPU } from '../../src/runtime/device.js';
-import { Stepper } from '../../src/runtime/stepper.js';
+import { Stepper } from '../../src/runtime/stepping/stepper.js';
 import { parseSettings } from '../../src/settings/settings.js';
 import { ParameterPerturbation } from '../../src/train/parameter-perturbation.js';
 import { present } from '../../src/util/error.js';

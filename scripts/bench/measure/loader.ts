@@ -8,7 +8,7 @@ import { channelStatistics } from '../../../src/data/batch/statistics.js';
 import type { Dataset } from '../../../src/data/dataset/dataset.js';
 import { openDataset } from '../../../src/data/formats/open.js';
 import { preprocessingFor } from '../../../src/data/image/preprocess.js';
-import type { Stepper } from '../../../src/runtime/stepper.js';
+import type { Stepper } from '../../../src/runtime/stepping/stepper.js';
 import { label } from '../names.js';
 import { median, round, sum } from '../numbers.js';
 import { type Built, build, choose, feedsFor, loadInitial, open, type Workload } from '../workload.js';

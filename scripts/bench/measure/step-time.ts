@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { Stepper } from '../../../src/runtime/stepper.js';
+import type { Stepper } from '../../../src/runtime/stepping/stepper.js';
 import { ONNXRUNTIME_VERSION } from '../../../src/runtime/version.js';
 import { AGON_VERSION } from '../../../src/util/version.js';
 import { label } from '../names.js';

@@ -1,3 +1,4 @@
+import { averageName } from '../../distill/names.js';
 import { networkPrefix } from '../../distill/step.js';
 import type { ChannelMoments } from '../../foreign/folded-norms.js';
 import type { Graph } from '../../graph/graph.js';
@@ -37,6 +38,8 @@ export async function fitNorms(
     const own = { graph: at(group.graphs, i), parameters: tensorsOf(weights.tensors, i) };
     const norms = own.graph.nodes.filter((node) => isTrained(node, trained) && isGiven(node, own.parameters));
     if (norms.length === 0) continue;
+    // Averages of the weights as they were don't go with norms that are others now: they begin anew
+    for (const name of own.graph.parameters.keys()) tensors.delete(averageName(networkPrefix(i) + name));
     const values = norms.map((node) => node.input(0));
     const moments = await channelMoments({ ...own, values }, data, settings, check);
     for (const [k, node] of norms.entries()) {

@@ -18,7 +18,7 @@ import { TEACHER_PROBABILITIES } from '../../../src/ort-training/files/losses.js
 import { decodeOrtCheckpoint } from '../../../src/ort-training/files/read-checkpoint.js';
 import type { OrtTrainingSession } from '../../../src/ort-training/session/session.js';
 import { parseDevice } from '../../../src/runtime/device.js';
-import { Stepper } from '../../../src/runtime/stepper.js';
+import { Stepper } from '../../../src/runtime/stepping/stepper.js';
 import { parseSettings } from '../../../src/settings/settings.js';
 import { temporaryFolder } from '../../artifacts/samples.js';
 import {

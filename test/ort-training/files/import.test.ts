@@ -11,7 +11,7 @@ import { importOrtTraining } from '../../../src/ort-training/files/import.js';
 import { decodeOrtCheckpoint } from '../../../src/ort-training/files/read-checkpoint.js';
 import { encodeOrtCheckpoint } from '../../../src/ort-training/files/write-checkpoint.js';
 import { parseDevice } from '../../../src/runtime/device.js';
-import { Stepper } from '../../../src/runtime/stepper.js';
+import { Stepper } from '../../../src/runtime/stepping/stepper.js';
 import { parseSettings } from '../../../src/settings/settings.js';
 import { temporaryFolder } from '../../artifacts/samples.js';
 import { hasOfficial, OFFICIAL, OFFICIAL_ADAMW, officialImages, officialLabels, officialLoss } from './official.js';

@@ -6,7 +6,7 @@ import { type Tensor, tensor, toNumbers } from '../../../src/onnx/tensor.js';
 import { createOptimizer } from '../../../src/optim/optimizer.js';
 import { type OptimizerStart, openOrtTraining } from '../../../src/ort-training/engine.js';
 import { CPU } from '../../../src/runtime/device.js';
-import { Stepper } from '../../../src/runtime/stepper.js';
+import { Stepper } from '../../../src/runtime/stepping/stepper.js';
 import { parseSettings, type SettingsInput } from '../../../src/settings/settings.js';
 import { stream } from '../../../src/util/random.js';
 import { MOBILENET, RESNET, WIDER } from '../../run/runs.js';

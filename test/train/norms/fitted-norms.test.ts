@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeModel } from '../../../src/onnx/file.js';
 import { tensor, toNumbers } from '../../../src/onnx/tensor.js';
 import { evaluationLoader } from '../../../src/train/data.js';
-import { fitted, type NormValues } from '../../../src/train/norms/fitted-norms.js';
+import { fitNorms, fitted, type NormValues } from '../../../src/train/norms/fitted-norms.js';
 import { at } from '../../../src/util/checked.js';
 import { present } from '../../../src/util/error.js';
 import { runBytes } from '../../graph/support/run.js';
@@ -61,5 +61,19 @@ describe('a network whose norms are fitted', () => {
       for (const [i, each] of expected.entries()) expect(Math.abs(at(got, i) - each)).toBeLessThan(1e-4 * largest);
     }
     await loader.close();
+  });
+
+  it('begins its moving averages anew: those of a run were of other norms', async () => {
+    const { group, data, settings } = await groupOf(modelOf(RESNET));
+    const weights = present(group.weights, 'its weights');
+    const averages = [...weights.tensors].map(([name, value]) => [`${name}.ema`, value] as const);
+    const averaged = { ...group, weights: { ...weights, tensors: new Map([...weights.tensors, ...averages]) } };
+    const after = await fitNorms(averaged, data, { ...settings, fitNorms: true });
+    expect([...present(after.weights, 'its weights').tensors.keys()].sort()).toEqual(
+      [...weights.tensors.keys()].sort(),
+    );
+    expect((await fitNorms(averaged, data, { ...settings, fitNorms: false })).weights?.tensors.size).toBe(
+      2 * weights.tensors.size,
+    );
   });
 });

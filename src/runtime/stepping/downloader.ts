@@ -1,11 +1,11 @@
-import { Graph } from '../graph/graph.js';
-import { toModel } from '../graph/to-model.js';
-import { encodeModel } from '../onnx/file.js';
-import type { Tensor } from '../onnx/tensor.js';
-import { present } from '../util/error.js';
-import type { Device } from './device-kind.js';
-import type * as ort from './onnxruntime.js';
-import { fromOrt, Session } from './session.js';
+import { Graph } from '../../graph/graph.js';
+import { toModel } from '../../graph/to-model.js';
+import { encodeModel } from '../../onnx/file.js';
+import type { Tensor } from '../../onnx/tensor.js';
+import { present } from '../../util/error.js';
+import type { Device } from '../device-kind.js';
+import type * as ort from '../onnxruntime.js';
+import { fromOrt, Session } from '../session.js';
 
 const copyName = (name: string) => `${name}.copy`;
 

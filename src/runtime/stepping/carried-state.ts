@@ -1,10 +1,10 @@
-import { elementCount, float32Data, type Tensor, tensor } from '../onnx/tensor.js';
-import { present } from '../util/error.js';
-import type { Device } from './device-kind.js';
+import { elementCount, float32Data, type Tensor, tensor } from '../../onnx/tensor.js';
+import { present } from '../../util/error.js';
+import type { Device } from '../device-kind.js';
+import type * as ort from '../onnxruntime.js';
+import { fromOrt, toOrt } from '../session.js';
+import { copyOf } from '../step-runner.js';
 import { Downloader } from './downloader.js';
-import type * as ort from './onnxruntime.js';
-import { fromOrt, toOrt } from './session.js';
-import { copyOf } from './step-runner.js';
 
 /** The tensors that a step carries over to the next, wherever they are between the two. */
 export interface CarriedState {
@@ -12,6 +12,8 @@ export interface CarriedState {
   load(state: ReadonlyMap<string, Tensor>): void;
   /** Replaces one, copying what is given. */
   replace(name: string, given: Tensor): void;
+  /** Brings what was replaced to where runs take it from. Before a run. */
+  settle(): Promise<void>;
   /** What a run is fed. */
   readonly current: ReadonlyMap<string, ort.Tensor>;
   /** What a run writes the next value of a tensor into; null where it makes a tensor of its own. */
@@ -46,6 +48,8 @@ class HostState implements CarriedState {
   replace(name: string, given: Tensor): void {
     float32Data(fromOrt(present(this.#state.get(name), name))).set(float32Data(given));
   }
+
+  async settle(): Promise<void> {}
 
   target(name: string): ort.Tensor {
     return present(this.#spare.get(name), name);
@@ -87,6 +91,8 @@ class DeviceState implements CarriedState {
     present(this.#state.get(name), name).dispose();
     this.#state.set(name, toOrt(copyOf(given)));
   }
+
+  async settle(): Promise<void> {}
 
   target(): null {
     return null;
