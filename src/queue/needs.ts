@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { digestFile } from '../data/dataset/digests.js';
 import { BUILTIN } from '../data/formats/builtin.js';
 import { openUnlabelled, unlabelledDigests } from '../data/formats/unlabelled-images.js';
-import { type DataPlaces, modelPaths } from '../settings/setting-paths.js';
+import { type DataPaths, modelPaths } from '../settings/setting-paths.js';
 import type { Settings } from '../settings/settings.js';
 import { runPaths } from '../store/run-folder.js';
 import { fingerprintData } from '../train/data.js';
@@ -50,25 +50,25 @@ export function laneOf(needs: readonly Need[]): string {
 
 /** Where needs are met on this machine, and what of them isn't. */
 export interface Met {
-  readonly places: DataPlaces;
+  readonly dataPaths: DataPaths;
   /** Names of what is lacking. */
   readonly lacks: readonly string[];
 }
 
 /**
- * Looks for what is needed: where the other machine has it, then in the places that this machine's user named. Models must be under the same
+ * Looks for what is needed: where the other machine has it, then in the dataPaths that this machine's user named. Models must be under the same
  * path.
  */
 export async function meetNeeds(needs: readonly Need[], named: readonly string[], digests: Digests): Promise<Met> {
-  const places: Record<string, string> = {};
+  const dataPaths: Record<string, string> = {};
   const lacks: string[] = [];
   for (const need of needs) {
     const candidates = need.kind === 'model' ? [need.path] : [need.path, ...named];
     const place = await firstWith(need, candidates, digests);
     if (place === undefined) lacks.push(basename(need.path));
-    else if (place !== need.path) places[need.path] = place;
+    else if (place !== need.path) dataPaths[need.path] = place;
   }
-  return { places, lacks };
+  return { dataPaths, lacks };
 }
 
 async function firstWith(need: Need, candidates: readonly string[], digests: Digests): Promise<string | undefined> {

@@ -18,16 +18,16 @@ export function withoutFolders<Given extends object>(settings: Given): Given {
 }
 
 /** Where data are on this machine, by the paths that settings name. */
-export type DataPlaces = Readonly<Record<string, string>>;
+export type DataPaths = Readonly<Record<string, string>>;
 
 /** Settings that name data where they are on this machine: to open these, not to be kept. */
-export function withPlaces<Given extends { readonly data: string; readonly unlabelled: string | null }>(
+export function withDataPaths<Given extends { readonly data: string; readonly unlabelled: string | null }>(
   settings: Given,
-  places: DataPlaces = {},
+  paths: DataPaths = {},
 ): Given {
   const { data, unlabelled } = settings;
-  const placeOf = (path: string) => (Object.hasOwn(places, path) ? places[path] : undefined) ?? path;
-  return { ...settings, data: placeOf(data), unlabelled: unlabelled === null ? null : placeOf(unlabelled) };
+  const pathOf = (path: string) => (Object.hasOwn(paths, path) ? paths[path] : undefined) ?? path;
+  return { ...settings, data: pathOf(data), unlabelled: unlabelled === null ? null : pathOf(unlabelled) };
 }
 
 /** The paths that settings name beside those of data: of models, runs, weights and artifacts. */

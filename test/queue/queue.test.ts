@@ -126,7 +126,7 @@ describe.skipIf(MISSING)(`a queue${MISSING ? ` (${MISSING})` : ''}`, { timeout: 
     const { id, folder, runs } = await queueTiny(connection);
     const [comparison] = (await readComparisons(connection)) as [Comparison];
     const [{ name }] = comparison.lanes as [Comparison['lanes'][number]];
-    const lane = await openLane(connection, { comparison: id, name, places: {} }, 60_000, () => undefined);
+    const lane = await openLane(connection, { comparison: id, name, dataPaths: {} }, 60_000, () => undefined);
     onTestFinished(() => lane.close());
     const task = String((await lane.take('first'))?.id);
     const place = { comparison: id, lane: name, task };

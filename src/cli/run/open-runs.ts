@@ -7,19 +7,18 @@ import { type CliIo, writeLines } from '../io/io.js';
 /**
  * The runs that aren't finished, with all checked that can be before they begin.
  *
- * @param options.anyDevice - Other machines do them: their devices needn't be here.
+ * @param options.elsewhere - Other machines do them: their devices needn't be here.
  */
 export async function openRuns(
   folder: string,
   runs: readonly PlannedRun[],
   io: CliIo,
-  { anyDevice = false } = {},
+  { elsewhere = false } = {},
 ): Promise<PlannedRun[]> {
   await checkStored(folder, runs);
   const whole = await Promise.all(runs.map((run) => isWhole(folder, run)));
   const open = runs.filter((_, i) => !whole[i]);
   if (open.length > 0) writeLines(io.stdout, 'checking what the runs need');
-  const onCpu = (run: PlannedRun): PlannedRun => ({ ...run, settings: { ...run.settings, device: 'cpu' } });
-  await checkRuns(anyDevice ? open.map(onCpu) : open);
+  await checkRuns(open, { elsewhere });
   return open;
 }

@@ -37,8 +37,7 @@ export async function queueRuns(
   const onTrouble = (message: string) => say(`warning   ${printable(message)}`);
   const connection = await openQueue(queue, io, onTrouble);
   try {
-    // Where they are to be done has its own devices
-    const open = await openRuns(folder, runs, io, { anyDevice: true });
+    const open = await openRuns(folder, runs, io, { elsewhere: true });
     await onChecked();
     if (open.length === 0) return await endQueued(connection, folder, []);
     const id = await settleIdentity(folder);

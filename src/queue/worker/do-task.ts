@@ -137,7 +137,7 @@ class Doing {
     const { threads } = this.place;
     this.#training = trainTask(task, {
       folder,
-      places: this.lane.places,
+      dataPaths: this.lane.dataPaths,
       threads,
       onStart: (resumed) => this.listener.onStart(task, resumed),
       onEvent: (event) => this.listener.onEvent(task, event),

@@ -1,5 +1,5 @@
 import type { Job, Worker } from 'bullmq';
-import type { DataPlaces } from '../../settings/setting-paths.js';
+import type { DataPaths } from '../../settings/setting-paths.js';
 import type { Connection, OnTrouble } from '../server/connection.js';
 import { laneQueue } from '../server/keys.js';
 import { queueOptions } from '../server/registry.js';
@@ -11,7 +11,7 @@ const MOST_STALLS = 5;
 export interface Lane {
   readonly comparison: string;
   readonly name: string;
-  readonly places: DataPlaces;
+  readonly dataPaths: DataPaths;
   /** The next task, under a lock of this value; undefined where none is ready. */
   take(lock: string): Promise<Job | undefined>;
   close(): Promise<void>;
@@ -20,7 +20,7 @@ export interface Lane {
 /** Opens a lane, and gives tasks back whose workers are gone from now on. */
 export async function openLane(
   connection: Connection,
-  { comparison, name, places }: Pick<Lane, 'comparison' | 'name' | 'places'>,
+  { comparison, name, dataPaths }: Pick<Lane, 'comparison' | 'name' | 'dataPaths'>,
   lockMilliseconds: number,
   onTrouble: OnTrouble,
 ): Promise<Lane> {
@@ -39,7 +39,7 @@ export async function openLane(
   return {
     comparison,
     name,
-    places,
+    dataPaths,
     take: (lock) => worker.getNextJob(lock, { block: false }),
     close: () => worker.close(true).catch(() => undefined),
   };

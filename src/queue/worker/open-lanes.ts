@@ -77,7 +77,7 @@ export class OpenLanes {
   async #look(key: string, { id, name }: Comparison, lane: LaneEntry): Promise<void> {
     this.#looking.add(key);
     try {
-      const { places, lacks } = await meetNeeds(lane.needs, this.named, this.#digests);
+      const { dataPaths, lacks } = await meetNeeds(lane.needs, this.named, this.#digests);
       if (this.#closed) return;
       if (lacks.length > 0) {
         this.#lacking.set(key, { names: lacks, since: Date.now() });
@@ -86,7 +86,7 @@ export class OpenLanes {
         return;
       }
       this.#lacking.delete(key);
-      const place = { comparison: id, name: lane.name, places };
+      const place = { comparison: id, name: lane.name, dataPaths };
       this.#open.set(key, await openLane(this.connection, place, this.lockMilliseconds, this.onTrouble));
     } catch (error) {
       this.#tellOnce(key, `comparison "${name}": ${error}`);

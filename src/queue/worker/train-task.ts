@@ -4,7 +4,7 @@ import { comparePaths, isWhole, unlockComparisonAtOnce } from '../../compare/exp
 import type { TrainEvent } from '../../events/events.js';
 import { openRunLog } from '../../report/log/run-log.js';
 import { startTraining } from '../../run/run.js';
-import type { DataPlaces } from '../../settings/setting-paths.js';
+import type { DataPaths } from '../../settings/setting-paths.js';
 import { runPaths } from '../../store/run-folder.js';
 import type { Task } from '../server/messages.js';
 
@@ -23,7 +23,7 @@ export interface TaskTraining {
 export interface TaskTrainingOptions {
   /** Of this task on this machine: a run in it that was begun here goes on, one that is finished stays. */
   readonly folder: string;
-  readonly places: DataPlaces;
+  readonly dataPaths: DataPaths;
   /** Threads of a run that doesn't say how many. */
   readonly threads?: number | undefined;
   readonly onStart: (resumed: boolean) => void;
@@ -32,7 +32,7 @@ export interface TaskTrainingOptions {
 
 /** Trains a task's run. What it leaves, its log too, is as if it had been trained where it is asked for. */
 export function trainTask(task: Task, options: TaskTrainingOptions): TaskTraining {
-  const { folder, places, threads, onStart, onEvent } = options;
+  const { folder, dataPaths, threads, onStart, onEvent } = options;
   const { settings } = task.run;
   const run: PlannedRun = { ...task.run, settings: { ...settings, threads: settings.threads ?? threads } };
   const own = comparePaths(folder).run(run.id);
@@ -47,7 +47,7 @@ export function trainTask(task: Task, options: TaskTrainingOptions): TaskTrainin
   const execution = executeRuns([run], {
     folder,
     jobs: 1,
-    start: (given) => startTraining({ ...given, places }),
+    start: (given) => startTraining({ ...given, dataPaths }),
     onStart: (_, resumed) => {
       const fail = (error: unknown) => {
         failure ??= error;
