@@ -73,6 +73,8 @@ export const SLOW: readonly string[] = [
   'test/quantisation/imagenet.test.ts',
   'test/quantisation/quantise.test.ts',
   'test/pages/browser.test.ts',
+  'test/queue/disturbed.test.ts',
+  'test/queue/queue.test.ts',
   'test/readme.test.ts',
   'test/run/artifacts.test.ts',
   'test/run/bursts.test.ts',
@@ -134,6 +136,7 @@ export const DEVICES = 'test/devices/**/*.test.ts';
 export const LONGEST: readonly string[] = [
   'test/compare/kill.test.ts',
   'test/compare/schedulers.test.ts',
+  'test/queue/disturbed.test.ts',
   'test/run/kills.test.ts',
   'test/verify/replay.test.ts',
 ];
