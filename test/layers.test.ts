@@ -137,6 +137,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'events',
     'settings',
     'runtime',
+    'distill',
     'optim',
     'lower',
     'graph',
@@ -182,6 +183,21 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   pages: ['report', 'pretrained', 'store', 'lineage', 'events', 'settings', 'distill', 'data', 'util'],
   web: ['pages', 'export', 'imported', 'foreign', 'runtime', 'onnx', 'util'],
   serve: ['pages', 'report', 'store', 'lineage', 'events', 'settings', 'util'],
+  demo: [
+    'serve',
+    'web',
+    'pages',
+    'browser',
+    'report',
+    'pretrained',
+    'hub',
+    'weights',
+    'store',
+    'events',
+    'settings',
+    'onnx',
+    'util',
+  ],
   tensorboard: ['store', 'events', 'data', 'onnx', 'util'],
   doctor: ['hub', 'report', 'events', 'settings', 'runtime', 'data', 'graph', 'onnx', 'util'],
   notify: ['hub', 'report', 'events', 'settings', 'util'],
@@ -205,7 +221,7 @@ const TOPS = Object.keys(ALLOWED);
 const ENTRIES: Readonly<Record<string, readonly string[]>> = {
   cli: TOPS,
   '.': TOPS,
-  api: ['browser', 'autodiff', 'distill', 'losses', 'optim', 'nets', 'lower', 'graph', 'onnx', 'util'],
+  api: ['browser', 'settings', 'autodiff', 'distill', 'losses', 'optim', 'nets', 'lower', 'graph', 'onnx', 'util'],
 };
 
 /** Packages that one folder alone knows. */

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { POOLS } from '../data/perturb/pools.js';
-import type { Emit, RunMemory } from '../events/events.js';
+import type { Emit, RunDevice, RunMemory } from '../events/events.js';
 import type { Origin } from '../events/origin-schema.js';
 import type { Graph } from '../graph/graph.js';
 import { dropsOptimizerState, type Group, initialState, updatesBefore } from '../group/group.js';
@@ -26,6 +26,8 @@ import { memoryNotes } from './memory.js';
 
 export interface ContextOptions {
   readonly settings: Settings;
+  /** What its devices are, as far as they are GPUs. */
+  readonly devices?: readonly RunDevice[] | undefined;
   /** The run's folder, prepared. */
   readonly folder: string;
   readonly emit: Emit;
@@ -80,7 +82,7 @@ export async function openContext(options: ContextOptions, start: RunStart): Pro
   const forms = joins ? undefined : resumed?.forms;
   let memory: RunMemory | undefined;
   const onLowered = (lowered: Graph) => {
-    const known = parseDevice(settings.device).kind.name === 'cpu';
+    const known = !parseDevice(settings.device).kind.isGpu;
     const free = known ? { free: (options.freeMemory ?? freeMemory)() } : {};
     memory = { estimated: estimateMemory(lowered, settings, { group: { graphs: inputs.trained }, data }), ...free };
     for (const message of memoryNotes(memory, settings, resumed !== undefined)) emit({ type: 'warning', message });

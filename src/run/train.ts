@@ -54,8 +54,8 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
   const resumed = given.resume ? await readCheckpoint(paths.last) : undefined;
   if (resumed) await checkGoesOn(folder, resumed, given.settings);
   const prepared = await prepareRun(given, resumed);
-  const { networks, data, group, settings } = prepared;
-  const options = { ...given, settings };
+  const { networks, data, group, settings, devices } = prepared;
+  const options = { ...given, settings, devices };
   if (resumed) {
     checkTensors(paths.last, resumed, group.graphs);
     // Found damaged now, not after the last epoch
