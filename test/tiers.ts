@@ -19,6 +19,7 @@ export const SLOW: readonly string[] = [
   'test/compare/experiment/experiment.test.ts',
   'test/compare/kill.test.ts',
   'test/compare/schedulers.test.ts',
+  'test/lower/half/vectors.test.ts',
   'test/run/float16.test.ts',
   'test/distill/loss-scaling.test.ts',
   'test/data/batch/loader.test.ts',
