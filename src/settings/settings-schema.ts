@@ -3,7 +3,7 @@ import { PERTURBATION_POOLS } from '../data/perturb/pools.js';
 import { FROZEN_TEACHER, LABELS, stepSchema, TASK, TEACHING } from '../distill/step-schema.js';
 import { TUNING } from '../distill/tuning-schema.js';
 import { scheduleSchema } from '../optim/schedule.js';
-import { deviceNames, findDevice } from '../runtime/device.js';
+import { deviceNames, namedDevice } from '../runtime/device-names.js';
 import type { SettingMeta } from '../util/setting-meta.js';
 import { IMAGE_CHANGES, IMAGE_MIXING } from './augmentation-schema.js';
 import { HEAD_FIRST } from './feature-schema.js';
@@ -394,7 +394,7 @@ export const settingsSchema = z.strictObject({
   }),
   device: z
     .string()
-    .refine((text) => findDevice(text) !== undefined, `expected ${deviceNames()}`)
+    .refine((text) => namedDevice(text) !== undefined, `expected ${deviceNames()}`)
     .default('cpu')
     .meta({
       flag: '--device <device>',
@@ -405,7 +405,7 @@ export const settingsSchema = z.strictObject({
   place: z
     .record(
       z.string().min(1),
-      z.string().refine((text) => findDevice(text) !== undefined, `expected ${deviceNames()}`),
+      z.string().refine((text) => namedDevice(text) !== undefined, `expected ${deviceNames()}`),
       { error: 'expected an object of devices by network' },
     )
     .nullable()

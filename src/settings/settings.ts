@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { hasModels, isModelFile } from '../nets/model-file.js';
 import { planNetwork } from '../nets/registry.js';
-import { findDevice } from '../runtime/device.js';
+import { namedDevice } from '../runtime/device-names.js';
 import { AgonError, fail, messageOf } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
 import { parseSource } from '../weights/source.js';
@@ -211,8 +211,14 @@ function checkPlaces(settings: RequestedSettings): void {
 }
 
 /** A run of several steps keeps the state from being copied between them: where nothing is copied, it has no use. */
-function checkStepsPerRun({ stepsPerRun, device }: RequestedSettings): void {
-  if (stepsPerRun === 1 || findDevice(device)?.kind.state !== 'device') return;
+function checkStepsPerRun({ stepsPerRun, device, place }: RequestedSettings): void {
+  if (stepsPerRun > 1 && place !== null) {
+    fail('settings', 'stepsPerRun with place', {
+      expected: '1, as networks in places of their own show each other their logits in every step',
+      got: String(stepsPerRun),
+    });
+  }
+  if (stepsPerRun === 1 || namedDevice(device)?.state !== 'device') return;
   fail('settings', `stepsPerRun with the device ${device}`, {
     expected: '1, as the state stays on it between steps, and ONNX Runtime has no Loop there',
     got: String(stepsPerRun),

@@ -99,6 +99,8 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--place none', { place: null }],
   ['--threads 2', { threads: 2 }],
   ['--no-tune', { tune: false }],
+  ['--log-every 20', { logEvery: 20 }],
+  ['--steps-per-run 8', { stepsPerRun: 8 }],
   ['--workers 3', { workers: 3 }],
   ['', {}],
 ];
