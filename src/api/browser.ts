@@ -11,3 +11,4 @@ export type {
   LabelledPicture,
   Provider as TrainingProvider,
 } from '../browser/training.js';
+export { parseSettings } from '../settings/settings.js';

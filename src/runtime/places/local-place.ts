@@ -12,7 +12,7 @@ import { fromOrt, Session } from '../session.js';
 import type { CarriedState } from '../stepping/carried-state.js';
 import { toFeeds } from '../stepping/fed.js';
 import { fedTypes } from '../stepping/fed-types.js';
-import { layState } from '../stepping/open-state.js';
+import { layOut } from '../stepping/laid-out.js';
 import { measuresOf } from '../stepping/step-runs.js';
 import type { StepperOptions } from '../stepping/stepper.js';
 import type { Place, Tensors } from './place.js';
@@ -65,7 +65,7 @@ export class LocalPlace implements Place {
     const { device, threads } = options;
     const chosen = () => device.kind.chooseTarget(source.graph, device, { threads, tune: false });
     const target = options.target ?? (await chosen()).target;
-    const { carried: laidOut, state } = await layState(source, target, device);
+    const { carried: laidOut, state } = await layOut(source, target, device);
     const opened: Session[] = [];
     try {
       const lowered = lower(laidOut.graph, target);
