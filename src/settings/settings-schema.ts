@@ -406,6 +406,7 @@ export const settingsSchema = z.strictObject({
     .record(
       z.string().min(1),
       z.string().refine((text) => namedDevice(text) !== undefined, `expected ${deviceNames()}`),
+      { error: 'expected an object of devices by network' },
     )
     .nullable()
     .default(null)

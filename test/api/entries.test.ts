@@ -41,8 +41,8 @@ const foldersOf = (files: ReadonlySet<string>) =>
   [...new Set([...files].map((file) => relative(join(ROOT, 'src'), file).split(sep)[0]))].sort();
 
 describe('the entries of the package', () => {
-  it('are three, each with its types', async () => {
-    expect(Object.keys(ENTRIES)).toEqual(['.', './graph', './onnx']);
+  it('are four, each with its types', async () => {
+    expect(Object.keys(ENTRIES)).toEqual(['.', './graph', './browser', './onnx']);
     for (const { types, default: code } of Object.values(ENTRIES)) {
       expect(types).toBe(code.replace(/\.js$/, '.d.ts'));
       const source = code.replace('./dist/', 'src/').replace(/\.js$/, '.ts');
@@ -52,7 +52,7 @@ describe('the entries of the package', () => {
 
   it('give a name that two of them have to one thing', async () => {
     const entries = await Promise.all(
-      ['index', 'api/graph', 'api/onnx'].map((name) => import(join(ROOT, `src/${name}.ts`))),
+      ['index', 'api/graph', 'api/browser', 'api/onnx'].map((name) => import(join(ROOT, `src/${name}.ts`))),
     );
     const byName = new Map<string, unknown>();
     for (const [name, value] of entries.flatMap((entry) => Object.entries(entry as object))) {

@@ -1,25 +1,26 @@
 import {
+  type BrowserProvider,
   type BrowserTraining,
   type LabelledPicture,
-  startTraining,
-  type TrainingProvider,
+  parseSettings,
+  type SettingsInput,
+  startBrowserTraining,
 } from '../../src/api/browser.js';
 import type { StepEvent, TrainEvent } from '../../src/events/events.js';
-import { parseSettings, type SettingsInput } from '../../src/settings/settings.js';
 import { at } from '../../src/util/checked.js';
 import { CLASSES, drawPictures } from './draw-pictures.js';
 
 /** What the page of the tests is asked for. Plain data. */
 export interface PageOrder {
   readonly settings: SettingsInput;
-  readonly provider?: TrainingProvider;
+  readonly provider?: BrowserProvider;
   /** Address of the folder of ONNX Runtime's files. */
   readonly runtimeUrl: string;
 }
 
 /** What came of it. */
 export interface PageOutcome {
-  readonly provider: TrainingProvider;
+  readonly provider: BrowserProvider;
   readonly threads: number;
   readonly outcome: string;
   readonly accuracies: readonly (readonly number[])[];
@@ -37,7 +38,7 @@ export interface PageOutcome {
 async function trainHere({ settings, provider, runtimeUrl }: PageOrder): Promise<PageOutcome> {
   const events: TrainEvent[] = [];
   const pictures = drawPictures(12);
-  const training: BrowserTraining = await startTraining({
+  const training: BrowserTraining = await startBrowserTraining({
     classes: CLASSES,
     pictures,
     settings: parseSettings(settings),

@@ -27,6 +27,7 @@ const LATER: Readonly<Record<string, unknown>> = {
   featureCache: 'disk',
   unlabelled: null,
   stepsPerRun: 1,
+  place: null,
   precision: 'float32',
 };
 

@@ -95,8 +95,12 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--seed 7', { seed: 7 }],
   ['--engine ort-training', { engine: 'ort-training' }],
   ['--device cuda:1', { device: 'cuda:1' }],
+  ['--place 0=cuda:1,1=cpu', { place: { '0': 'cuda:1', '1': 'cpu' } }],
+  ['--place none', { place: null }],
   ['--threads 2', { threads: 2 }],
   ['--no-tune', { tune: false }],
+  ['--log-every 20', { logEvery: 20 }],
+  ['--steps-per-run 8', { stepsPerRun: 8 }],
   ['--workers 3', { workers: 3 }],
   ['', {}],
 ];
