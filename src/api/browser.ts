@@ -1,5 +1,5 @@
 /**
- * Training in a page: {@link startBrowserTraining}, in the page itself or in a worker, with the files of onnxruntime-web from any address.
+ * Training in a page: {@link startTraining}, in the page itself or in a worker, with the files of onnxruntime-web from any address.
  * Nothing here imports Node.js, and nothing leaves the page.
  *
  * Settings are those of Node.js ({@link parseRequested}); what {@link BrowserTraining.exportRun} gives goes on there (`agon train --resume`).
@@ -8,12 +8,12 @@
  *
  * @module agon/browser
  */
-export { startTraining as startBrowserTraining } from '../browser/start-training.js';
+export { startTraining } from '../browser/start-training.js';
 export type {
   BrowserTraining,
   BrowserTrainingOptions,
   LabelledPicture,
-  Provider as BrowserProvider,
+  Provider as TrainingProvider,
 } from '../browser/training.js';
 export type { Emit as TrainingListener } from '../events/events.js';
 export { parseRequested, parseSettings, type RequestedSettings, type SettingsInput } from '../settings/settings.js';

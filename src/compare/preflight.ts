@@ -5,27 +5,32 @@ import type { Graph } from '../graph/graph.js';
 import { createGroup } from '../group/create-group.js';
 import { createStep } from '../group/group.js';
 import { inputFor } from '../group/model-sources.js';
+import { networkDevices } from '../group/network-devices.js';
 import { openSources, settleNetworks } from '../group/network-source.js';
 import { checkOrtTraining } from '../ort-training/session/library.js';
-import { parseDevice } from '../runtime/device.js';
+import { formatDevice } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
 import { checkDevice } from '../runtime/session.js';
 import { classWeightsOf } from '../settings/class-weights.js';
-import { devicesOf } from '../settings/places/devices-of.js';
 import { checkSettings, type Settings } from '../settings/settings.js';
 import { prepareData, type RunData } from '../train/data.js';
 import { openTeacher } from '../train/frozen-teacher.js';
+import { at } from '../util/checked.js';
 import { AgonError, fail } from '../util/error.js';
 import type { PlannedRun } from './experiment/experiment.js';
 
-/** Finds what a run would fail on once its turn comes, after hours: one of each method with each group is tried up to its first step. */
-export async function checkRuns(runs: readonly PlannedRun[]): Promise<void> {
+/**
+ * Finds what a run would fail on once its turn comes, after hours: one of each method with each group is tried up to its first step.
+ *
+ * @param options.elsewhere - Other machines do them: their devices needn't be here.
+ */
+export async function checkRuns(runs: readonly PlannedRun[], { elsewhere = false } = {}): Promise<void> {
   const kinds = new Map(runs.map((run) => [JSON.stringify([run.group, run.method]), run]));
   const data = new DataCache();
-  for (const run of kinds.values()) await checkRun(run, data);
+  for (const run of kinds.values()) await checkRun(run, data, elsewhere);
 }
 
-async function checkRun({ group, method, settings }: PlannedRun, cache: DataCache): Promise<void> {
+async function checkRun({ group, method, settings }: PlannedRun, cache: DataCache, elsewhere: boolean) {
   const about = async <T>(setting: string, check: () => T | Promise<T>): Promise<T> => {
     try {
       return await check();
@@ -38,8 +43,10 @@ async function checkRun({ group, method, settings }: PlannedRun, cache: DataCach
     checkSettings(settings);
     if (settings.engine === 'ort-training') checkOrtTraining();
   });
-  await about(settings.place === null ? 'device' : 'place', () => {
-    for (const device of devicesOf(settings)) checkDevice(parseDevice(device));
+  const devices = settings.place === null ? 'device' : 'place';
+  await about(devices, () => {
+    if (elsewhere) return;
+    for (const device of networkDevices(settings)) checkDevice(device);
   });
   const sources = await about('nets', async () => {
     await checkArtifact(settings);
@@ -50,10 +57,12 @@ async function checkRun({ group, method, settings }: PlannedRun, cache: DataCach
   await about('validation', () => checkMeasured(data));
   await about('batchSize', () => checkBatchSize(data.dataset.train.length, settings.batchSize, true));
   const networks = await about('nets', () => createGroup(sources, data.dataset, data.preprocessing, settings));
-  await about(settings.place === null ? 'device' : 'place', () => checkSessions(networks.graphs, settings));
+  if (!elsewhere) await about(devices, () => checkSessions(networks.graphs, settings));
   const weights = await about('classWeights', () => classWeightsOf(settings, data.dataset));
   await about('the training step', () => createStep(networks, settings, weights));
-  await about('teacher', async () => (await openTeacher(settings, data))?.close());
+  await about('teacher', async () =>
+    (await openTeacher(elsewhere ? { ...settings, device: 'cpu' } : settings, data))?.close(),
+  );
 }
 
 /** Something must be left to measure the networks on. */
@@ -77,9 +86,11 @@ async function checkArtifact(settings: Settings): Promise<void> {
 /** Whether devices that this build knows are there. */
 async function checkSessions(graphs: readonly Graph[], settings: Settings): Promise<void> {
   const { threads } = settings;
-  const first = new Map([...devicesOf(settings).entries()].reverse().map(([i, device]) => [device, graphs[i]]));
-  for (const [device, graph] of first) {
-    if (graph) await (await Predictor.open(graph, { device: parseDevice(device), threads })).close();
+  const devices = networkDevices(settings);
+  const first = new Map([...devices.entries()].reverse().map(([i, device]) => [formatDevice(device), i]));
+  for (const i of first.values()) {
+    const [graph, device] = [graphs[i], at(devices, i)];
+    if (graph) await (await Predictor.open(graph, { device, threads })).close();
   }
 }
 

@@ -114,8 +114,18 @@ function imageRows(settings: Settings): [string, string[]][] {
   return parts.length > 0 ? [row('images', parts)] : [];
 }
 
-function trainingParts({ settings, stepsPerEpoch }: StartEvent): string[] {
-  const { epochs, patience, batchSize, sampler, optimizer, schedule, device, place, seed } = settings;
+/** `cpu`, `webgpu (NVIDIA GeForce RTX 4090, 25.8 GB)`, `webgpu (its adapter's name is not known)` */
+function deviceText(name: string, { devices = [] }: StartEvent): string {
+  const device = devices.find((each) => each.name === name || each.name === `${name}:0`);
+  if (!device) return printable(name);
+  const { adapter = "its adapter's name is not known", isSoftware, memory } = device;
+  const parts = [adapter, ...(isSoftware ? ['a driver in software'] : []), ...(memory ? [formatBytes(memory)] : [])];
+  return `${device.name} (${printable(parts.join(', '))})`;
+}
+
+function trainingParts(start: StartEvent): string[] {
+  const { settings, stepsPerEpoch } = start;
+  const { epochs, patience, batchSize, sampler, optimizer, schedule, place, seed } = settings;
   return [
     `${formatNumberOf(epochs, 'epoch')} of ${formatNumberOf(stepsPerEpoch, 'step')}`,
     ...(patience > 0 ? [`patience ${patience}`] : []),
@@ -123,14 +133,14 @@ function trainingParts({ settings, stepsPerEpoch }: StartEvent): string[] {
     ...(sampler === 'shuffle' ? [] : [`${sampler} classes`]),
     `${optimizer.name} ${formatNumber(optimizer.lr)} ${schedule.name}`,
     `seed ${seed}`,
-    ...(place === null ? [`on ${device}`] : []),
+    ...(place === null ? [`on ${deviceText(settings.device, start)}`] : []),
   ];
 }
 
 /** Where each network trains, where they aren't all in one graph. */
-function placeParts({ settings, networks }: StartEvent): string[] {
-  const labels = labelNetworks(networks);
-  return devicesOf(settings).map((device, i) => `${labels[i]} on ${printable(device)}`);
+function placeParts(start: StartEvent): string[] {
+  const labels = labelNetworks(start.networks);
+  return devicesOf(start.settings).map((device, i) => `${labels[i]} on ${deviceText(device, start)}`);
 }
 
 /** The settings of that group which are not as they are by default. */

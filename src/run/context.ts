@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { POOLS } from '../data/perturb/pools.js';
-import type { Emit, RunMemory } from '../events/events.js';
+import type { Emit, RunDevice, RunMemory } from '../events/events.js';
 import type { Origin } from '../events/origin-schema.js';
 import type { Graph } from '../graph/graph.js';
 import { dropsOptimizerState, type Group, initialState, updatesBefore } from '../group/group.js';
@@ -9,6 +9,7 @@ import { parseDevice } from '../runtime/device.js';
 import { type FreeMemory, freeMemory } from '../runtime/memory/free-memory.js';
 import type { Predictor } from '../runtime/predictor.js';
 import { updatesIn } from '../settings/learning-rate.js';
+import type { DataPaths } from '../settings/setting-paths.js';
 import type { Settings } from '../settings/settings.js';
 import { spanAt } from '../settings/spans.js';
 import { type Checkpoint, writeCheckpoint } from '../store/checkpoint.js';
@@ -26,6 +27,8 @@ import { memoryNotes } from './memory.js';
 
 export interface ContextOptions {
   readonly settings: Settings;
+  /** What its devices are, as far as they are GPUs. */
+  readonly devices?: readonly RunDevice[] | undefined;
   /** The run's folder, prepared. */
   readonly folder: string;
   readonly emit: Emit;
@@ -38,6 +41,8 @@ export interface ContextOptions {
   readonly freeMemory?: () => FreeMemory;
   /** Whether the run ends with an assessment of its best epoch (true). */
   readonly report?: boolean | undefined;
+  /** Where the data of its settings are on this machine, if elsewhere than the settings say. */
+  readonly dataPaths?: DataPaths | undefined;
   /** Fails where the folder is another training's by now; called before a checkpoint is written. */
   readonly checkLock?: () => Promise<void>;
 }
@@ -80,7 +85,7 @@ export async function openContext(options: ContextOptions, start: RunStart): Pro
   const forms = joins ? undefined : resumed?.forms;
   let memory: RunMemory | undefined;
   const onLowered = (lowered: Graph) => {
-    const known = parseDevice(settings.device).kind.name === 'cpu';
+    const known = !parseDevice(settings.device).kind.isGpu;
     const free = known ? { free: (options.freeMemory ?? freeMemory)() } : {};
     memory = { estimated: estimateMemory(lowered, settings, { group: { graphs: inputs.trained }, data }), ...free };
     for (const message of memoryNotes(memory, settings, resumed !== undefined)) emit({ type: 'warning', message });

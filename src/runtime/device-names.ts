@@ -1,17 +1,21 @@
 /** What is to be known of each kind of device without having it. */
 export const DEVICE_FACTS = {
-  cpu: { numbered: false, state: 'host' },
+  cpu: { numbered: false, isGpu: false, state: 'host' },
   // onnxruntime-node copies every output to the host: it has no bindings to the card's memory
-  cuda: { numbered: true, state: 'host' },
-  webgpu: { numbered: false, state: 'device' },
+  cuda: { numbered: true, isGpu: true, state: 'host' },
+  webgpu: { numbered: false, isGpu: true, state: 'device' },
 } as const satisfies Readonly<Record<string, DeviceFacts>>;
 
 interface DeviceFacts {
   /** Whether a machine may have several, `cuda:0` and `cuda:1`. */
   readonly numbered: boolean;
+  readonly isGpu: boolean;
   /** Where a step's state stays from run to run: in buffers of the host that are written in turn, or in the device's. */
   readonly state: 'host' | 'device';
 }
+
+/** What a user says to have the fastest device chosen; no device itself. */
+export const AUTO = 'auto';
 
 /** A kind of device, as ONNX Runtime names its execution provider. */
 export type DeviceName = keyof typeof DEVICE_FACTS;

@@ -3,6 +3,7 @@ import { portable } from '../lower/portable/portable.js';
 import { fail } from '../util/error.js';
 import type { ChosenTarget, Device, DeviceKind } from './device-kind.js';
 import { DEVICE_FACTS, type DeviceName, deviceNames, namedDevice } from './device-names.js';
+import { tf32 } from './tf32.js';
 
 export { type Device, formatDevice } from './device-kind.js';
 
@@ -30,6 +31,7 @@ export const DEVICES = {
     howToGet:
       "The npm package comes without CUDA's libraries: on Linux x64 with CUDA 12 and cuDNN 9 installed, run " +
       '`node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12` once',
+    rounding: tf32,
     // Which would all be copied to the host and back
     keepsActivations: false,
     chooseTarget: choosePortable,
@@ -50,6 +52,17 @@ export const DEVICES = {
 } as const satisfies Readonly<Record<DeviceName, DeviceKind>>;
 
 export const CPU: Device = { kind: DEVICES.cpu, index: 0 };
+
+/** The device of some settings. */
+export function deviceOf({
+  device,
+  allowFallback,
+}: {
+  readonly device: string;
+  readonly allowFallback?: boolean | undefined;
+}): Device {
+  return { ...parseDevice(device), ...(allowFallback && { allowFallback }) };
+}
 
 /** Reads `cpu`, `cuda`, `cuda:1` or `webgpu`. */
 export function parseDevice(text: string): Device {

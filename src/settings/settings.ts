@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { hasModels, isModelFile } from '../nets/model-file.js';
 import { planNetwork } from '../nets/registry.js';
-import { namedDevice } from '../runtime/device-names.js';
+import { AUTO, deviceNames, namedDevice } from '../runtime/device-names.js';
 import { AgonError, fail, messageOf } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
 import { parseSource } from '../weights/source.js';
@@ -26,14 +26,14 @@ export const recordedSettings = z.preprocess(
 );
 
 /** Settings of how a run is computed, which change none of what it computes but the rounding. */
-export const COMPUTING_KEYS = ['threads', 'workers', 'tune', 'logEvery', 'stepsPerRun'] as const;
+export const COMPUTING_KEYS = ['threads', 'workers', 'tune', 'logEvery', 'stepsPerRun', 'allowFallback'] as const;
 
 /** Where settings are that no file holds. */
 const SETTINGS = 'settings';
 
 /** The settings of a run, complete. */
 export interface Settings extends z.infer<typeof recordedSettings> {}
-/** The settings of a run that is yet to begin, whose batch size may be `auto`. */
+/** The settings of a run that is yet to begin, whose batch size and device may be `auto`. */
 export interface RequestedSettings extends Omit<Settings, 'batchSize'> {
   batchSize: Settings['batchSize'] | 'auto';
 }
@@ -47,16 +47,26 @@ export interface SettingsInput extends z.input<typeof settingsSchema> {}
 export function parseSettings(input: unknown, where = SETTINGS): Settings {
   const settings = parseRequested(input, where);
   if (isSettled(settings)) return settings;
-  return fail(where, 'batchSize', {
-    expected: 'a number',
-    got: '"auto"',
-    hint: 'Only `agon train` settles it, for one run: what is compared or resumed has one number',
-  });
+  return failOpen(where, settings);
+}
+
+/** Whether settings have a number as their batch size, and say their device. */
+export function isSettled(settings: RequestedSettings): settings is Settings {
+  return hasBatchSize(settings) && settings.device !== AUTO;
 }
 
 /** Whether settings have a number as their batch size. */
-export function isSettled(settings: RequestedSettings): settings is Settings {
+export function hasBatchSize(settings: RequestedSettings): settings is Settings {
   return settings.batchSize !== 'auto';
+}
+
+function failOpen(where: string, settings: RequestedSettings): never {
+  const [key, expected] = hasBatchSize(settings) ? ['device', deviceNames()] : ['batchSize', 'a number'];
+  return fail(where, key, {
+    expected,
+    got: '"auto"',
+    hint: 'Only `agon train` settles it, for one run: what is compared or resumed has one for all',
+  });
 }
 
 /** Likewise, of a run that is yet to begin. */
@@ -195,6 +205,12 @@ export function checkSettings(settings: RequestedSettings): void {
 function checkPlaces(settings: RequestedSettings): void {
   if (settings.place === null) return;
   devicesOf(settings);
+  if (settings.device === AUTO) {
+    fail('settings', 'device with place', {
+      expected: `${deviceNames()}, for the networks that place leaves out`,
+      got: `"${AUTO}"`,
+    });
+  }
   if (settings.batchSize !== 'auto') return;
   fail('settings', 'batchSize with place', {
     expected: 'a number, as what places take of the memory is not known',

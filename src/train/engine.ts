@@ -5,15 +5,16 @@ import type { Emit } from '../events/events.js';
 import type { Graph } from '../graph/graph.js';
 import { range } from '../graph/node/axes.js';
 import { type Group, updatesBefore } from '../group/group.js';
+import { networkDevices } from '../group/network-devices.js';
 import { openPlaces } from '../group/placed.js';
 import { openStepper } from '../group/sessions.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { openOrtTraining } from '../ort-training/engine.js';
 import { chooseStepTarget } from '../runtime/choose-target.js';
-import { type Device, parseDevice } from '../runtime/device.js';
+import { type Device, deviceOf } from '../runtime/device.js';
+import { fallbackOf } from '../runtime/devices/fallback.js';
 import type { StepRunner } from '../runtime/step-runner.js';
 import { learningRateOf } from '../settings/learning-rate.js';
-import { devicesOf } from '../settings/places/devices-of.js';
 import type { Settings } from '../settings/settings.js';
 import type { Checkpoint } from '../store/checkpoint.js';
 
@@ -56,7 +57,7 @@ export function openEngine(options: EngineOptions): Promise<Engine> {
 /** Every network on its own device. */
 async function openPlaced({ settings, step, plan, forms: kept, emit }: EngineOptions): Promise<Engine> {
   const { runner, forms, notes } = await openPlaces(buildPlacedSteps(plan), step.state, {
-    devices: devicesOf(settings).map(parseDevice),
+    devices: networkDevices(settings),
     precision: settings.precision,
     threads: settings.threads,
     tune: settings.tune,
@@ -68,7 +69,7 @@ async function openPlaced({ settings, step, plan, forms: kept, emit }: EngineOpt
 }
 
 async function openAgon({ settings, step, forms: kept, emit, onLowered }: EngineOptions): Promise<Engine> {
-  const device = parseDevice(settings.device);
+  const device = deviceOf(settings);
   const { target, forms, note } = await chooseStepTarget(step.graph, device, {
     precision: settings.precision,
     threads: settings.threads,
@@ -77,7 +78,15 @@ async function openAgon({ settings, step, forms: kept, emit, onLowered }: Engine
     onTune: () => emit({ type: 'phase', phase: 'tune' }),
   });
   if (note) emit({ type: 'warning', message: note });
-  const stepper = await openStepper(step, settings, target, onLowered);
+  let lowered: Graph | undefined;
+  const stepper = await openStepper(step, settings, target, (graph) => {
+    onLowered?.(graph);
+    lowered = graph;
+  });
+  if (lowered && device.kind.isGpu && device.allowFallback) {
+    const { onCpu, message } = await fallbackOf(lowered, device, device.kind.hasGraphPasses(target));
+    emit({ type: onCpu.length > 0 ? 'warning' : 'note', message });
+  }
   return { stepper, state: step.state, forms, burst: burstOf(settings, device) };
 }
 

@@ -8,7 +8,7 @@ import { type Group, initialParameters, planStep, trainedGraphs } from '../group
 import { cutHeads, parametersOf, planHeadStep } from '../group/heads.js';
 import { openPredictors } from '../group/sessions.js';
 import type { Tensor } from '../onnx/tensor.js';
-import { parseDevice } from '../runtime/device.js';
+import { deviceOf } from '../runtime/device.js';
 import type { Predictor } from '../runtime/predictor.js';
 import { classWeightsOf } from '../settings/class-weights.js';
 import type { Settings } from '../settings/settings.js';
@@ -93,7 +93,7 @@ async function openFeatureInputs(options: InputOptions): Promise<RunInputs> {
   const features = await openFeatures(backbones, {
     ...settings,
     ...data,
-    device: parseDevice(settings.device),
+    device: deviceOf(settings),
     onDisk: settings.featureCache === 'disk',
     onProgress: (done, of) => {
       checkStop(stopRequested);

@@ -1,10 +1,10 @@
 import {
-  type BrowserProvider,
   type BrowserTraining,
   type LabelledPicture,
   parseSettings,
   type SettingsInput,
-  startBrowserTraining,
+  startTraining,
+  type TrainingProvider,
 } from '../../src/api/browser.js';
 import type { StepEvent, TrainEvent } from '../../src/events/events.js';
 import { at } from '../../src/util/checked.js';
@@ -13,14 +13,14 @@ import { CLASSES, drawPictures } from './draw-pictures.js';
 /** What the page of the tests is asked for. Plain data. */
 export interface PageOrder {
   readonly settings: SettingsInput;
-  readonly provider?: BrowserProvider;
+  readonly provider?: TrainingProvider;
   /** Address of the folder of ONNX Runtime's files. */
   readonly runtimeUrl: string;
 }
 
 /** What came of it. */
 export interface PageOutcome {
-  readonly provider: BrowserProvider;
+  readonly provider: TrainingProvider;
   readonly threads: number;
   readonly outcome: string;
   readonly accuracies: readonly (readonly number[])[];
@@ -38,7 +38,7 @@ export interface PageOutcome {
 async function trainHere({ settings, provider, runtimeUrl }: PageOrder): Promise<PageOutcome> {
   const events: TrainEvent[] = [];
   const pictures = drawPictures(12);
-  const training: BrowserTraining = await startBrowserTraining({
+  const training: BrowserTraining = await startTraining({
     classes: CLASSES,
     pictures,
     settings: parseSettings(settings),

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type BrowserTraining, startBrowserTraining } from '../../src/api/browser.js';
+import { type BrowserTraining, startTraining } from '../../src/api/browser.js';
 import type { LabelledPicture } from '../../src/browser/training.js';
 import type { StepEvent, TrainEvent } from '../../src/events/events.js';
 import { exportRun } from '../../src/export/export-run.js';
@@ -57,7 +57,7 @@ async function begin(
   { stopAfter, pictures = PICTURES, ...others }: Beginning = {},
 ): Promise<Begun> {
   const events: TrainEvent[] = [];
-  const training: BrowserTraining = await startBrowserTraining({
+  const training: BrowserTraining = await startTraining({
     classes: CLASSES,
     pictures,
     settings,
@@ -289,7 +289,7 @@ describe('what a page can not train with is an error', () => {
   it('classes without names for folders, and pictures that are none', async () => {
     const [picture] = PICTURES;
     const starting = (classes: readonly string[], pictures: readonly LabelledPicture[] = PICTURES) =>
-      startBrowserTraining({ classes, pictures, settings: settingsOf(), runtimeUrl: RUNTIME_URL, emit: () => {} });
+      startTraining({ classes, pictures, settings: settingsOf(), runtimeUrl: RUNTIME_URL, emit: () => {} });
     await expect(starting(['one'])).rejects.toThrow('classes: how many there are: expected two or more, got 1');
     await expect(starting(['a/b', 'c'])).rejects.toThrow('classes: the name "a/b"');
     await expect(starting(['con', 'c'])).rejects.toThrow('classes: the name "con"');

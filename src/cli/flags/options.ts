@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { AUTO, deviceNames } from '../../runtime/device-names.js';
 import { suggestion } from '../../util/suggest.js';
 import { TASKS } from '../../util/task.js';
 import { failUsage } from '../io/usage-error.js';
@@ -42,7 +43,12 @@ export function checkpointOption(): Option {
 
 /** Where to compute. */
 export function deviceOption(): Option {
-  return new Option('--device <device>', 'where to compute: cpu, cuda, cuda:<n> or webgpu (cpu)');
+  return new Option('--device <device>', `where to compute: ${AUTO}, ${deviceNames()} (cpu)`);
+}
+
+/** What a GPU has no kernel for. */
+export function fallbackOption(): Option {
+  return new Option('--allow-fallback', 'let the CPU compute what a GPU has no kernel for');
 }
 
 /** Threads of an operator. */
@@ -86,6 +92,11 @@ export function thresholdOption(): Option {
 /** Output for another program. */
 export function jsonOption(): Option {
   return new Option('--json', 'print JSON');
+}
+
+/** The server of a queue. */
+export function queueOption(description: string): Option {
+  return new Option('--queue <address>', `${description}: redis://host[:port], or rediss://`);
 }
 
 /** A port to listen on. */

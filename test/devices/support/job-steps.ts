@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { exposeSides, sidesTaken } from '../../../scripts/verify/sides.js';
 import { type Tensor, toNumbers } from '../../../src/onnx/tensor.js';
-import { Stepper } from '../../../src/runtime/stepper.js';
+import { Stepper } from '../../../src/runtime/stepping/stepper.js';
 import type { Answers } from './jobs.js';
 import type { Place } from './places.js';
 import { type DeviceStep, FAMILIES, PROJECTED, SETTINGS, stepOf } from './steps.js';
