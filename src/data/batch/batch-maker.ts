@@ -1,6 +1,6 @@
 import { at } from '../../util/checked.js';
 import { mapConcurrent } from '../../util/concurrency.js';
-import { stream } from '../../util/random.js';
+import { type Random, stream } from '../../util/random.js';
 import { type DrawnMix, mixImages } from '../augment/mixing.js';
 import { type ImageSource, imageFileAt, type Pixels } from '../dataset/dataset.js';
 import { pixelsAt } from '../dataset/packed-images.js';
@@ -23,6 +23,8 @@ export interface BatchRecipe {
   readonly cacheBytes: number;
   /** Bound on the pixels of the image files that are decoded at a time ({@link DecodeGate}). */
   readonly decodedPixels?: number;
+  /** Whether batches are of bytes, to be normalised and moved where they are used (`pixelMaker`). */
+  readonly pixels?: boolean;
 }
 
 /** A batch to make: positions in the split, and the epoch that the augmentation is drawn for. */
@@ -59,12 +61,12 @@ export function batchMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<Ma
   const table = normalisationTable(preprocessing);
   const load = imageLoader(recipe);
   const imageLength = channels * height * width;
-  return async ({ epoch, indices, names, repeats, perturbation, mix }) => {
+  return async (task) => {
+    const { indices, perturbation, mix } = task;
     const batch = new Float32Array(indices.length * imageLength);
     const pixels: Pixels[] = [];
     const place = (image: Pixels, slot: number) => {
-      const address = [epoch, names?.[slot] ?? at(indices, slot), ...(repeats?.[slot] ? [at(repeats, slot)] : [])];
-      const random = training && stream(training.seed, 'augment', ...address);
+      const random = training && randomOf(task, slot, training.seed);
       const changed = random ? augment(image, training.augmentation, preprocessing, random) : image;
       writeNormalised(changed, table, batch, slot * imageLength);
       if (perturbation) pixels[slot] = changed;
@@ -76,9 +78,16 @@ export function batchMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<Ma
   };
 }
 
+/** What the augmentation of the image in a slot of a batch is drawn from. */
+export function randomOf({ epoch, indices, names, repeats }: BatchTask, slot: number, seed: number): Random {
+  const address = [epoch, names?.[slot] ?? at(indices, slot), ...(repeats?.[slot] ? [at(repeats, slot)] : [])];
+  return stream(seed, 'augment', ...address);
+}
+
 type Load = (indices: Uint32Array, place: (image: Pixels, slot: number) => void) => Promise<void>;
 
-function imageLoader({ source, preprocessing, training, cacheBytes, decodedPixels }: BatchRecipe): Load {
+/** Places the images of a batch, decoded and as they are kept, in their slots. */
+export function imageLoader({ source, preprocessing, training, cacheBytes, decodedPixels }: BatchRecipe): Load {
   const { channels } = preprocessing;
   const augmentation = training?.augmentation ?? NO_AUGMENTATION;
   const keep = (image: Pixels) => keepForTraining(image, augmentation, preprocessing);

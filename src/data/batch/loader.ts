@@ -7,7 +7,7 @@ import { DECODED_PIXELS } from '../image/decode-gate.js';
 import type { Preprocessing } from '../image/preprocess.js';
 import { type DrawnPerturbation, drawPerturbation, type InputPerturbation } from '../perturb/draw.js';
 import type { Augmentation } from './augment.js';
-import type { BatchTask } from './batch-maker.js';
+import type { BatchRecipe, BatchTask, MadeBatch } from './batch-maker.js';
 import { stepCount } from './batch-order.js';
 import { type BatchPool, openBatchPool } from './batch-pool.js';
 import { epochOrder } from './epoch-order.js';
@@ -84,6 +84,20 @@ export interface Loader<Made = Batch> {
 
 /** Opens a loader for a split. Fewer images than one training batch holds are an error. */
 export function createLoader(options: LoaderOptions): Loader {
+  const { split, preprocessing, training } = options;
+  return openLoader<MadeBatch, Batch>(options, {}, (pool, task, count) => {
+    const { mixing, seed = 0 } = training ?? {};
+    const mix = mixing && drawMix(mixing, task.indices.length, preprocessing, seed, count);
+    return makeBatch(pool, split, { ...task, ...(mix && { mix }) }, drawFor(options, count));
+  });
+}
+
+/** Opens a loader of batches that are finished here; `finish` gets each one's task, and its number over all epochs. */
+export function openLoader<Made, Finished>(
+  options: LoaderOptions,
+  form: Pick<BatchRecipe, 'pixels'>,
+  finish: (pool: BatchPool<Made>, task: BatchTask, count: number) => Promise<Finished>,
+): Loader<Finished> {
   const { split, preprocessing, batchSize, training, workers = 1, cacheBytes = CACHE_BYTES } = options;
   checkBatchSize(split.length, batchSize, training !== undefined);
   const recipe = {
@@ -92,8 +106,9 @@ export function createLoader(options: LoaderOptions): Loader {
     ...(training && { training: { seed: training.seed, augmentation: training.augmentation } }),
     cacheBytes: cacheBytes / workers,
     decodedPixels: DECODED_PIXELS / workers,
+    ...form,
   };
-  const pool = openBatchPool(recipe, workers);
+  const pool = openBatchPool<Made>(recipe, workers);
   const steps = stepCount(split.length, batchSize, training !== undefined);
   const prefetch = options.prefetch ?? 2 * workers;
   return {
@@ -103,11 +118,8 @@ export function createLoader(options: LoaderOptions): Loader {
       const { order, repeats } = epochOrder(options, epoch);
       const make = (step: number) => {
         const part = (of: Uint32Array) => of.slice(step * batchSize, (step + 1) * batchSize);
-        const indices = part(order);
-        const count = epoch * steps + step;
-        const mix = training?.mixing && drawMix(training.mixing, indices.length, preprocessing, training.seed, count);
-        const task = { epoch, indices, ...(repeats && { repeats: part(repeats) }), ...(mix && { mix }) };
-        return makeBatch(pool, split, task, drawFor(options, count));
+        const task = { epoch, indices: part(order), ...(repeats && { repeats: part(repeats) }) };
+        return finish(pool, task, epoch * steps + step);
       };
       return inOrder(make, firstStep, steps, prefetch);
     },
