@@ -2,6 +2,7 @@
 import { AgonError } from '../src/util/error.js';
 import { type Arguments, parseArguments, USAGE } from './bench/arguments.js';
 import { tableCases } from './bench/cases.js';
+import { devicePart, measureDevice, reportDevice } from './bench/devices.js';
 import { tuneFirst } from './bench/measure/run-child.js';
 import { measureStep } from './bench/measure/step-time.js';
 import { profileReport } from './bench/profile/report.js';
@@ -43,6 +44,11 @@ async function run(parsed: Arguments): Promise<void> {
         reportScaling(await measureScaling(scalingSeries(parsed.cases, common), steps, tell)),
         '-scaling',
       );
+    case 'device': {
+      const workloads = workload ? [workload] : tableCases(parsed.cases, common);
+      const result = await measureDevice(workloads, { steps, torchScript: parsed.torchScript, tell });
+      return show(parsed, reportDevice(result), devicePart(result));
+    }
     case 'versus':
       return show(parsed, await versus(parsed), '-vs-torch');
     case 'transfer': {

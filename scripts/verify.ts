@@ -18,11 +18,14 @@ if (positionals.length === 0) {
   process.exit(2);
 }
 
+const device = parseDevice(values.device);
+const rounding = device.kind.rounding?.(process.env);
+if (rounding) process.stdout.write(`${rounding.note}\n`);
 let failures = 0;
 for (const path of positionals) {
   process.stdout.write(`${printable(path)}\n`);
   try {
-    const result = await replay(path, parseDevice(values.device), values.portable ? portable : undefined);
+    const result = await replay(path, device, values.portable ? portable : undefined);
     process.stdout.write(`${render(result)}\n  ${describeSides(result.sides)}\n`);
     failures += failedNames(result).size;
   } catch (error) {

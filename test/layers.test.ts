@@ -137,6 +137,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'events',
     'settings',
     'runtime',
+    'distill',
     'optim',
     'lower',
     'graph',
@@ -145,15 +146,18 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'nets',
   ],
   browser: [
+    'train',
+    'export',
+    'pretrained',
+    'group',
+    'report',
     'store',
     'lineage',
     'events',
     'settings',
-    'weights',
-    'foreign',
+    'runtime',
     'distill',
     'nets',
-    'optim',
     'lower',
     'graph',
     'data',
@@ -202,13 +206,14 @@ const TOPS = Object.keys(ALLOWED);
 const ENTRIES: Readonly<Record<string, readonly string[]>> = {
   cli: TOPS,
   '.': TOPS,
-  api: ['autodiff', 'distill', 'losses', 'optim', 'nets', 'lower', 'graph', 'onnx', 'util'],
+  api: ['browser', 'autodiff', 'distill', 'losses', 'optim', 'nets', 'lower', 'graph', 'onnx', 'util'],
 };
 
 /** Packages that one folder alone knows. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['runtime'],
-  'onnxruntime-web': ['web'],
+  'onnxruntime-web': ['web', 'browser'],
+  fflate: ['browser'],
   'ort-training': ['ort-training'],
   protobufjs: ['onnx', 'tensorboard'],
   yauzl: ['weights', 'data'],

@@ -4,6 +4,9 @@
  */
 export const SLOW: readonly string[] = [
   'test/artifacts/artifact.test.ts',
+  'test/browser/bundle.test.ts',
+  'test/browser/page.test.ts',
+  'test/browser/training.test.ts',
   'test/cli/artifacts-ort-training.test.ts',
   'test/cli/compare.test.ts',
   'test/cli/completion/completion.test.ts',
@@ -16,6 +19,8 @@ export const SLOW: readonly string[] = [
   'test/compare/experiment/experiment.test.ts',
   'test/compare/kill.test.ts',
   'test/compare/schedulers.test.ts',
+  'test/run/float16.test.ts',
+  'test/distill/loss-scaling.test.ts',
   'test/data/batch/loader.test.ts',
   'test/data/batch/unlabelled-loader.test.ts',
   'test/data/formats/builtin.test.ts',
@@ -38,10 +43,14 @@ export const SLOW: readonly string[] = [
   'test/graph/models.test.ts',
   'test/graph/operator-sets.test.ts',
   'test/group/origin.test.ts',
+  'test/group/placed-devices.test.ts',
+  'test/group/placed.test.ts',
   'test/imported/shared-models.test.ts',
   'test/lineage/lineage.test.ts',
   'test/lineage/replay.test.ts',
   'test/lower/cpu/cpu.test.ts',
+  'test/lower/half/families.test.ts',
+  'test/lower/half/golden.test.ts',
   'test/lower/normalisation.test.ts',
   'test/models.test.ts',
   'test/onnx/real-models.test.ts',
@@ -65,6 +74,7 @@ export const SLOW: readonly string[] = [
   'test/run/artifacts.test.ts',
   'test/run/bursts.test.ts',
   'test/run/assessment.test.ts',
+  'test/run/device.test.ts',
   'test/run/diverged-trial.test.ts',
   'test/run/early-stopping.test.ts',
   'test/run/failures.test.ts',
@@ -78,6 +88,7 @@ export const SLOW: readonly string[] = [
   'test/run/nothing-held-out.test.ts',
   'test/run/old-decoding.test.ts',
   'test/run/prepared-on-device.test.ts',
+  'test/run/places.test.ts',
   'test/run/pretrained-sources.test.ts',
   'test/run/pretrained.test.ts',
   'test/run/resume-errors.test.ts',
@@ -88,6 +99,8 @@ export const SLOW: readonly string[] = [
   'test/run/unlabelled.test.ts',
   'test/run/unreached-weights.test.ts',
   'test/runtime/stepping/device-steps.test.ts',
+  'test/runtime/devices/software-driver.test.ts',
+  'test/runtime/process/run-job.test.ts',
   'test/runtime/stepping/looped-runs.test.ts',
   'test/runtime/telemetry.test.ts',
   'test/serve/list/list-site.test.ts',
@@ -107,10 +120,14 @@ export const SLOW: readonly string[] = [
   'test/verify/float64/rules.test.ts',
   'test/verify/replay.test.ts',
   'test/verify/sides.test.ts',
+  'test/verify/tf32.test.ts',
   'test/weights/imagenet-logits.test.ts',
   'test/web/missing.test.ts',
   'test/web/page.test.ts',
 ];
+
+/** Whole devices, one of them a graphics driver in software: `npm run test:devices`. */
+export const DEVICES = 'test/devices/**/*.test.ts';
 
 /** Those that take a minute of a processor or more and hold what changes seldom: `npm test` runs them, CI leaves them out (`AGON_TESTS=ci`). */
 export const LONGEST: readonly string[] = [

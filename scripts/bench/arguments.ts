@@ -15,12 +15,14 @@ export const USAGE = `usage: npm run --silent bench -- [NETS BATCH] [options]
   --scaling             against batch, depth, width and number of networks
   --transfer            photographs to classifier: --data FOLDER,FOLDER --weights FILE
                         (--network mobilenet_v2  --seeds 5  --fine-tuned: all layers too), with PyTorch's torch_transfer.py
+  --device DEVICE       cpu, webgpu, cuda or cuda:<n>: the same table for each, of all cases or (with --out) of NETS BATCH; beside it the
+                        CPU, and PyTorch with CUDA where they are there (--torch-script PATH of torch_step.py)
   --cases all|quick     which rows of the table, or points of --scaling
   --out                 write JSON and Markdown (and the figure) to --folder docs/benchmarks
-  --size 32  --classes 100  --threads 2  --steps 7 (--scaling: 3)  --device cpu  --portable  --no-tune
+  --size 32  --classes 100  --threads 2  --steps 7 (--scaling: 3)  --portable  --no-tune
 `;
 
-export type Mode = 'step' | 'table' | 'versus' | 'profile' | 'scaling' | 'transfer';
+export type Mode = 'step' | 'table' | 'versus' | 'profile' | 'scaling' | 'transfer' | 'device';
 
 /** What the command line asks for. */
 export interface Arguments {
@@ -43,7 +45,7 @@ const OPTIONS = {
   classes: { type: 'string', default: '100' },
   threads: { type: 'string', default: '2' },
   steps: { type: 'string' },
-  device: { type: 'string', default: 'cpu' },
+  device: { type: 'string' },
   portable: { type: 'boolean', default: false },
   'no-tune': { type: 'boolean', default: false },
   cases: { type: 'string', default: 'all' },
@@ -70,7 +72,7 @@ export function parseArguments(args: readonly string[]): Arguments | undefined {
   const common: Common = {
     classes: whole('--classes', values.classes),
     threads: whole('--threads', values.threads),
-    device: values.device,
+    device: values.device ?? 'cpu',
     portable: values.portable,
     tune: !values['no-tune'],
   };
@@ -108,7 +110,9 @@ function modeOf(values: ReturnType<typeof parse>['values'], named: boolean): Mod
   if (mode === 'profile' && !named) fail('bench', '--profile needs NETS BATCH', { hint: 'See --help' });
   if (mode === 'scaling' && named) fail('bench', '--scaling has networks of its own: leave NETS BATCH out');
   if (mode === 'transfer' && named) fail('bench', '--transfer takes its network by --network: leave NETS BATCH out');
-  return mode ?? (named ? 'step' : 'table');
+  if (mode) return mode;
+  if (values.device !== undefined && (values.out || !named)) return 'device';
+  return named ? 'step' : 'table';
 }
 
 function transferOf(values: ReturnType<typeof parse>['values']): TransferOptions {

@@ -65,6 +65,8 @@ function valuesOf({ path, kind }: SettingDescription): string {
       return '`true`, `false`';
     case 'texts':
       return 'a list';
+    case 'pairs':
+      return 'an object of texts';
     case 'text':
       return 'a text';
     case 'section':

@@ -1,7 +1,5 @@
 import type { Float64Run } from './float64-run.js';
-import type { Golden } from './golden.js';
 import type { Quantity } from './quantity.js';
-import { sidesTolerance } from './tolerances.js';
 
 /** How many elements of piecewise operators took another side of a kink than their own, in all steps. */
 export interface SideCount {
@@ -18,13 +16,13 @@ export function countSides({ kinks }: Float64Run): SideCount {
 }
 
 /** The element that is farthest from the side that it took. */
-export function compareSides(golden: Golden, run: Float64Run): Quantity {
+export function compareSides(run: Float64Run, tolerance: number): Quantity {
   const crossings = run.kinks.flatMap(({ crossings }, k) => crossings.map((crossing) => ({ ...crossing, k })));
   const [farthest] = crossings.sort((a, b) => b.distance - a.distance);
   return {
     name: 'sides',
     deviation: farthest?.distance ?? 0,
-    tolerance: sidesTolerance(golden),
+    tolerance,
     compared: countSides(run).elements,
     worst: farthest ? `step ${farthest.k}: ${farthest.node}[${farthest.element}]` : '-',
   };

@@ -10,7 +10,14 @@ import type { Quantity } from './quantity.js';
 import { rudderless } from './rudderless.js';
 import type { Run } from './run.js';
 import { sidesTaken } from './sides.js';
-import { FLOAT64_TOLERANCES, float32Tolerances, type Tolerances } from './tolerances.js';
+import {
+  deviceTolerances,
+  FLOAT32_BITS,
+  FLOAT64_TOLERANCES,
+  float32Tolerances,
+  sidesTolerance,
+  type Tolerances,
+} from './tolerances.js';
 
 /** What replaying a file of golden numbers comes to. */
 export interface Replay {
@@ -27,20 +34,31 @@ export interface Replay {
 /** Replays a file of golden numbers on Agon's own step and compares everything it holds. */
 export async function replay(path: string, device: Device = CPU, target?: Target): Promise<Replay> {
   const golden = await readGolden(path);
-  return judge(golden, await runOnDevice(golden, device, target));
+  const { bits } = device.kind.rounding?.(process.env) ?? { bits: FLOAT32_BITS };
+  const run = await runOnDevice(golden, device, target);
+  return judge(golden, run, deviceTolerances(golden, bits), sidesTolerance(golden, bits));
 }
 
-/** Compares a device's run. */
-export function judge(golden: Golden, run: Run, tolerances: Tolerances = float32Tolerances(golden)): Replay {
+/**
+ * Compares a device's run.
+ *
+ * @param sides - How far an element may be from the side that the device took.
+ */
+export function judge(
+  golden: Golden,
+  run: Run,
+  tolerances: Tolerances = float32Tolerances(golden),
+  sides = sidesTolerance(golden),
+): Replay {
   const taken = run.steps.map((outputs) => sidesTaken(golden.step.graph, outputs));
   const guided = runInFloat64(golden, taken);
-  const sides = countSides(guided);
-  const same = sides.crossed === 0;
+  const counted = countSides(guided);
+  const same = counted.crossed === 0;
   const expected = same ? golden : asGolden(golden, guided);
   const device = compareRun(expected, run, tolerances, rudderless(golden));
   return {
     graph: compareRun(golden, same ? guided : runFreely(golden, guided), FLOAT64_TOLERANCES),
-    device: [...device, compareSides(golden, guided)],
-    sides,
+    device: [...device, compareSides(guided, sides)],
+    sides: counted,
   };
 }

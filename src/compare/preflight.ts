@@ -2,17 +2,20 @@ import { isDeepStrictEqual } from 'node:util';
 import { checkBatchSize } from '../data/batch/loader.js';
 import type { Size } from '../data/dataset/dataset.js';
 import type { Graph } from '../graph/graph.js';
-import { createGroup, createStep } from '../group/group.js';
+import { createGroup } from '../group/create-group.js';
+import { createStep } from '../group/group.js';
 import { inputFor } from '../group/model-sources.js';
+import { networkDevices } from '../group/network-devices.js';
 import { openSources, settleNetworks } from '../group/network-source.js';
 import { checkOrtTraining } from '../ort-training/session/library.js';
-import { parseDevice } from '../runtime/device.js';
+import { formatDevice } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
 import { checkDevice } from '../runtime/session.js';
 import { classWeightsOf } from '../settings/class-weights.js';
 import { checkSettings, type Settings } from '../settings/settings.js';
 import { prepareData, type RunData } from '../train/data.js';
 import { openTeacher } from '../train/frozen-teacher.js';
+import { at } from '../util/checked.js';
 import { AgonError, fail } from '../util/error.js';
 import type { PlannedRun } from './experiment/experiment.js';
 
@@ -36,7 +39,9 @@ async function checkRun({ group, method, settings }: PlannedRun, cache: DataCach
     checkSettings(settings);
     if (settings.engine === 'ort-training') checkOrtTraining();
   });
-  await about('device', () => checkDevice(parseDevice(settings.device)));
+  await about(settings.place === null ? 'device' : 'place', () => {
+    for (const device of networkDevices(settings)) checkDevice(device);
+  });
   const sources = await about('nets', async () => {
     await checkArtifact(settings);
     return openSources(settings);
@@ -46,7 +51,7 @@ async function checkRun({ group, method, settings }: PlannedRun, cache: DataCach
   await about('validation', () => checkMeasured(data));
   await about('batchSize', () => checkBatchSize(data.dataset.train.length, settings.batchSize, true));
   const networks = await about('nets', () => createGroup(sources, data.dataset, data.preprocessing, settings));
-  await about('device', () => checkSession(networks.graphs[0], settings));
+  await about(settings.place === null ? 'device' : 'place', () => checkSessions(networks.graphs, settings));
   const weights = await about('classWeights', () => classWeightsOf(settings, data.dataset));
   await about('the training step', () => createStep(networks, settings, weights));
   await about('teacher', async () => (await openTeacher(settings, data))?.close());
@@ -70,9 +75,15 @@ async function checkArtifact(settings: Settings): Promise<void> {
   });
 }
 
-/** Whether a device that this build knows is there. */
-async function checkSession(graph: Graph | undefined, { device, threads }: Settings): Promise<void> {
-  if (graph) await (await Predictor.open(graph, { device: parseDevice(device), threads })).close();
+/** Whether devices that this build knows are there. */
+async function checkSessions(graphs: readonly Graph[], settings: Settings): Promise<void> {
+  const { threads } = settings;
+  const devices = networkDevices(settings);
+  const first = new Map([...devices.entries()].reverse().map(([i, device]) => [formatDevice(device), i]));
+  for (const i of first.values()) {
+    const [graph, device] = [graphs[i], at(devices, i)];
+    if (graph) await (await Predictor.open(graph, { device, threads })).close();
+  }
 }
 
 /** Methods mostly have the same data, which take a while to open. */

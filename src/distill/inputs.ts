@@ -20,38 +20,62 @@ export interface NetworkInputs {
 /** What a network's labels are. */
 export type LabelInputs = Omit<NetworkInputs, 'images'>;
 
-/** Declares a step's inputs: one batch for all networks, plain or mixed; or images and mixed-in labels of each one's own. */
+/**
+ * Declares a step's inputs: one batch for all networks, plain or mixed; or images and mixed-in labels of each one's own.
+ *
+ * @param members - The networks that the step trains; returns an entry for each.
+ */
 export function declareInputs(
   g: Graph,
   networks: readonly Graph[],
   options: StepOptions,
-  task: Task = 'single-label',
+  task: Task,
+  members: readonly number[],
 ): NetworkInputs[] {
-  const { batch, ownInputs = false, mixed = false, onFeatures = false } = options;
+  const { ownInputs = false, mixed = false, onFeatures = false } = options;
   const rows = imageCount(options);
   const [, ...image] = present(networks[0]?.inputs[0], 'the first network').shape;
-  const classes = present(networks[0]?.outputs.get('logits'), 'its logits').shape.slice(1);
   const declareImages = (name: string) => g.input(name, 'float32', [rows, ...image]);
-  const declareLabels = (name: string) => TASK_FORMS[task].declareLabels(g, name, [batch, ...classes]);
-  const declareMixed = (names: Readonly<Record<'partners' | 'lambda', string>>) => {
-    return { partners: declareLabels(names.partners), lambda: g.input(names.lambda, 'float32', []) };
-  };
-  if (onFeatures) return declareFeatures(g, networks, rows, declareLabels('labels'));
+  const { labels: declareLabels, mixed: declareMixed } = labelDeclarations(g, networks, options, task);
+  if (onFeatures) return declareFeatures(g, networks, rows, declareLabels('labels'), members);
   if (!ownInputs) {
     const plain = { images: declareImages('images'), labels: declareLabels('labels') };
     const shared = mixed ? { ...plain, mixed: declareMixed(MIXED_INPUTS) } : plain;
-    return networks.map(() => shared);
+    return members.map(() => shared);
   }
   const labels = declareLabels('labels');
-  return networks.map((_, i) => {
+  return members.map((i) => {
     const names = ownInputNames(i);
     const images = declareImages(names.images);
     return { images, labels, mixed: declareMixed(names) };
   });
 }
 
+/** Declares what {@link declareInputs} has of labels, without images; for all networks. */
+export function declareLabelInputs(
+  g: Graph,
+  networks: readonly Graph[],
+  options: StepOptions,
+  task: Task,
+): LabelInputs[] {
+  const declare = labelDeclarations(g, networks, options, task);
+  const labels = declare.labels('labels');
+  if (options.ownInputs) return networks.map((_, i) => ({ labels, mixed: declare.mixed(ownInputNames(i)) }));
+  const shared = options.mixed ? { labels, mixed: declare.mixed(MIXED_INPUTS) } : { labels };
+  return networks.map(() => shared);
+}
+
+function labelDeclarations(g: Graph, networks: readonly Graph[], { batch }: StepOptions, task: Task) {
+  const classes = present(networks[0]?.outputs.get('logits'), 'its logits').shape.slice(1);
+  const labels = (name: string) => TASK_FORMS[task].declareLabels(g, name, [batch, ...classes]);
+  const mixed = (names: Readonly<Record<'partners' | 'lambda', string>>) => {
+    return { partners: labels(names.partners), lambda: g.input(names.lambda, 'float32', []) };
+  };
+  return { labels, mixed };
+}
+
 /** Images in a step, with labels and without. */
-function imageCount({ batch, unlabelled = 0 }: StepOptions): StepOptions['batch'] {
+export function imageCount({ batch, unlabelled = 0 }: StepOptions): StepOptions['batch'] {
   if (unlabelled === 0) return batch;
   if (typeof batch === 'number') return batch + unlabelled;
   return fail('training step', 'unlabelled images beside a batch of open size', {
@@ -66,8 +90,10 @@ function declareFeatures(
   networks: readonly Graph[],
   rows: StepOptions['batch'],
   labels: Value,
+  members: readonly number[],
 ): NetworkInputs[] {
-  return networks.map(({ name, inputs }, i) => {
+  return members.map((i) => {
+    const { name, inputs } = present(networks[i], `network ${i}`);
     const [, ...shape] = present(inputs[0], `the input of ${name}`).shape;
     return { images: g.input(featuresName(i), 'float32', [rows, ...shape]), labels };
   });

@@ -4,7 +4,7 @@ import { range } from '../graph/node/axes.js';
 import type { Value } from '../graph/node/node.js';
 import { present } from '../util/error.js';
 import { competitionLosses, outputLosses } from './losses.js';
-import { networkPrefix, TEACHER_LOGITS } from './names.js';
+import { logitsName, networkPrefix, TEACHER_LOGITS } from './names.js';
 import type { StepSettings } from './step-schema.js';
 import { competes } from './teachers.js';
 
@@ -14,8 +14,6 @@ export interface LessonShape {
   readonly classes: number;
 }
 
-/** The input with the logits of the i-th network. */
-export const logitsName = (i: number) => `${networkPrefix(i)}logits`;
 /** The output with what the i-th network is taught. */
 export const lessonName = (i: number) => `${networkPrefix(i)}lesson`;
 

@@ -20,48 +20,86 @@ import {
   METRICS,
   type Metric,
   type Scene,
+  type Shown,
 } from './terms.js';
 
-/** Scalars of each network, and the teachers' weights [n, n]. */
+/** Scalars of each student, and the teachers' weights [n, n] of the whole group. */
 export type Losses = Record<Metric, readonly Value[]> & { readonly teachers: Value };
+
+/** A group of which only some networks learn here: what the others show, and who teaches whom, comes from elsewhere. */
+export interface Elsewhere {
+  readonly networks: readonly Shown[];
+  readonly students: readonly number[];
+  /** float32 [n, n], as `teacherWeights` has them. */
+  readonly teachers: Value;
+}
 
 /**
  * Ranks the networks by their losses on the labels (`ce`) and computes what each is trained on. Teachers are detached. What is learned
  * of them is averaged over all images, those without labels among them.
  *
  * @param classWeights - What each class counts in the cross-entropy, also where it ranks; all the same when left out.
+ * @param elsewhere - The group, where the competitors are only some of it.
  */
 export function competitionLosses(
   g: Graph,
   competitors: readonly Competitor[],
   settings: StepSettings,
   classWeights?: readonly number[],
+  elsewhere?: Elsewhere,
 ): Losses {
-  const scene = { g, competitors, settings };
+  const { networks, students } = elsewhere ?? { networks: competitors, students: range(competitors.length) };
+  const scene = { g, networks, students, settings };
   const none = competitors.map(() => g.scalar(0));
-  const form = TASK_FORMS[settings.task];
   const ce = competitors.map((competitor) => labelLoss(g, competitor, settings, classWeights));
-  const teachers = teacherWeights(g, vector(g, ce), settings.rule, settings.topK);
-  const lessons = tableOf(LESSON_NAMES, (name) => lessonOf(scene, LESSONS[name], teachers, none));
+  const teachers = elsewhere?.teachers ?? teacherWeights(g, vector(g, ce), settings.rule, settings.topK);
+  const lessons = tableOf(LESSON_NAMES, (name) => lessonOf(scene, name, teachers, none));
   const extras = tableOf(EXTRA_NAMES, (name) => {
     const extra: Extra = EXTRAS[name];
     return extra.weight(settings) === undefined ? undefined : extra.losses(scene);
   });
-  const accuracies = competitors.map(({ inputs, labelled }) =>
-    overLabels(g, inputs, (labels) => form.accuracy(g, labelled, labels)),
-  );
+  const accuracies = accuraciesOf(g, competitors, settings);
   const terms = { ...lessons, ...extras };
   const total = ce.map((own, i) => totalLoss(scene, own, (name) => terms[name]?.[i]));
   const known = tableOf([...LESSON_NAMES, ...EXTRA_NAMES], (name) => terms[name] ?? none);
   return { ce, ...known, total, accuracy: accuracies, teachers };
 }
 
-/** A lesson for each network; undefined where it isn't computed and no 0 stands for it. */
-function lessonOf(scene: Scene, lesson: Lesson, teachers: Value, none: readonly Value[]): readonly Value[] | undefined {
-  const { g, competitors, settings } = scene;
-  const teaches = settings.rule !== 'none' && competitors.length > 1;
-  if (teaches && lesson.weight(settings) !== 0) {
-    return fromTeachers(g, teachers, (i, j) => lesson.loss(scene, [i, j]));
+/** The ranking alone: the losses on the labels that {@link competitionLosses} ranks by, who teaches whom, and accuracies. */
+export function rank(
+  g: Graph,
+  competitors: readonly Competitor[],
+  settings: StepSettings,
+  classWeights?: readonly number[],
+): Pick<Losses, 'ce' | 'teachers' | 'accuracy'> {
+  const ce = competitors.map((competitor) => labelLoss(g, competitor, settings, classWeights));
+  const teachers = teacherWeights(g, vector(g, ce), settings.rule, settings.topK);
+  return { ce, teachers, accuracy: accuraciesOf(g, competitors, settings) };
+}
+
+/** What students of a group of n learn from each other, so that they have to be shown it: logits, features, or neither. */
+export function lessonsIn(n: number, settings: StepSettings): LessonName[] {
+  const teaches = settings.rule !== 'none' && n > 1;
+  return LESSON_NAMES.filter((name) => teaches && LESSONS[name].weight(settings) !== 0);
+}
+
+function accuraciesOf(g: Graph, competitors: readonly Competitor[], { task }: StepSettings): Value[] {
+  return competitors.map(({ inputs, labelled }) =>
+    overLabels(g, inputs, (labels) => TASK_FORMS[task].accuracy(g, labelled, labels)),
+  );
+}
+
+/** A lesson for each student; undefined where it isn't computed and no 0 stands for it. */
+function lessonOf(
+  scene: Scene,
+  name: LessonName,
+  teachers: Value,
+  none: readonly Value[],
+): readonly Value[] | undefined {
+  const { networks, settings } = scene;
+  const lesson: Lesson = LESSONS[name];
+  if (lessonsIn(networks.length, settings).includes(name)) {
+    return fromTeachers(scene, teachers, (i, j) => lesson.loss(scene, [i, j]));
   }
   return lesson.added ? none : undefined;
 }
@@ -118,11 +156,14 @@ function labelLoss(
   return weightedCrossEntropy(g, labelled, { targets, labels }, classWeights);
 }
 
-/** For each network i, the mean of a loss over its teachers j: sum of weight(i, j) * loss(i, j). */
-function fromTeachers(g: Graph, teachers: Value, loss: (i: number, j: number) => Value): Value[] {
-  const n = Number(teachers.shape[0]);
-  return range(n).map((i) => {
-    const others = range(n).filter((j) => j !== i);
+/** For each student i, the mean of a loss over its teachers j: sum of weight(i, j) * loss(i, j). */
+function fromTeachers(
+  { g, networks, students }: Scene,
+  teachers: Value,
+  loss: (i: number, j: number) => Value,
+): Value[] {
+  return students.map((i) => {
+    const others = range(networks.length).filter((j) => j !== i);
     const losses = vector(
       g,
       others.map((j) => loss(i, j)),

@@ -25,6 +25,8 @@ export const NETWORK_STATES = ['loss_scale', 'growth_tracker', 'overflowed', 'sk
 
 /** What is kept of a network where gradients are averaged over steps: whether any since the last update overflowed. */
 export const OVERFLOWED = 'overflowed';
+/** The name of the i-th network's logits, as an output or as what others are fed. */
+export const logitsName = (i: number) => `${networkPrefix(i)}logits`;
 
 /** What the i-th network alone is fed in a step with own inputs (see `StepGraph`). */
 export function ownInputNames(i: number) {
@@ -34,11 +36,15 @@ export function ownInputNames(i: number) {
 
 /** What a step is fed beside `labels` whose shared images are mixed with each other (see `StepGraph`). */
 export const MIXED_INPUTS = { partners: 'partners', lambda: 'lambda' } as const;
-/** The input for the features that the i-th network's head is fed in a step on features. */
+
+/** The input for the features that the i-th network's head is fed in a step on features; or what the others are shown of its own. */
 export const featuresName = (i: number) => `${networkPrefix(i)}features`;
 
 /** The input for the logits of a frozen teacher. */
 export const TEACHER_LOGITS = 'teacher.logits';
+
+/** The input for who teaches whom, where that is decided elsewhere. */
+export const TEACHERS = 'teachers';
 
 /** The weight by which student i's features are projected onto those of teacher j. */
 export const projectionName = (i: number, j: number) => `${networkPrefix(i)}projection${j}.weight`;

@@ -1,3 +1,13 @@
+import type { Graph } from '../graph/graph.js';
+import type { StepSettings } from './step-schema.js';
+
+/** What a step is built from. */
+export interface StepPlan {
+  readonly networks: readonly Graph[];
+  readonly settings: StepSettings;
+  readonly options: StepOptions;
+}
+
 /** What a step is fed, and what it puts out beside losses and state. */
 export interface StepOptions {
   /** Images a batch. */

@@ -9,11 +9,12 @@ import { present } from '../util/error.js';
 import { ACCUMULATED, type Accumulation, accumulationOf } from './accumulation.js';
 import { averageAll } from './average.js';
 import { declareInputs, type NetworkInputs } from './inputs.js';
-import { competitionLosses, outputLosses } from './losses.js';
-import { AVERAGE, checkParameterNames, networkPrefix, networkScope, nextName } from './names.js';
+import { competitionLosses, type Losses, outputLosses } from './losses.js';
+import { AVERAGE, checkParameterNames, logitsName, networkPrefix, networkScope, nextName } from './names.js';
 import { dynamicScaling, NO_SCALING } from './scaling/loss-scaling.js';
 import type { StepOptions } from './step-options.js';
 import { STEP_DEFAULTS, type StepSettings } from './step-schema.js';
+import type { Competitor } from './terms.js';
 import { updateAll } from './update.js';
 import { updateGroups } from './update-groups.js';
 
@@ -70,34 +71,57 @@ export function buildStep(networks: readonly Graph[], settings: StepSettings, op
   // A program without types may know nothing of later settings
   const whole = { ...STEP_DEFAULTS, ...settings };
   const trained = networks.map((network) => freezeNetwork(network, whole.freeze));
-  return stepOf(trained, whole, options);
+  return stepOf(trained, whole, options, new Graph('training_step'), WHOLE);
 }
 
-function stepOf(networks: readonly Graph[], settings: StepSettings, options: StepOptions): StepGraph {
+/** Which networks of a group a step trains, and how its losses come about. */
+export interface Part {
+  /** Indices in the group; all when left out. */
+  readonly members?: readonly number[];
+  /** Makes the losses of the members and their outputs. */
+  losses(g: Graph, members: readonly Competitor[], settings: StepSettings, options: StepOptions): Losses;
+}
+
+const WHOLE: Part = {
+  losses: (g, members, settings, options) => {
+    const losses = g.within('losses', () => competitionLosses(g, members, settings, options.classWeights));
+    outputLosses(g, losses);
+    return losses;
+  },
+};
+
+/** The step of a part of a group, in an empty graph. Of the networks, what is not to be trained is no weight. */
+export function stepOf(
+  networks: readonly Graph[],
+  settings: StepSettings,
+  options: StepOptions,
+  g: Graph,
+  part: Part,
+): StepGraph {
+  const members = part.members ?? range(networks.length);
   for (const network of networks) checkParameterNames(network, statesOf(settings));
-  const g = new Graph('training_step');
-  const inputs = declareInputs(g, networks, options, settings.task);
+  const inputs = declareInputs(g, networks, options, settings.task, members);
   const isHalf = settings.precision === 'float16';
   // What losses are made of is float32, however it is computed: PyTorch's `logits.float()`
   const inSingle = (value: Value) =>
     isHalf ? g.op('Cast', [value], { to: 1 }, { name: `${value.name}_single` }) : value;
-  const forms = networks.map((network, i) => {
+  const forms = members.map((i, m) => {
+    const network = present(networks[i], `network ${i}`);
     const input = present(network.inputs[0], 'its input').name;
-    const bind = new Map([[input, (inputs[i] as NetworkInputs).images]]);
+    const bind = new Map([[input, (inputs[m] as NetworkInputs).images]]);
     return inlineForTraining(network, g, { scope: networkScope(i), parameterPrefix: networkPrefix(i), bind });
   });
-  const competitors = forms.map((form, i) => {
+  const competitors = forms.map((form, m) => {
     const features = options.onFeatures ? {} : { features: inSingle(outputOf(form, 'features')) };
     const logits = inSingle(outputOf(form, 'logits'));
     const labelled = g.within('losses', () => labelledRows(g, logits, options));
-    return { inputs: inputs[i] as NetworkInputs, logits, labelled, ...features };
+    return { inputs: inputs[m] as NetworkInputs, logits, labelled, ...features };
   });
-  const losses = g.within('losses', () => competitionLosses(g, competitors, settings, options.classWeights));
-  const scaling = isHalf ? dynamicScaling(g, networks.length, { networkPrefix, nextName }) : NO_SCALING;
+  const losses = part.losses(g, competitors, settings, options);
+  const scaling = isHalf ? dynamicScaling(g, members, { networkPrefix, nextName }) : NO_SCALING;
   const totals = g.within('losses', () => g.op('Sum', scaling.scaled(losses.total), {}, { name: g.scoped('sum') }));
-  outputLosses(g, losses);
   if (options.exposeLogits)
-    for (const [i, { logits }] of competitors.entries()) g.output(`${networkPrefix(i)}logits`, logits);
+    for (const [m, i] of members.entries()) g.output(logitsName(i), (competitors[m] as Competitor).logits);
   const weights = weightsOf(g);
   const raw = gradients(g, totals, weights);
   const slopes = g.within('loss_scale', () => scaling.unscaled(weights, raw));
@@ -110,7 +134,7 @@ function stepOf(networks: readonly Graph[], settings: StepSettings, options: Ste
   // What stays as it is: also running statistics that no BatchNormalization learns, and weights that don't reach the loss
   for (const [name, { value }] of g.parameters) if (!known.has(name)) kept.set(name, value);
   for (const [name, next] of kept) g.output(nextName(name), next);
-  const averages = g.within('average', () => averageStep(g, networks, settings, accumulation));
+  const averages = g.within('average', () => averageStep(g, networks, members, settings, accumulation));
   return {
     graph: g,
     uniforms: forms.flatMap((form) => form.uniforms),
@@ -128,18 +152,20 @@ function statesOf({ optimizer, accumulate, ema }: StepSettings): string[] {
 function averageStep(
   g: Graph,
   networks: readonly Graph[],
+  members: readonly number[],
   { ema }: StepSettings,
   accumulation: Accumulation,
 ): string[] {
   if (ema === null) return [];
-  const names = networks.flatMap(({ parameters }, i) =>
-    [...parameters].flatMap(([name, { role }]) => (role === 'frozen' ? [] : [networkPrefix(i) + name])),
-  );
+  const names = members.flatMap((i) => {
+    const { parameters } = present(networks[i], `network ${i}`);
+    return [...parameters].flatMap(([name, { role }]) => (role === 'frozen' ? [] : [networkPrefix(i) + name]));
+  });
   return averageAll(g, names, ema, accumulation);
 }
 
 /** The logits of images with labels. */
-function labelledRows(g: Graph, logits: Value, { batch, unlabelled = 0 }: StepOptions): Value {
+export function labelledRows(g: Graph, logits: Value, { batch, unlabelled = 0 }: StepOptions): Value {
   if (unlabelled === 0) return logits;
   return g.op('Gather', [logits, g.integers(range(Number(batch)))], { axis: 0 });
 }

@@ -7,21 +7,28 @@ import { TEACHER_LOGITS } from './names.js';
 import type { StepSettings } from './step-schema.js';
 import { TASK_FORMS } from './tasks.js';
 
-/** One network in a step. */
-export interface Competitor {
-  readonly inputs: LabelInputs;
+/** What a network shows the others in a step. */
+export interface Shown {
   /** Of all images, [images, classes]: what teachers are compared by. */
   readonly logits: Value;
-  /** Of those with labels, [batch, classes]. */
-  readonly labelled: Value;
   /** Of all images, [images, C, H, W]; only the feature loss needs them. */
   readonly features?: Value;
+}
+
+/** One network in a step. */
+export interface Competitor extends Shown {
+  readonly inputs: LabelInputs;
+  /** The logits of images with labels, [batch, classes]. */
+  readonly labelled: Value;
 }
 
 /** What the losses of a step are made from. */
 export interface Scene {
   readonly g: Graph;
-  readonly competitors: readonly Competitor[];
+  /** All networks of the group. */
+  readonly networks: readonly Shown[];
+  /** Which of them the losses are for. */
+  readonly students: readonly number[];
   readonly settings: StepSettings;
 }
 
@@ -39,7 +46,7 @@ export interface Lesson {
 export interface Extra {
   /** What it counts in the total; undefined: it isn't computed. */
   weight(settings: StepSettings): number | undefined;
-  /** A scalar for each network. */
+  /** A scalar for each student. */
   losses(scene: Scene): Value[];
 }
 
@@ -47,13 +54,13 @@ export interface Extra {
 export const LESSONS = {
   kl: {
     weight: ({ alpha, temperature }) => alpha * temperature ** 2,
-    loss: ({ g, competitors, settings }, [i, j]) =>
-      TASK_FORMS[settings.task].divergence(g, logitsOf(competitors, i), logitsOf(competitors, j), settings.temperature),
+    loss: ({ g, networks, settings }, [i, j]) =>
+      TASK_FORMS[settings.task].divergence(g, logitsOf(networks, i), logitsOf(networks, j), settings.temperature),
     added: 'always',
   },
   feature: {
     weight: ({ beta }) => beta,
-    loss: ({ g, competitors, settings }, pair) => featureLoss(g, featuresOf(competitors), pair, settings),
+    loss: ({ g, networks, settings }, pair) => featureLoss(g, featuresOf(networks), pair, settings),
     added: 'always',
   },
 } as const satisfies Readonly<Record<string, Lesson>>;
@@ -84,18 +91,18 @@ export function readMetrics(read: (name: Metric) => number[]): Metrics {
   return Object.fromEntries(METRICS.map((name) => [name, read(name)])) as Record<Metric, number[]>;
 }
 
-function logitsOf(competitors: readonly Competitor[], i: number): Value {
-  return present(competitors[i], `network ${i}`).logits;
+function logitsOf(networks: readonly Shown[], i: number): Value {
+  return present(networks[i], `network ${i}`).logits;
 }
 
-function featuresOf(competitors: readonly Competitor[]): Value[] {
-  return competitors.map(({ features }, i) => present(features, `the features of network ${i}`));
+function featuresOf(networks: readonly Shown[]): Value[] {
+  return networks.map(({ features }, i) => present(features, `the features of network ${i}`));
 }
 
-/** Declares the input with the teacher's logits, and compares each network's with them. */
-function fromFrozenTeacher({ g, competitors, settings }: Scene): Value[] {
+/** Declares the input with the teacher's logits, and compares each student's with them. */
+function fromFrozenTeacher({ g, networks, students, settings }: Scene): Value[] {
   const { temperature } = present(settings.teacher ?? undefined, 'the frozen teacher');
   const { divergence } = TASK_FORMS[settings.task];
-  const teacher = g.input(TEACHER_LOGITS, 'float32', logitsOf(competitors, 0).shape);
-  return competitors.map(({ logits }) => divergence(g, logits, teacher, temperature));
+  const teacher = g.input(TEACHER_LOGITS, 'float32', logitsOf(networks, 0).shape);
+  return students.map((i) => divergence(g, logitsOf(networks, i), teacher, temperature));
 }

@@ -1,11 +1,10 @@
-import { fork } from 'node:child_process';
 import { imageVersions } from '../data/image/versions.js';
 import { blockSize } from '../runtime/block-size.js';
 import { CPU, DEVICES } from '../runtime/device.js';
 import type { DeviceKind } from '../runtime/device-kind.js';
+import { formatAdapter, probeDevice, shortReason } from '../runtime/devices/probe.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { AGON_VERSION } from '../util/version.js';
-import { workerFile } from '../util/worker-file.js';
 import { type Finding, ok } from './finding.js';
 
 /** The majors of Node.js that package.json names, with the first minor of each. */
@@ -40,29 +39,15 @@ export async function examineDevices(kinds: readonly DeviceKind[] = Object.value
   return Promise.all(kinds.map(examineDevice));
 }
 
-async function examineDevice({ name, howToGet }: DeviceKind): Promise<Finding> {
-  const subject = `device ${name}`;
-  const reason = await probe(name);
-  if (reason === undefined) return ok(subject, 'computes');
-  // The message ends with how to get it, which is the hint
-  const text = shortened(reason.split(`. ${howToGet}`)[0] ?? '');
-  return { mark: name === CPU.kind.name ? 'problem' : 'note', subject, text, hint: howToGet };
-}
-
-/** Why a device doesn't compute; undefined where it does. In another process: drivers write on their own, and some end it. */
-async function probe(name: string): Promise<string | undefined> {
-  const { filename, execArgv } = workerFile(import.meta.url, './probe');
-  const child = fork(filename, [name], { ...(execArgv && { execArgv }), stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-  return new Promise((resolve) => {
-    child.on('message', ({ reason }: { readonly reason?: string }) => resolve(reason));
-    child.on('error', ({ message }) => resolve(message));
-    child.on('exit', (code, signal) => resolve(`the process that tried it ended with ${signal ?? code}`));
-  });
-}
-
-/** A reason without Agon's own beginning and without the place in ONNX Runtime's sources. */
-function shortened(reason: string): string {
-  return reason.replace(/^device \S+: (can't be used: )?/, '').replace(/^\/\S+:\d+ .* was false\. /, '');
+async function examineDevice(kind: DeviceKind): Promise<Finding> {
+  const device = { kind, index: 0 };
+  const { error, adapter } = await probeDevice(device);
+  const subject = `device ${kind.name}`;
+  if (error !== undefined) {
+    return { mark: kind.isGpu ? 'note' : 'problem', subject, text: shortReason(error, device), hint: kind.howToGet };
+  }
+  if (!kind.isGpu) return ok(subject, 'computes');
+  return ok(subject, `computes: ${adapter ? formatAdapter(adapter) : "its adapter's name is not known"}`);
 }
 
 /** Whether training steps have ONNX Runtime's blocked layout on this processor. */

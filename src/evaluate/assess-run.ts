@@ -1,8 +1,8 @@
 import { KeptAnswers } from '../assess/answers.js';
 import { assess } from '../assess/assess.js';
-import { openPredictors } from '../group/group.js';
 import { openCheckpoint } from '../group/open-checkpoint.js';
-import { parseDevice } from '../runtime/device.js';
+import { openPredictors } from '../group/sessions.js';
+import { deviceOf } from '../runtime/device.js';
 import type { Assessment } from '../store/assessment.js';
 import { bestOf } from '../store/best-network.js';
 import { type Checkpoint, tensorsWithoutTrial } from '../store/checkpoint.js';
@@ -23,8 +23,10 @@ export async function assessRun(
 ): Promise<Assessment> {
   const { checkpoint, group } = await openCheckpoint(folder, options.checkpoint);
   const { preprocessing, best, classes, position } = checkpoint;
-  const { device = checkpoint.settings.device, threads = checkpoint.settings.threads, onWarning = () => {} } = options;
-  const settings = { ...checkpoint.settings, data: await whereDataAre(folder, checkpoint), device, threads };
+  const { settings: run } = checkpoint;
+  const { device = run.device, allowFallback = run.allowFallback, threads = run.threads } = options;
+  const { onWarning = () => {} } = options;
+  const settings = { ...run, data: await whereDataAre(folder, checkpoint), device, allowFallback, threads };
   const { task, seed } = settings;
   const thresholds = thresholdsFor(folder, checkpoint, options.threshold);
   const measured = await openMeasured(
@@ -55,7 +57,7 @@ export async function assessRun(
       classes,
       images: { split: measured.name, dataset, parts },
       preprocessing,
-      device: parseDevice(device),
+      device: deviceOf(settings),
       threads,
     });
   } finally {

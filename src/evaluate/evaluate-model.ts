@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import { type GivenFacts, openKnownClassifier } from '../classifier/known-classifier.js';
 import { BUILTIN } from '../data/formats/builtin.js';
 import type { Evaluation } from '../events/evaluation.js';
-import { parseDevice } from '../runtime/device.js';
+import { deviceOf } from '../runtime/device.js';
 import type { Settings } from '../settings/settings.js';
 import { readRunSettings } from '../store/run-folder.js';
 import { fail, present } from '../util/error.js';
@@ -25,6 +25,8 @@ export interface ModelEvaluationOptions extends MeasuredOptions, GivenFacts {
   /** Whether {@link ModelEvaluation.details} are wanted. */
   readonly details?: boolean | undefined;
   readonly device?: string | undefined;
+  /** Whether the CPU may compute what a GPU has no kernel for (it may not). */
+  readonly allowFallback?: boolean | undefined;
   readonly threads?: number | undefined;
 }
 
@@ -40,8 +42,9 @@ const USUAL = { batchSize: 32, workers: 1 };
 
 /** Evaluates an ONNX model of which it is known, or said, what its classes are and how images become its input. */
 export async function evaluateModel(path: string, options: ModelEvaluationOptions): Promise<ModelEvaluation> {
-  const { device = 'cpu' } = options;
-  const classifier = await openKnownClassifier(path, { ...options, device: parseDevice(device) });
+  const { device = 'cpu', allowFallback } = options;
+  const where = deviceOf({ device, allowFallback });
+  const classifier = await openKnownClassifier(path, { ...options, device: where });
   try {
     const { classes, preprocessing, task } = classifier;
     const threshold = thresholdFor(path, task, options.threshold, classifier.threshold);

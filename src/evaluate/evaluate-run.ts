@@ -1,8 +1,8 @@
 import type { SplitName } from '../data/dataset/dataset.js';
 import type { Evaluation } from '../events/evaluation.js';
 import type { NetworkInfo } from '../events/events.js';
-import { openPredictors } from '../group/group.js';
 import { openCheckpoint } from '../group/open-checkpoint.js';
+import { openPredictors } from '../group/sessions.js';
 import { type Checkpoint, tensorsWithoutTrial } from '../store/checkpoint.js';
 import { readRunSettings } from '../store/run-folder.js';
 import { averagedOf, markAverages } from '../train/averages.js';
@@ -25,6 +25,8 @@ export interface EvaluateOptions extends MeasuredOptions {
   /** Whether {@link RunEvaluation.details} are wanted. */
   readonly details?: boolean | undefined;
   readonly device?: string | undefined;
+  /** Whether the CPU may compute what a GPU has no kernel for; as the run has it when left out. */
+  readonly allowFallback?: boolean | undefined;
   readonly threads?: number | undefined;
 }
 
@@ -53,9 +55,10 @@ export interface RunEvaluation {
 export async function evaluateRun(folder: string, options: EvaluateOptions): Promise<RunEvaluation> {
   const { checkpoint, group } = await openCheckpoint(folder, options.checkpoint);
   const { preprocessing, best, classes, position } = checkpoint;
-  const { device = checkpoint.settings.device, threads = checkpoint.settings.threads } = options;
+  const { settings: own } = checkpoint;
+  const { device = own.device, allowFallback = own.allowFallback, threads = own.threads } = options;
   const data = await whereDataAre(folder, checkpoint);
-  const settings = { ...checkpoint.settings, data, device, threads };
+  const settings = { ...own, data, device, allowFallback, threads };
   const { task, seed } = settings;
   const thresholds = thresholdsFor(folder, checkpoint, options.threshold);
   const { name, splits, images, warnings } = await openMeasured(folder, { classes, task, settings }, options);

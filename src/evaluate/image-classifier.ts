@@ -2,7 +2,7 @@ import type { ClassifierOptions } from '../classifier/classifier.js';
 import { type GivenFacts, type KnownClassifier, openKnownClassifier } from '../classifier/known-classifier.js';
 import type { Preprocessing } from '../data/image/preprocess.js';
 import { float32Data } from '../onnx/tensor.js';
-import { parseDevice } from '../runtime/device.js';
+import { deviceOf } from '../runtime/device.js';
 import { at } from '../util/checked.js';
 import { mapAhead } from '../util/concurrency.js';
 import { messageOf, present } from '../util/error.js';
@@ -35,6 +35,8 @@ export interface PredictOptions extends GivenFacts, Pick<ClassifierOptions, 'out
   /** Images that the model is given at a time (16). */
   readonly batchSize?: number | undefined;
   readonly device?: string | undefined;
+  /** Whether the CPU may compute what a GPU has no kernel for (it may not). */
+  readonly allowFallback?: boolean | undefined;
   readonly threads?: number | undefined;
   /** Gets what a user should know, each in one line. */
   readonly onNote?: (note: string) => void;
@@ -57,12 +59,14 @@ export interface ImageClassifier {
 }
 
 const TOP = 5;
-const BATCH = 16;
+/** Images that a model is given at a time. */
+export const BATCH = 16;
 
 /** Opens an ONNX model, or the winner of a run (its folder), to classify image files. */
 export async function openImageClassifier(path: string, options: PredictOptions): Promise<ImageClassifier> {
-  const { device = 'cpu', batchSize = BATCH, onNote = () => {}, top } = options;
-  const classifier = await openKnownClassifier(path, { ...options, device: parseDevice(device) });
+  const { device = 'cpu', allowFallback, batchSize = BATCH, onNote = () => {}, top } = options;
+  const where = deviceOf({ device, allowFallback });
+  const classifier = await openKnownClassifier(path, { ...options, device: where });
   const { classes, task, notes } = classifier;
   try {
     const threshold = thresholdFor(path, task, options.threshold, classifier.threshold);

@@ -23,6 +23,18 @@ export interface RunMemory {
   readonly free?: { readonly bytes: number; readonly boundBy: string };
 }
 
+/** A GPU that a run computes on. */
+export interface RunDevice {
+  /** `webgpu`, `cuda:0`. */
+  readonly name: string;
+  /** As its driver names it; absent where that isn't known. */
+  readonly adapter?: string;
+  /** Whether that driver computes on the processor. */
+  readonly isSoftware?: boolean;
+  /** Of its own, in bytes. */
+  readonly memory?: number;
+}
+
 /** A run begins, or goes on: its settings, networks and data. */
 export interface StartEvent {
   readonly type: 'start';
@@ -35,6 +47,8 @@ export interface StartEvent {
   /** Input [channels, height, width]. */
   readonly input: readonly [number, number, number];
   readonly stepsPerEpoch: number;
+  /** What it computes on, where that is a GPU. */
+  readonly device?: RunDevice;
   /** Of the step that it runs; other engines than Agon's own don't say. */
   readonly memory?: RunMemory;
   /** Where the run goes on, when it was resumed. */
@@ -179,7 +193,17 @@ export interface WarningEvent {
 /** Progress within something that takes a while before or after the steps. */
 export interface PhaseEvent {
   readonly type: 'phase';
-  readonly phase: 'weights' | 'data' | 'graph' | 'features' | 'tune' | 'validation' | 'test' | 'assessment' | 'export';
+  readonly phase:
+    | 'weights'
+    | 'data'
+    | 'graph'
+    | 'device'
+    | 'features'
+    | 'tune'
+    | 'validation'
+    | 'test'
+    | 'assessment'
+    | 'export';
   /** How far it is, in words. */
   readonly detail?: string;
   /** How many images of how many are done, where that is told. */

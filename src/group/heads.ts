@@ -1,4 +1,5 @@
 import { buildStep, networkPrefix, type StepGraph } from '../distill/step.js';
+import type { StepPlan } from '../distill/step-options.js';
 import { cutFrozen } from '../graph/cut.js';
 import type { Graph } from '../graph/graph.js';
 import { freezeNetwork } from '../nets/freeze.js';
@@ -31,14 +32,20 @@ export function cutHeads({ graphs, networks }: Group): Heads {
   return { backbones: cuts.map(({ backbone }) => backbone), heads: cuts.map(({ head }) => head) };
 }
 
+/** The training step of the heads, of {@link planHeadStep}. */
+export function createHeadStep(cut: Heads, settings: Settings, classWeights?: readonly number[]): StepGraph {
+  const { networks, settings: own, options } = planHeadStep(cut, settings, classWeights);
+  return buildStep(networks, own, options);
+}
+
 /**
- * The training step of the heads. What they are fed doesn't change, so there is no loss on features.
+ * What the training step of the heads is built from. What they are fed doesn't change, so there is no loss on features.
  *
  * @param classWeights - What each class counts in the cross-entropy, where they aren't all the same.
  */
-export function createHeadStep({ heads }: Heads, settings: Settings, classWeights?: readonly number[]): StepGraph {
+export function planHeadStep({ heads }: Heads, settings: Settings, classWeights?: readonly number[]): StepPlan {
   const trained = { ...settings, freeze: 'none', beta: 0 };
-  return buildStep(heads, trained, { batch: settings.batchSize, onFeatures: true, classWeights });
+  return { networks: heads, settings: trained, options: { batch: settings.batchSize, onFeatures: true, classWeights } };
 }
 
 /** One network's part of the tensors of a group, by their names in its graph. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { NetworkInfo, RunMemory, StartEvent } from '../events/events.js';
+import { devicesOf } from '../settings/places/devices-of.js';
 import { type Settings, settingsSchema } from '../settings/settings.js';
 import { keysOf } from '../util/checked.js';
 import { formatBytes, formatCompact, formatCount, formatNumber, formatNumberOf, printable } from './format.js';
@@ -19,6 +20,7 @@ export function headerLines(start: StartEvent, columns: number, colors: Colors):
     ['rule', ruleParts(settings)],
     ...imageRows(settings),
     ['training', trainingParts(start)],
+    ...(settings.place === null ? [] : [row('places', placeParts(start))]),
     ...[tuningParts(settings)].flatMap((parts) => (parts.length > 0 ? [row('tuning', parts)] : [])),
     ...(memory ? [row('memory', memoryParts(memory))] : []),
     ['folder', [printable(folder)]],
@@ -112,8 +114,17 @@ function imageRows(settings: Settings): [string, string[]][] {
   return parts.length > 0 ? [row('images', parts)] : [];
 }
 
-function trainingParts({ settings, stepsPerEpoch }: StartEvent): string[] {
-  const { epochs, patience, batchSize, sampler, optimizer, schedule, device, seed } = settings;
+/** `cpu`, `webgpu (NVIDIA GeForce RTX 4090, 25.8 GB)`, `webgpu (its adapter's name is not known)` */
+function deviceText({ settings, device }: StartEvent): string {
+  if (!device) return settings.device;
+  const { adapter = "its adapter's name is not known", isSoftware, memory } = device;
+  const parts = [adapter, ...(isSoftware ? ['a driver in software'] : []), ...(memory ? [formatBytes(memory)] : [])];
+  return `${device.name} (${printable(parts.join(', '))})`;
+}
+
+function trainingParts(start: StartEvent): string[] {
+  const { settings, stepsPerEpoch } = start;
+  const { epochs, patience, batchSize, sampler, optimizer, schedule, place, seed } = settings;
   return [
     `${formatNumberOf(epochs, 'epoch')} of ${formatNumberOf(stepsPerEpoch, 'step')}`,
     ...(patience > 0 ? [`patience ${patience}`] : []),
@@ -121,8 +132,14 @@ function trainingParts({ settings, stepsPerEpoch }: StartEvent): string[] {
     ...(sampler === 'shuffle' ? [] : [`${sampler} classes`]),
     `${optimizer.name} ${formatNumber(optimizer.lr)} ${schedule.name}`,
     `seed ${seed}`,
-    `on ${device}`,
+    ...(place === null ? [`on ${deviceText(start)}`] : []),
   ];
+}
+
+/** Where each network trains, where they aren't all in one graph. */
+function placeParts({ settings, networks }: StartEvent): string[] {
+  const labels = labelNetworks(networks);
+  return devicesOf(settings).map((device, i) => `${labels[i]} on ${printable(device)}`);
 }
 
 /** The settings of that group which are not as they are by default. */

@@ -18,6 +18,7 @@ export const PHASES: Readonly<Record<PhaseEvent['phase'], string>> = {
   weights: 'fetching weights',
   data: 'reading the data set',
   graph: 'building the training step',
+  device: 'trying devices',
   features: 'computing the features of the frozen backbone',
   tune: 'timing the forms of its computations, once',
   validation: 'validating',

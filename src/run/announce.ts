@@ -4,7 +4,7 @@ import { unlabelledWarnings } from '../data/formats/unlabelled-images.js';
 import type { EpochEvent, StartEvent } from '../events/events.js';
 import type { Group } from '../group/group.js';
 import { modelNotes } from '../group/model-sources.js';
-import { takenNotes, twinsWarnings } from '../group/pretrained.js';
+import { takenNotes, twinsWarnings } from '../group/taken-weights.js';
 import { licenceNotes } from '../pretrained/licence.js';
 import { describePreprocessing } from '../pretrained/preprocessing.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
@@ -47,7 +47,7 @@ export function tellOrigin(
 
 /** Says what there is to know before the first step, and that the run starts. */
 export function announce(
-  { settings, folder, emit }: ContextOptions,
+  { settings, folder, emit, device }: ContextOptions,
   data: RunData,
   group: Group,
   context: LoopContext,
@@ -70,6 +70,7 @@ export function announce(
     data: summarise(data.dataset),
     input: [channels, height, width],
     stepsPerEpoch: context.training.steps,
+    ...(device && { device }),
     ...(context.memory && { memory: context.memory }),
     ...(context.resumed && { resumedAt: context.resumed.position, ...loggedBefore(context.resumed) }),
     ...(context.constants.origin && { origin: context.constants.origin }),

@@ -2,7 +2,7 @@ import { KeptAnswers } from '../assess/answers.js';
 import { assess } from '../assess/assess.js';
 import type { EvaluatedEpoch } from '../events/events.js';
 import type { Group } from '../group/group.js';
-import { parseDevice } from '../runtime/device.js';
+import { deviceOf } from '../runtime/device.js';
 import { writeAssessment } from '../store/assessment.js';
 import type { Checkpoint } from '../store/checkpoint.js';
 import { runPaths } from '../store/run-folder.js';
@@ -65,7 +65,7 @@ export async function assessBest(
         parts: [{ name: split, split: present(data.dataset[split], split) }],
       },
       preprocessing: data.preprocessing,
-      device: parseDevice(options.settings.device),
+      device: deviceOf(options.settings),
       threads: options.settings.threads,
     });
     await writeAssessment(runPaths(folder).assessment, assessment);

@@ -1,12 +1,13 @@
 import { performance } from 'node:perf_hooks';
 import { POOLS } from '../data/perturb/pools.js';
-import type { Emit, RunMemory } from '../events/events.js';
+import type { Emit, RunDevice, RunMemory } from '../events/events.js';
 import type { Origin } from '../events/origin-schema.js';
 import type { Graph } from '../graph/graph.js';
 import { dropsOptimizerState, type Group, initialState, updatesBefore } from '../group/group.js';
 import { LineageFile } from '../lineage/lineage-file.js';
 import { parseDevice } from '../runtime/device.js';
 import { type FreeMemory, freeMemory } from '../runtime/memory/free-memory.js';
+import type { Predictor } from '../runtime/predictor.js';
 import { updatesIn } from '../settings/learning-rate.js';
 import type { Settings } from '../settings/settings.js';
 import { spanAt } from '../settings/spans.js';
@@ -25,6 +26,8 @@ import { memoryNotes } from './memory.js';
 
 export interface ContextOptions {
   readonly settings: Settings;
+  /** What its device is, where that is a GPU. */
+  readonly device?: RunDevice | undefined;
   /** The run's folder, prepared. */
   readonly folder: string;
   readonly emit: Emit;
@@ -51,8 +54,14 @@ export interface RunStart {
   readonly from?: Origin | undefined;
 }
 
+/** What the loop works with, as a run in Node.js has it. */
+export interface RunContext extends LoopContext {
+  readonly predictors: readonly Predictor[];
+  readonly lineage: LineageFile;
+}
+
 /** Opens all that the loop works with for the epochs that come next: sessions, loaders, and the state to begin with. Writes nothing. */
-export async function openContext(options: ContextOptions, start: RunStart): Promise<LoopContext> {
+export async function openContext(options: ContextOptions, start: RunStart): Promise<RunContext> {
   const { settings, folder, emit, stopRequested } = options;
   const { data, group, resumed, from } = start;
   const { dataset, fingerprint, preprocessing } = data;
@@ -73,12 +82,23 @@ export async function openContext(options: ContextOptions, start: RunStart): Pro
   const forms = joins ? undefined : resumed?.forms;
   let memory: RunMemory | undefined;
   const onLowered = (lowered: Graph) => {
-    const known = parseDevice(settings.device).kind.name === 'cpu';
+    const known = !parseDevice(settings.device).kind.isGpu;
     const free = known ? { free: (options.freeMemory ?? freeMemory)() } : {};
     memory = { estimated: estimateMemory(lowered, settings, { group: { graphs: inputs.trained }, data }), ...free };
     for (const message of memoryNotes(memory, settings, resumed !== undefined)) emit({ type: 'warning', message });
   };
-  const engine = await openEngine({ settings, group, step, stepsPerEpoch, resumed, forms, begin, emit, onLowered });
+  const engine = await openEngine({
+    settings,
+    group,
+    step,
+    plan: inputs.plan,
+    stepsPerEpoch,
+    resumed,
+    forms,
+    begin,
+    emit,
+    onLowered,
+  });
   const { stepper, state } = engine;
   stepper.load(begin, resumed && paths.last);
   const seen = span.begin > 0 ? -updatesIn(settings, span.begin * stepsPerEpoch) : updatesBefore(group, step);
@@ -148,7 +168,7 @@ async function beforeCheckpoint({ abandoned, waitForListener, checkLock }: Conte
   await checkLock?.();
 }
 
-export async function closeContext(context: LoopContext): Promise<void> {
+export async function closeContext(context: RunContext): Promise<void> {
   const { stepper, predictors, training, validation, teacher } = context;
   await Promise.all([training.close(), validation?.close()]);
   await stepper.close();

@@ -1,14 +1,16 @@
+import type { StepGraph } from '../distill/step.js';
 import type { RunMemory } from '../events/events.js';
 import type { Graph } from '../graph/graph.js';
 import { createStep, type Group } from '../group/group.js';
 import { createHeadStep, cutHeads } from '../group/heads.js';
 import { lower } from '../lower/lower.js';
 import { chooseStepTarget } from '../runtime/choose-target.js';
-import { parseDevice } from '../runtime/device.js';
+import { deviceOf, parseDevice } from '../runtime/device.js';
+import { AUTO } from '../runtime/device-names.js';
 import { type FreeMemory, gigabytes } from '../runtime/memory/free-memory.js';
 import { largestBatch, SHARE } from '../settings/batch-size.js';
 import { classWeightsOf } from '../settings/class-weights.js';
-import type { RequestedSettings, Settings } from '../settings/settings.js';
+import { hasBatchSize, type RequestedSettings, type Settings } from '../settings/settings.js';
 import { spansOf } from '../settings/spans.js';
 import type { RunData } from '../train/data.js';
 import { estimateMemory } from '../train/memory.js';
@@ -46,7 +48,6 @@ export async function settleAutoBatch(
   data: RunData,
   free: FreeMemory,
 ): Promise<SettledBatch> {
-  checkKnown(requested);
   const [few, many] = [
     await needed(requested, group, data, PROBES[0]),
     await needed(requested, group, data, PROBES[1]),
@@ -60,11 +61,13 @@ export async function settleAutoBatch(
   return { settings: { ...requested, batchSize }, note };
 }
 
-/** Fails where the memory that bounds the batch isn't known. */
-function checkKnown({ device }: RequestedSettings): void {
-  if (parseDevice(device).kind.name === 'cpu') return;
+/** Fails where the memory that is to bound the batch isn't known. */
+export function checkMemoryKnown(settings: RequestedSettings): void {
+  const { device } = settings;
+  if (hasBatchSize(settings)) return;
+  if (device !== AUTO && !parseDevice(device).kind.isGpu) return;
   fail('settings', `batchSize with the device ${device}`, {
-    expected: 'a number, as the memory of that device is not known',
+    expected: 'a number, as the free memory of a GPU is not known',
     got: '"auto"',
     hint: 'Try --batch-size 32, and less where it fails',
   });
@@ -72,28 +75,26 @@ function checkKnown({ device }: RequestedSettings): void {
 
 async function needed(requested: RequestedSettings, group: Group, data: RunData, batchSize: number): Promise<number> {
   const settings: Settings = { ...requested, batchSize };
-  const { step, graphs } = largestStep(group, settings, data);
-  const device = parseDevice(settings.device);
-  const { target } = await chooseStepTarget(step, device, {
-    precision: settings.precision,
-    threads: settings.threads,
-    tune: false,
-  });
-  return estimateMemory(lower(step, target), settings, { group: { graphs }, data });
+  const {
+    step: { graph },
+    graphs,
+  } = largestStep(group, settings, data);
+  const { precision, threads } = settings;
+  const { target } = await chooseStepTarget(graph, deviceOf(settings), { precision, threads, tune: false });
+  return estimateMemory(lower(graph, target), settings, { group: { graphs }, data });
 }
 
 /** The step that takes most: of all that is trained at some time, on images unless the backbones stay as they are throughout. */
-function largestStep(
+export function largestStep(
   group: Group,
   settings: Settings,
   { dataset }: RunData,
-): { step: Graph; graphs: readonly Graph[] } {
+): { step: StepGraph; graphs: readonly Graph[] } {
   const span = present(spansOf(settings).at(-1), 'the last span');
   const weights = classWeightsOf(settings, dataset);
   if (!span.onFeatures) {
-    const { graph } = createStep(group, { ...settings, freeze: span.freeze }, weights);
-    return { step: graph, graphs: group.graphs };
+    return { step: createStep(group, { ...settings, freeze: span.freeze }, weights), graphs: group.graphs };
   }
   const cut = cutHeads(group);
-  return { step: createHeadStep(cut, settings, weights).graph, graphs: cut.heads };
+  return { step: createHeadStep(cut, settings, weights), graphs: cut.heads };
 }

@@ -1,6 +1,8 @@
 import type { Size } from '../data/dataset/dataset.js';
 import { isWhole } from '../data/image/preprocess.js';
-import { createGroup, type Group } from '../group/group.js';
+import type { RunDevice } from '../events/events.js';
+import { createGroup } from '../group/create-group.js';
+import type { Group } from '../group/group.js';
 import { inputFor, modelNormalisation } from '../group/model-sources.js';
 import { type NetworkSources, openRunSources, openSources } from '../group/network-source.js';
 import type { FetchProgress } from '../hub/fetched.js';
@@ -9,7 +11,7 @@ import { hasModels } from '../nets/model-file.js';
 import { normalisationOf, settlePreprocessing } from '../pretrained/preprocessing.js';
 import { freeMemory } from '../runtime/memory/free-memory.js';
 import { settleBatchSize, settledMessage } from '../settings/batch-size.js';
-import { isSettled, type RequestedSettings, type Settings } from '../settings/settings.js';
+import { hasBatchSize, type RequestedSettings, type Settings } from '../settings/settings.js';
 import type { Checkpoint } from '../store/checkpoint.js';
 import { prepareData, type RunData } from '../train/data.js';
 import { fitNorms } from '../train/norms/fitted-norms.js';
@@ -17,24 +19,28 @@ import { measureNorms } from '../train/norms/restored-norms.js';
 import { checkStop } from '../train/stop.js';
 import { checkSameClasses, checkSameData, checkSameUnlabelled } from './check-data.js';
 import type { ContextOptions } from './context.js';
-import { settleAutoBatch } from './memory.js';
+import { settleDevice, tryDevice } from './device.js';
+import { checkMemoryKnown, settleAutoBatch } from './memory.js';
 
-/** What a run is opened with, its batch size settled or not. */
+/** What a run is opened with, its batch size and its device settled or not. */
 export interface RequestedOptions extends Omit<ContextOptions, 'settings'> {
   readonly settings: RequestedSettings;
 }
 
-/** A run before its step is built: its networks, its data, and settings whose batch size is settled. */
+/** A run before its step is built: its networks, its data, settings whose batch size and device are settled, and what that device is. */
 export interface PreparedRun {
   readonly networks: NetworkSources;
   readonly data: RunData;
   readonly group: Group;
   readonly settings: Settings;
+  readonly device?: RunDevice;
 }
 
 /** Opens the networks and the data of a run, new or resumed from a checkpoint. Writes nothing in its folder. */
 export async function prepareRun(given: RequestedOptions, resumed: Checkpoint | undefined): Promise<PreparedRun> {
   const { folder, emit, stopRequested } = given;
+  checkMemoryKnown(given.settings);
+  const known = await tryDevice(given.settings, resumed && folder);
   const networks = resumed ? await openRunSources(folder, given.settings) : await openNewSources(given);
   const wanted = networks.pretrained ? settlePreprocessing(given.settings, networks.pretrained) : given.settings;
   emit({ type: 'phase', phase: 'data' });
@@ -49,10 +55,11 @@ export async function prepareRun(given: RequestedOptions, resumed: Checkpoint | 
   if (networks.from) checkSameClasses(networks.from, data);
   emit({ type: 'phase', phase: 'graph' });
   const begun = createGroup(networks, data.dataset, data.preprocessing, wanted);
-  const settings = await settleBatch({ ...given, settings: wanted }, begun, data, resumed);
+  const sized = await settleBatch({ ...given, settings: wanted }, begun, data, resumed);
+  const { settings, device } = await settleDevice(sized, { group: begun, data, emit, known });
   const restored = await measureNorms(begun, data, settings, check);
   const group = resumed ? restored : await fitNorms(restored, data, settings, check);
-  return { networks, data, group, settings };
+  return { networks, data, group, settings, ...(device && { device }) };
 }
 
 /** The networks of a new run; weights are fetched where they aren't here. */
@@ -95,7 +102,7 @@ async function settleBatch(
   data: RunData,
   resumed: Checkpoint | undefined,
 ): Promise<Settings> {
-  if (!isSettled(given)) {
+  if (!hasBatchSize(given)) {
     const { settings, note } = await settleAutoBatch(given, group, data, free());
     emit({ type: 'note', message: note });
     return settings;

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Position } from '../events/events.js';
 import { learningRateOf } from '../settings/learning-rate.js';
-import { absolutePaths } from '../settings/setting-paths.js';
 import { COMPUTING_KEYS, type RequestedSettings, type Settings, settingsSchema } from '../settings/settings.js';
+import { absolutePaths } from '../store/absolute-paths.js';
 import { keysOf } from '../util/checked.js';
 import { fail } from '../util/error.js';
 
@@ -10,7 +10,14 @@ import { fail } from '../util/error.js';
  * What may change while a run goes on: where its data are, which are checked by themselves, how it is computed, a later end, and how
  * long it waits for a better epoch; and where its frozen teacher and its images without labels are.
  */
-export const CHANGEABLE: readonly (keyof Settings)[] = ['data', 'device', ...COMPUTING_KEYS, 'epochs', 'patience'];
+export const CHANGEABLE: readonly (keyof Settings)[] = [
+  'data',
+  'device',
+  'place',
+  ...COMPUTING_KEYS,
+  'epochs',
+  'patience',
+];
 
 /** Fails unless a run can go on from a checkpoint (at a path) of some settings with others. */
 export function checkResumed(

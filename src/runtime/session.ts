@@ -2,19 +2,13 @@ import type { Tensor } from '../onnx/tensor.js';
 import { AgonError, fail, messageOf, present } from '../util/error.js';
 import { type Device, formatDevice } from './device-kind.js';
 import * as ort from './onnxruntime.js';
+import { formatPlaced, placementOf } from './process/placement.js';
+import { type SessionOptions, sessionOptions } from './session-options.js';
+
+export type { SessionOptions } from './session-options.js';
 
 /** Tensors by the names of a graph's inputs. */
 export type Feeds = Readonly<Record<string, Tensor>>;
-
-export interface SessionOptions {
-  readonly device: Device;
-  /** Threads of one operator; ONNX Runtime's own choice (the physical cores) when left out. */
-  readonly threads?: number | undefined;
-  /** Whether ONNX Runtime runs its own passes over the graph (it does). */
-  readonly graphPasses?: boolean;
-  /** Names of the outputs that stay on the device. */
-  readonly onDevice?: readonly string[];
-}
 
 /** An ONNX model that is open on a device. */
 export class Session {
@@ -24,13 +18,17 @@ export class Session {
     this.#session = session;
   }
 
-  /** A device that isn't there is an error that says how to get it. */
+  /**
+   * A device that isn't there is an error that says how to get it; a graph with nodes that it can't compute is one that names them,
+   * unless the device allows the CPU for these.
+   */
   static async open(model: Uint8Array, options: SessionOptions): Promise<Session> {
     const { device } = options;
     checkDevice(device);
     try {
       return new Session(await ort.InferenceSession.create(model, sessionOptions(options)));
     } catch (error) {
+      if (/fallback to CPU EP has been explicitly disabled/.test(messageOf(error))) return failFallback(model, options);
       if (device.kind.name !== 'cpu' && !isGraphError(error)) failDevice(device, error);
       return fail('session', `ONNX Runtime refuses the model: ${messageOf(error)}`, { cause: error });
     }
@@ -76,6 +74,15 @@ function failDevice(device: Device, reason: unknown): never {
   });
 }
 
+/** Throws the error of a graph with nodes that the device has no kernel for. */
+async function failFallback(model: Uint8Array, { device, graphPasses }: SessionOptions): Promise<never> {
+  const where = `device ${formatDevice(device)}`;
+  const { onCpu } = await placementOf({ model, device: formatDevice(device), graphPasses });
+  return fail(where, `it can't compute ${onCpu.length} of the graph's nodes: ${formatPlaced(onCpu)}`, {
+    hint: 'Use --device cpu; or let the CPU compute these, with copies in every run: --allow-fallback',
+  });
+}
+
 /** A tensor for ONNX Runtime over the same memory. */
 export function toOrt({ dtype, data, dims }: Tensor): ort.Tensor {
   return new ort.Tensor(dtype as 'float32', data as Float32Array, dims);
@@ -84,24 +91,6 @@ export function toOrt({ dtype, data, dims }: Tensor): ort.Tensor {
 /** A tensor that ONNX Runtime made on the CPU, over the same memory. */
 export function fromOrt(value: ort.Tensor): Tensor {
   return { dtype: value.type as Tensor['dtype'], dims: value.dims, data: value.data as Tensor['data'] };
-}
-
-function sessionOptions({
-  device,
-  threads,
-  graphPasses,
-  onDevice,
-}: SessionOptions): ort.InferenceSession.SessionOptions {
-  const location = Object.fromEntries((onDevice ?? []).map((name) => [name, 'gpu-buffer' as const]));
-  return {
-    executionProviders: [device.kind.provider(device.index)],
-    // The pattern of a first run holds the peak of all runs: without it, memory halves at the same speed.
-    enableMemPattern: false,
-    logSeverityLevel: 3,
-    ...(graphPasses === false && { graphOptimizationLevel: 'disabled' as const }),
-    ...(threads && { intraOpNumThreads: threads }),
-    ...(onDevice && onDevice.length > 0 && { preferredOutputLocation: location }),
-  };
 }
 
 function isGraphError(error: unknown): boolean {

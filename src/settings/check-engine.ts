@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import { STEP_DEFAULTS, STEP_KEYS, type StepSettings } from '../distill/step-schema.js';
 import { competes } from '../distill/teachers.js';
 import { type ErrorDetail, fail } from '../util/error.js';
+import { sameValue } from '../util/formats/same-value.js';
 import type { RequestedSettings } from './settings.js';
 
 /** Settings of a step that it trains by, that it has no use for without the feature loss, or that are checked by themselves. */
@@ -13,7 +13,7 @@ const HANDLED: ReadonlySet<keyof StepSettings> = new Set([
 /** Fails for settings that the engine `ort-training` has nothing for. */
 export function checkOrtTrainingSettings(settings: RequestedSettings): void {
   const { nets, optimizer, beta, inputPerturbation, parameterPerturbation, teacher, temperature, device } = settings;
-  const { unfreezeAt, unlabelled, stepsPerRun } = settings;
+  const { unfreezeAt, unlabelled, stepsPerRun, place } = settings;
   const refuse = (setting: string, detail: ErrorDetail) =>
     fail('settings', `${setting} with the engine ort-training`, detail);
   if (optimizer.name === 'sgd' && optimizer.momentum !== 0) {
@@ -27,7 +27,7 @@ export function checkOrtTrainingSettings(settings: RequestedSettings): void {
     refuse('beta', { expected: '0, as it has no feature loss', got: String(beta), hint: 'Use --beta 0' });
   }
   const own = STEP_KEYS.filter((key) => !HANDLED.has(key));
-  const chosen = own.find((key) => !isDeepStrictEqual(settings[key], STEP_DEFAULTS[key]));
+  const chosen = own.find((key) => !sameValue(settings[key], STEP_DEFAULTS[key]));
   if (chosen !== undefined) {
     const usual = JSON.stringify(STEP_DEFAULTS[chosen]);
     refuse(chosen, { expected: `${usual}, as it has nothing for it`, got: JSON.stringify(settings[chosen]) });
@@ -101,6 +101,13 @@ export function checkOrtTrainingSettings(settings: RequestedSettings): void {
       expected: `the temperature of the competition (${temperature})`,
       got: String(teacher.temperature),
       hint: `Use --teacher-temperature ${temperature}, or --temperature ${teacher.temperature}`,
+    });
+  }
+  if (place !== null) {
+    refuse('place', {
+      expected: 'none, as its sessions are all on the processor',
+      got: JSON.stringify(place),
+      hint: 'Leave --place out, or use --engine agon',
     });
   }
   if (device.trim().toLowerCase() !== 'cpu')

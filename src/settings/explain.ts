@@ -48,9 +48,12 @@ function addLayer(stated: Stated, { values, sourceOf }: SettingLayer): void {
   }
 }
 
+/** Settings whose keys are names that a user gives. */
+const BY_NAME = ['classWeights', 'place'];
+
 /** Whether nothing of a section stays: it is off, it is about another choice, or it isn't merged at all. */
 function replacesWhole(stated: Stated, key: string, value: unknown): boolean {
-  if (!isSection(value) || key === 'augmentation' || key === 'classWeights') return true;
+  if (!isSection(value) || key === 'augmentation' || BY_NAME.includes(key)) return true;
   return value.name !== undefined && value.name !== stated.get(`${key}.name`)?.value;
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { hasModels, isModelFile } from '../nets/model-file.js';
 import { planNetwork } from '../nets/registry.js';
-import { findDevice } from '../runtime/device.js';
+import { AUTO, deviceNames, namedDevice } from '../runtime/device-names.js';
 import { AgonError, fail, messageOf } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
 import { parseSource } from '../weights/source.js';
@@ -9,6 +9,7 @@ import { checkOrtTrainingSettings } from './check-engine.js';
 import { checkFeatureSettings } from './check-features.js';
 import { checkTaskSettings } from './check-task.js';
 import { FEATURES, sectionWithoutFeature } from './modifiers.js';
+import { devicesOf } from './places/devices-of.js';
 import { withPreset } from './presets.js';
 import { migrateSettings } from './setting-changes.js';
 import { batchSize, settingsSchema } from './settings-schema.js';
@@ -25,14 +26,22 @@ export const recordedSettings = z.preprocess(
 );
 
 /** Settings of how a run is computed, which change none of what it computes but the rounding. */
-export const COMPUTING_KEYS = ['threads', 'workers', 'tune', 'logEvery', 'stepsPerRun', 'prepareOn'] as const;
+export const COMPUTING_KEYS = [
+  'threads',
+  'workers',
+  'tune',
+  'logEvery',
+  'stepsPerRun',
+  'prepareOn',
+  'allowFallback',
+] as const;
 
 /** Where settings are that no file holds. */
 const SETTINGS = 'settings';
 
 /** The settings of a run, complete. */
 export interface Settings extends z.infer<typeof recordedSettings> {}
-/** The settings of a run that is yet to begin, whose batch size may be `auto`. */
+/** The settings of a run that is yet to begin, whose batch size and device may be `auto`. */
 export interface RequestedSettings extends Omit<Settings, 'batchSize'> {
   batchSize: Settings['batchSize'] | 'auto';
 }
@@ -46,16 +55,26 @@ export interface SettingsInput extends z.input<typeof settingsSchema> {}
 export function parseSettings(input: unknown, where = SETTINGS): Settings {
   const settings = parseRequested(input, where);
   if (isSettled(settings)) return settings;
-  return fail(where, 'batchSize', {
-    expected: 'a number',
-    got: '"auto"',
-    hint: 'Only `agon train` settles it, for one run: what is compared or resumed has one number',
-  });
+  return failOpen(where, settings);
+}
+
+/** Whether settings have a number as their batch size, and say their device. */
+export function isSettled(settings: RequestedSettings): settings is Settings {
+  return hasBatchSize(settings) && settings.device !== AUTO;
 }
 
 /** Whether settings have a number as their batch size. */
-export function isSettled(settings: RequestedSettings): settings is Settings {
+export function hasBatchSize(settings: RequestedSettings): settings is Settings {
   return settings.batchSize !== 'auto';
+}
+
+function failOpen(where: string, settings: RequestedSettings): never {
+  const [key, expected] = hasBatchSize(settings) ? ['device', deviceNames()] : ['batchSize', 'a number'];
+  return fail(where, key, {
+    expected,
+    got: '"auto"',
+    hint: 'Only `agon train` settles it, for one run: what is compared or resumed has one for all',
+  });
 }
 
 /** Likewise, of a run that is yet to begin. */
@@ -187,11 +206,30 @@ export function checkSettings(settings: RequestedSettings): void {
   checkTaskSettings(settings);
   checkStepsPerRun(settings);
   if (engine === 'ort-training') checkOrtTrainingSettings(settings);
+  checkPlaces(settings);
+}
+
+/** Places must name networks, each once; what an automatic batch size goes by is one graph on one device. */
+function checkPlaces(settings: RequestedSettings): void {
+  if (settings.place === null) return;
+  devicesOf(settings);
+  if (settings.batchSize !== 'auto') return;
+  fail('settings', 'batchSize with place', {
+    expected: 'a number, as what places take of the memory is not known',
+    got: '"auto"',
+    hint: 'Try --batch-size 32, and less where it fails',
+  });
 }
 
 /** A run of several steps keeps the state from being copied between them: where nothing is copied, it has no use. */
-function checkStepsPerRun({ stepsPerRun, device }: RequestedSettings): void {
-  if (stepsPerRun === 1 || findDevice(device)?.kind.state !== 'device') return;
+function checkStepsPerRun({ stepsPerRun, device, place }: RequestedSettings): void {
+  if (stepsPerRun > 1 && place !== null) {
+    fail('settings', 'stepsPerRun with place', {
+      expected: '1, as networks in places of their own show each other their logits in every step',
+      got: String(stepsPerRun),
+    });
+  }
+  if (stepsPerRun === 1 || namedDevice(device)?.state !== 'device') return;
   fail('settings', `stepsPerRun with the device ${device}`, {
     expected: '1, as the state stays on it between steps, and ONNX Runtime has no Loop there',
     got: String(stepsPerRun),

@@ -18,6 +18,8 @@ export interface BenchOptions {
   /** For which calls are measured, for each of these (2). */
   readonly seconds?: number | undefined;
   readonly device?: string | undefined;
+  /** Whether the CPU may compute what a GPU has no kernel for (it may not). */
+  readonly allowFallback?: boolean | undefined;
   /** A folder of images, to measure the way from files as well. */
   readonly images?: string | undefined;
   /** How they are prepared, where the model doesn't say it. */
@@ -46,7 +48,8 @@ export interface BenchReport {
 /** As many threads as there are cores. */
 export const ALL_THREADS = availableParallelism();
 
-const BATCHES = [1, 8, 32];
+/** Images in a call. */
+export const BATCHES = [1, 8, 32];
 const SECONDS = 2;
 
 /**
@@ -55,12 +58,12 @@ const SECONDS = 2;
  */
 export async function benchModel(path: string, options: BenchOptions = {}): Promise<BenchReport> {
   const { batchSizes = BATCHES, threads = [1, ALL_THREADS], onCell = () => {}, seconds = SECONDS, ...others } = options;
-  const { device = 'cpu', images, preprocessing, output, task } = others;
+  const { device = 'cpu', allowFallback, images, preprocessing, output, task } = others;
   const pairs = [...new Set(threads)].flatMap((count) => batchSizes.map((batch) => ({ threads: count, batch })));
   const cells: Cell[] = [];
   for (const [i, pair] of pairs.entries()) {
     onCell(pair, i, pairs.length);
-    cells.push(await inProcess({ path, ...pair, seconds, device, images, preprocessing, output, task }));
+    cells.push(await inProcess({ path, ...pair, seconds, device, allowFallback, images, preprocessing, output, task }));
   }
   const { cpu, cores, node } = describeMachine();
   return {
@@ -74,7 +77,8 @@ export async function benchModel(path: string, options: BenchOptions = {}): Prom
 
 const CELL = workerFile(import.meta.url, './cell-process');
 
-function inProcess(plan: CellPlan): Promise<Cell> {
+/** Measures one of these in a process of its own. */
+export function inProcess(plan: CellPlan): Promise<Cell> {
   return new Promise((resolve, reject) => {
     const child = fork(CELL.filename, { execArgv: CELL.execArgv ?? process.execArgv });
     child.once('message', (answer: CellAnswer) => {

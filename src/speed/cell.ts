@@ -8,7 +8,7 @@ import type { Preprocessing } from '../data/image/preprocess.js';
 import { batchOf, prepareImage } from '../evaluate/prepare-images.js';
 import { readGivenPreprocessing, suitedTo } from '../imported/given-preprocessing.js';
 import { elementCount, tensor } from '../onnx/tensor.js';
-import { parseDevice } from '../runtime/device.js';
+import { deviceOf } from '../runtime/device.js';
 import { at } from '../util/checked.js';
 import { mapConcurrent } from '../util/concurrency.js';
 import { fail } from '../util/error.js';
@@ -23,6 +23,7 @@ export interface CellPlan {
   readonly batch: number;
   readonly threads: number;
   readonly device: string;
+  readonly allowFallback?: boolean | undefined;
   /** For which calls are measured, each of the model alone and of the whole way from files. */
   readonly seconds: number;
   /** A folder, an archive or a pattern of images, or one image. */
@@ -55,7 +56,7 @@ export async function measureCell(plan: CellPlan): Promise<Cell> {
   const { path, batch, threads, seconds, output, task } = plan;
   const before = process.memoryUsage.rss();
   const begin = performance.now();
-  const classifier = await openClassifier(path, { device: parseDevice(plan.device), threads, output, task });
+  const classifier = await openClassifier(path, { device: deviceOf(plan), threads, output, task });
   const opened = performance.now() - begin;
   try {
     const preprocessing = await preprocessingOf(plan, classifier);

@@ -1,12 +1,18 @@
+import { buildPlacedSteps } from '../distill/places/place-steps.js';
 import type { StepGraph } from '../distill/step.js';
+import type { StepPlan } from '../distill/step-options.js';
 import type { Emit } from '../events/events.js';
 import type { Graph } from '../graph/graph.js';
 import { range } from '../graph/node/axes.js';
-import { type Group, openStepper, updatesBefore } from '../group/group.js';
+import { type Group, updatesBefore } from '../group/group.js';
+import { networkDevices } from '../group/network-devices.js';
+import { openPlaces } from '../group/placed.js';
+import { openStepper } from '../group/sessions.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { openOrtTraining } from '../ort-training/engine.js';
 import { chooseStepTarget } from '../runtime/choose-target.js';
-import { type Device, parseDevice } from '../runtime/device.js';
+import { type Device, deviceOf } from '../runtime/device.js';
+import { fallbackOf } from '../runtime/devices/fallback.js';
 import type { StepRunner } from '../runtime/step-runner.js';
 import { learningRateOf } from '../settings/learning-rate.js';
 import type { Settings } from '../settings/settings.js';
@@ -28,6 +34,8 @@ export interface EngineOptions {
   readonly settings: Settings;
   readonly group: Group;
   readonly step: StepGraph;
+  /** What the step is built from. */
+  readonly plan: StepPlan;
   readonly stepsPerEpoch: number;
   readonly resumed: Checkpoint | undefined;
   /** The forms of computations that it keeps; chosen where there are none. */
@@ -35,17 +43,33 @@ export interface EngineOptions {
   /** The state that it will begin with. */
   readonly begin: ReadonlyMap<string, Tensor>;
   readonly emit: Emit;
-  /** Sees the step as it will run; what it throws ends the opening. Agon's own engine calls it. */
+  /** Sees the step as it will run; what it throws ends the opening. Agon's own engine calls it for a step in one graph. */
   readonly onLowered?: (lowered: Graph) => void;
 }
 
 /** Opens the engine that the settings name, and warns of what it does otherwise than expected. */
 export function openEngine(options: EngineOptions): Promise<Engine> {
-  return options.settings.engine === 'agon' ? openAgon(options) : openOfficial(options);
+  const { engine, place } = options.settings;
+  if (engine !== 'agon') return openOfficial(options);
+  return place === null ? openAgon(options) : openPlaced(options);
+}
+
+/** Every network on its own device. */
+async function openPlaced({ settings, step, plan, forms: kept, emit }: EngineOptions): Promise<Engine> {
+  const { runner, forms, notes } = await openPlaces(buildPlacedSteps(plan), step.state, {
+    devices: networkDevices(settings),
+    precision: settings.precision,
+    threads: settings.threads,
+    tune: settings.tune,
+    forms: kept,
+    onTune: () => emit({ type: 'phase', phase: 'tune' }),
+  });
+  for (const message of notes) emit({ type: 'warning', message });
+  return { stepper: runner, state: step.state, forms, burst: settings.logEvery ?? 1 };
 }
 
 async function openAgon({ settings, step, forms: kept, emit, onLowered }: EngineOptions): Promise<Engine> {
-  const device = parseDevice(settings.device);
+  const device = deviceOf(settings);
   const { target, forms, note } = await chooseStepTarget(step.graph, device, {
     precision: settings.precision,
     threads: settings.threads,
@@ -54,7 +78,15 @@ async function openAgon({ settings, step, forms: kept, emit, onLowered }: Engine
     onTune: () => emit({ type: 'phase', phase: 'tune' }),
   });
   if (note) emit({ type: 'warning', message: note });
-  const stepper = await openStepper(step, settings, target, onLowered);
+  let lowered: Graph | undefined;
+  const stepper = await openStepper(step, settings, target, (graph) => {
+    onLowered?.(graph);
+    lowered = graph;
+  });
+  if (lowered && device.kind.isGpu && device.allowFallback) {
+    const { onCpu, message } = await fallbackOf(lowered, device, device.kind.hasGraphPasses(target));
+    emit({ type: onCpu.length > 0 ? 'warning' : 'note', message });
+  }
   return { stepper, state: step.state, forms, burst: burstOf(settings, device) };
 }
 

@@ -5,7 +5,7 @@ import type { Preprocessing } from '../data/image/preprocess.js';
 import { formatShape } from '../graph/node/dim.js';
 import { classColumns, isIdentity, unknownClasses } from '../imported/class-columns.js';
 import { elementCount, float32Data, type Tensor, tensor } from '../onnx/tensor.js';
-import { parseDevice } from '../runtime/device.js';
+import { deviceOf } from '../runtime/device.js';
 import type { Settings } from '../settings/settings.js';
 import { at, take } from '../util/checked.js';
 import { AgonError, fail, messageOf } from '../util/error.js';
@@ -31,12 +31,13 @@ export interface FrozenTeacherOptions extends ClassifierOptions {
 
 /** The frozen teacher that a run's settings name, if they name one, for its data ({@link openFrozenTeacher}). */
 export async function openTeacher(
-  { teacher, device, threads, task }: Pick<Settings, 'teacher' | 'device' | 'threads' | 'task'>,
+  settings: Pick<Settings, 'teacher' | 'device' | 'allowFallback' | 'threads' | 'task'>,
   { dataset, preprocessing }: Pick<RunData, 'dataset' | 'preprocessing'>,
 ): Promise<FrozenTeacher | undefined> {
+  const { teacher, threads, task } = settings;
   if (!teacher) return undefined;
   const run = { task, classes: dataset.classes, preprocessing };
-  return openFrozenTeacher(teacher, { ...run, device: parseDevice(device), threads });
+  return openFrozenTeacher(teacher, { ...run, device: deviceOf(settings), threads });
 }
 
 /**

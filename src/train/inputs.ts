@@ -1,13 +1,15 @@
 import type { Loader } from '../data/batch/loader.js';
 import type { SplitName } from '../data/dataset/dataset.js';
-import { networkPrefix, type StepGraph } from '../distill/step.js';
+import { buildStep, networkPrefix, type StepGraph } from '../distill/step.js';
+import type { StepPlan } from '../distill/step-options.js';
 import type { Emit } from '../events/events.js';
 import type { Graph } from '../graph/graph.js';
-import { createStep, type Group, initialParameters, openPredictors, trainedGraphs } from '../group/group.js';
-import { createHeadStep, cutHeads, parametersOf } from '../group/heads.js';
+import { type Group, initialParameters, planStep, trainedGraphs } from '../group/group.js';
+import { cutHeads, parametersOf, planHeadStep } from '../group/heads.js';
+import { openPredictors } from '../group/sessions.js';
 import { takePixels } from '../lower/pixel-images.js';
 import type { Tensor } from '../onnx/tensor.js';
-import { parseDevice } from '../runtime/device.js';
+import { deviceOf } from '../runtime/device.js';
 import type { Predictor } from '../runtime/predictor.js';
 import { preparesOnDevice } from '../settings/augmentation.js';
 import { classWeightsOf } from '../settings/class-weights.js';
@@ -36,6 +38,8 @@ export interface InputOptions {
 /** What the networks of a run are fed for some epochs, and the step that is built for it. */
 export interface RunInputs {
   readonly step: StepGraph;
+  /** What the step is built from. */
+  readonly plan: StepPlan;
   /** The networks with what of them is trained. */
   readonly trained: readonly Graph[];
   /** Tensors of the networks that the step doesn't know. */
@@ -60,10 +64,12 @@ async function openImageInputs(
   const teacher = await openTeacher(settings, data);
   for (const message of teacher?.notes ?? []) emit({ type: 'warning', message });
   const { dataset, preprocessing } = data;
-  const step = createStep(group, trained, classWeightsOf(settings, dataset));
+  const plan = planStep(group, trained, classWeightsOf(settings, dataset));
+  const step = buildStep(plan.networks, plan.settings, plan.options);
   const onDevice = preparesOnDevice(settings);
   return {
     step: onDevice ? takePixels(step, { ...preprocessing, ...movesOf(data.augmentation) }) : step,
+    plan,
     trained: trainedGraphs(group, trained),
     fixed: new Map(),
     training: onDevice ? pixelLoader(data, settings) : trainingLoader(data, settings),
@@ -91,7 +97,7 @@ async function openFeatureInputs(options: InputOptions): Promise<RunInputs> {
   const features = await openFeatures(backbones, {
     ...settings,
     ...data,
-    device: parseDevice(settings.device),
+    device: deviceOf(settings),
     onDisk: settings.featureCache === 'disk',
     onProgress: (done, of) => {
       checkStop(stopRequested);
@@ -102,10 +108,12 @@ async function openFeatureInputs(options: InputOptions): Promise<RunInputs> {
     },
   });
   emit({ type: 'note', message: features.note });
-  const step = createHeadStep(cut, settings, classWeights);
+  const plan = planHeadStep(cut, settings, classWeights);
+  const step = buildStep(plan.networks, plan.settings, plan.options);
   const known = new Set(step.state);
   return {
     step,
+    plan,
     trained: cut.heads,
     fixed: new Map(
       namesIn(group).flatMap((name) => (known.has(name) ? [] : [[name, present(tensors.get(name), name)]])),

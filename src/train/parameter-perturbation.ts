@@ -13,7 +13,7 @@ import { float32Data, type Tensor, tensor } from '../onnx/tensor.js';
 import { createOptimizer } from '../optim/optimizer.js';
 import type { StepRunner } from '../runtime/step-runner.js';
 import type { Settings } from '../settings/settings.js';
-import { type Checkpoint, TRIAL_PREFIX } from '../store/checkpoint.js';
+import { type Checkpoint, TRIAL_PREFIX } from '../store/checkpoint-format.js';
 import { fail, present } from '../util/error.js';
 import { fires } from '../util/firing.js';
 import { stream } from '../util/random.js';

@@ -60,7 +60,7 @@ describe('what is misspelt', () => {
       2,
     ],
     ['data x --mixup 1', 'error: --mixup: goes with --show-augmentation. Add that, or leave it out', 2],
-    ['train --device tpu', 'error: settings: device: expected cpu, cuda, cuda:<n> or webgpu, got "tpu"', 1],
+    ['train --device tpu', 'error: settings: device: expected auto, cpu, cuda, cuda:<n> or webgpu, got "tpu"', 1],
     [
       'train --size 1000000000',
       'error: --size: bad value: expected a whole number from 1 to 16383, got "1000000000"',

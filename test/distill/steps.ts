@@ -24,7 +24,7 @@ const SIZE = 8;
 const SEED = 17;
 const LR = 0.1;
 
-const SETTINGS: StepSettings = {
+export const SETTINGS: StepSettings = {
   ...STEP_DEFAULTS,
   topK: 2,
   optimizer: { name: 'sgd', lr: LR, momentum: 0.9, weightDecay: 5e-4, nesterov: true },

@@ -27,6 +27,22 @@ describe('the header of a preset', () => {
 });
 
 describe('the header', () => {
+  it.each([
+    [undefined, 'on cpu'],
+    [{ name: 'cuda:1' }, "on cuda:1 (its adapter's name is not known)"],
+    [
+      { name: 'webgpu', adapter: 'Some Card', isSoftware: false, memory: 8 * 2 ** 30 },
+      'on webgpu (Some Card, 8.59 GB)',
+    ],
+    [
+      { name: 'webgpu', adapter: 'SwiftShader Device', isSoftware: true },
+      'on webgpu (SwiftShader Device, a driver in software)',
+    ],
+  ])('says what the device %j is', (device, text) => {
+    const start = { ...startEvent({}), ...(device && { device }) };
+    expect(headerLines(start, 200, colors.createColors(false)).join('\n')).toContain(`, ${text}`);
+  });
+
   it('tells how images are changed beside crops and flips', () => {
     expect(linesOf({ randAugment: [2, 9], randomErasing: 0.25, mixup: 0.2, cutmix: 1 })).toMatch(
       /^images +RandAugment 2\/9, random erasing 0\.25, mixup 0\.2, CutMix 1$/m,
@@ -35,6 +51,14 @@ describe('the header', () => {
       /^images +colour jitter 0\.4\/0\.4\/0\/0, TrivialAugment$/m,
     );
     expect(linesOf({})).not.toContain('images  ');
+  });
+
+  it('says where each network is, where they have places', () => {
+    const nets = ['resnet8', 'resnet8', 'resnet20'];
+    const lines = linesOf({ nets, device: 'cuda', place: { '1': 'webgpu', resnet20: 'cpu' } });
+    expect(lines).toMatch(/^places +resnet8 #0 on cuda, resnet8 #1 on webgpu, resnet20 on cpu$/m);
+    expect(lines).toMatch(/^training .*seed 0$/m);
+    expect(linesOf({})).not.toMatch(/^places/m);
   });
 
   it('says how networks are tuned, where that is not the usual way', () => {

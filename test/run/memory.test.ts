@@ -82,7 +82,7 @@ describe('the batch size auto', () => {
   it('is for `agon train` on a device whose memory is known', async () => {
     expect(() => parseSettings({ batchSize: 'auto' })).toThrow('batchSize: expected a number, got "auto"');
     await expect(begin({ batchSize: 'auto', device: 'webgpu' }, free(8 * GB))).rejects.toThrow(
-      'batchSize with the device webgpu: expected a number, as the memory of that device is not known',
+      'batchSize with the device webgpu: expected a number, as the free memory of a GPU is not known',
     );
   });
 });

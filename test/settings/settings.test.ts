@@ -52,9 +52,9 @@ describe('settings', () => {
   });
 
   it.each<[unknown, string]>([
-    [{ device: 'tpu' }, 'my.json: device: expected cpu, cuda, cuda:<n> or webgpu, got "tpu"'],
-    [{ device: 'cuda:x' }, 'my.json: device: expected cpu, cuda, cuda:<n> or webgpu, got "cuda:x"'],
-    [{ device: '' }, 'my.json: device: expected cpu, cuda, cuda:<n> or webgpu, got ""'],
+    [{ device: 'tpu' }, 'my.json: device: expected auto, cpu, cuda, cuda:<n> or webgpu, got "tpu"'],
+    [{ device: 'cuda:x' }, 'my.json: device: expected auto, cpu, cuda, cuda:<n> or webgpu, got "cuda:x"'],
+    [{ device: '' }, 'my.json: device: expected auto, cpu, cuda, cuda:<n> or webgpu, got ""'],
     [{ nets: ['resnet8', 'resnet9'] }, 'my.json: nets.1: there is no network "resnet9". Did you mean "resnet8"?'],
     [{ nets: ['constructor'] }, 'my.json: nets.0: there is no network "constructor"'],
     [{ nets: [{ family: 'vgg' }] }, 'my.json: nets.0: network spec: there is no family "vgg"'],
@@ -63,6 +63,10 @@ describe('settings', () => {
     [
       { size: 16383, batchSize: 128 },
       'my.json: size 16383 with batchSize 128: expected at most 1073741824 pixels in a',
+    ],
+    [
+      { device: 'auto' },
+      'my.json: device: expected cpu, cuda, cuda:<n> or webgpu, got "auto". Only `agon train` settles it',
     ],
     [{ batchSize: 2e9 }, 'my.json: batchSize: expected at most 1073741824 pixels in a batch, got 2000000000'],
     [{ batchSize: 1e9, unlabelled: 'others' }, 'my.json: batchSize: expected at most 1073741824 pixels in a batch'],

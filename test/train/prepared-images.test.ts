@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Augmentation, NO_AUGMENTATION } from '../../src/data/batch/augment.js';
-import { createLoader } from '../../src/data/batch/loader.js';
+import { createLoader } from '../../src/data/batch/open-loader.js';
 import { createPixelLoader } from '../../src/data/batch/pixel-loader.js';
 import { withUnlabelled } from '../../src/data/batch/unlabelled-loader.js';
 import { preprocessingFor } from '../../src/data/image/preprocess.js';

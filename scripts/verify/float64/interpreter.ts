@@ -41,17 +41,25 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   ...selection,
 };
 
+/** How the operands of products are rounded before they are multiplied. */
+export type Rounding = (value: number) => number;
+
+/** The operators that multiply: their first two inputs are what a device may round. */
+const PRODUCTS = ['Conv', 'ConvInputGrad', 'ConvWeightGrad', 'ConvTranspose', 'Gemm'];
+
 /**
  * The outputs of a semantic graph in float64, node by node in plain loops. It shares nothing with the lowerings, which it
  * is there to check.
  *
  * @param feeds - Every input and parameter, by name.
  * @param kinks - The sides that piecewise operators take; takes down those that aren't their own.
+ * @param rounding - Emulates a device that rounds what it multiplies; no rounding when left out.
  */
 export function evaluate(
   graph: Graph,
   feeds: ReadonlyMap<string, Tensor>,
   kinks = new Kinks(),
+  rounding?: Rounding,
 ): Map<string, Float64Tensor> {
   const values = new Map<Value, Float64Tensor>();
   const parameters = [...graph.parameters.values()].map(({ value }) => value);
@@ -59,14 +67,18 @@ export function evaluate(
     values.set(value, toFloat64(feeds.get(value.name) ?? fail(`input "${value.name}"`, 'nothing is fed')));
   }
   for (const [value, content] of graph.constants) values.set(value, toFloat64(content));
-  for (const node of graph.nodes) evaluateNode(node, values, kinks);
+  for (const node of graph.nodes) evaluateNode(node, values, kinks, rounding);
   return new Map([...graph.outputs].map(([name, value]) => [name, present(values.get(value), value.name)]));
 }
 
-function evaluateNode(node: Node, values: Map<Value, Float64Tensor>, kinks: Kinks): void {
+function evaluateNode(node: Node, values: Map<Value, Float64Tensor>, kinks: Kinks, rounding?: Rounding): void {
   const known = node.domain === '' || node.domain === AGON ? OPERATORS[node.op] : undefined;
   const operator = known ?? node.fail('the float64 interpreter has no such operator');
-  const inputs = node.inputs.map((value) => (value ? present(values.get(value), value.name) : undefined));
+  const rounded = rounding && PRODUCTS.includes(node.op) ? rounding : undefined;
+  const inputs = node.inputs.map((value, i) => {
+    const input = value ? present(values.get(value), value.name) : undefined;
+    return input && rounded && i < 2 ? { ...input, data: input.data.map(rounded) } : input;
+  });
   const results = namingNode(node, () => operator(node, inputs, kinks));
   node.outputs.forEach((value, i) => {
     const result = results[i] ?? node.fail(`output ${i}`, `at most ${results.length} outputs`);

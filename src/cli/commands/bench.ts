@@ -1,10 +1,12 @@
 import { type Command, Option } from 'commander';
+import { printable } from '../../report/format.js';
 import { LiveLines } from '../../report/live-lines.js';
 import { isLive } from '../../report/output.js';
 import type { BenchOptions, BenchReport } from '../../speed/bench.js';
 import { COUNT, parseNumber } from '../flags/number-range.js';
 import {
   deviceOption,
+  fallbackOption,
   jsonOption,
   numberOption,
   outputOption,
@@ -43,15 +45,20 @@ export function define(command: Command, io: CliIo): void {
     .addOption(outputOption())
     .addOption(taskOption())
     .addOption(deviceOption())
+    .addOption(fallbackOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
       '\nMeasures how fast a model classifies. For the speed of training: `npm run bench` in a clone.',
     )
     .action(async (model: string, { json, threads, ...options }: Options) => {
-      const { benchModel, ALL_THREADS } = await import('../../speed/bench.js');
+      const { benchModel, ALL_THREADS, BATCHES } = await import('../../speed/bench.js');
+      const { deviceForModel } = await import('../../speed/choose-device.js');
       const counts = threads?.map((count) => (count === ALL ? ALL_THREADS : count));
-      const report = await showing(io, (onCell) => benchModel(model, { ...options, threads: counts, onCell }));
+      const onChoice = (why: string) => writeLines(io.stderr, `note: ${printable(why)}`);
+      const batch = Math.max(...(options.batchSizes ?? BATCHES));
+      const device = await deviceForModel({ path: model, ...options, batch, onChoice });
+      const report = await showing(io, (onCell) => benchModel(model, { ...options, device, threads: counts, onCell }));
       if (json) writeJson(io.stdout, report);
       else writeLines(io.stdout, ...formatBench(report, io));
     });

@@ -39,7 +39,9 @@ interface CompareOptions extends ExperimentFlags {
 
 /** Flags of `agon train` that an experiment's shared settings take. */
 const BASE_FLAGS = SETTING_FLAGS.filter(({ group, path }) => {
-  return ['Data', 'Steps', 'Tuning'].includes(group) || ['device', 'threads', 'workers'].includes(path[0]);
+  return (
+    ['Data', 'Steps', 'Tuning'].includes(group) || ['device', 'allowFallback', 'threads', 'workers'].includes(path[0])
+  );
 });
 
 /** `agon compare` */

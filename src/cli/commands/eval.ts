@@ -14,6 +14,7 @@ import {
   checkpointOption,
   choiceOption,
   deviceOption,
+  fallbackOption,
   jsonOption,
   labelsOption,
   outputOption,
@@ -39,9 +40,13 @@ interface EvalOptions {
   readonly confusion?: true;
   readonly calibration?: true;
   readonly device?: string;
+  readonly allowFallback?: true;
   readonly threads?: number;
   readonly json?: true;
 }
+
+/** Images in a call, where devices are timed. */
+const BATCH = 32;
 
 /** `agon eval` */
 export function define(command: Command, io: CliIo): void {
@@ -70,6 +75,7 @@ export function define(command: Command, io: CliIo): void {
     .addOption(taskOption())
     .addOption(thresholdOption())
     .addOption(deviceOption())
+    .addOption(fallbackOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
     .action(async (path: string, options: EvalOptions) => {
@@ -77,7 +83,11 @@ export function define(command: Command, io: CliIo): void {
         (info) => info.isFile(),
         () => false,
       );
-      await (isModel ? measureModel(path, options, io) : measureRun(path, options, io));
+      const { deviceForModel } = await import('../../speed/choose-device.js');
+      const onChoice = (why: string) => writeLines(io.stderr, `note: ${printable(why)}`);
+      const device = await deviceForModel({ path, ...options, batch: BATCH, onChoice });
+      const settled = { ...options, ...(device !== undefined && { device }) };
+      await (isModel ? measureModel(path, settled, io) : measureRun(path, settled, io));
     });
 }
 

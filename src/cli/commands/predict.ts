@@ -6,6 +6,7 @@ import { colorsFor, isLive, widthOf } from '../../report/output.js';
 import {
   choiceOption,
   deviceOption,
+  fallbackOption,
   jsonOption,
   labelsOption,
   numberOption,
@@ -54,13 +55,21 @@ export function define(command: Command, io: CliIo): void {
     .addOption(taskOption())
     .addOption(numberOption('--batch-size <n>', 'images that the model is given at a time (16)'))
     .addOption(deviceOption())
+    .addOption(fallbackOption())
     .addOption(threadsOption())
     .action(async (model: string, files: string[], { filesFrom, format, json, ...options }: Options) => {
       if (json && format && format !== 'jsonl') failUsage('--json', `goes without --format ${format}`);
       const inputs = namedInputs(files, filesFrom, io);
-      const { openImageClassifier } = await import('../../evaluate/image-classifier.js');
+      const { openImageClassifier, BATCH } = await import('../../evaluate/image-classifier.js');
+      const { deviceForModel } = await import('../../speed/choose-device.js');
       const onNote = (note: string) => writeLines(io.stderr, `note: ${printable(note)}`);
-      const classifier = await openImageClassifier(model, { ...options, onNote });
+      const device = await deviceForModel({
+        path: model,
+        ...options,
+        batch: options.batchSize ?? BATCH,
+        onChoice: onNote,
+      });
+      const classifier = await openImageClassifier(model, { ...options, device, onNote });
       try {
         const columnPerClass = classifier.task === 'multi-label' && options.top === undefined;
         const writer = writerFor(json ? 'jsonl' : (format ?? 'table'), { ...classifier, columnPerClass }, io);

@@ -197,6 +197,8 @@ async function explain(options: TrainOptions, given: readonly GivenFlag[], io: C
   const cells = rows.map(({ path, value, source }) => [path, printable(text(value)), printable(source)]);
   const colors = colorsFor(io.stdout, io.env);
   writeLines(io.stdout, renderTable(columns, cells, colors));
+  const { foretellDevice } = await import('../../run/device.js');
+  for (const line of await foretellDevice(settings)) writeLines(io.stdout, '', printable(line));
   if (!settings.inputPerturbation) return;
   const { pool } = settings.inputPerturbation;
   const { STRENGTHS } = await import('../../data/perturb/strengths.js');

@@ -40,7 +40,7 @@ const KNOWN: Readonly<Record<string, Partial<Values>>> = {
   '--methods': { words: PRESET_NAMES, list: true },
   '--pretrained': { words: ['auto', ...weights], list: true, files: true },
   '--freeze': { words: ['backbone', 'none'] },
-  '--device': { words: ['cpu', 'cuda', 'webgpu'] },
+  '--device': { words: ['auto', 'cpu', 'cuda', 'webgpu'] },
   '--on-event': { files: true },
   set: { words: ['builtin'], files: true },
   names: { words: nets, files: true },

@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { AUTO, deviceNames } from '../../runtime/device-names.js';
 import { suggestion } from '../../util/suggest.js';
 import { TASKS } from '../../util/task.js';
 import { failUsage } from '../io/usage-error.js';
@@ -42,7 +43,12 @@ export function checkpointOption(): Option {
 
 /** Where to compute. */
 export function deviceOption(): Option {
-  return new Option('--device <device>', 'where to compute: cpu, cuda, cuda:<n> or webgpu (cpu)');
+  return new Option('--device <device>', `where to compute: ${AUTO}, ${deviceNames()} (cpu)`);
+}
+
+/** What a GPU has no kernel for. */
+export function fallbackOption(): Option {
+  return new Option('--allow-fallback', 'let the CPU compute what a GPU has no kernel for');
 }
 
 /** Threads of an operator. */

@@ -55,6 +55,8 @@ function parseValue(flag: string, text: string, { kind, meta }: SettingDescripti
       return kind.words.includes(text) ? text : parseNumber(flag, text, kind.range, kind.words);
     case 'weights':
       return kind.words.includes(text) ? text : parseWeights(flag, text, kind);
+    case 'pairs':
+      return meta.turnsOff && text === 'none' ? text : parsePairs(flag, text);
     case 'texts':
       return listOf(flag, text);
     case 'choice':
@@ -81,6 +83,19 @@ function parseWeights(
     return [name, number(item.slice(at + 1))] as const;
   };
   return Object.fromEntries(items.map(split));
+}
+
+/** `resnet20=webgpu,1=cpu`: a name that is there twice is an error. */
+function parsePairs(flag: string, text: string): Record<string, string> {
+  const pairs: Record<string, string> = {};
+  for (const item of listOf(flag, text)) {
+    const at = item.lastIndexOf('=');
+    const [name, value] = [item.slice(0, Math.max(at, 0)).trim(), item.slice(at + 1).trim()];
+    if (name === '' || value === '') failUsage(flag, 'bad value', { expected: 'name=value', got: `"${item}"` });
+    if (Object.hasOwn(pairs, name)) failUsage(flag, `"${name}" is there twice`, { got: `"${text}"` });
+    pairs[name] = value;
+  }
+  return pairs;
 }
 
 /** Numbers as a list: as many as there are ranges, or any number of them. */

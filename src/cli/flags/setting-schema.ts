@@ -16,6 +16,8 @@ export type SettingKind =
   | { readonly type: 'number-or-word'; readonly words: readonly string[]; readonly range: NumberRange }
   /** Numbers in a list or by name, or one of some words. */
   | { readonly type: 'weights'; readonly words: readonly string[]; readonly range: NumberRange }
+  /** Texts by name. */
+  | { readonly type: 'pairs'; readonly words: readonly string[] }
   | { readonly type: 'text' | 'texts' | 'switch' | 'section' };
 
 /** A setting as the schema of all settings describes it: the one place of types, ranges, defaults, flags and texts. */
@@ -102,6 +104,7 @@ function kindOf(schema: Schema): SettingKind {
   if (other?.type === 'number') return { type: 'number-or-word', words: choices, range: other.range };
   if (other?.type === 'numbers') return { type: 'weights', words: choices, range: other.range };
   if (choices.length > 0) return { type: 'choice', choices };
+  if (isTextsByName(schema)) return { type: 'pairs', words: [] };
   if (schema.properties || alternatives.some(({ properties }) => properties)) return { type: 'section' };
   switch (schema.type) {
     case 'integer':
@@ -118,6 +121,10 @@ function kindOf(schema: Schema): SettingKind {
     default:
       return { type: 'text' };
   }
+}
+
+function isTextsByName({ additionalProperties: values }: Schema): boolean {
+  return typeof values === 'object' && values.type === 'string';
 }
 
 function rangeOf({ type, minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Schema): NumberRange {

@@ -1,14 +1,15 @@
 import { workerData } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
-import { type BatchRecipe, type BatchTask, batchMaker, type MadeBatch } from './batch-maker.js';
-import { type MadePixels, pixelMaker } from './pixel-maker.js';
+import type { BatchRecipe, BatchTask, MadeBatch } from './batch-maker.js';
+import { pixelRecipeMaker, recipeMaker } from './image-loader.js';
+import type { MadePixels } from './pixel-maker.js';
 
 let makeBatch: ((task: BatchTask) => Promise<MadeBatch | MadePixels>) | undefined;
 
 /** The task of a loader's worker thread. The batch's memory is handed over, not copied. */
 export default async function run(task: BatchTask): Promise<unknown> {
   const recipe = workerData as BatchRecipe;
-  makeBatch ??= recipe.pixels ? pixelMaker(recipe) : batchMaker(recipe);
+  makeBatch ??= recipe.pixels ? pixelRecipeMaker(recipe) : recipeMaker(recipe);
   return handOver(await makeBatch(task));
 }
 

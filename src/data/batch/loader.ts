@@ -9,7 +9,7 @@ import { type DrawnPerturbation, drawPerturbation, type InputPerturbation } from
 import type { Augmentation } from './augment.js';
 import type { BatchRecipe, BatchTask, MadeBatch } from './batch-maker.js';
 import { stepCount } from './batch-order.js';
-import { type BatchPool, openBatchPool } from './batch-pool.js';
+import type { BatchPool } from './batch-pool.js';
 import { epochOrder } from './epoch-order.js';
 import { CACHE_BYTES } from './kept-bytes.js';
 
@@ -69,7 +69,7 @@ export interface PerturbedBatch extends DrawnPerturbation, MixedLabels {
   readonly images: Float32Array<ArrayBuffer>;
 }
 
-/** Makes batches in worker threads, ahead of their use. One epoch is read at a time. */
+/** Makes batches ahead of their use. One epoch is read at a time. */
 export interface Loader<Made = Batch> {
   /** Number of batches in an epoch. */
   readonly steps: number;
@@ -82,20 +82,23 @@ export interface Loader<Made = Batch> {
   close(): Promise<void>;
 }
 
-/** Opens a loader for a split. Fewer images than one training batch holds are an error. */
-export function createLoader(options: LoaderOptions): Loader {
+/** Opens the pool that makes the batches of a recipe. */
+export type OpenPool<Made> = (recipe: BatchRecipe, workers: number) => BatchPool<Made>;
+
+/** A loader for a split, whose batches are made by what `open` opens. Fewer images than one training batch holds are an error. */
+export function loaderOn(open: OpenPool<MadeBatch>, options: LoaderOptions): Loader {
   const { split, preprocessing, training } = options;
-  return openLoader<MadeBatch, Batch>(options, {}, (pool, task, count) => {
+  return finishedLoader<MadeBatch, Batch>(open, options, (pool, task, count) => {
     const { mixing, seed = 0 } = training ?? {};
     const mix = mixing && drawMix(mixing, task.indices.length, preprocessing, seed, count);
     return makeBatch(pool, split, { ...task, ...(mix && { mix }) }, drawFor(options, count));
   });
 }
 
-/** Opens a loader of batches that are finished here; `finish` gets each one's task, and its number over all epochs. */
-export function openLoader<Made, Finished>(
+/** A loader of batches that are finished here; `finish` gets each one's task, and its number over all epochs. */
+export function finishedLoader<Made, Finished>(
+  open: OpenPool<Made>,
   options: LoaderOptions,
-  form: Pick<BatchRecipe, 'pixels'>,
   finish: (pool: BatchPool<Made>, task: BatchTask, count: number) => Promise<Finished>,
 ): Loader<Finished> {
   const { split, preprocessing, batchSize, training, workers = 1, cacheBytes = CACHE_BYTES } = options;
@@ -106,9 +109,8 @@ export function openLoader<Made, Finished>(
     ...(training && { training: { seed: training.seed, augmentation: training.augmentation } }),
     cacheBytes: cacheBytes / workers,
     decodedPixels: DECODED_PIXELS / workers,
-    ...form,
   };
-  const pool = openBatchPool<Made>(recipe, workers);
+  const pool = open(recipe, workers);
   const steps = stepCount(split.length, batchSize, training !== undefined);
   const prefetch = options.prefetch ?? 2 * workers;
   return {

@@ -1,7 +1,7 @@
 import type { Pixels } from '../dataset/dataset.js';
 import { writePlanes } from '../image/preprocess.js';
 import { augment, beforeMove, endsWithMove, type Move } from './augment.js';
-import { type BatchRecipe, type BatchTask, imageLoader, randomOf } from './batch-maker.js';
+import { type BatchRecipe, type BatchTask, type LoadImages, randomOf } from './batch-maker.js';
 
 /** What moves an image: where its crop begins, and 1 where it is mirrored, else 0. */
 export const MOVE_NUMBERS = 3;
@@ -15,10 +15,11 @@ export interface MadePixels {
 }
 
 /** A function that makes batches of bytes: of the same images as `batchMaker`, augmented by the same draws. */
-export function pixelMaker(recipe: BatchRecipe): (task: BatchTask) => Promise<MadePixels> {
-  const { preprocessing, training } = recipe;
+export function pixelMaker(
+  { preprocessing, training }: Pick<BatchRecipe, 'preprocessing' | 'training'>,
+  load: LoadImages,
+): (task: BatchTask) => Promise<MadePixels> {
   const { channels, height, width } = preprocessing;
-  const load = imageLoader(recipe);
   const imageLength = channels * height * width;
   const moving = training !== undefined && endsWithMove(training.augmentation);
   return async (task) => {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { WeightsRecord } from '../../pretrained/record.js';
 import { formatBytes, formatDuration, formatNumberOf, formatPercent, formatRate } from '../../report/format.js';
 import { flatten } from '../../settings/explain.js';
+import { devicesOf } from '../../settings/places/devices-of.js';
 import { parseSettings, type Settings } from '../../settings/settings.js';
 import type { RunResult } from '../../store/result.js';
 import { CALIBRATED } from '../content/commands.js';
@@ -70,7 +71,7 @@ export function environmentOf({ settings, start, result, weights = [], parity }:
     ...(onnxruntime === undefined ? [] : [{ name: 'ONNX Runtime', value: onnxruntime }]),
     ...(machine ? [{ name: 'Node.js', value: machine.node }] : []),
     ...(machine ? [{ name: 'Processor', value: `${machine.cpu}, ${formatNumberOf(machine.cores, 'core')}` }] : []),
-    { name: 'Device', value: settings.device },
+    { name: 'Device', value: devicesText(settings) },
     ...(start
       ? [{ name: 'Images as the networks see them', value: `${start.input.join(' × ')} (channels, height, width)` }]
       : []),
@@ -87,6 +88,14 @@ export function environmentOf({ settings, start, result, weights = [], parity }:
           },
         ]),
   ];
+}
+
+/** The device, or the devices of all networks. */
+function devicesText(settings: Settings): string {
+  if (settings.place === null) return settings.device;
+  return devicesOf(settings)
+    .map((device, i) => `${device} (network ${i})`)
+    .join(', ');
 }
 
 /** Command lines for a run. */

@@ -6,7 +6,8 @@ import { present } from '../../util/error.js';
 import type * as ort from '../onnxruntime.js';
 import { type Feeds, fromOrt, type Session, toOrt } from '../session.js';
 import type { CarriedState } from './carried-state.js';
-import { type FedTypes, inTypes } from './fed.js';
+import { inTypes } from './fed.js';
+import type { FedTypes } from './fed-types.js';
 import { StackedFeeds } from './stacked-feeds.js';
 import { measuresOf, type StepRuns } from './step-runs.js';
 

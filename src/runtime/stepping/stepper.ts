@@ -1,5 +1,4 @@
 import type { Graph } from '../../graph/graph.js';
-import { flattenState } from '../../lower/flat/flatten.js';
 import type { StatefulGraph } from '../../lower/stateful-graph.js';
 import type { Target } from '../../lower/target.js';
 import type { Tensor } from '../../onnx/tensor.js';
@@ -7,10 +6,10 @@ import { at } from '../../util/checked.js';
 import { fail } from '../../util/error.js';
 import type { Device } from '../device-kind.js';
 import type { Feeds } from '../session.js';
-import { type Burst, checkStateTensor, failNoParameter, type StepRunner } from '../step-runner.js';
-import { type CarriedState, openState } from './carried-state.js';
+import { type Burst, checkStateTensor, type StepRunner } from '../step-runner.js';
+import type { CarriedState } from './carried-state.js';
 import { checkLoops, openRuns } from './open-runs.js';
-import { PackedState } from './packed-state.js';
+import { layState, shapeOf } from './open-state.js';
 import type { StepRuns } from './step-runs.js';
 
 export type { StatefulGraph } from '../../lower/stateful-graph.js';
@@ -50,10 +49,7 @@ export class Stepper implements StepRunner {
     checkLoops(device, perRun);
     const chosen = () => device.kind.chooseTarget(source.graph, device, { threads, tune: false });
     const target = options.target ?? (await chosen()).target;
-    const flat = target.flatState ? flattenState(source) : undefined;
-    const carried = flat?.carried ?? source;
-    const inner = await openState(shapesOf(carried), device);
-    const state = flat ? new PackedState(inner, { shapes: shapesOf(source), places: flat.places }) : inner;
+    const { carried, state } = await layState(source, target, device);
     try {
       return new Stepper(await openRuns(carried, state, { ...options, target }), source, state);
     } catch (error) {
@@ -98,13 +94,4 @@ export class Stepper implements StepRunner {
   #check(name: string, given: Tensor, where: string): void {
     checkStateTensor(name, given, shapeOf(this.#source, name), where);
   }
-}
-
-function shapesOf(source: StatefulGraph): Map<string, readonly number[]> {
-  return new Map(source.state.map((name) => [name, shapeOf(source, name)]));
-}
-
-function shapeOf({ graph }: StatefulGraph, name: string): readonly number[] {
-  const { value } = graph.parameters.get(name) ?? failNoParameter(name);
-  return value.shape;
 }
