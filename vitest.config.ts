@@ -1,6 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 import { turnOffTelemetry } from './src/runtime/telemetry.js';
-import { LONGEST, SLOW } from './test/tiers.js';
+import { DEVICES, LONGEST, SLOW } from './test/tiers.js';
 
 // Tests load ONNX Runtime themselves as well.
 turnOffTelemetry();
@@ -19,11 +19,13 @@ export default defineConfig({
           ...shared,
           name: 'quick',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...SLOW],
+          exclude: [...configDefaults.exclude, ...SLOW, DEVICES],
           isolate: false,
         },
       },
       { test: { ...shared, name: 'slow', include: slow } },
+      // CI runs it by itself, where there is a driver
+      ...(process.env.AGON_TESTS === 'ci' ? [] : [{ test: { ...shared, name: 'devices', include: [DEVICES] } }]),
     ],
   },
 });

@@ -4,6 +4,9 @@
  */
 export const SLOW: readonly string[] = [
   'test/artifacts/artifact.test.ts',
+  'test/browser/bundle.test.ts',
+  'test/browser/page.test.ts',
+  'test/browser/training.test.ts',
   'test/cli/artifacts-ort-training.test.ts',
   'test/cli/compare.test.ts',
   'test/cli/completion/completion.test.ts',
@@ -16,12 +19,16 @@ export const SLOW: readonly string[] = [
   'test/compare/experiment/experiment.test.ts',
   'test/compare/kill.test.ts',
   'test/compare/schedulers.test.ts',
+  'test/run/float16.test.ts',
+  'test/distill/loss-scaling.test.ts',
   'test/data/batch/loader.test.ts',
   'test/data/batch/unlabelled-loader.test.ts',
   'test/data/formats/builtin.test.ts',
   'test/data/formats/one-set.test.ts',
   'test/data/image/decode.test.ts',
   'test/data/shared-data.test.ts',
+  'test/demo/page.test.ts',
+  'test/demo/training-page.test.ts',
   'test/distill/accumulate.test.ts',
   'test/distill/cpu.test.ts',
   'test/distill/foreign-step.test.ts',
@@ -29,6 +36,7 @@ export const SLOW: readonly string[] = [
   'test/distill/step-gradients.test.ts',
   'test/distill/unreached-weights.test.ts',
   'test/docs/api.test.ts',
+  'test/docs/browser-program.test.ts',
   'test/docs/guides.test.ts',
   'test/evaluate/measured-data.test.ts',
   'test/examples.test.ts',
@@ -38,10 +46,14 @@ export const SLOW: readonly string[] = [
   'test/graph/models.test.ts',
   'test/graph/operator-sets.test.ts',
   'test/group/origin.test.ts',
+  'test/group/placed-devices.test.ts',
+  'test/group/placed.test.ts',
   'test/imported/shared-models.test.ts',
   'test/lineage/lineage.test.ts',
   'test/lineage/replay.test.ts',
   'test/lower/cpu/cpu.test.ts',
+  'test/lower/half/families.test.ts',
+  'test/lower/half/golden.test.ts',
   'test/lower/normalisation.test.ts',
   'test/models.test.ts',
   'test/onnx/real-models.test.ts',
@@ -78,6 +90,7 @@ export const SLOW: readonly string[] = [
   'test/run/multi-label.test.ts',
   'test/run/nothing-held-out.test.ts',
   'test/run/old-decoding.test.ts',
+  'test/run/places.test.ts',
   'test/run/pretrained-sources.test.ts',
   'test/run/pretrained.test.ts',
   'test/run/resume-errors.test.ts',
@@ -87,6 +100,7 @@ export const SLOW: readonly string[] = [
   'test/run/tuning.test.ts',
   'test/run/unlabelled.test.ts',
   'test/run/unreached-weights.test.ts',
+  'test/runtime/stepping/device-steps.test.ts',
   'test/runtime/devices/software-driver.test.ts',
   'test/runtime/process/run-job.test.ts',
   'test/runtime/stepping/looped-runs.test.ts',
@@ -112,6 +126,9 @@ export const SLOW: readonly string[] = [
   'test/web/missing.test.ts',
   'test/web/page.test.ts',
 ];
+
+/** Whole devices, one of them a graphics driver in software: `npm run test:devices`. */
+export const DEVICES = 'test/devices/**/*.test.ts';
 
 /** Those that take a minute of a processor or more and hold what changes seldom: `npm test` runs them, CI leaves them out (`AGON_TESTS=ci`). */
 export const LONGEST: readonly string[] = [

@@ -4,7 +4,7 @@
  */
 import { mixImages } from '../../src/data/augment/mixing.js';
 import { type Augmentation, defaultAugmentation, NO_AUGMENTATION } from '../../src/data/batch/augment.js';
-import { batchMaker } from '../../src/data/batch/batch-maker.js';
+import { recipeMaker } from '../../src/data/batch/image-loader.js';
 import { openDataset } from '../../src/data/formats/open.js';
 import { preprocessingFor } from '../../src/data/image/preprocess.js';
 import { permutation, stream } from '../../src/util/random.js';
@@ -38,7 +38,7 @@ function processorTime(): number {
   return (user + system) / 1000;
 }
 
-async function epoch(make: ReturnType<typeof batchMaker>, number: number): Promise<void> {
+async function epoch(make: ReturnType<typeof recipeMaker>, number: number): Promise<void> {
   for (let at = 0; at < order.length; at += BATCH) {
     await make({ epoch: number, indices: order.slice(at, at + BATCH) });
   }
@@ -47,14 +47,14 @@ async function epoch(make: ReturnType<typeof batchMaker>, number: number): Promi
 for (const [name, augmentation] of Object.entries(ROWS)) {
   const cacheBytes = name.startsWith('decode') ? 0 : 2 ** 31;
   const recipe = { source: dataset.train.source, preprocessing, training: { seed: 0, augmentation }, cacheBytes };
-  const make = batchMaker(recipe);
+  const make = recipeMaker(recipe);
   await epoch(make, 0);
   const before = processorTime();
   await epoch(make, 1);
   report(name, (processorTime() - before) / order.length);
 }
 
-const { images } = await batchMaker({ source: dataset.train.source, preprocessing, cacheBytes: 0 })({
+const { images } = await recipeMaker({ source: dataset.train.source, preprocessing, cacheBytes: 0 })({
   epoch: 0,
   indices: order.slice(0, BATCH),
 });

@@ -1,6 +1,7 @@
 import type { StepGraph } from '../../src/distill/step.js';
 import { nextName } from '../../src/distill/step.js';
-import { createGroup, createStep, type Group, initialState } from '../../src/group/group.js';
+import { createGroup } from '../../src/group/create-group.js';
+import { createStep, type Group, initialState } from '../../src/group/group.js';
 import { zooSources } from '../../src/group/network-source.js';
 import { portable } from '../../src/lower/portable/portable.js';
 import type { Target } from '../../src/lower/target.js';

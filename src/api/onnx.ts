@@ -7,14 +7,10 @@
  * @module agon/onnx
  */
 export { decodeModel, encodeModel, readModelFile, writeModelFile } from '../onnx/file.js';
+export { readSafetensorsFile } from '../onnx/files/safetensors-file.js';
 export type * from '../onnx/model.js';
 export { AttributeType, DataLocation } from '../onnx/model.js';
-export {
-  encodeSafetensors,
-  readSafetensors as decodeSafetensors,
-  readSafetensorsFile,
-  type Safetensors,
-} from '../onnx/safetensors.js';
+export { encodeSafetensors, readSafetensors as decodeSafetensors, type Safetensors } from '../onnx/safetensors.js';
 export {
   type DType,
   elementCount,

@@ -5,13 +5,13 @@ import { portable } from '../lower/portable/portable.js';
 import type { NetworkInput } from '../nets/registry.js';
 import { encodeSafetensors } from '../onnx/safetensors.js';
 import type { Tensor } from '../onnx/tensor.js';
-import { toFileName } from '../util/files/files.js';
+import { toFileName } from '../util/files/file-name.js';
+import { sha256 } from '../util/files/sha256.js';
 import type { Task } from '../util/task.js';
 import { AGON_VERSION } from '../util/version.js';
 import { evaluationEntry, networkEntry } from './entries.js';
 import { MANIFEST_HEAD, type Manifest, type NetworkEntry } from './manifest.js';
 import { encodeGraph } from './model-file.js';
-import { sha256 } from './sha256.js';
 import { openShapes } from './sizes.js';
 import { type Described, type StepPlan, writeStep } from './step-file.js';
 
@@ -80,7 +80,7 @@ export function sealArtifact(
   manifest: Omit<Manifest, 'files'>,
   files: ReadonlyMap<string, Uint8Array>,
 ): ArtifactContent {
-  const entries = [...files].map(([path, bytes]) => [path, { bytes: bytes.length, sha256: sha256(bytes) }]);
+  const entries = [...files].map(([path, bytes]) => [path, { bytes: bytes.length, sha256: sha256([bytes]) }]);
   return { manifest: { ...manifest, files: Object.fromEntries(entries) }, files };
 }
 
@@ -112,7 +112,7 @@ function forwardPath(files: ReadonlyMap<string, Uint8Array>, name: string, bytes
     const path = `${folder}${i === 1 ? '' : `-${i}`}/forward.onnx`;
     const other = taken.get(path.toLowerCase());
     if (!other) return path;
-    if (sha256(other.content) === sha256(bytes)) return other.path;
+    if (sha256([other.content]) === sha256([bytes])) return other.path;
   }
 }
 

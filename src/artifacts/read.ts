@@ -4,9 +4,9 @@ import { isAbsolute, join, relative, sep } from 'node:path';
 import { readWhole } from '../onnx/read-whole.js';
 import { fail } from '../util/error.js';
 import { readTextIfThere } from '../util/files/read-json.js';
+import { sha256 } from '../util/files/sha256.js';
 import { ownEntry } from '../util/own-entry.js';
 import { MANIFEST_FILE, type Manifest, parseManifest } from './manifest.js';
-import { sha256 } from './sha256.js';
 
 /** An artifact's folder, open for reading. */
 export interface Artifact {
@@ -46,7 +46,7 @@ async function readChecked(folder: string, { files }: Manifest, file: string): P
     const what = bytes.length < entry.bytes ? 'is cut short' : 'is not the file that the manifest describes';
     fail(path, what, { expected: `${entry.bytes} bytes`, got: `${bytes.length}`, hint: RESTORE });
   }
-  const hash = sha256(bytes);
+  const hash = sha256([bytes]);
   if (hash === entry.sha256) return bytes;
   return fail(path, 'is not the file that the manifest describes', {
     expected: `SHA-256 ${entry.sha256}`,

@@ -31,6 +31,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/serve.js'),
   },
   {
+    name: 'demo',
+    summary: 'open a page in which networks learn from your pictures',
+    load: () => import('./commands/demo.js'),
+  },
+  {
     name: 'report',
     summary: 'write the page of a run, or of several to compare',
     load: () => import('./commands/report.js'),

@@ -2,18 +2,20 @@ import { isDeepStrictEqual } from 'node:util';
 import { checkBatchSize } from '../data/batch/loader.js';
 import type { Size } from '../data/dataset/dataset.js';
 import type { Graph } from '../graph/graph.js';
-import { createGroup, createStep } from '../group/group.js';
+import { createGroup } from '../group/create-group.js';
+import { createStep } from '../group/group.js';
 import { inputFor } from '../group/model-sources.js';
+import { networkDevices } from '../group/network-devices.js';
 import { openSources, settleNetworks } from '../group/network-source.js';
 import { checkOrtTraining } from '../ort-training/session/library.js';
-import { deviceOf } from '../runtime/device.js';
+import { formatDevice } from '../runtime/device.js';
 import { Predictor } from '../runtime/predictor.js';
 import { checkDevice } from '../runtime/session.js';
 import { classWeightsOf } from '../settings/class-weights.js';
-import { devicesOf } from '../settings/places/devices-of.js';
 import { checkSettings, type Settings } from '../settings/settings.js';
 import { prepareData, type RunData } from '../train/data.js';
 import { openTeacher } from '../train/frozen-teacher.js';
+import { at } from '../util/checked.js';
 import { AgonError, fail } from '../util/error.js';
 import type { PlannedRun } from './experiment/experiment.js';
 
@@ -38,7 +40,7 @@ async function checkRun({ group, method, settings }: PlannedRun, cache: DataCach
     if (settings.engine === 'ort-training') checkOrtTraining();
   });
   await about(settings.place === null ? 'device' : 'place', () => {
-    for (const device of devicesOf(settings)) checkDevice(deviceOf({ device }));
+    for (const device of networkDevices(settings)) checkDevice(device);
   });
   const sources = await about('nets', async () => {
     await checkArtifact(settings);
@@ -75,10 +77,12 @@ async function checkArtifact(settings: Settings): Promise<void> {
 
 /** Whether devices that this build knows are there. */
 async function checkSessions(graphs: readonly Graph[], settings: Settings): Promise<void> {
-  const { threads, allowFallback } = settings;
-  const first = new Map([...devicesOf(settings).entries()].reverse().map(([i, device]) => [device, graphs[i]]));
-  for (const [device, graph] of first) {
-    if (graph) await (await Predictor.open(graph, { device: deviceOf({ device, allowFallback }), threads })).close();
+  const { threads } = settings;
+  const devices = networkDevices(settings);
+  const first = new Map([...devices.entries()].reverse().map(([i, device]) => [formatDevice(device), i]));
+  for (const i of first.values()) {
+    const [graph, device] = [graphs[i], at(devices, i)];
+    if (graph) await (await Predictor.open(graph, { device, threads })).close();
   }
 }
 

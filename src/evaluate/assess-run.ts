@@ -1,7 +1,7 @@
 import { KeptAnswers } from '../assess/answers.js';
 import { assess } from '../assess/assess.js';
-import { openPredictors } from '../group/group.js';
 import { openCheckpoint } from '../group/open-checkpoint.js';
+import { openPredictors } from '../group/sessions.js';
 import { deviceOf } from '../runtime/device.js';
 import type { Assessment } from '../store/assessment.js';
 import { bestOf } from '../store/best-network.js';

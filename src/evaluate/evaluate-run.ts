@@ -1,8 +1,8 @@
 import type { SplitName } from '../data/dataset/dataset.js';
 import type { Evaluation } from '../events/evaluation.js';
 import type { NetworkInfo } from '../events/events.js';
-import { openPredictors } from '../group/group.js';
 import { openCheckpoint } from '../group/open-checkpoint.js';
+import { openPredictors } from '../group/sessions.js';
 import { type Checkpoint, tensorsWithoutTrial } from '../store/checkpoint.js';
 import { readRunSettings } from '../store/run-folder.js';
 import { averagedOf, markAverages } from '../train/averages.js';

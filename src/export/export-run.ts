@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { networkPrefix } from '../distill/step.js';
 import type { NetworkInfo } from '../events/events.js';
-import { IMAGE_OPSET, type Probabilities, withImageInput } from '../foreign/image-input.js';
+import { IMAGE_OPSET, type Probabilities } from '../foreign/image-input.js';
 import { inOperatorSet } from '../graph/operator-sets.js';
 import type { Group } from '../group/group.js';
 import { openCheckpoint } from '../group/open-checkpoint.js';
 import { encodeModel } from '../onnx/file.js';
 import type { ModelProto } from '../onnx/model.js';
 import { readWeightsRecord, type WeightsRecord } from '../pretrained/record.js';
+import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { type Checkpoint, tensorsWithoutTrial } from '../store/checkpoint.js';
 import { runPaths } from '../store/run-folder.js';
 import { fail, present } from '../util/error.js';
@@ -15,6 +16,7 @@ import { writeFileWhole } from '../util/files/files.js';
 import { USUAL_THRESHOLD } from '../util/task.js';
 import { measuredTemperature } from './calibration.js';
 import { type Conversion, type ConversionOptions, convertModel } from './conversion.js';
+import { imageModel } from './image-model.js';
 import { checkPreparation } from './image-parity.js';
 import { inferenceModel } from './inference-model.js';
 import { metadataOf } from './metadata.js';
@@ -139,7 +141,8 @@ function modelOf(source: Source, { input = 'image', ensemble, checkpoint: which,
   const tensors = tensorsWithoutTrial(checkpoint);
   const parametersAfter = (prefix: string) => (name: string) => present(tensors.get(prefix + name), prefix + name);
   const channels = input === 'image' ? 3 : preprocessing.channels;
-  const metadata = metadataOf({ ...source, ...options, which, graphs: group.graphs, channels });
+  const about = { which, graphs: group.graphs, channels, onnxruntime: ONNXRUNTIME_VERSION };
+  const metadata = metadataOf({ ...source, ...options, ...about });
   const trained: Trained = {
     networks: subject.networks.map(({ index }) => {
       const graph = present(group.graphs[index], 'its graph');
@@ -168,7 +171,7 @@ function formOf(
   const activation = settings.task === 'multi-label' ? 'Sigmoid' : 'Softmax';
   const probabilities: Probabilities | undefined = input === 'image' ? { activation, temperature } : undefined;
   const served = (model: ModelProto) => {
-    return probabilities ? onImages(withImageInput(model, preprocessing, probabilities)) : model;
+    return probabilities ? imageModel(model, preprocessing, probabilities) : model;
   };
   const written = (model: ModelProto) => {
     const own = inOperatorSet(served(model), where, opset);
@@ -215,12 +218,6 @@ function checkOptions({ input = 'image', opset, calibrated }: ExportOptions): vo
     });
   }
 }
-
-const onImages = (model: ModelProto): ModelProto => ({
-  ...model,
-  docString:
-    'Image classifier. Input: images, uint8 [N, H, W, 3] (red, green, blue), of any size. Outputs: probabilities and logits [N, classes], see the metadata "labels".',
-});
 
 function opsetOf({ opsetImport }: ModelProto): number {
   return present(

@@ -4,7 +4,6 @@ import type { Graph } from '../graph/graph.js';
 import { toPythonDictionary } from '../imported/python-text.js';
 import { withoutPlaces } from '../pretrained/provenance.js';
 import type { WeightsRecord } from '../pretrained/record.js';
-import { ONNXRUNTIME_VERSION } from '../runtime/version.js';
 import { withoutFolders } from '../settings/setting-paths.js';
 import type { Checkpoint } from '../store/checkpoint.js';
 import { FORMATS } from '../util/formats/formats.js';
@@ -25,6 +24,8 @@ export interface Described {
   /** Channels of the images that the model takes. */
   readonly channels: number;
   readonly temperature: number | undefined;
+  /** The version of ONNX Runtime that it was trained with. */
+  readonly onnxruntime: string;
   readonly testAccuracy?: number | undefined;
   readonly testMap?: number | undefined;
 }
@@ -91,7 +92,7 @@ function licenceOf(weights: WeightsRecord): string | undefined {
 }
 
 /** Where a model comes from. */
-function origin({ checkpoint, which, subject, weights, testAccuracy, testMap }: Described) {
+function origin({ checkpoint, which, subject, weights, onnxruntime, testAccuracy, testMap }: Described) {
   const { settings, best, position } = checkpoint;
   const { described, validation } = subject;
   const isBest = which === 'best' && best !== null;
@@ -99,7 +100,7 @@ function origin({ checkpoint, which, subject, weights, testAccuracy, testMap }: 
   return {
     format: FORMATS.model.version,
     version: AGON_VERSION,
-    onnxruntime: ONNXRUNTIME_VERSION,
+    onnxruntime,
     ...described,
     ...(settings.task === 'multi-label' && { task: settings.task }),
     checkpoint: which,

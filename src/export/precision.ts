@@ -1,4 +1,4 @@
-import { createLoader } from '../data/batch/loader.js';
+import { createLoader } from '../data/batch/open-loader.js';
 import type { Split } from '../data/dataset/dataset.js';
 import { limitSplit } from '../data/dataset/split.js';
 import type { Preprocessing } from '../data/image/preprocess.js';

@@ -1,14 +1,13 @@
-import { basename } from 'node:path';
 import { networkPrefix } from '../distill/step.js';
 import type { Evaluation } from '../events/evaluation.js';
 import type { NetworkInfo } from '../events/events.js';
 import type { Graph } from '../graph/graph.js';
 import type { Group } from '../group/group.js';
-import type { Checkpoint } from '../store/checkpoint.js';
-import { runPaths } from '../store/run-folder.js';
+import type { Checkpoint } from '../store/checkpoint-format.js';
+import { RUN_FILES } from '../store/run-files.js';
 import { at } from '../util/checked.js';
 import { fail, present } from '../util/error.js';
-import { toFileName } from '../util/files/files.js';
+import { toFileName } from '../util/files/file-name.js';
 import { ensembleGraph, inferenceGraph } from './inference-graph.js';
 
 /** What becomes a model: a network, or all of a group. */
@@ -52,7 +51,7 @@ function oneNetwork(group: Group, { best }: Checkpoint, { network: wanted, check
     graph: inferenceGraph(present(group.graphs[index], 'its graph')),
     prefix: networkPrefix(index),
     name,
-    file: isWinner ? basename(runPaths('').winner, '.onnx') : fileOf(`${toFileName(name)}-${index}`, checkpoint),
+    file: isWinner ? RUN_FILES.winner.replace(/\.onnx$/, '') : fileOf(`${toFileName(name)}-${index}`, checkpoint),
     described: {
       network: name,
       networkIndex: index,

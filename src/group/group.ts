@@ -1,32 +1,22 @@
 import type { ArtifactContent } from '../artifacts/create.js';
-import { readForward } from '../artifacts/forward.js';
 import type { Weights } from '../artifacts/weights.js';
 import type { Dataset, Size } from '../data/dataset/dataset.js';
 import { AVERAGE } from '../distill/names.js';
-import { buildStep, networkPrefix, nextName, type StepGraph } from '../distill/step.js';
+import { buildStep, networkPrefix, type StepGraph } from '../distill/step.js';
 import type { StepPlan } from '../distill/step-options.js';
 import type { NetworkInfo } from '../events/events.js';
 import type { Graph } from '../graph/graph.js';
-import { keepNetworks } from '../imported/keep.js';
 import type { BegunNetwork } from '../imported/model-network.js';
-import type { Target } from '../lower/target.js';
 import { freezeNetwork } from '../nets/freeze.js';
 import { initialiseParameter, initialiseParameters } from '../nets/initialise.js';
 import { countParameters } from '../nets/summary.js';
 import type { Tensor } from '../onnx/tensor.js';
-import { deviceOf } from '../runtime/device.js';
-import { Predictor } from '../runtime/predictor.js';
-import { Stepper } from '../runtime/stepping/stepper.js';
 import { mixingFor } from '../settings/augmentation.js';
-import { devicesOf } from '../settings/places/devices-of.js';
 import type { Settings } from '../settings/settings.js';
-import type { Checkpoint } from '../store/checkpoint.js';
-import { at } from '../util/checked.js';
 import { present } from '../util/error.js';
 import { type TakenWeights, takeWeights } from '../weights/take-weights.js';
-import { modelWeights } from './model-sources.js';
-import { type NetworkSources, openRunSources } from './network-source.js';
-import { weightsOf } from './pretrained.js';
+import type { NetworkSources } from './network-source.js';
+import { weightsOf } from './taken-weights.js';
 
 /** The networks of a run: forward graphs, what reports call them, and what they begin with where that is given. */
 export interface Group extends Pick<NetworkSources, 'weights'> {
@@ -40,49 +30,13 @@ export interface Group extends Pick<NetworkSources, 'weights'> {
   readonly kept?: ArtifactContent;
 }
 
-/**
- * Builds the forward graphs of a run for its data and input size; takes what they begin with from files of weights. Norms of models
- * that are put back (`restoreNorms`, true) have no values of their own yet: see `measureNorms`.
- */
-export function createGroup(
-  networks: NetworkSources,
-  data: Pick<Dataset, 'classes' | 'channels'>,
-  input: Size,
-  options: { readonly restoreNorms?: boolean } = {},
-): Group {
-  const isOfModels = networks.sources.some(({ model }) => model);
-  return isOfModels ? groupOfModels(networks, data, input, options) : groupOfSources(networks, data, input);
-}
-
-/** The graphs are read from what is kept of them, as those of a run that goes on. */
-function groupOfModels(
-  { sources }: NetworkSources,
-  { classes, channels }: Pick<Dataset, 'classes' | 'channels'>,
-  { height, width }: Size,
-  { restoreNorms = true }: { readonly restoreNorms?: boolean },
-): Group {
-  const data = { classes, channels, height, width };
-  const shape = { ...data, classes: classes.length };
-  const begun = sources.map(({ model }) => model?.begin(data, { restoreNorms }));
-  const graphs = sources.map((source, i) => begun[i]?.graph ?? source.create(shape));
-  const kept = keepNetworks(
-    graphs.map((graph, i) => {
-      const { name, spec = null } = present(sources[i], 'its source');
-      return { name, spec, graph };
-    }),
-  );
-  const again = kept.manifest.networks.map((entry) => {
-    return readForward(present(kept.files.get(entry.forward), entry.forward), entry.forward, entry, shape);
-  });
-  const networks = again.map((graph, index) => networkInfo(graph, index, sources));
-  return { graphs: again, networks, begun, kept, weights: modelWeights(begun, sources) };
-}
-
-function networkInfo(graph: Graph, index: number, sources: NetworkSources['sources']): NetworkInfo {
+/** What reports say of a network. */
+export function networkInfo(graph: Graph, index: number, sources: NetworkSources['sources']): NetworkInfo {
   return { index, name: present(sources[index], 'its source').name, parameters: countParameters(graph) };
 }
 
-function groupOfSources(
+/** The forward graphs of networks that aren't models; takes what they begin with from files of weights. */
+export function groupOfSources(
   { sources, weights, pretrained }: NetworkSources,
   { classes, channels }: Pick<Dataset, 'classes' | 'channels'>,
   input: Size,
@@ -95,15 +49,6 @@ function groupOfSources(
   });
   const begin = taken ? weightsOf(taken) : weights;
   return { graphs, networks, ...(begin && { weights: begin }), ...(taken && { taken }) };
-}
-
-/** The group of a run that began already, from its folder and one of its checkpoints. */
-export async function openRunGroup(
-  folder: string,
-  { settings, classes, preprocessing }: Pick<Checkpoint, 'settings' | 'classes' | 'preprocessing'>,
-): Promise<Group> {
-  const sources = await openRunSources(folder, settings);
-  return createGroup(sources, { classes, channels: preprocessing.channels }, preprocessing);
 }
 
 /** The group's whole training step, of {@link planStep}. */
@@ -128,28 +73,6 @@ export function planStep({ graphs }: Group, settings: Settings, classWeights?: r
 /** The networks with what of them is trained: what the settings freeze is no weight in these. */
 export function trainedGraphs({ graphs }: Group, { freeze }: Pick<Settings, 'freeze'>): Graph[] {
   return graphs.map((graph) => freezeNetwork(graph, freeze));
-}
-
-/** A session for the training step on the settings' device, in the lowering that was chosen for it; `onLowered` sees that first. */
-export async function openStepper(
-  step: StepGraph,
-  settings: Settings,
-  target: Target,
-  onLowered?: (lowered: Graph) => void,
-): Promise<Stepper> {
-  const source = { graph: step.graph, state: step.state, nextOf: nextName };
-  const { threads, stepsPerRun: perRun } = settings;
-  return Stepper.open(source, { device: deviceOf(settings), threads, target, perRun, onLowered });
-}
-
-/** A session for each network's evaluation, on the device that it trains on. */
-export async function openPredictors(
-  { graphs }: Group,
-  settings: Pick<Settings, 'device' | 'allowFallback' | 'threads' | 'place' | 'nets' | 'artifacts'>,
-): Promise<Predictor[]> {
-  const { threads, allowFallback } = settings;
-  const devices = devicesOf(settings).map((device) => deviceOf({ device, allowFallback }));
-  return Promise.all(graphs.map((graph, i) => Predictor.open(graph, { device: at(devices, i), threads })));
 }
 
 /**

@@ -2,7 +2,8 @@ import { type Checkpoint, readCheckpoint } from '../store/checkpoint.js';
 import { bestEpochOf } from '../store/checkpoint-check.js';
 import { checkTensors } from '../store/checkpoint-tensors.js';
 import { runPaths } from '../store/run-folder.js';
-import { type Group, openRunGroup } from './group.js';
+import { openRunGroup } from './create-group.js';
+import type { Group } from './group.js';
 
 /** A checkpoint of a run, and the networks that its tensors are of. */
 export interface OpenCheckpoint {

@@ -1,6 +1,4 @@
 import { open, stat, truncate } from 'node:fs/promises';
-import { z } from 'zod';
-import { originSchema } from '../events/origin-schema.js';
 import { readWhole } from '../onnx/read-whole.js';
 import { fail, messageOf } from '../util/error.js';
 import { appendToFile, errorCode, failIrregular, failUnreadable } from '../util/files/files.js';
@@ -9,23 +7,8 @@ import { failDamaged } from '../util/formats/damage.js';
 import { type Content, migrate } from '../util/formats/format-version.js';
 import { FORMATS } from '../util/formats/formats.js';
 import type { LineageStep } from './lineage.js';
+import { encodeHeader, headerSchema, LINEAGE_FORMAT, type LineageHeader, layoutOf } from './lineage-header.js';
 import { checkLayout, decodeRecord, encodeRecord, type RecordLayout, recordSize } from './lineage-record.js';
-
-const FORMAT = 'agon-lineage';
-
-const headerSchema = z.strictObject({
-  format: z.literal(FORMAT),
-  /** Names of the networks. */
-  networks: z.array(z.string()).min(1),
-  stepsPerEpoch: z.int().min(1),
-  /** Operations on inputs, as records number them. */
-  operations: z.array(z.string()),
-  /** Where the networks began, if that was another run. */
-  origin: originSchema.optional(),
-});
-
-/** What a lineage file says of its run. */
-export type LineageHeader = Omit<z.infer<typeof headerSchema>, 'format'>;
 
 /** A run's lineage: a step's place is its number over the run; undefined where the file has a gap. */
 export interface Lineage extends LineageHeader {
@@ -122,16 +105,6 @@ export async function readLineage(path: string): Promise<Lineage> {
   return { ...header, steps };
 }
 
-function layoutOf({ networks, operations }: LineageHeader): RecordLayout {
-  return { networks: networks.length, operations };
-}
-
-function encodeHeader({ networks, stepsPerEpoch, operations, origin }: LineageHeader): Uint8Array {
-  const own = { networks, stepsPerEpoch, operations, ...(origin && { origin }) };
-  const header = { format: FORMAT, version: FORMATS.lineage.version, ...own };
-  return Buffer.from(`${JSON.stringify(header)}\n`);
-}
-
 function parseHeader(path: string, text: string): LineageHeader {
   const { format, ...content } = parseFirstLine(path, text);
   const { networks, stepsPerEpoch, operations, origin } = migrate(FORMATS.lineage, content, path);
@@ -146,7 +119,7 @@ function parseHeader(path: string, text: string): LineageHeader {
 function parseFirstLine(path: string, text: string): Content {
   try {
     const content = parseObject(text, path);
-    if (content.format === FORMAT) return content;
+    if (content.format === LINEAGE_FORMAT) return content;
   } catch (error) {
     return fail(path, "not a run's lineage", { cause: error });
   }

@@ -2,7 +2,7 @@ import { reshape } from '../graph/arithmetic.js';
 import { Graph } from '../graph/graph.js';
 import { inline } from '../graph/inline.js';
 import { asNumbers } from '../graph/node/dim.js';
-import { elementCount } from '../onnx/tensor.js';
+import { elementCount, type Tensor, tensor } from '../onnx/tensor.js';
 import { present } from '../util/error.js';
 
 /** A graph of whose outputs some are one. */
@@ -42,4 +42,16 @@ export function packOutputs(source: Graph, names: readonly string[], packed: str
 /** How many numbers the vector has. */
 export function packedLength(parts: readonly OutputPart[]): number {
   return parts.reduce((sum, { dims }) => sum + elementCount(dims), 0);
+}
+
+/** The outputs that a vector holds, each with memory of its own. */
+export function unpackOutputs(parts: readonly OutputPart[], numbers: Float32Array): Map<string, Tensor> {
+  let from = 0;
+  return new Map(
+    parts.map(({ name, dims }) => {
+      const part = numbers.slice(from, from + elementCount(dims));
+      from += part.length;
+      return [name, tensor('float32', dims, part)];
+    }),
+  );
 }

@@ -1,8 +1,7 @@
 import { fail } from '../util/error.js';
-import { withRegularFile } from '../util/files/read-parts.js';
 import { bytesOf } from '../util/typed-array.js';
 import { concatenate } from './chunks.js';
-import { DTYPE_NAMES, type Entry, headerEnd, METADATA, PREFIX_SIZE, readHeader } from './safetensors-header.js';
+import { DTYPE_NAMES, type Entry, METADATA, PREFIX_SIZE, readHeader } from './safetensors-header.js';
 import { checkCount, type NumericDType, sizeOfDtype, type Tensor } from './tensor.js';
 import { viewElements } from './view-elements.js';
 
@@ -54,33 +53,8 @@ export function* safetensorsParts(
   for (const { content } of laidOut) yield content;
 }
 
-/**
- * Reads a safetensors file as {@link readSafetensors} does, each tensor into memory of its own: a file may be larger than
- * any buffer can be.
- */
-export async function readSafetensorsFile(path: string): Promise<Safetensors> {
-  return withRegularFile(path, async ({ size, read }) => {
-    const prefix = await read(0, Math.min(size, PREFIX_SIZE));
-    const { entries, metadata, dataStart } = readHeader(await read(0, headerEnd(prefix, size, path)), size, path);
-    checkLayout(entries, size - dataStart, path);
-    const tensors = new Map<string, Tensor>();
-    for (const { key, where, dtype, dims, begin, end } of entries) {
-      tensors.set(key, viewElements(dtype, dims, await read(dataStart + begin, dataStart + end), where));
-    }
-    return { tensors, metadata };
-  });
-}
-
-/** The free text of a safetensors file by key, without reading its tensors. */
-export async function readSafetensorsMetadata(path: string): Promise<Readonly<Record<string, string>>> {
-  return withRegularFile(path, async ({ size, read }) => {
-    const end = headerEnd(await read(0, Math.min(size, PREFIX_SIZE)), size, path);
-    return readHeader(await read(0, end), size, path).metadata;
-  });
-}
-
 /** Fails unless the tensors, in the order of their offsets, fill the data without holes and overlaps. */
-function checkLayout(entries: readonly Entry[], size: number, name: string): void {
+export function checkLayout(entries: readonly Entry[], size: number, name: string): void {
   let position = 0;
   for (const { where, begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (begin !== position) {

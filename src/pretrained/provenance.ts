@@ -1,5 +1,5 @@
-import { basename } from 'node:path';
 import { z } from 'zod';
+import { baseName } from '../util/files/file-name.js';
 import { isPath } from '../weights/source.js';
 
 /** Where weights that a network began with are from: what the user said, and what that was then. */
@@ -20,5 +20,5 @@ export type Provenance = z.infer<typeof provenanceSchema>;
 
 /** The same without paths of this machine: what is passed on has names. */
 export function withoutPlaces({ given: _, name, ...known }: Provenance): Omit<Provenance, 'given'> {
-  return { name: isPath(name) ? basename(name) : name, ...known };
+  return { name: isPath(name) ? baseName(name) : name, ...known };
 }

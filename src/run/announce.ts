@@ -4,7 +4,7 @@ import { unlabelledWarnings } from '../data/formats/unlabelled-images.js';
 import type { EpochEvent, StartEvent } from '../events/events.js';
 import type { Group } from '../group/group.js';
 import { modelNotes } from '../group/model-sources.js';
-import { takenNotes, twinsWarnings } from '../group/pretrained.js';
+import { takenNotes, twinsWarnings } from '../group/taken-weights.js';
 import { licenceNotes } from '../pretrained/licence.js';
 import { describePreprocessing } from '../pretrained/preprocessing.js';
 import { ONNXRUNTIME_VERSION } from '../runtime/version.js';

@@ -7,6 +7,7 @@ import { dropsOptimizerState, type Group, initialState, updatesBefore } from '..
 import { LineageFile } from '../lineage/lineage-file.js';
 import { parseDevice } from '../runtime/device.js';
 import { type FreeMemory, freeMemory } from '../runtime/memory/free-memory.js';
+import type { Predictor } from '../runtime/predictor.js';
 import { updatesIn } from '../settings/learning-rate.js';
 import type { Settings } from '../settings/settings.js';
 import { spanAt } from '../settings/spans.js';
@@ -53,8 +54,14 @@ export interface RunStart {
   readonly from?: Origin | undefined;
 }
 
+/** What the loop works with, as a run in Node.js has it. */
+export interface RunContext extends LoopContext {
+  readonly predictors: readonly Predictor[];
+  readonly lineage: LineageFile;
+}
+
 /** Opens all that the loop works with for the epochs that come next: sessions, loaders, and the state to begin with. Writes nothing. */
-export async function openContext(options: ContextOptions, start: RunStart): Promise<LoopContext> {
+export async function openContext(options: ContextOptions, start: RunStart): Promise<RunContext> {
   const { settings, folder, emit, stopRequested } = options;
   const { data, group, resumed, from } = start;
   const { dataset, fingerprint, preprocessing } = data;
@@ -161,7 +168,7 @@ async function beforeCheckpoint({ abandoned, waitForListener, checkLock }: Conte
   await checkLock?.();
 }
 
-export async function closeContext(context: LoopContext): Promise<void> {
+export async function closeContext(context: RunContext): Promise<void> {
   const { stepper, predictors, training, validation, teacher } = context;
   await Promise.all([training.close(), validation?.close()]);
   await stepper.close();

@@ -1,7 +1,8 @@
 import type { Size } from '../data/dataset/dataset.js';
 import { isWhole } from '../data/image/preprocess.js';
 import type { RunDevice } from '../events/events.js';
-import { createGroup, type Group } from '../group/group.js';
+import { createGroup } from '../group/create-group.js';
+import type { Group } from '../group/group.js';
 import { inputFor, modelNormalisation } from '../group/model-sources.js';
 import { type NetworkSources, openRunSources, openSources } from '../group/network-source.js';
 import type { FetchProgress } from '../hub/fetched.js';

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Position } from '../events/events.js';
 import { learningRateOf } from '../settings/learning-rate.js';
-import { absolutePaths } from '../settings/setting-paths.js';
 import { COMPUTING_KEYS, type RequestedSettings, type Settings, settingsSchema } from '../settings/settings.js';
+import { absolutePaths } from '../store/absolute-paths.js';
 import { keysOf } from '../util/checked.js';
 import { fail } from '../util/error.js';
 

@@ -4,20 +4,20 @@ import { settleNetworks } from '../group/network-source.js';
 import { checkOrtTraining } from '../ort-training/session/library.js';
 import { writeWeightsRecord } from '../pretrained/record.js';
 import { checkResumable } from '../settings/check-engine.js';
-import { absolutePaths } from '../settings/setting-paths.js';
 import { checkSettings, type RequestedSettings } from '../settings/settings.js';
+import { absolutePaths } from '../store/absolute-paths.js';
 import { type Checkpoint, readCheckpoint } from '../store/checkpoint.js';
 import { checkSteps } from '../store/checkpoint-check.js';
 import { checkTensors } from '../store/checkpoint-tensors.js';
 import { writeDataRecord } from '../store/data-record.js';
 import { beginRun, removeHalfWritten, runPaths, writeRunSettings } from '../store/run-folder.js';
 import { lockRun } from '../store/run-lock.js';
-import { type LoopContext, trainLoop } from '../train/loop.js';
+import { trainLoop } from '../train/loop.js';
 import { Stopped } from '../train/stop.js';
 import { fail } from '../util/error.js';
 import { announce, announceResumed, endedEarly, tellOrigin } from './announce.js';
 import { checkDataThere, checkSameTeacher, digestTeacher } from './check-data.js';
-import { closeContext, openContext } from './context.js';
+import { closeContext, openContext, type RunContext } from './context.js';
 import { finishUnlessStopped } from './finish.js';
 import { prepareRun, type RequestedOptions } from './prepare.js';
 import { checkResumed } from './resumed-settings.js';
@@ -62,7 +62,7 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
     if (resumed.best) checkTensors(paths.best, await readCheckpoint(paths.best), group.graphs);
   }
   const start = { data, group, resumed, from: networks.from?.origin };
-  let context: LoopContext | undefined = await openContext(options, start);
+  let context: RunContext | undefined = await openContext(options, start);
   try {
     if (resumed) await resumeRun(folder, context, resumed);
     else await beginRun(folder, settings, networks.artifact ?? group.kept);
@@ -100,7 +100,7 @@ async function checkGoesOn(folder: string, resumed: Checkpoint, settings: Reques
  * Mends what a process that was killed may have left: half a file, or lineage behind the checkpoint. What the settings say
  * otherwise than before is what the run goes on with from now on.
  */
-async function resumeRun(folder: string, context: LoopContext, resumed: Checkpoint): Promise<void> {
+async function resumeRun(folder: string, context: RunContext, resumed: Checkpoint): Promise<void> {
   const { position } = resumed;
   checkSteps(runPaths(folder).last, resumed, context.training.steps);
   await removeHalfWritten(folder);

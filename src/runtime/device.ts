@@ -2,6 +2,7 @@ import { gpu } from '../lower/gpu/gpu.js';
 import { portable } from '../lower/portable/portable.js';
 import { fail } from '../util/error.js';
 import type { ChosenTarget, Device, DeviceKind } from './device-kind.js';
+import { DEVICE_FACTS, type DeviceName, deviceNames, namedDevice } from './device-names.js';
 import { tf32 } from './tf32.js';
 
 export { type Device, formatDevice } from './device-kind.js';
@@ -14,11 +15,9 @@ const chooseGpu = async (): Promise<ChosenTarget> => ({ target: gpu, forms: {} }
 export const DEVICES = {
   cpu: {
     name: 'cpu',
-    numbered: false,
-    isGpu: false,
+    ...DEVICE_FACTS.cpu,
     provider: () => 'cpu',
     howToGet: 'It is always there',
-    state: 'host',
     keepsActivations: true,
     // Loaded when asked for: what reads settings needs the names of devices, not ONNX Runtime
     chooseTarget: async (...asked) => (await import('./cpu-target.js')).chooseCpuTarget(...asked),
@@ -27,15 +26,12 @@ export const DEVICES = {
   },
   cuda: {
     name: 'cuda',
-    numbered: true,
-    isGpu: true,
+    ...DEVICE_FACTS.cuda,
     provider: (index) => ({ name: 'cuda', deviceId: index }),
     howToGet:
       "The npm package comes without CUDA's libraries: on Linux x64 with CUDA 12 and cuDNN 9 installed, run " +
       '`node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12` once',
     rounding: tf32,
-    // onnxruntime-node copies every output to the host: it has no bindings to the card's memory
-    state: 'host',
     // Which would all be copied to the host and back
     keepsActivations: false,
     chooseTarget: choosePortable,
@@ -43,24 +39,19 @@ export const DEVICES = {
   },
   webgpu: {
     name: 'webgpu',
-    numbered: false,
-    isGpu: true,
+    ...DEVICE_FACTS.webgpu,
     // ONNX Runtime's own choice is NHWC, for which it puts transposes around every convolution
     provider: () => ({ name: 'webgpu', preferredLayout: 'NCHW' }),
     howToGet:
       'It needs a graphics driver: Vulkan on Linux (package libvulkan1 and the driver of your card), Metal on macOS, ' +
       'Direct3D 12 on Windows',
-    state: 'device',
     keepsActivations: true,
     chooseTarget: chooseGpu,
     hasGraphPasses: () => true,
   },
-} as const satisfies Readonly<Record<string, DeviceKind>>;
+} as const satisfies Readonly<Record<DeviceName, DeviceKind>>;
 
 export const CPU: Device = { kind: DEVICES.cpu, index: 0 };
-
-/** What a user says to have the fastest device chosen; no device itself. */
-export const AUTO = 'auto';
 
 /** The device of some settings. */
 export function deviceOf({
@@ -75,19 +66,6 @@ export function deviceOf({
 
 /** Reads `cpu`, `cuda`, `cuda:1` or `webgpu`. */
 export function parseDevice(text: string): Device {
-  return findDevice(text) ?? fail('device', 'unknown', { expected: deviceNames(), got: `"${text}"` });
-}
-
-/** The device that a text names, if it names one. */
-export function findDevice(text: string): Device | undefined {
-  const [, name = '', index] = /^([a-z]+)(?::(\d+))?$/.exec(text.trim().toLowerCase()) ?? [];
-  const kind: DeviceKind | undefined = Object.values(DEVICES).find((each) => each.name === name);
-  if (kind && (index === undefined || kind.numbered)) return { kind, index: Number(index ?? 0) };
-  return undefined;
-}
-
-/** `cpu, cuda, cuda:<n> or webgpu`. */
-export function deviceNames(): string {
-  const names = Object.values(DEVICES).flatMap(({ name, numbered }) => (numbered ? [name, `${name}:<n>`] : [name]));
-  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+  const { name, index } = namedDevice(text) ?? fail('device', 'unknown', { expected: deviceNames(), got: `"${text}"` });
+  return { kind: DEVICES[name], index };
 }

@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import { STEP_DEFAULTS, STEP_KEYS, type StepSettings } from '../distill/step-schema.js';
 import { competes } from '../distill/teachers.js';
 import { type ErrorDetail, fail } from '../util/error.js';
+import { sameValue } from '../util/formats/same-value.js';
 import type { RequestedSettings } from './settings.js';
 
 /** Settings of a step that it trains by, that it has no use for without the feature loss, or that are checked by themselves. */
@@ -27,7 +27,7 @@ export function checkOrtTrainingSettings(settings: RequestedSettings): void {
     refuse('beta', { expected: '0, as it has no feature loss', got: String(beta), hint: 'Use --beta 0' });
   }
   const own = STEP_KEYS.filter((key) => !HANDLED.has(key));
-  const chosen = own.find((key) => !isDeepStrictEqual(settings[key], STEP_DEFAULTS[key]));
+  const chosen = own.find((key) => !sameValue(settings[key], STEP_DEFAULTS[key]));
   if (chosen !== undefined) {
     const usual = JSON.stringify(STEP_DEFAULTS[chosen]);
     refuse(chosen, { expected: `${usual}, as it has nothing for it`, got: JSON.stringify(settings[chosen]) });

@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import { LABELS, TEACHING } from '../distill/step-schema.js';
+import { sameValue } from '../util/formats/same-value.js';
 import { PRESET_NAMES, type PresetName } from './preset-names.js';
 import { settingsSchema } from './settings-schema.js';
 
@@ -144,7 +144,7 @@ export function presetDifferences(settings: Raw & { readonly preset: PresetName 
   if (preset === null) return [];
   return Object.entries(presetValues(preset)).flatMap(([key, value]) => {
     const own = settings[key];
-    return isDeepStrictEqual(own, value) ? [] : [{ key, preset: value, own }];
+    return sameValue(own, value) ? [] : [{ key, preset: value, own }];
   });
 }
 

@@ -1,26 +1,21 @@
-import { basename, resolve } from 'node:path';
 import { BUILTIN } from '../data/formats/builtin.js';
 import { isModelFile } from '../nets/model-file.js';
+import { baseName } from '../util/files/file-name.js';
 import { publicAddress } from '../util/printable.js';
 import { isPath } from '../weights/source.js';
 import { isSection } from './presets.js';
 
 type Raw = Readonly<Record<string, unknown>>;
 
-/** Settings, complete or not, with the paths in them absolute: so they hold wherever a run goes on from. */
-export function absolutePaths<Given extends object>(settings: Given): Given {
-  return mapPaths(settings, (path) => resolve(path));
-}
-
 /** Settings with names in place of paths: what is passed on tells nothing of the folders of a machine. */
 export function withoutFolders<Given extends object>(settings: Given): Given {
-  return mapPaths(settings, (path) => basename(path), publicAddress);
+  return mapPaths(settings, baseName, publicAddress);
 }
 
 type Map = (text: string) => string;
 
-/** Of `pretrained`, what is no path is a name or an address. */
-function mapPaths<Given extends object>(settings: Given, map: Map, mapName: Map = (name) => name): Given {
+/** Settings with all paths in them changed; of `pretrained`, what is no path is a name or an address. */
+export function mapPaths<Given extends object>(settings: Given, map: Map, mapName: Map = (name) => name): Given {
   const given = settings as Raw;
   const changed = (['data', 'unlabelled', 'artifacts', 'from'] as const).flatMap((key) => {
     const path = given[key];

@@ -3,7 +3,7 @@ import { PERTURBATION_POOLS } from '../data/perturb/pools.js';
 import { FROZEN_TEACHER, LABELS, stepSchema, TASK, TEACHING } from '../distill/step-schema.js';
 import { TUNING } from '../distill/tuning-schema.js';
 import { scheduleSchema } from '../optim/schedule.js';
-import { AUTO, deviceNames, findDevice } from '../runtime/device.js';
+import { AUTO, deviceNames, namedDevice } from '../runtime/device-names.js';
 import type { SettingMeta } from '../util/setting-meta.js';
 import { IMAGE_CHANGES, IMAGE_MIXING } from './augmentation-schema.js';
 import { HEAD_FIRST } from './feature-schema.js';
@@ -394,7 +394,7 @@ export const settingsSchema = z.strictObject({
   }),
   device: z
     .string()
-    .refine((text) => text === AUTO || findDevice(text) !== undefined, `expected ${AUTO}, ${deviceNames()}`)
+    .refine((text) => text === AUTO || namedDevice(text) !== undefined, `expected ${AUTO}, ${deviceNames()}`)
     .default('cpu')
     .meta({
       flag: '--device <device>',
@@ -403,18 +403,11 @@ export const settingsSchema = z.strictObject({
         "where to compute: `cpu`, `cuda`, `cuda:<n>` or `webgpu`; `auto`: a GPU where it is there and the group's own steps are faster on it than on the CPU, which is what the run keeps",
       help: `where to compute: ${AUTO}, ${deviceNames()}`,
     }),
-  allowFallback: z.boolean().default(false).meta({
-    flag: '--allow-fallback',
-    rare: true,
-    group: 'Run',
-    description:
-      'whether the CPU may compute those parts of a graph that a GPU has no kernel for, with copies between the two in every run; without it such a graph is an error',
-    help: 'let the CPU compute what a GPU has no kernel for',
-  }),
   place: z
     .record(
       z.string().min(1),
-      z.string().refine((text) => findDevice(text) !== undefined, `expected ${deviceNames()}`),
+      z.string().refine((text) => namedDevice(text) !== undefined, `expected ${deviceNames()}`),
+      { error: 'expected an object of devices by network' },
     )
     .nullable()
     .default(null)
@@ -428,6 +421,14 @@ export const settingsSchema = z.strictObject({
       help: 'devices by network: resnet20=webgpu,resnet8=cpu',
       otherwise: 'all on --device',
     }),
+  allowFallback: z.boolean().default(false).meta({
+    flag: '--allow-fallback',
+    rare: true,
+    group: 'Run',
+    description:
+      'whether the CPU may compute those parts of a graph that a GPU has no kernel for, with copies between the two in every run; without it such a graph is an error',
+    help: 'let the CPU compute what a GPU has no kernel for',
+  }),
   threads: count.max(MOST_THREADS).optional().meta({
     flag: '--threads <n>',
     group: 'Run',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { hasModels, isModelFile } from '../nets/model-file.js';
 import { planNetwork } from '../nets/registry.js';
-import { AUTO, deviceNames, findDevice } from '../runtime/device.js';
+import { AUTO, deviceNames, namedDevice } from '../runtime/device-names.js';
 import { AgonError, fail, messageOf } from '../util/error.js';
 import { suggestion } from '../util/suggest.js';
 import { parseSource } from '../weights/source.js';
@@ -227,7 +227,7 @@ function checkStepsPerRun({ stepsPerRun, device, place }: RequestedSettings): vo
       got: String(stepsPerRun),
     });
   }
-  if (stepsPerRun === 1 || findDevice(device)?.kind.state !== 'device') return;
+  if (stepsPerRun === 1 || namedDevice(device)?.state !== 'device') return;
   fail('settings', `stepsPerRun with the device ${device}`, {
     expected: '1, as the state stays on it between steps, and ONNX Runtime has no Loop there',
     got: String(stepsPerRun),

@@ -1,5 +1,5 @@
-import { AUTO } from '../runtime/device.js';
 import { type Device, formatDevice } from '../runtime/device-kind.js';
+import { AUTO } from '../runtime/device-names.js';
 import { chooseDevice } from '../runtime/devices/choose.js';
 import { messageOf } from '../util/error.js';
 import { inProcess } from './bench.js';

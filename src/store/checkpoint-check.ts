@@ -1,6 +1,6 @@
 import { fail } from '../util/error.js';
 import { bestOf } from './best-network.js';
-import type { CheckpointHeader } from './checkpoint.js';
+import type { CheckpointHeader } from './checkpoint-format.js';
 
 /** What can be done about a damaged checkpoint. */
 export const RESTORE = 'Take a copy of the file, or train again';

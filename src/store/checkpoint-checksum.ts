@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
-import type { Tensor } from '../onnx/tensor.js';
-import { tensorBytes } from '../onnx/tensor.js';
+import { type Tensor, tensorBytes } from '../onnx/tensor.js';
 
 /** What a checkpoint's metadata say of its content, as SHA-256 in hexadecimal. */
 export interface CheckpointChecksum {
@@ -10,30 +8,23 @@ export interface CheckpointChecksum {
   readonly tensors: string;
 }
 
-/** The bytes that a hash takes at once: more than 2 GiB it refuses. */
-const PART = 2 ** 30;
+/** SHA-256 of texts and bytes, one after the other, in hexadecimal: Node.js and browsers have it each in their own way. */
+export type Digest = (parts: Iterable<string | Uint8Array>) => string | Promise<string>;
 
-export function checksumOf(
+export async function checksumOf(
   texts: Readonly<Record<string, string>>,
   tensors: ReadonlyMap<string, Tensor>,
-): CheckpointChecksum {
-  return { header: checksumOfTexts(texts), tensors: checksumOfTensors(tensors) };
+  digest: Digest,
+): Promise<CheckpointChecksum> {
+  const header = await digest([JSON.stringify(sorted(Object.entries(texts)))]);
+  return { header, tensors: await digest(tensorParts(tensors)) };
 }
 
-function checksumOfTexts(texts: Readonly<Record<string, string>>): string {
-  return createHash('sha256')
-    .update(JSON.stringify(sorted(Object.entries(texts))))
-    .digest('hex');
-}
-
-function checksumOfTensors(tensors: ReadonlyMap<string, Tensor>): string {
-  const hash = createHash('sha256');
+function* tensorParts(tensors: ReadonlyMap<string, Tensor>): Generator<string | Uint8Array> {
   for (const [name, tensor] of sorted([...tensors])) {
-    hash.update(JSON.stringify([name, tensor.dtype, tensor.dims]));
-    const bytes = tensorBytes(tensor);
-    for (let at = 0; at < bytes.length; at += PART) hash.update(bytes.subarray(at, at + PART));
+    yield JSON.stringify([name, tensor.dtype, tensor.dims]);
+    yield tensorBytes(tensor);
   }
-  return hash.digest('hex');
 }
 
 function sorted<T>(entries: (readonly [string, T])[]): (readonly [string, T])[] {

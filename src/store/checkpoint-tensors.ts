@@ -4,8 +4,8 @@ import type { Graph } from '../graph/graph.js';
 import { formatShape, sameShape } from '../graph/node/dim.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { fail, present } from '../util/error.js';
-import { type Checkpoint, type CheckpointHeader, TRIAL_PREFIX } from './checkpoint.js';
 import { RESTORE } from './checkpoint-check.js';
+import { type Checkpoint, type CheckpointHeader, TRIAL_PREFIX } from './checkpoint-format.js';
 
 type Where = Pick<Checkpoint, 'tensors' | 'trial'>;
 

@@ -1,15 +1,14 @@
 import { z } from 'zod';
-import type { ContentDigests } from '../data/dataset/digests.js';
+import type { ContentDigests } from '../data/dataset/content.js';
 import { writeFileWhole } from '../util/files/files.js';
 import { parseObject, readTextIfThere } from '../util/files/read-json.js';
 import { formatList } from '../util/format-list.js';
 import { migrate } from '../util/formats/format-version.js';
 import { FORMATS } from '../util/formats/formats.js';
-
-const FORMAT = 'agon-data';
+import { DATA_FORMAT, type DataRecord, dataRecordText } from './data-record-text.js';
 
 const recordSchema = z.object({
-  format: z.literal(FORMAT),
+  format: z.literal(DATA_FORMAT),
   /** Digests of the data's files, or of blocks of images, by name. */
   content: z.record(z.string(), z.string()),
   /** A digest of the frozen teacher's file, if there is one. */
@@ -18,23 +17,9 @@ const recordSchema = z.object({
   unlabelled: z.record(z.string(), z.string()).optional(),
 });
 
-/** What a run learned from, in digests. */
-export interface DataRecord {
-  readonly content: ContentDigests;
-  readonly teacher?: string | undefined;
-  readonly unlabelled?: ContentDigests | undefined;
-}
-
 /** Writes what the data of a run were, so that it can be said later which of them have changed. */
-export async function writeDataRecord(path: string, { content, teacher, unlabelled }: DataRecord): Promise<void> {
-  const record = {
-    format: FORMAT,
-    version: FORMATS.data.version,
-    content: Object.fromEntries(content),
-    ...(teacher && { teacher }),
-    ...(unlabelled && { unlabelled: Object.fromEntries(unlabelled) }),
-  };
-  await writeFileWhole(path, `${JSON.stringify(record, undefined, 1)}\n`);
+export async function writeDataRecord(path: string, record: DataRecord): Promise<void> {
+  await writeFileWhole(path, dataRecordText(record));
 }
 
 /** What the data of a run were; undefined where no file says so. One of a newer Agon is an error that names it. */

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { access, constants, readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import type { ArtifactContent } from '../artifacts/create.js';
 import { writeArtifact } from '../artifacts/write.js';
+import { BUILTIN } from '../data/formats/builtin.js';
 import { parseSettings, type Settings } from '../settings/settings.js';
 import { fail, messageOf } from '../util/error.js';
 import { errorCode, makeFolders, removeIfThere, writeFileWhole } from '../util/files/files.js';
@@ -11,31 +12,13 @@ import { temporaryPrefix } from '../util/files/write-folder.js';
 import { isHalfWritten } from '../util/files/write-whole.js';
 import { migrate } from '../util/formats/format-version.js';
 import { FORMATS } from '../util/formats/formats.js';
+import { RUN_FILES, runSettingsText } from './run-files.js';
 
-/** The files of a run folder. */
-export function runPaths(folder: string) {
-  return {
-    config: join(folder, 'config.json'),
-    log: join(folder, 'log.jsonl'),
-    /** Every epoch of every network, as a table. */
-    metrics: join(folder, 'metrics.csv'),
-    /** Event files for TensorBoard: a folder. */
-    tensorboard: join(folder, 'tensorboard'),
-    last: join(folder, 'last.safetensors'),
-    best: join(folder, 'best.safetensors'),
-    winner: join(folder, 'winner.onnx'),
-    result: join(folder, 'result.json'),
-    /** What it came to in detail, and the page that shows it. */
-    assessment: join(folder, 'assessment.json'),
-    report: join(folder, 'report.html'),
-    lineage: join(folder, 'lineage.bin'),
-    /** What the run's data were, file by file. */
-    data: join(folder, 'data.json'),
-    /** Where the weights are from that its networks began with. */
-    weights: join(folder, 'weights.json'),
-    /** What a run on an artifact's networks keeps of it: a folder. */
-    artifacts: join(folder, 'artifacts'),
-  };
+type RunPaths = { readonly [Name in keyof typeof RUN_FILES]: string };
+
+/** The paths of the files of a run's folder. */
+export function runPaths(folder: string): RunPaths {
+  return Object.fromEntries(Object.entries(RUN_FILES).map(([name, file]) => [name, join(folder, file)])) as RunPaths;
 }
 
 /**
@@ -86,18 +69,20 @@ export function requireCheckpoint(folder: string): void {
   });
 }
 
-/** The settings that a run was started with. */
+/** The settings that a run was started with. Data that lie in the run's folder, as those of a run from a browser, are found there. */
 export async function readRunSettings(folder: string): Promise<Settings> {
   const { config } = runPaths(folder);
   const text = await readTextIfThere(config);
   if (text === undefined) fail(folder, 'there is no run in this folder (no config.json)');
-  return parseSettings(migrate(FORMATS.config, parseObject(text, config), config), config);
+  const settings = parseSettings(migrate(FORMATS.config, parseObject(text, config), config), config);
+  const beside = join(folder, settings.data);
+  const isBeside = settings.data !== BUILTIN && !isAbsolute(settings.data) && existsSync(beside);
+  return isBeside ? { ...settings, data: beside } : settings;
 }
 
 /** Writes down the settings of a run. */
 export async function writeRunSettings(folder: string, settings: Settings): Promise<void> {
-  const content = { version: FORMATS.config.version, ...settings };
-  await writeFileWhole(runPaths(folder).config, `${JSON.stringify(content, undefined, 2)}\n`);
+  await writeFileWhole(runPaths(folder).config, runSettingsText(settings));
 }
 
 async function makeFolder(folder: string): Promise<void> {

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EpochEvent, NetworkInfo, StartEvent, TrainEvent } from '../events/events.js';
 import { AgonError, messageOf } from '../util/error.js';
-import { toFileName } from '../util/files/files.js';
+import { toFileName } from '../util/files/file-name.js';
 import { EventFile } from './event-file.js';
 import { encodeGraph, type NodeDef, type SummaryValue } from './event-proto.js';
 import { endPoints, epochPoints, type Owner, type Point, stepPoints, TAGS } from './points.js';

@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto';
 import { relative } from 'node:path';
 import type { Augmentation } from '../data/batch/augment.js';
-import { createLoader, type Loader } from '../data/batch/loader.js';
+import type { Loader } from '../data/batch/loader.js';
+import { createLoader } from '../data/batch/open-loader.js';
 import { channelStatistics } from '../data/batch/statistics.js';
 import { withUnlabelled } from '../data/batch/unlabelled-loader.js';
+import { type ContentDigests, layoutParts } from '../data/dataset/content.js';
 import type { Dataset, Size, Split } from '../data/dataset/dataset.js';
-import { type ContentDigests, contentDigests, digestContent } from '../data/dataset/digests.js';
+import { contentDigests, digestContent } from '../data/dataset/digests.js';
 import { limitSplit, withValidation } from '../data/dataset/split.js';
 import { openDataset } from '../data/formats/open.js';
 import { openUnlabelled, type UnlabelledImages } from '../data/formats/unlabelled-images.js';
@@ -18,7 +19,7 @@ import {
 } from '../data/image/preprocess.js';
 import { augmentationFor, mixingFor } from '../settings/augmentation.js';
 import type { RequestedSettings, Settings } from '../settings/settings.js';
-import { bytesOf } from '../util/typed-array.js';
+import { sha256 } from '../util/files/sha256.js';
 
 /** The data of a run, with a validation split unless nothing is to be held out, and how images become inputs. */
 export interface RunData {
@@ -130,15 +131,7 @@ export function sameData(recorded: string, { fingerprint }: Pick<RunData, 'finge
 }
 
 function layoutOf(dataset: Dataset): string {
-  const hash = createHash('sha256').update(JSON.stringify(dataset.classes));
-  for (const name of ['train', 'validation', 'test'] as const) {
-    const split = dataset[name];
-    if (!split) continue;
-    hash.update(`${name}:${split.length}`).update(bytesOf(split.labels));
-    const { source, targets } = split;
-    if (targets) hash.update(targets);
-    if (source.kind === 'files')
-      hash.update(source.paths.map((path) => relative(dataset.root ?? dataset.name, path)).join('\n'));
-  }
-  return hash.digest('hex').slice(0, LAYOUT_DIGITS);
+  const root = dataset.root ?? dataset.name;
+  const parts = layoutParts(dataset, ({ paths }) => paths.map((path) => relative(root, path)));
+  return sha256(parts).slice(0, LAYOUT_DIGITS);
 }

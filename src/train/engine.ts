@@ -4,8 +4,10 @@ import type { StepPlan } from '../distill/step-options.js';
 import type { Emit } from '../events/events.js';
 import type { Graph } from '../graph/graph.js';
 import { range } from '../graph/node/axes.js';
-import { type Group, openStepper, updatesBefore } from '../group/group.js';
+import { type Group, updatesBefore } from '../group/group.js';
+import { networkDevices } from '../group/network-devices.js';
 import { openPlaces } from '../group/placed.js';
+import { openStepper } from '../group/sessions.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { openOrtTraining } from '../ort-training/engine.js';
 import { chooseStepTarget } from '../runtime/choose-target.js';
@@ -13,7 +15,6 @@ import { type Device, deviceOf } from '../runtime/device.js';
 import { fallbackOf } from '../runtime/devices/fallback.js';
 import type { StepRunner } from '../runtime/step-runner.js';
 import { learningRateOf } from '../settings/learning-rate.js';
-import { devicesOf } from '../settings/places/devices-of.js';
 import type { Settings } from '../settings/settings.js';
 import type { Checkpoint } from '../store/checkpoint.js';
 
@@ -56,7 +57,7 @@ export function openEngine(options: EngineOptions): Promise<Engine> {
 /** Every network on its own device. */
 async function openPlaced({ settings, step, plan, forms: kept, emit }: EngineOptions): Promise<Engine> {
   const { runner, forms, notes } = await openPlaces(buildPlacedSteps(plan), step.state, {
-    devices: devicesOf(settings).map((device) => deviceOf({ device, allowFallback: settings.allowFallback })),
+    devices: networkDevices(settings),
     precision: settings.precision,
     threads: settings.threads,
     tune: settings.tune,

@@ -24,7 +24,7 @@ export interface StepContext extends FeedSource {
   readonly perturbation: ParameterPerturbation | undefined;
   readonly training: Loader<NetworkBatch>;
   readonly rates: LearningRates;
-  readonly lineage: LineageFile;
+  readonly lineage: Pick<LineageFile, 'append'>;
   readonly emit: Emit;
   /** Seconds on a clock that only goes forward. */
   readonly now: () => number;

@@ -12,8 +12,11 @@ import { type Task, USUAL_THRESHOLD } from '../util/task.js';
 import { inputsOf, type NetworkBatch } from './batch-inputs.js';
 import { probabilitiesOf, rowOf } from './logit-rows.js';
 
+/** What evaluates one network: a {@link Predictor}, or a browser's. */
+export type NetworkPredictor = Pick<Predictor, 'load' | 'logits'>;
+
 /** Gives the predictors the parameters of a state (`net<i>.<name>`). */
-export function loadPredictors(predictors: readonly Predictor[], state: ReadonlyMap<string, Tensor>): void {
+export function loadPredictors(predictors: readonly NetworkPredictor[], state: ReadonlyMap<string, Tensor>): void {
   predictors.forEach((predictor, i) => {
     predictor.load((name) => present(state.get(networkPrefix(i) + name), `parameter ${networkPrefix(i)}${name}`));
   });

@@ -6,10 +6,9 @@ import type { GroupEvaluation } from '../events/evaluation.js';
 import type { EpochEvent, NetworkEpoch, Position, RunMemory } from '../events/events.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { float32Data } from '../onnx/tensor.js';
-import type { Predictor } from '../runtime/predictor.js';
 import type { Span } from '../settings/spans.js';
 import { bestOf, isBetter } from '../store/best-network.js';
-import { type Checkpoint, type CheckpointHeader, TRIAL_PREFIX } from '../store/checkpoint.js';
+import { type Checkpoint, type CheckpointHeader, TRIAL_PREFIX } from '../store/checkpoint-format.js';
 import { present } from '../util/error.js';
 import { averagedOf, evaluateBetter, withAverages } from './averages.js';
 import type { NetworkBatch } from './batch-inputs.js';
@@ -17,7 +16,7 @@ import type { CheckpointSaver } from './checkpoint-saver.js';
 import { failDiverged } from './diverged.js';
 import { endsEarly } from './early-stopping.js';
 import { type StepContext, trainSteps } from './epoch-steps.js';
-import { evaluate, loadPredictors } from './evaluate.js';
+import { evaluate, loadPredictors, type NetworkPredictor } from './evaluate.js';
 import type { ParameterPerturbation } from './parameter-perturbation.js';
 import { Stopped } from './stop.js';
 import { Tally } from './tally.js';
@@ -27,7 +26,7 @@ export interface LoopContext extends StepContext {
   readonly input: Preprocessing;
   /** Tensors of the networks that no step changes or knows, as those of backbones whose features are known. */
   readonly fixed: ReadonlyMap<string, Tensor>;
-  readonly predictors: readonly Predictor[];
+  readonly predictors: readonly NetworkPredictor[];
   /** What the run is about to take of the memory, where that is known. */
   readonly memory: RunMemory | undefined;
   /** Unless nothing is held out. Its epochs throw {@link Stopped} when a stop is asked for. */

@@ -34,9 +34,10 @@ function openFiles(limit: number): Shortage {
   return { what: `too few open files are allowed${allowed}`, hint: 'Allow more: `ulimit -n 1024`' };
 }
 
-/** How many files this process may have open; infinitely many where the system doesn't say. */
+/** How many files this process may have open; infinitely many where the system doesn't say, as in a browser. */
 function openFilesLimit(): number {
-  const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft?: unknown } } };
+  const report = globalThis.process?.report.getReport() ?? {};
+  const { userLimits } = report as { userLimits?: { open_files?: { soft?: unknown } } };
   const soft = userLimits?.open_files?.soft;
   return typeof soft === 'number' ? soft : Number.POSITIVE_INFINITY;
 }

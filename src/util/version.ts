@@ -1,6 +1,2 @@
-import { createRequire } from 'node:module';
-
-const require = createRequire(import.meta.url);
-
-/** The version in Agon's package.json (two folders up, both in `src` and in `dist`). */
-export const AGON_VERSION: string = (require('../../package.json') as { version: string }).version;
+/** The version of this package: that of package.json, which a browser has not. */
+export const AGON_VERSION = '0.1.0';

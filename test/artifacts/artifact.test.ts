@@ -4,7 +4,6 @@ import { type ArtifactNetwork, createArtifact } from '../../src/artifacts/create
 import { readForward } from '../../src/artifacts/forward.js';
 import { formatManifest, type Manifest, parseManifest } from '../../src/artifacts/manifest.js';
 import { openArtifact } from '../../src/artifacts/read.js';
-import { sha256 } from '../../src/artifacts/sha256.js';
 import { zooNetworks } from '../../src/artifacts/zoo.js';
 import { buildStep } from '../../src/distill/step.js';
 import { Graph } from '../../src/graph/graph.js';
@@ -16,6 +15,7 @@ import { createNetwork, type NetworkInput } from '../../src/nets/registry.js';
 import { decodeModel, encodeModel } from '../../src/onnx/file.js';
 import { tensor } from '../../src/onnx/tensor.js';
 import { parseSettings } from '../../src/settings/settings.js';
+import { sha256 } from '../../src/util/files/sha256.js';
 import { stream } from '../../src/util/random.js';
 import { MOBILENET, RESNET } from '../run/runs.js';
 import { SMALL, smallArtifact, writtenArtifact } from './samples.js';
@@ -71,8 +71,8 @@ describe('an artifact', () => {
   it('has the same bytes each time', () => {
     const [a, b] = [smallArtifact(), smallArtifact()];
     expect(formatManifest(a.manifest)).toBe(formatManifest(b.manifest));
-    expect([...a.files].map(([path, bytes]) => [path, sha256(bytes)])).toEqual(
-      [...b.files].map(([path, bytes]) => [path, sha256(bytes)]),
+    expect([...a.files].map(([path, bytes]) => [path, sha256([bytes])])).toEqual(
+      [...b.files].map(([path, bytes]) => [path, sha256([bytes])]),
     );
   });
 

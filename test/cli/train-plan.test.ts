@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { planTraining } from '../../src/cli/commands/train.js';
 import { defaultRunFolder, latestRun } from '../../src/cli/run/run-folders.js';
 import { parseSettings } from '../../src/settings/settings.js';
-import { beginRun, prepareRunFolder } from '../../src/store/run-folder.js';
+import { beginRun, prepareRunFolder, writeRunSettings } from '../../src/store/run-folder.js';
 import { removeIfEmpty } from '../../src/util/files/files.js';
 import { agon, parseFlags } from './command-line.js';
 
@@ -107,6 +107,18 @@ describe('a resumed run', () => {
     const flags = '--data /moved --device webgpu --threads 2 --workers 3 --no-tune --epochs 5';
     const changed = { data: '/moved', device: 'webgpu', threads: 2, workers: 3, tune: false, epochs: 5 };
     expect((await plan({ resume: run }, flags)).settings).toEqual({ ...settings, ...changed });
+  });
+
+  it('may have its networks in other places, or in one graph again', async () => {
+    const run = join(folder, 'run');
+    const place = { '0': 'cpu', '1': 'webgpu' };
+    expect((await plan({ resume: run }, '--place 0=cpu,1=webgpu')).settings).toEqual({ ...settings, place });
+    await writeRunSettings(run, { ...settings, place });
+    expect((await plan({ resume: run }, '--place 1=cpu')).settings.place).toEqual({ '1': 'cpu' });
+    expect((await plan({ resume: run }, '--place none')).settings.place).toBeNull();
+    expect(() => plan({ resume: run }, '--place 1')).toThrow('--place: bad value: expected name=value, got "1"');
+    expect(() => plan({ resume: run }, '--place 1=cpu,1=cuda')).toThrow('--place: "1" is there twice');
+    await expect(plan({ resume: run }, '--place resnet9=cpu')).rejects.toThrow('there is no such network');
   });
 
   it('may repeat a path from another folder', async () => {

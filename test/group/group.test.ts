@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createGroup, createStep, initialState } from '../../src/group/group.js';
+import { createGroup } from '../../src/group/create-group.js';
+import { createStep, initialState } from '../../src/group/group.js';
 import { zooSources } from '../../src/group/network-source.js';
 import { type Tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { parseSettings, type SettingsInput } from '../../src/settings/settings.js';

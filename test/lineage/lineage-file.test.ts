@@ -2,7 +2,8 @@ import { appendFile, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { LineageStep } from '../../src/lineage/lineage.js';
-import { LineageFile, type LineageHeader, readLineage, readLineageHeader } from '../../src/lineage/lineage-file.js';
+import { LineageFile, readLineage, readLineageHeader } from '../../src/lineage/lineage-file.js';
+import type { LineageHeader } from '../../src/lineage/lineage-header.js';
 import { temporaryFolder } from '../run/runs.js';
 
 const HEADER: LineageHeader = { networks: ['a', 'ünï', 'a'], stepsPerEpoch: 4, operations: ['mixup', 'noise'] };

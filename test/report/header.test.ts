@@ -53,6 +53,14 @@ describe('the header', () => {
     expect(linesOf({})).not.toContain('images  ');
   });
 
+  it('says where each network is, where they have places', () => {
+    const nets = ['resnet8', 'resnet8', 'resnet20'];
+    const lines = linesOf({ nets, device: 'cuda', place: { '1': 'webgpu', resnet20: 'cpu' } });
+    expect(lines).toMatch(/^places +resnet8 #0 on cuda, resnet8 #1 on webgpu, resnet20 on cpu$/m);
+    expect(lines).toMatch(/^training .*seed 0$/m);
+    expect(linesOf({})).not.toMatch(/^places/m);
+  });
+
   it('says how networks are tuned, where that is not the usual way', () => {
     expect(linesOf({ freeze: 'backbone', ema: 0.9, normWeightDecay: false })).toMatch(
       /^tuning +freeze backbone, normWeightDecay false, ema 0\.9$/m,

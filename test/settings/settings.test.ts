@@ -128,6 +128,16 @@ describe('settings', () => {
     );
   });
 
+  it('have several steps in one run only where the state would be copied between them', () => {
+    const check = (input: SettingsInput) => () => checkSettings(parseSettings({ stepsPerRun: 4, ...input }));
+    for (const device of ['cpu', 'cuda:1']) expect(check({ device })).not.toThrow();
+    expect(check({ device: 'webgpu' })).toThrow(
+      /^settings: stepsPerRun with the device webgpu: expected 1, as .*, got 4\. Leave --steps-per-run out; --log-every/,
+    );
+    const official = { engine: 'ort-training', optimizer: { name: 'sgd', momentum: 0 } } as const;
+    expect(check(official)).toThrow('stepsPerRun with the engine ort-training: expected 1');
+  });
+
   it('draw operations by one policy', () => {
     const both = parseSettings({ randAugment: [2, 9], trivialAugment: true });
     expect(() => checkSettings(both)).toThrow(

@@ -10,6 +10,7 @@ import type { Tensor } from '../../src/onnx/tensor.js';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../src/store/checkpoint.js';
 import { checksumOf } from '../../src/store/checkpoint-checksum.js';
 import { readRunSettings, runPaths } from '../../src/store/run-folder.js';
+import { sha256 } from '../../src/util/files/sha256.js';
 import { stream } from '../../src/util/random.js';
 import { runHere, temporaryFolder } from '../run/runs.js';
 
@@ -149,11 +150,12 @@ describe('a header of version 2 that is damaged', () => {
 });
 
 /** A checkpoint's bytes in version 3, with right checksums whatever its header says. */
-function encode({ tensors, ...header }: Checkpoint): Uint8Array {
+async function encode({ tensors, ...header }: Checkpoint): Promise<Uint8Array> {
   const fields = Object.entries(header).filter(([, value]) => value !== undefined);
   const texts = Object.fromEntries(fields.map(([key, value]) => [key, JSON.stringify(value)]));
   const metadata = { format: 'agon-checkpoint', version: '3', ...texts };
-  return encodeSafetensors(tensors, { ...metadata, checksum: JSON.stringify(checksumOf(metadata, tensors)) });
+  const checksum = JSON.stringify(await checksumOf(metadata, tensors, sha256));
+  return encodeSafetensors(tensors, { ...metadata, checksum });
 }
 
 describe('a header of version 3 that is damaged', () => {
@@ -163,7 +165,7 @@ describe('a header of version 3 that is damaged', () => {
   it('is none that is written', async () => {
     const path = join(await temporaryFolder(), 'last.safetensors');
     await writeCheckpoint(path, await whole);
-    expect(Buffer.from(encode(await whole)).equals(await readFile(path))).toBe(true);
+    expect(Buffer.from(await encode(await whole)).equals(await readFile(path))).toBe(true);
     expect(await readCheckpoint(path)).toEqual(await whole);
   });
 
@@ -174,7 +176,7 @@ describe('a header of version 3 that is damaged', () => {
       const { tensors, ...rest } = await whole;
       const header = structuredClone(rest);
       damage(header);
-      await writeFile(path, encode({ ...header, tensors }));
+      await writeFile(path, await encode({ ...header, tensors }));
       await expect(readCheckpoint(path)).rejects.toThrow(`${path}: its header is damaged: ${field}`);
     },
   );
@@ -183,7 +185,7 @@ describe('a header of version 3 that is damaged', () => {
     'for want of its field "%s" is an error that names it',
     async (field) => {
       const path = join(await temporaryFolder(), 'last.safetensors');
-      await writeFile(path, encode({ ...(await whole), [field]: undefined } as unknown as Checkpoint));
+      await writeFile(path, await encode({ ...(await whole), [field]: undefined } as unknown as Checkpoint));
       await expect(readCheckpoint(path)).rejects.toThrow(`${path}: its header is damaged: ${field}: `);
     },
   );
@@ -245,7 +247,7 @@ describe('tensors that are not those of the networks', () => {
     const checkpoint = await readCheckpoint(last);
     const tensors = new Map(checkpoint.tensors);
     damage(tensors);
-    await writeFile(last, encode({ ...checkpoint, tensors }));
+    await writeFile(last, await encode({ ...checkpoint, tensors }));
     await expect(openCheckpoint(folder, 'last')).rejects.toThrow(`${last}: ${message}`);
   });
 
@@ -254,7 +256,7 @@ describe('tensors that are not those of the networks', () => {
     const { last } = runPaths(folder);
     const checkpoint = await readCheckpoint(last);
     const tensors = new Map([...checkpoint.tensors].filter(([name]) => name !== 'net1.fc.bias'));
-    await writeFile(last, encode({ ...checkpoint, tensors }));
+    await writeFile(last, await encode({ ...checkpoint, tensors }));
     const settings = await readRunSettings(folder);
     for (const use of [
       () => evaluateRun(folder, { checkpoint: 'last' }),

@@ -2,7 +2,8 @@ import { open } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readSafetensorsFile, safetensorsParts } from '../../src/onnx/safetensors.js';
+import { readSafetensorsFile } from '../../src/onnx/files/safetensors-file.js';
+import { safetensorsParts } from '../../src/onnx/safetensors.js';
 import type { Tensor } from '../../src/onnx/tensor.js';
 import { temporaryFolder } from '../run/runs.js';
 

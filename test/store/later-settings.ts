@@ -27,6 +27,8 @@ const LATER: Readonly<Record<string, unknown>> = {
   featureCache: 'disk',
   unlabelled: null,
   stepsPerRun: 1,
+  place: null,
+  allowFallback: false,
   precision: 'float32',
 };
 

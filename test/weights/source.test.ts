@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { absolutePaths, withoutFolders } from '../../src/settings/setting-paths.js';
+import { withoutFolders } from '../../src/settings/setting-paths.js';
+import { absolutePaths } from '../../src/store/absolute-paths.js';
 import { publicAddress } from '../../src/util/printable.js';
 import { parseSource } from '../../src/weights/source.js';
 

@@ -133,8 +133,14 @@ function checkOwner(flag: GivenFlag, chosen: string): void {
 export function givenFlags(options: Readonly<Record<string, unknown>>, isGiven: (key: string) => boolean): GivenFlag[] {
   return SETTING_FLAGS.flatMap((flag) => {
     const key = createOption(flag).attributeName();
-    return isGiven(key) ? [{ ...flag, value: options[key] }] : [];
+    return isGiven(key) ? [{ ...flag, value: settled(flag, options[key]) }] : [];
   });
+}
+
+/** A setting that a flag turns off with `none` is null; where that turns off a section, merging sees to it. */
+function settled({ path }: SettingFlag, value: unknown): unknown {
+  const turnsOff = path.length === 1 && describeSetting(path).meta.turnsOff;
+  return turnsOff && value === 'none' ? null : value;
 }
 
 /** The settings with which a run goes on: its own, with those of {@link CHANGEABLE} as flags have them. Another flag may only repeat a value. */

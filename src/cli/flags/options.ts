@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { AUTO, deviceNames } from '../../runtime/device.js';
+import { AUTO, deviceNames } from '../../runtime/device-names.js';
 import { suggestion } from '../../util/suggest.js';
 import { TASKS } from '../../util/task.js';
 import { failUsage } from '../io/usage-error.js';

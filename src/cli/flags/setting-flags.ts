@@ -56,7 +56,7 @@ function parseValue(flag: string, text: string, { kind, meta }: SettingDescripti
     case 'weights':
       return kind.words.includes(text) ? text : parseWeights(flag, text, kind);
     case 'pairs':
-      return meta.turnsOff && text === 'none' ? null : parsePairs(flag, text);
+      return meta.turnsOff && text === 'none' ? text : parsePairs(flag, text);
     case 'texts':
       return listOf(flag, text);
     case 'choice':

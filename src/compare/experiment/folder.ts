@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { absolutePaths } from '../../settings/setting-paths.js';
+import { absolutePaths } from '../../store/absolute-paths.js';
 import { type RunResult, readResult } from '../../store/result.js';
 import { runPaths } from '../../store/run-folder.js';
 import { unlockRunAtOnce } from '../../store/run-lock.js';

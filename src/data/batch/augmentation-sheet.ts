@@ -6,7 +6,7 @@ import { composeSheet, type SheetRow } from '../perturb/contact-sheet.js';
 import type { ImageBatch } from '../perturb/images.js';
 import { samplePositions } from '../perturb/samples.js';
 import type { Augmentation } from './augment.js';
-import { batchMaker } from './batch-maker.js';
+import { recipeMaker } from './image-loader.js';
 import { channelStatistics } from './statistics.js';
 
 export interface AugmentationSheetOptions {
@@ -34,9 +34,9 @@ export async function augmentationSheet(dataset: Dataset, options: AugmentationS
     : { mean: std.map(() => 0) };
   const preprocessing = preprocessingFor(dataset, { mean, std }, input);
   const recipe = { source: dataset.train.source, preprocessing, cacheBytes: CACHE_BYTES };
-  const { images } = await batchMaker(recipe)({ epoch: 0, indices });
+  const { images } = await recipeMaker(recipe)({ epoch: 0, indices });
   const rows: SheetRow[] = [{ label: 'originals', images: toPixels(images, preprocessing) }];
-  const make = batchMaker({ ...recipe, training: { seed, augmentation } });
+  const make = recipeMaker({ ...recipe, training: { seed, augmentation } });
   for (let epoch = 0; epoch < epochs; epoch++) {
     const mix = mixing && drawMix(mixing, indices.length, input, seed, epoch);
     const { images } = await make({ epoch, indices, ...(mix && { mix }) });

@@ -1,17 +1,11 @@
 import { at } from '../../util/checked.js';
-import { mapConcurrent } from '../../util/concurrency.js';
 import { stream } from '../../util/random.js';
 import { type DrawnMix, mixImages } from '../augment/mixing.js';
-import { type ImageSource, imageFileAt, type Pixels } from '../dataset/dataset.js';
-import { pixelsAt } from '../dataset/packed-images.js';
-import { withChannels } from '../image/channels.js';
-import { withImage } from '../image/decode.js';
-import { DecodeGate } from '../image/decode-gate.js';
-import { decodingFor, normalisationTable, type Preprocessing, writeNormalised } from '../image/preprocess.js';
+import type { ImageSource, Pixels } from '../dataset/dataset.js';
+import { normalisationTable, type Preprocessing, writeNormalised } from '../image/preprocess.js';
 import { type PerturbedImages, perturb } from '../perturb/perturb.js';
 import type { PerturbationPool } from '../perturb/pools.js';
-import { type Augmentation, augment, keepForTraining, NO_AUGMENTATION, neededForTraining } from './augment.js';
-import { ImageCache } from './image-cache.js';
+import { type Augmentation, augment } from './augment.js';
 
 /** All that the making of batches depends on, besides the images that a batch takes. Plain data. */
 export interface BatchRecipe {
@@ -21,7 +15,7 @@ export interface BatchRecipe {
   readonly training?: { readonly seed: number; readonly augmentation: Augmentation };
   /** Bound on the decoded image files that are kept. */
   readonly cacheBytes: number;
-  /** Bound on the pixels of the image files that are decoded at a time ({@link DecodeGate}). */
+  /** Bound on the pixels of the image files that are decoded at a time (`DecodeGate`). */
   readonly decodedPixels?: number;
 }
 
@@ -45,19 +39,20 @@ export interface MadeBatch {
   readonly perturbed?: PerturbedImages;
 }
 
-/** Image files decoded at a time: the threads that Node.js gives to libvips by default. */
-const CONCURRENCY = 4;
+/** Hands images to `place`, those of a split at some positions, as they are kept between epochs (`keepForTraining`), each with its place among them. */
+export type LoadImages = (indices: Uint32Array, place: (image: Pixels, slot: number) => void) => Promise<void>;
 
 /**
  * A function that makes batches. The augmentation of image i in epoch e is drawn from `stream(seed, 'augment', e, i)`, or
  * `(seed, 'augment', e, i, k)` where it is there for another time, whichever thread makes it and whenever; of one with a name, from
  * `stream(seed, 'augment', e, name)`.
  */
-export function batchMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<MadeBatch> {
-  const { preprocessing, training } = recipe;
+export function batchMaker(
+  { preprocessing, training }: Pick<BatchRecipe, 'preprocessing' | 'training'>,
+  load: LoadImages,
+): (item: BatchTask) => Promise<MadeBatch> {
   const { channels, height, width } = preprocessing;
   const table = normalisationTable(preprocessing);
-  const load = imageLoader(recipe);
   const imageLength = channels * height * width;
   return async ({ epoch, indices, names, repeats, perturbation, mix }) => {
     const batch = new Float32Array(indices.length * imageLength);
@@ -73,25 +68,5 @@ export function batchMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<Ma
     const images = mix ? mixImages(batch, mix, preprocessing) : batch;
     if (!perturbation || !training) return { images };
     return { images, perturbed: perturb(pixels, perturbation, training.seed, preprocessing) };
-  };
-}
-
-type Load = (indices: Uint32Array, place: (image: Pixels, slot: number) => void) => Promise<void>;
-
-function imageLoader({ source, preprocessing, training, cacheBytes, decodedPixels }: BatchRecipe): Load {
-  const { channels } = preprocessing;
-  const augmentation = training?.augmentation ?? NO_AUGMENTATION;
-  const keep = (image: Pixels) => keepForTraining(image, augmentation, preprocessing);
-  if (source.kind === 'packed') {
-    return async (indices, place) => {
-      for (const [slot, i] of indices.entries()) place(keep(withChannels(pixelsAt(source, i), channels)), slot);
-    };
-  }
-  const cache = new ImageCache(cacheBytes);
-  const needed = neededForTraining(augmentation, preprocessing);
-  const decoding = { ...decodingFor(preprocessing, needed), gate: new DecodeGate(decodedPixels) };
-  const decode = (i: number) => withImage(imageFileAt(source, i), channels, decoding, keep);
-  return async (indices, place) => {
-    await mapConcurrent([...indices], CONCURRENCY, async (i, slot) => place(await cache.get(i, () => decode(i)), slot));
   };
 }

@@ -1,12 +1,13 @@
 import { workerData } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
-import { type BatchRecipe, type BatchTask, batchMaker, type MadeBatch } from './batch-maker.js';
+import type { BatchRecipe, BatchTask, MadeBatch } from './batch-maker.js';
+import { recipeMaker } from './image-loader.js';
 
-let makeBatch: ReturnType<typeof batchMaker> | undefined;
+let makeBatch: ReturnType<typeof recipeMaker> | undefined;
 
 /** The task of a loader's worker thread. The batch's memory is handed over, not copied. */
 export default async function run(task: BatchTask): Promise<unknown> {
-  makeBatch ??= batchMaker(workerData as BatchRecipe);
+  makeBatch ??= recipeMaker(workerData as BatchRecipe);
   return handOver(await makeBatch(task));
 }
 

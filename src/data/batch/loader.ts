@@ -7,9 +7,9 @@ import { DECODED_PIXELS } from '../image/decode-gate.js';
 import type { Preprocessing } from '../image/preprocess.js';
 import { type DrawnPerturbation, drawPerturbation, type InputPerturbation } from '../perturb/draw.js';
 import type { Augmentation } from './augment.js';
-import type { BatchTask } from './batch-maker.js';
+import type { BatchRecipe, BatchTask } from './batch-maker.js';
 import { stepCount } from './batch-order.js';
-import { type BatchPool, openBatchPool } from './batch-pool.js';
+import type { BatchPool } from './batch-pool.js';
 import { epochOrder } from './epoch-order.js';
 import { CACHE_BYTES } from './kept-bytes.js';
 
@@ -69,7 +69,7 @@ export interface PerturbedBatch extends DrawnPerturbation, MixedLabels {
   readonly images: Float32Array<ArrayBuffer>;
 }
 
-/** Makes batches in worker threads, ahead of their use. One epoch is read at a time. */
+/** Makes batches ahead of their use. One epoch is read at a time. */
 export interface Loader<Made = Batch> {
   /** Number of batches in an epoch. */
   readonly steps: number;
@@ -82,8 +82,8 @@ export interface Loader<Made = Batch> {
   close(): Promise<void>;
 }
 
-/** Opens a loader for a split. Fewer images than one training batch holds are an error. */
-export function createLoader(options: LoaderOptions): Loader {
+/** A loader for a split, whose batches are made by what `open` opens. Fewer images than one training batch holds are an error. */
+export function loaderOn(open: (recipe: BatchRecipe, workers: number) => BatchPool, options: LoaderOptions): Loader {
   const { split, preprocessing, batchSize, training, workers = 1, cacheBytes = CACHE_BYTES } = options;
   checkBatchSize(split.length, batchSize, training !== undefined);
   const recipe = {
@@ -93,7 +93,7 @@ export function createLoader(options: LoaderOptions): Loader {
     cacheBytes: cacheBytes / workers,
     decodedPixels: DECODED_PIXELS / workers,
   };
-  const pool = openBatchPool(recipe, workers);
+  const pool = open(recipe, workers);
   const steps = stepCount(split.length, batchSize, training !== undefined);
   const prefetch = options.prefetch ?? 2 * workers;
   return {

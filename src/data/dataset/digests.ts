@@ -3,18 +3,14 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { type ContentDigests, contentText, DIGITS } from './content.js';
 import { type Dataset, type ImageFiles, type PackedImages, type Split, splitsOf } from './dataset.js';
 import { pixelsAt } from './packed-images.js';
 
-/** Hexadecimal digits of a digest: 64 bits tell files apart that nobody forged. */
-const DIGITS = 16;
 /** Bytes up to which a file is read at once, which is several times as fast as in pieces. */
 const SMALL = 2 ** 24;
 /** Images of a packed split that share a digest. */
 const BLOCK = 1000;
-
-/** Parts of a data set by name, each with a digest of its content: image files by their path in the set, or blocks of packed images. */
-export type ContentDigests = ReadonlyMap<string, string>;
 
 /** A digest of a file's bytes; undefined where it can't be read. */
 export async function digestFile(path: string): Promise<string | undefined> {
@@ -47,8 +43,7 @@ export function contentDigests(dataset: Dataset): ContentDigests {
 
 /** One digest of all parts, in their order. */
 export function digestContent(parts: ContentDigests): string {
-  const lines = [...parts].map(([name, digest]) => JSON.stringify([name, digest]));
-  return digestOf(createHash('sha256').update(lines.join('\n')));
+  return digestOf(createHash('sha256').update(contentText(parts)));
 }
 
 /** The digest of each file by its path in a folder. Files have theirs from when they were checked. */

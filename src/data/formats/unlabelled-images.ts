@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fail } from '../../util/error.js';
 import { lookAtFiles } from '../check/image-check.js';
+import type { ContentDigests } from '../dataset/content.js';
 import { type Dataset, type ImageFiles, imageFilesOf, type SkippedFile, splitsOf } from '../dataset/dataset.js';
-import { type ContentDigests, fileDigests } from '../dataset/digests.js';
+import { fileDigests } from '../dataset/digests.js';
 import { selectSource } from '../dataset/split.js';
 import { imagesNamed } from './image-arguments.js';
 

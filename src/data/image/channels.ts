@@ -1,5 +1,5 @@
 import type { Pixels } from '../dataset/dataset.js';
-import { toGrey } from './decode.js';
+import { toGrey } from './colours.js';
 
 /** An image with so many channels: colour becomes grey as `decodeImage` makes it, grey is repeated in each channel. */
 export function withChannels(image: Pixels, channels: 1 | 3): Pixels {

@@ -3,6 +3,7 @@ import { take } from '../../util/checked.js';
 import { AgonError, messageOf } from '../../util/error.js';
 import { failUnreadable } from '../../util/files/files.js';
 import type { ImageFile, Pixels, Size } from '../dataset/dataset.js';
+import { BACKGROUND, toGrey } from './colours.js';
 import { DecodeGate } from './decode-gate.js';
 import { ImageFault } from './image-fault.js';
 import { type OpenedImage, openImage, readImageFile } from './open-image.js';
@@ -22,9 +23,6 @@ export interface Decoding {
   /** Bounds the pixels that are decoded at a time. */
   readonly gate?: DecodeGate | undefined;
 }
-
-/** White. */
-export const BACKGROUND: readonly number[] = [255, 255, 255];
 
 const GATE = new DecodeGate();
 
@@ -127,14 +125,4 @@ function threeChannels(data: Uint8Array, { height, width, channels }: OutputInfo
     for (let c = 0; c < 3; c++) out[to++] = data[i + c] as number;
   }
   return { data: out, height, width, channels: 3 };
-}
-
-/** ITU-R 601 luma in 16-bit fixed point, as Pillow converts to mode L: [h, w, 3] -> [h, w, 1]. */
-export function toGrey({ data, height, width, channels }: Pixels): Pixels {
-  const grey = new Uint8Array(height * width);
-  for (let i = 0, at = 0; i < grey.length; i++, at += channels) {
-    const [r, g, b] = [data[at] as number, data[at + 1] as number, data[at + 2] as number];
-    grey[i] = (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
-  }
-  return { data: grey, height, width, channels: 1 };
 }

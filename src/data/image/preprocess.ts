@@ -1,8 +1,9 @@
 import { at } from '../../util/checked.js';
 import type { Dataset, Pixels, Size } from '../dataset/dataset.js';
 import { withChannels } from './channels.js';
+import { BACKGROUND } from './colours.js';
 import { centreBox, crop } from './crop.js';
-import { BACKGROUND, type Decoding } from './decode.js';
+import type { Decoding } from './decode.js';
 import { coveringSize, resize } from './resize.js';
 
 /**

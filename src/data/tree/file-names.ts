@@ -1,5 +1,3 @@
-import { extname } from 'node:path';
-
 /** How the names of image files end that are read. What a file is its first bytes tell; only those of other names are looked at beforehand. */
 const IMAGE_EXTENSIONS = new Set('jpg jpeg jpe jfif pjpeg pjp png apng webp gif tif tiff avif bmp dib'.split(' '));
 /** How the names of images end that are not read. */
@@ -50,5 +48,5 @@ export function isSystemName(name: string): boolean {
 
 /** How a name ends, in lower case and without the dot. */
 export function extensionOf(name: string): string {
-  return extname(name).slice(1).toLowerCase();
+  return /[^/\\]\.([^./\\]*)$/.exec(name)?.[1]?.toLowerCase() ?? '';
 }

@@ -15,7 +15,7 @@ export const SCALING_OUTPUTS = { scale: 'loss_scale', overflowed: 'overflowed' }
 /** The largest sum of squares that counts as finite: a comparison that is false for infinity and for NaN alike. */
 const LARGEST = 3.4e38;
 /** Scales stay within these: powers of two, by which float32 divides without rounding. */
-const [LEAST_SCALE, MOST_SCALE] = [2 ** -24, 2 ** 100];
+const [LEAST_SCALE, MOST_SCALE] = [2 ** -24, 2 ** 48];
 
 /** What keeps small gradients from vanishing in float16, and those that overflow from reaching the weights. */
 export interface LossScaling {
@@ -53,16 +53,16 @@ interface ScaledNetwork {
  * Dynamic loss scaling as `torch.amp.GradScaler` has it, for each network by itself, so that one whose gradients overflow doesn't hold the
  * others up: its loss is multiplied by a scale and its gradients divided by it, in float32. Declares its state and its outputs.
  *
- * @param members - The networks whose losses there are, by their indices in the group.
+ * @param networks - Indices of those that the step trains.
  */
 export function dynamicScaling(
   g: Graph,
-  members: readonly number[],
+  networks: readonly number[],
   { networkPrefix, nextName }: StepNames,
 ): LossScaling {
   const keep = (name: string, value: number) => g.parameter(name, [], { kind: 'constant', value }, 'optimizer');
-  const scaled = members.map((i): ScaledNetwork => {
-    const prefix = networkPrefix(i);
+  const scaled = networks.map((index): ScaledNetwork => {
+    const prefix = networkPrefix(index);
     const [scaleName, trackerName] = SCALING_STATES.map((state) => prefix + state) as [string, string];
     return { prefix, scale: keep(scaleName, LOSS_SCALE.first), tracker: keep(trackerName, 0) };
   });
@@ -77,7 +77,7 @@ export function dynamicScaling(
         return gradient && mul(g, gradient, present(inverses[ownerOf(weight)], weight.name));
       });
       scaled.forEach((network, i) => {
-        const own = divided.filter((each, k) => each && ownerOf(present(weights[k], 'its weight')) === i);
+        const own = gradients.filter((each, k) => each && ownerOf(present(weights[k], 'its weight')) === i);
         finite[i] = areFinite(g, own as Value[]);
         const next = nextScale(g, network, finite[i]);
         g.output(nextName(network.scale.name), next.scale);
@@ -86,12 +86,15 @@ export function dynamicScaling(
       outputScaling(g, scaled, finite);
       return divided;
     },
-    finite: (network) => present(finite[members.indexOf(network)], `network ${network}`),
+    finite: (network) => present(finite[networks.indexOf(network)], `network ${network}`),
     state: scaled.flatMap(({ scale, tracker }) => [scale.name, tracker.name]),
   };
 }
 
-/** Whether all numbers are finite: the sum of their squares is, which an infinity makes infinite and a NaN a NaN. A bool scalar. */
+/**
+ * Whether all numbers are finite, a bool scalar: the sum of their squares is, which an infinity makes infinite and a NaN a NaN. It is taken
+ * before they are divided, so that nothing but the update needs them divided.
+ */
 function areFinite(g: Graph, gradients: readonly Value[]): Value {
   const squares = gradients.map((gradient) => g.op('ReduceSumSquare', [gradient], { keepdims: 0 }));
   const sum = squares.length === 0 ? g.scalar(0) : g.op('Sum', squares);

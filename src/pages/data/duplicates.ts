@@ -1,4 +1,4 @@
-import type { ContentDigests } from '../../data/dataset/digests.js';
+import type { ContentDigests } from '../../data/dataset/content.js';
 import type { Duplicates } from '../content/report-data.js';
 
 /** Groups that are listed, and names of one. */

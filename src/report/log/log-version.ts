@@ -1,7 +1,7 @@
 import type { StartEvent } from '../../events/events.js';
-import { jsonIn } from '../../util/files/read-json.js';
 import { checkVersion } from '../../util/formats/format-version.js';
 import { FORMATS } from '../../util/formats/formats.js';
+import { jsonIn } from '../../util/formats/json.js';
 
 const START = '{"type":"start",';
 

@@ -1,5 +1,6 @@
-import { AUTO, CPU, DEVICES } from '../device.js';
+import { CPU, DEVICES } from '../device.js';
 import { type Device, formatDevice } from '../device-kind.js';
+import { AUTO } from '../device-names.js';
 import type { StepTimes } from '../process/jobs.js';
 import type { Outcome } from '../process/run-job.js';
 import { type DeviceReport, formatAdapter, probeDevice, shortReason } from './probe.js';

@@ -1,6 +1,6 @@
-import { type OutputPart, packedLength, packOutputs } from '../../lower/packed-outputs.js';
+import { type OutputPart, packedLength, packOutputs, unpackOutputs } from '../../lower/packed-outputs.js';
 import type { StatefulGraph } from '../../lower/stateful-graph.js';
-import { elementCount, type Tensor, tensor } from '../../onnx/tensor.js';
+import type { Tensor } from '../../onnx/tensor.js';
 import { present } from '../../util/error.js';
 import type { Device } from '../device-kind.js';
 import type * as ort from '../onnxruntime.js';
@@ -75,7 +75,7 @@ class DeviceMeasures implements Measures {
     const kept = this.#kept;
     this.#kept = [];
     try {
-      return (await this.#collector.collect(kept)).map((numbers) => unpack(this.#parts, numbers));
+      return (await this.#collector.collect(kept)).map((numbers) => unpackOutputs(this.#parts, numbers));
     } finally {
       for (const value of kept) value.dispose();
     }
@@ -86,15 +86,4 @@ class DeviceMeasures implements Measures {
     this.#kept = [];
     await this.#collector.close();
   }
-}
-
-function unpack(parts: readonly OutputPart[], numbers: Float32Array): Map<string, Tensor> {
-  let from = 0;
-  return new Map(
-    parts.map(({ name, dims }) => {
-      const part = numbers.slice(from, from + elementCount(dims));
-      from += part.length;
-      return [name, tensor('float32', dims, part)];
-    }),
-  );
 }

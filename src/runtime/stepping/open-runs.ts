@@ -9,7 +9,7 @@ import { fail } from '../../util/error.js';
 import { type Device, formatDevice } from '../device-kind.js';
 import { Session } from '../session.js';
 import type { CarriedState } from './carried-state.js';
-import { fedTypes } from './fed.js';
+import { fedTypes } from './fed-types.js';
 import { LoopedRuns } from './looped-runs.js';
 import { measuresOn } from './measures.js';
 import { SingleRuns } from './single-runs.js';

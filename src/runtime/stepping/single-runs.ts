@@ -4,7 +4,8 @@ import { present } from '../../util/error.js';
 import type * as ort from '../onnxruntime.js';
 import type { Feeds, Session } from '../session.js';
 import type { CarriedState } from './carried-state.js';
-import { type FedTypes, toFeeds } from './fed.js';
+import { toFeeds } from './fed.js';
+import type { FedTypes } from './fed-types.js';
 import type { Measures } from './measures.js';
 import type { StepRuns } from './step-runs.js';
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readSafetensorsFile, readSafetensorsMetadata, safetensorsParts } from '../../onnx/safetensors.js';
+import { readSafetensorsFile, readSafetensorsMetadata } from '../../onnx/files/safetensors-file.js';
+import { safetensorsParts } from '../../onnx/safetensors.js';
 import { float32Data, type Tensor, tensor, tensorBytes } from '../../onnx/tensor.js';
 import { present } from '../../util/error.js';
 import { writeFileWhole } from '../../util/files/files.js';

@@ -1,4 +1,4 @@
-import { createLoader } from '../../data/batch/loader.js';
+import { createLoader } from '../../data/batch/open-loader.js';
 import { limitSplit } from '../../data/dataset/split.js';
 import type { ChannelMoments } from '../../foreign/folded-norms.js';
 import { Graph } from '../../graph/graph.js';

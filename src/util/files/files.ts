@@ -49,11 +49,6 @@ function firstMissing(folder: string): string {
   return above === folder || existsSync(above) ? folder : firstMissing(above);
 }
 
-/** A name from anywhere as the name of a file or folder: of letters, digits, `_`, `-` and dots, none of them in front. */
-export function toFileName(name: string): string {
-  return name.replace(/[^\w.-]/g, '_').replace(/^(\.|$)/, '_');
-}
-
 /** Removes a file or folder if it is there. */
 export async function removeIfThere(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true });

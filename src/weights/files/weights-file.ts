@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { withoutImageInput } from '../../foreign/image-input.js';
 import { readModelFile } from '../../onnx/file.js';
-import { readSafetensorsFile } from '../../onnx/safetensors.js';
+import { readSafetensorsFile } from '../../onnx/files/safetensors-file.js';
 import type { Tensor } from '../../onnx/tensor.js';
 import { fromTensorProto } from '../../onnx/tensor-proto.js';
 import { AgonError, fail, messageOf } from '../../util/error.js';

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { createLoader } from '../../../src/data/batch/loader.js';
+import { createLoader } from '../../../src/data/batch/open-loader.js';
 import { splitOf } from '../../../src/data/dataset/multi-label.js';
 import { preprocessingFor } from '../../../src/data/image/preprocess.js';
 import { packedDataset } from '../helpers.js';

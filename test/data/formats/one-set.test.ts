@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { batchMaker } from '../../../src/data/batch/batch-maker.js';
-import { createLoader } from '../../../src/data/batch/loader.js';
+import { recipeMaker } from '../../../src/data/batch/image-loader.js';
+import { createLoader } from '../../../src/data/batch/open-loader.js';
 import type { Dataset } from '../../../src/data/dataset/dataset.js';
 import { contentDigests } from '../../../src/data/dataset/digests.js';
 import { openDataset } from '../../../src/data/formats/open.js';
@@ -112,7 +112,7 @@ async function essence({ train, validation, classes, size }: Dataset): Promise<u
     training: { seed: 3, augmentation: AUGMENTATION },
     cacheBytes: 0,
   };
-  const { images } = await batchMaker(recipe)({ epoch: 1, indices: Uint32Array.of(4, 0, 2, 1, 3) });
+  const { images } = await recipeMaker(recipe)({ epoch: 1, indices: Uint32Array.of(4, 0, 2, 1, 3) });
   return {
     classes,
     size,

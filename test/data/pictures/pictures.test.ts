@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { createLoader } from '../../../src/data/batch/loader.js';
+import { createLoader } from '../../../src/data/batch/open-loader.js';
 import { imageName } from '../../../src/data/dataset/image-name.js';
 import { openDataset } from '../../../src/data/formats/open.js';
 import { normalisationTable, preprocessingFor, writeNormalised } from '../../../src/data/image/preprocess.js';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { inferenceGraph } from '../../../src/export/inference-graph.js';
 import { toModel } from '../../../src/graph/to-model.js';
-import { createGroup, type Group } from '../../../src/group/group.js';
+import { createGroup } from '../../../src/group/create-group.js';
+import type { Group } from '../../../src/group/group.js';
 import { openSources } from '../../../src/group/network-source.js';
 import { initialiseParameters } from '../../../src/nets/initialise.js';
 import { buildNetwork, planNetwork } from '../../../src/nets/registry.js';

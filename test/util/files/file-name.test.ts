@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toFileName } from '../../../src/util/files/files.js';
+import { toFileName } from '../../../src/util/files/file-name.js';
 
 describe('a name as the name of a file', () => {
   it.each([

@@ -1,0 +1,2 @@
+/** Where a page's networks train: the graphics card, or the processor. */
+export type Provider = 'webgpu' | 'wasm';
