@@ -21,7 +21,8 @@ export class Digests {
     const known = this.#known.get(key) ?? digestAt(need, path);
     this.#known.set(key, known);
     // What is missing may come
-    void known.then((digest) => digest ?? this.#known.delete(key));
+    const forget = () => this.#known.delete(key);
+    known.then((digest) => digest ?? forget(), forget);
     return known;
   }
 }

@@ -1,7 +1,8 @@
 import { relative } from 'node:path';
-import type { Augmentation } from '../data/batch/augment.js';
+import { type Augmentation, endsWithMove } from '../data/batch/augment.js';
 import type { Loader } from '../data/batch/loader.js';
 import { createLoader } from '../data/batch/open-loader.js';
+import { createPixelLoader, type PixelBatch } from '../data/batch/pixel-loader.js';
 import { channelStatistics } from '../data/batch/statistics.js';
 import { withUnlabelled } from '../data/batch/unlabelled-loader.js';
 import { type ContentDigests, layoutParts } from '../data/dataset/content.js';
@@ -17,6 +18,7 @@ import {
   type PreprocessingDecode,
   preprocessingFor,
 } from '../data/image/preprocess.js';
+import type { ImageMoves } from '../lower/pixel-images.js';
 import { augmentationFor, mixingFor } from '../settings/augmentation.js';
 import type { RequestedSettings, Settings } from '../settings/settings.js';
 import { sha256 } from '../util/files/sha256.js';
@@ -108,6 +110,33 @@ export function trainingLoader(
   if (!unlabelled) return labelled;
   const { source } = unlabelled;
   return withUnlabelled(labelled, { source, preprocessing, augmentation, seed, count: batchSize, workers });
+}
+
+/** The same batches as bytes, for a step that prepares its images itself. Such are neither mixed nor perturbed. */
+export function pixelLoader(
+  { dataset, preprocessing, augmentation, unlabelled }: RunData,
+  { batchSize, workers, seed, sampler }: Settings,
+): Loader<PixelBatch> {
+  const training = { seed, augmentation, balanced: sampler === 'balanced' };
+  const labelled = createPixelLoader({ split: dataset.train, preprocessing, batchSize, workers, training });
+  if (!unlabelled) return labelled;
+  const { source } = unlabelled;
+  return withUnlabelled(labelled, {
+    source,
+    preprocessing,
+    augmentation,
+    seed,
+    count: batchSize,
+    workers,
+    pixels: true,
+  });
+}
+
+/** What of an augmentation is left to a step that prepares its images itself. */
+export function movesOf(augmentation: Augmentation): ImageMoves {
+  const { padCrop, flip } = augmentation;
+  const moves = endsWithMove(augmentation);
+  return { crops: moves && padCrop > 0, flips: moves && flip };
 }
 
 /** All images of a split, in order, for evaluation. */

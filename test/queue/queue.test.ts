@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -291,6 +291,7 @@ describe.skipIf(MISSING)(`a queue${MISSING ? ` (${MISSING})` : ''}`, { timeout: 
     const cancelled = await agon(`${flags} --cancel`);
     expect(cancelled.stdout).toContain('cancelled: workers stop its runs');
     await waitUntil(async () => worker.said.at(-1) === 'lost pair-alone-s0 ');
+    expect(await readdir(worker.folder)).toEqual([]);
     expect(await isWhole(folder, runs[0] as PlannedRun)).toBe(false);
     expect((await readComparisons(connection)).map((each) => each.id)).not.toContain(id);
     expect((await agon(`${flags} --cancel`)).stderr).toContain('this comparison is not in the queue');
@@ -379,6 +380,24 @@ describe.skipIf(MISSING)('the server of a queue', { timeout: 120_000 }, () => {
     const other = startAgon(watch);
     expect(await other.ended()).toBe(1);
     expect(other.text).toMatch(/the queue can't be reached: .*certificate/);
+  });
+
+  it('needs optional packages, and says how to install them', async () => {
+    const folder = await temporaryFolder();
+    const [hooks, loader] = [join(folder, 'hooks.mjs'), join(folder, 'loader.mjs')];
+    // As where they were never installed
+    await writeFile(
+      hooks,
+      `export function resolve(name, context, next) {
+        if (name !== 'bullmq') return next(name, context);
+        throw Object.assign(new Error('not there'), { code: 'ERR_MODULE_NOT_FOUND' });
+      }`,
+    );
+    await writeFile(loader, "import { register } from 'node:module';\nregister('./hooks.mjs', import.meta.url);\n");
+    const options = { NODE_OPTIONS: `--import file://${loader}` };
+    const worker = startAgon(['worker', '--queue', 'redis://127.0.0.1', '--out', folder], options);
+    expect(await worker.ended()).toBe(1);
+    expect(worker.text).toContain('which are not installed. Run `npm install bullmq@6.7.0 ioredis@5.11.1`');
   });
 
   it('is named where it is not there', async () => {

@@ -9,7 +9,7 @@ import { type Claim, claimTask } from '../server/claim.js';
 import type { Connection, OnTrouble } from '../server/connection.js';
 import { isFull } from '../server/full.js';
 import { readMessage, type Task, taskSchema } from '../server/messages.js';
-import { refusal } from '../server/registry.js';
+import { refusal, statusOf } from '../server/registry.js';
 import { KeptClaim } from './kept-claim.js';
 import type { Lane } from './lane.js';
 import { sendResult } from './send-result.js';
@@ -104,7 +104,7 @@ class Doing {
     const kept = new KeptClaim(connection, claim, lockMilliseconds, { onTrouble, onLost: () => this.stop() });
     try {
       const outcome = await this.#trainAndSend(task, claim);
-      if (kept.isLost && outcome !== 'finished') this.listener.onEnd(task, 'lost');
+      if (kept.isLost && outcome !== 'finished') await this.#lose(task);
       else await this.#end(task, outcome);
     } catch (error) {
       if (!kept.isLost) await this.#fail(error, { last: error instanceof AgonError && error.code === 'diverged' });
@@ -150,6 +150,15 @@ class Doing {
     if (outcome === 'finished') await this.#tell(() => this.job.moveToCompleted(null, this.#lock, false));
     if (outcome === 'given back') await this.#tell(() => this.job.moveToWait(this.#lock));
     this.listener.onEnd(task, outcome);
+  }
+
+  /** What is here of the run is kept, unless its comparison is over. */
+  async #lose(task: Task): Promise<void> {
+    const { connection, folder } = this.place;
+    const status = await statusOf(connection, task.comparison);
+    if (status !== 'there') await removeIfThere(join(folder, task.comparison, this.#id));
+    await removeIfEmpty(join(folder, task.comparison));
+    this.listener.onEnd(task, 'lost');
   }
 
   /** @param last - whether to try it again would come to the same. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -63,12 +63,17 @@ function checkWanted(comparisons: readonly Registered[]): void {
   });
 }
 
-/** What is here of comparisons that are over. */
+/** The name of a comparison's folder, and how long one is kept that isn't in the queue, in milliseconds. */
+const COMPARISON = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const KEEP = 7 * 24 * 3600 * 1000;
+
+/** What has been here for long of comparisons that are over, or in another queue. */
 async function removeAbandoned(folder: string, comparisons: readonly Registered[]): Promise<void> {
   const ids = new Set(comparisons.map(({ id }) => id));
-  const entries = await readdir(folder, { withFileTypes: true });
-  for (const entry of entries) {
-    if (entry.isDirectory() && !ids.has(entry.name)) await removeIfThere(join(folder, entry.name));
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    if (!COMPARISON.test(name) || ids.has(name)) continue;
+    if (Date.now() - (await stat(path)).mtimeMs > KEEP) await removeIfThere(path);
   }
 }
 
