@@ -26,7 +26,15 @@ export const recordedSettings = z.preprocess(
 );
 
 /** Settings of how a run is computed, which change none of what it computes but the rounding. */
-export const COMPUTING_KEYS = ['threads', 'workers', 'tune', 'logEvery', 'stepsPerRun', 'allowFallback'] as const;
+export const COMPUTING_KEYS = [
+  'threads',
+  'workers',
+  'tune',
+  'logEvery',
+  'stepsPerRun',
+  'prepareOn',
+  'allowFallback',
+] as const;
 
 /** Where settings are that no file holds. */
 const SETTINGS = 'settings';
@@ -205,6 +213,12 @@ export function checkSettings(settings: RequestedSettings): void {
 function checkPlaces(settings: RequestedSettings): void {
   if (settings.place === null) return;
   devicesOf(settings);
+  if (settings.device === AUTO) {
+    fail('settings', 'device with place', {
+      expected: `${deviceNames()}, for the networks that place leaves out`,
+      got: `"${AUTO}"`,
+    });
+  }
   if (settings.batchSize !== 'auto') return;
   fail('settings', 'batchSize with place', {
     expected: 'a number, as what places take of the memory is not known',

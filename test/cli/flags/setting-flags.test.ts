@@ -88,6 +88,7 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--no-norm-weight-decay', { normWeightDecay: false }],
   ['--clip-norm 1', { clipNorm: 1 }],
   ['--accumulate 4', { accumulate: 4 }],
+  ['--precision float16', { precision: 'float16' }],
   ['--ema 0.99', { ema: 0.99 }],
   ['--unfreeze-at 3', { unfreezeAt: 3 }],
   ['--views 4', { views: 4 }],
@@ -104,6 +105,7 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--no-tune', { tune: false }],
   ['--log-every 20', { logEvery: 20 }],
   ['--steps-per-run 8', { stepsPerRun: 8 }],
+  ['--prepare-on device', { prepareOn: 'device' }],
   ['--workers 3', { workers: 3 }],
   ['', {}],
 ];
