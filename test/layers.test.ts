@@ -222,7 +222,20 @@ const TOPS = Object.keys(ALLOWED);
 const ENTRIES: Readonly<Record<string, readonly string[]>> = {
   cli: TOPS,
   '.': TOPS,
-  api: ['browser', 'settings', 'autodiff', 'distill', 'losses', 'optim', 'nets', 'lower', 'graph', 'onnx', 'util'],
+  api: [
+    'browser',
+    'events',
+    'settings',
+    'autodiff',
+    'distill',
+    'losses',
+    'optim',
+    'nets',
+    'lower',
+    'graph',
+    'onnx',
+    'util',
+  ],
 };
 
 /** Packages that one folder alone knows. */

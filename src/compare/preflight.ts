@@ -43,14 +43,14 @@ async function checkRun({ group, method, settings }: PlannedRun, cache: DataCach
     checkSettings(settings);
     if (settings.engine === 'ort-training') checkOrtTraining();
   });
+  const sources = await about('nets', async () => {
+    await checkArtifact(settings);
+    return openSources(settings);
+  });
   const devices = settings.place === null ? 'device' : 'place';
   await about(devices, () => {
     if (elsewhere) return;
     for (const device of networkDevices(settings)) checkDevice(device);
-  });
-  const sources = await about('nets', async () => {
-    await checkArtifact(settings);
-    return openSources(settings);
   });
   const input = await about('size', () => inputFor(sources.sources, settings));
   const data = await about('data', () => cache.prepare(settings, input));

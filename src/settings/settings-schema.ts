@@ -449,7 +449,7 @@ export const settingsSchema = z.strictObject({
     group: 'Run',
     description:
       'steps whose numbers are told together: they are copied from a graphics card once in so many steps. Log, lineage and curves have those of every step all the same. Left out: 10 with `webgpu`, else 1',
-    help: "copy and tell the steps' numbers every k steps",
+    help: 'tell of steps every k of them',
     otherwise: '10 with webgpu, else 1',
   }),
   stepsPerRun: count.max(MOST_IN_A_BURST).default(1).meta({
