@@ -183,9 +183,25 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   pages: ['report', 'pretrained', 'store', 'lineage', 'events', 'settings', 'distill', 'data', 'util'],
   web: ['pages', 'export', 'imported', 'foreign', 'runtime', 'onnx', 'util'],
   serve: ['pages', 'report', 'store', 'lineage', 'events', 'settings', 'util'],
+  demo: [
+    'serve',
+    'web',
+    'pages',
+    'browser',
+    'report',
+    'pretrained',
+    'hub',
+    'weights',
+    'store',
+    'events',
+    'settings',
+    'onnx',
+    'util',
+  ],
   tensorboard: ['store', 'events', 'data', 'onnx', 'util'],
   doctor: ['hub', 'report', 'events', 'settings', 'runtime', 'data', 'graph', 'onnx', 'util'],
   notify: ['hub', 'report', 'events', 'settings', 'util'],
+  queue: ['compare', 'run', 'train', 'report', 'store', 'events', 'settings', 'runtime', 'data', 'util'],
   compare: [
     'run',
     'train',
@@ -206,7 +222,7 @@ const TOPS = Object.keys(ALLOWED);
 const ENTRIES: Readonly<Record<string, readonly string[]>> = {
   cli: TOPS,
   '.': TOPS,
-  api: ['browser', 'autodiff', 'distill', 'losses', 'optim', 'nets', 'lower', 'graph', 'onnx', 'util'],
+  api: ['browser', 'settings', 'autodiff', 'distill', 'losses', 'optim', 'nets', 'lower', 'graph', 'onnx', 'util'],
 };
 
 /** Packages that one folder alone knows. */
@@ -234,6 +250,8 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   uplot: ['pages'],
   esbuild: ['pages'],
   yaml: ['cli'],
+  bullmq: ['queue'],
+  ioredis: ['queue'],
 };
 
 /** Folders without file system, clock or randomness of their own: what they give depends on what they are given alone. */

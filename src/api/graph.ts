@@ -81,4 +81,5 @@ export {
   type Schedule as LearningRateSchedule,
   type ScheduleSettings as LearningRateSettings,
 } from '../optim/schedule.js';
+export type { Skips as OptimizerSkips } from '../optim/skips.js';
 export { AgonError, type ErrorDetail as AgonErrorDetail } from '../util/error.js';

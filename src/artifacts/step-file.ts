@@ -11,7 +11,7 @@ import type { Value } from '../graph/node/node.js';
 import { lower } from '../lower/lower.js';
 import { portable } from '../lower/portable/portable.js';
 import type { NetworkInput } from '../nets/registry.js';
-import { present } from '../util/error.js';
+import { fail, present } from '../util/error.js';
 import { tensorEntry } from './entries.js';
 import type { StepEntry } from './manifest.js';
 import { encodeGraph } from './model-file.js';
@@ -41,6 +41,12 @@ export function writeStep(
   input: NetworkInput,
   file: string,
 ): Described<StepEntry> {
+  if (settings.precision !== 'float32') {
+    fail('training artifact', 'precision', {
+      expected: '"float32", as its step is for programs of any kind',
+      got: JSON.stringify(settings.precision),
+    });
+  }
   const step = buildStep(networks, settings, { batch });
   const bytes = encodeGraph(lower(step.graph, portable), DOC);
   const carried = new Set(step.state.map(nextName));

@@ -6,7 +6,7 @@ import { fail } from '../util/error.js';
 /** Fails for settings that a page can't train with. */
 export function checkPageSettings(settings: RequestedSettings): void {
   checkSettings(settings);
-  const { artifacts, from, teacher, unlabelled, engine, task, fitNorms } = settings;
+  const { artifacts, from, teacher, unlabelled, engine, task, fitNorms, place, precision } = settings;
   const refuse = (setting: string, got: string, expected: string) => {
     fail('settings', `${setting} in a page`, { expected, got, hint: 'Leave it out, or train in Node.js' });
   };
@@ -17,6 +17,8 @@ export function checkPageSettings(settings: RequestedSettings): void {
   if (unlabelled !== null) refuse('unlabelled', unlabelled, 'none, as all pictures have a class');
   if (engine !== 'agon') refuse('engine', engine, 'agon');
   if (task !== 'single-label') refuse('task', task, 'single-label, as a picture has one class');
+  if (place !== null) refuse('place', JSON.stringify(place), 'none, as all networks are in one step');
+  if (precision !== 'float32') refuse('precision', precision, 'float32');
   if (fitNorms) refuse('fitNorms', 'true', 'false');
 }
 

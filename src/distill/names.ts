@@ -20,13 +20,14 @@ export const stateName = (weight: string, state: string) => `${weight}.${state}`
 export const averageName = (name: string) => stateName(name, AVERAGE);
 export const AVERAGE = 'ema';
 
+/** The name of the i-th network's logits, as an output or as what others are fed. */
+export const logitsName = (i: number) => `${networkPrefix(i)}logits`;
+
 /** What a step keeps of a network beside its tensors and what the optimizer keeps of these: of loss scaling, and of updates left out. */
 export const NETWORK_STATES = ['loss_scale', 'growth_tracker', 'overflowed', 'skipped_beta1', 'skipped_beta2'] as const;
 
 /** What is kept of a network where gradients are averaged over steps: whether any since the last update overflowed. */
 export const OVERFLOWED = 'overflowed';
-/** The name of the i-th network's logits, as an output or as what others are fed. */
-export const logitsName = (i: number) => `${networkPrefix(i)}logits`;
 
 /** What the i-th network alone is fed in a step with own inputs (see `StepGraph`). */
 export function ownInputNames(i: number) {

@@ -100,11 +100,11 @@ export function stepOf(
 ): StepGraph {
   const members = part.members ?? range(networks.length);
   for (const network of networks) checkParameterNames(network, statesOf(settings));
-  const inputs = declareInputs(g, networks, options, settings.task, members);
   const isHalf = settings.precision === 'float16';
   // What losses are made of is float32, however it is computed: PyTorch's `logits.float()`
   const inSingle = (value: Value) =>
     isHalf ? g.op('Cast', [value], { to: 1 }, { name: `${value.name}_single` }) : value;
+  const inputs = declareInputs(g, networks, options, settings.task, members);
   const forms = members.map((i, m) => {
     const network = present(networks[i], `network ${i}`);
     const input = present(network.inputs[0], 'its input').name;

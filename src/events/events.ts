@@ -47,8 +47,8 @@ export interface StartEvent {
   /** Input [channels, height, width]. */
   readonly input: readonly [number, number, number];
   readonly stepsPerEpoch: number;
-  /** What it computes on, where that is a GPU. */
-  readonly device?: RunDevice;
+  /** The GPUs that it computes on, if any. */
+  readonly devices?: readonly RunDevice[];
   /** Of the step that it runs; other engines than Agon's own don't say. */
   readonly memory?: RunMemory;
   /** Where the run goes on, when it was resumed. */

@@ -85,15 +85,17 @@ const startEvent = z.strictObject({
   data,
   input: z.tuple([count, count, count]).meta({ description: 'channels, height and width' }),
   stepsPerEpoch: count,
-  device: z
-    .strictObject({
-      name: z.string(),
-      adapter: z.string().optional(),
-      isSoftware: z.boolean().optional().meta({ description: 'whether its driver computes on the processor' }),
-      memory: z.number().optional().meta({ description: 'of its own, in bytes' }),
-    })
+  devices: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        adapter: z.string().optional(),
+        isSoftware: z.boolean().optional().meta({ description: 'whether its driver computes on the processor' }),
+        memory: z.number().optional().meta({ description: 'of its own, in bytes' }),
+      }),
+    )
     .optional()
-    .meta({ description: 'the GPU that the run computes on' }),
+    .meta({ description: 'the GPUs that the run computes on' }),
   memory: z
     .strictObject({
       estimated: z.number(),

@@ -10,6 +10,7 @@ import { withoutImageInput } from '../foreign/image-input.js';
 import { createStep, updatesBefore, usableWeights } from '../group/group.js';
 import { type NetworkSources, openRunSources, openSources } from '../group/network-source.js';
 import { openCheckpoint } from '../group/open-checkpoint.js';
+import { withoutSkips } from '../group/skipped-updates.js';
 import { readMetadata, readTrainedSettings } from '../imported/model-metadata.js';
 import { readLineageHeader } from '../lineage/lineage-file.js';
 import type { NetworkInput } from '../nets/registry.js';
@@ -85,12 +86,14 @@ async function ofRun(folder: string): Promise<TrainedGroup> {
   const stepsPerEpoch = checkpoint.stepsPerEpoch ?? (await readLineageHeader(runPaths(folder).lineage)).stepsPerEpoch;
   const updated = updatesIn(settings, position.epoch * stepsPerEpoch + position.step);
   const input = { classes: classes.length, channels, height, width };
+  // Where other layers joined in, the optimizer began anew
+  const before = begin === 0 ? updatesBefore(group, step) : 0;
+  const updates = before + updated - updatesIn(settings, begin * stepsPerEpoch);
   return {
     networks: sources.artifact ? artifactNetworks(sources, input) : fixedNetworks(zooNetworks(settings.nets), input),
     input,
-    tensors,
-    // Where other layers joined in, the optimizer began anew
-    updates: (begin === 0 ? updatesBefore(group, step) : 0) + updated - updatesIn(settings, begin * stepsPerEpoch),
+    tensors: withoutSkips(tensors, settings.nets.length, settings.optimizer, updates),
+    updates,
     best: bestEpochOf(path, checkpoint).network,
     settings: { ...alone(settings), freeze, artifacts: sources.artifact ? runPaths(folder).artifacts : null },
     preprocessing: { mean: [...mean], std: [...std] },
@@ -98,9 +101,10 @@ async function ofRun(folder: string): Promise<TrainedGroup> {
   };
 }
 
-/** Settings that name neither preset nor artifact nor another run nor files of weights. */
+/** Settings that name neither preset nor artifact nor another run nor files of weights; what is exported trains in float32. */
 function alone(settings: Settings): Settings {
-  return { ...settings, preset: null, artifacts: null, from: null, pretrained: null, unfreezeAt: null, engine: 'agon' };
+  const own = { preset: null, artifacts: null, from: null, pretrained: null, unfreezeAt: null } as const;
+  return { ...settings, ...own, engine: 'agon', precision: 'float32' };
 }
 
 async function ofArtifact(folder: string): Promise<TrainedGroup> {

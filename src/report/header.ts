@@ -115,8 +115,9 @@ function imageRows(settings: Settings): [string, string[]][] {
 }
 
 /** `cpu`, `webgpu (NVIDIA GeForce RTX 4090, 25.8 GB)`, `webgpu (its adapter's name is not known)` */
-function deviceText({ settings, device }: StartEvent): string {
-  if (!device) return settings.device;
+function deviceText(name: string, { devices = [] }: StartEvent): string {
+  const device = devices.find((each) => each.name === name || each.name === `${name}:0`);
+  if (!device) return printable(name);
   const { adapter = "its adapter's name is not known", isSoftware, memory } = device;
   const parts = [adapter, ...(isSoftware ? ['a driver in software'] : []), ...(memory ? [formatBytes(memory)] : [])];
   return `${device.name} (${printable(parts.join(', '))})`;
@@ -132,14 +133,14 @@ function trainingParts(start: StartEvent): string[] {
     ...(sampler === 'shuffle' ? [] : [`${sampler} classes`]),
     `${optimizer.name} ${formatNumber(optimizer.lr)} ${schedule.name}`,
     `seed ${seed}`,
-    ...(place === null ? [`on ${deviceText(start)}`] : []),
+    ...(place === null ? [`on ${deviceText(settings.device, start)}`] : []),
   ];
 }
 
 /** Where each network trains, where they aren't all in one graph. */
-function placeParts({ settings, networks }: StartEvent): string[] {
-  const labels = labelNetworks(networks);
-  return devicesOf(settings).map((device, i) => `${labels[i]} on ${printable(device)}`);
+function placeParts(start: StartEvent): string[] {
+  const labels = labelNetworks(start.networks);
+  return devicesOf(start.settings).map((device, i) => `${labels[i]} on ${deviceText(device, start)}`);
 }
 
 /** The settings of that group which are not as they are by default. */

@@ -47,7 +47,7 @@ export function tellOrigin(
 
 /** Says what there is to know before the first step, and that the run starts. */
 export function announce(
-  { settings, folder, emit, device }: ContextOptions,
+  { settings, folder, emit, devices = [] }: ContextOptions,
   data: RunData,
   group: Group,
   context: LoopContext,
@@ -70,7 +70,7 @@ export function announce(
     data: summarise(data.dataset),
     input: [channels, height, width],
     stepsPerEpoch: context.training.steps,
-    ...(device && { device }),
+    ...(devices.length > 0 && { devices }),
     ...(context.memory && { memory: context.memory }),
     ...(context.resumed && { resumedAt: context.resumed.position, ...loggedBefore(context.resumed) }),
     ...(context.constants.origin && { origin: context.constants.origin }),

@@ -2,49 +2,50 @@ import { nextName, type StepGraph } from '../distill/step.js';
 import type { Emit, RunDevice } from '../events/events.js';
 import { type Group, initialState } from '../group/group.js';
 import { chooseStepTarget } from '../runtime/choose-target.js';
-import { CPU, deviceOf, parseDevice } from '../runtime/device.js';
+import { CPU, parseDevice } from '../runtime/device.js';
 import { type Device, formatDevice } from '../runtime/device-kind.js';
 import { AUTO } from '../runtime/device-names.js';
 import { chooseDevice, foretellChoice } from '../runtime/devices/choose.js';
 import { type DeviceReport, formatAdapter, probeDevice, requireDevice, shortReason } from '../runtime/devices/probe.js';
 import { timeStepsOn } from '../runtime/devices/time-steps.js';
+import { devicesOf } from '../settings/places/devices-of.js';
 import type { RequestedSettings, Settings } from '../settings/settings.js';
 import type { RunData } from '../train/data.js';
 import { largestStep } from './memory.js';
 
-/** Settings that name their device, and what that is where it is a GPU. */
+/** Settings that name their device, and what its GPUs are. */
 export interface SettledDevice {
   readonly settings: Settings;
-  readonly device?: RunDevice;
+  readonly devices: readonly RunDevice[];
 }
 
 const STEP = 'a step of this group';
 
 /**
- * Tries the device that settings name, before data are read; nothing where it is the CPU, or yet to be chosen. One that can't be used is
+ * Tries the GPUs that settings name, before data are read; none where the device is yet to be chosen. One that can't be used is
  * an error that says how to get it, or how a run goes on without it.
  *
  * @param goesOn - The folder of a run that goes on.
  */
-export async function tryDevice(
-  settings: RequestedSettings,
-  goesOn: string | undefined,
-): Promise<RunDevice | undefined> {
-  if (settings.device === AUTO) return undefined;
-  const device = deviceOf(settings);
-  if (!device.kind.isGpu) return undefined;
-  const other = goesOn && `Or go on without it, with other roundings: agon train --resume ${goesOn} --device cpu`;
-  return facts(await requireDevice(device, other));
+export async function tryDevices(settings: RequestedSettings, goesOn: string | undefined): Promise<RunDevice[]> {
+  if (settings.device === AUTO) return [];
+  const gpus = [...new Set(devicesOf(settings))].map(parseDevice).filter(({ kind }) => kind.isGpu);
+  const other =
+    goesOn &&
+    `Or go on without it, with other roundings: agon train --resume ${goesOn} ${settings.place === null ? '--device cpu' : '--place none --device cpu'}`;
+  const found: RunDevice[] = [];
+  for (const device of gpus) found.push(facts(await requireDevice(device, other)));
+  return found;
 }
 
 /** Chooses the device where that is left open, by timing the run's own steps; says what it is. */
 export async function settleDevice(
   settings: Settings,
-  { group, data, emit, known }: { group: Group; data: RunData; emit: Emit; known: RunDevice | undefined },
+  { group, data, emit, known }: { group: Group; data: RunData; emit: Emit; known: readonly RunDevice[] },
 ): Promise<SettledDevice> {
   if (settings.device !== AUTO) {
-    tellRounding(deviceOf(settings), emit);
-    return { settings, ...(known && { device: known }) };
+    for (const { name } of known) tellRounding(parseDevice(name), emit);
+    return { settings, devices: known };
   }
   emit({ type: 'phase', phase: 'device' });
   const onCpu = { ...settings, device: formatDevice(CPU) };
@@ -60,7 +61,7 @@ export async function settleDevice(
   const { device, report, why } = await chooseDevice({ what: STEP, time }, settings.allowFallback);
   emit({ type: 'note', message: `device ${why}` });
   tellRounding(device, emit);
-  return { settings: { ...settings, device: formatDevice(device) }, ...(report && { device: facts(report) }) };
+  return { settings: { ...settings, device: formatDevice(device) }, devices: report ? [facts(report)] : [] };
 }
 
 /** The forms that the CPU would take, so that it is timed as it would run. */

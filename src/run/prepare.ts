@@ -11,6 +11,7 @@ import { hasModels } from '../nets/model-file.js';
 import { normalisationOf, settlePreprocessing } from '../pretrained/preprocessing.js';
 import { freeMemory } from '../runtime/memory/free-memory.js';
 import { settleBatchSize, settledMessage } from '../settings/batch-size.js';
+import { withDataPaths } from '../settings/setting-paths.js';
 import { hasBatchSize, type RequestedSettings, type Settings } from '../settings/settings.js';
 import type { Checkpoint } from '../store/checkpoint.js';
 import { prepareData, type RunData } from '../train/data.js';
@@ -19,7 +20,7 @@ import { measureNorms } from '../train/norms/restored-norms.js';
 import { checkStop } from '../train/stop.js';
 import { checkSameClasses, checkSameData, checkSameUnlabelled } from './check-data.js';
 import type { ContextOptions } from './context.js';
-import { settleDevice, tryDevice } from './device.js';
+import { settleDevice, tryDevices } from './device.js';
 import { checkMemoryKnown, settleAutoBatch } from './memory.js';
 
 /** What a run is opened with, its batch size and its device settled or not. */
@@ -27,27 +28,33 @@ export interface RequestedOptions extends Omit<ContextOptions, 'settings'> {
   readonly settings: RequestedSettings;
 }
 
-/** A run before its step is built: its networks, its data, settings whose batch size and device are settled, and what that device is. */
+/** A run before its step is built: its networks, its data, settings whose batch size and device are settled, and what its GPUs are. */
 export interface PreparedRun {
   readonly networks: NetworkSources;
   readonly data: RunData;
   readonly group: Group;
   readonly settings: Settings;
-  readonly device?: RunDevice;
+  readonly devices: readonly RunDevice[];
 }
 
 /** Opens the networks and the data of a run, new or resumed from a checkpoint. Writes nothing in its folder. */
 export async function prepareRun(given: RequestedOptions, resumed: Checkpoint | undefined): Promise<PreparedRun> {
   const { folder, emit, stopRequested } = given;
   checkMemoryKnown(given.settings);
-  const known = await tryDevice(given.settings, resumed && folder);
+  const known = await tryDevices(given.settings, resumed && folder);
   const networks = resumed ? await openRunSources(folder, given.settings) : await openNewSources(given);
   const wanted = networks.pretrained ? settlePreprocessing(given.settings, networks.pretrained) : given.settings;
   emit({ type: 'phase', phase: 'data' });
   const normalisation = normalisationFor(networks, given.settings, resumed);
   const input = resumed ? keptInput(given.settings, resumed) : inputFor(networks.sources, given.settings);
   const check = () => checkStop(stopRequested);
-  const data = await prepareData(wanted, check, normalisation, resumed?.preprocessing, input);
+  const data = await prepareData(
+    withDataPaths(wanted, given.dataPaths),
+    check,
+    normalisation,
+    resumed?.preprocessing,
+    input,
+  );
   if (resumed) {
     await checkSameData(folder, resumed, data);
     await checkSameUnlabelled(folder, data);
@@ -56,10 +63,10 @@ export async function prepareRun(given: RequestedOptions, resumed: Checkpoint | 
   emit({ type: 'phase', phase: 'graph' });
   const begun = createGroup(networks, data.dataset, data.preprocessing, wanted);
   const sized = await settleBatch({ ...given, settings: wanted }, begun, data, resumed);
-  const { settings, device } = await settleDevice(sized, { group: begun, data, emit, known });
+  const { settings, devices } = await settleDevice(sized, { group: begun, data, emit, known });
   const restored = await measureNorms(begun, data, settings, check);
   const group = resumed ? restored : await fitNorms(restored, data, settings, check);
-  return { networks, data, group, settings, ...(device && { device }) };
+  return { networks, data, group, settings, devices };
 }
 
 /** The networks of a new run; weights are fetched where they aren't here. */

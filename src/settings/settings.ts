@@ -213,6 +213,12 @@ export function checkSettings(settings: RequestedSettings): void {
 function checkPlaces(settings: RequestedSettings): void {
   if (settings.place === null) return;
   devicesOf(settings);
+  if (settings.device === AUTO) {
+    fail('settings', 'device with place', {
+      expected: `${deviceNames()}, for the networks that place leaves out`,
+      got: `"${AUTO}"`,
+    });
+  }
   if (settings.batchSize !== 'auto') return;
   fail('settings', 'batchSize with place', {
     expected: 'a number, as what places take of the memory is not known',

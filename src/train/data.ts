@@ -51,7 +51,7 @@ export async function prepareData(
   decode?: PreprocessingDecode,
   size?: Size,
 ): Promise<RunData> {
-  const opened = withColours(await openDataset(settings.data, { onProgress, task: settings.task }), settings);
+  const opened = await openData(settings, onProgress);
   const content = contentDigests(opened);
   const fingerprint = layoutOf(opened) + digestContent(content);
   const split = withValidation(opened, { fraction: settings.validation }, settings.seed);
@@ -68,6 +68,18 @@ export async function prepareData(
   const unlabelled = settings.unlabelled === null ? undefined : await openUnlabelled(settings.unlabelled, onProgress);
   const data = { dataset, preprocessing, augmentation, ownValidation, fingerprint, content };
   return unlabelled ? { ...data, unlabelled } : data;
+}
+
+type DataSettings = Pick<RequestedSettings, 'data' | 'task' | 'channels'>;
+
+/** The fingerprint of the data that settings name ({@link RunData.fingerprint}): what a run on them would have. */
+export async function fingerprintData(settings: DataSettings): Promise<string> {
+  const opened = await openData(settings);
+  return layoutOf(opened) + digestContent(contentDigests(opened));
+}
+
+async function openData({ data, task, channels }: DataSettings, onProgress?: () => void): Promise<Dataset> {
+  return withColours(await openDataset(data, { ...(onProgress && { onProgress }), task }), { channels });
 }
 
 /** The settings' normalisation; where they leave it open the one that is given, if it is for as many channels. */

@@ -6,11 +6,12 @@ import {
   planPerturbation,
   weightsOf,
 } from '../distill/mutation.js';
+import { networkOf } from '../distill/names.js';
 import { networkPrefix } from '../distill/step.js';
 import { addStep, judge, loseDiverged, type Trial, type Verdict } from '../distill/trial.js';
 import type { Graph } from '../graph/graph.js';
-import { float32Data, type Tensor, tensor } from '../onnx/tensor.js';
-import { createOptimizer } from '../optim/optimizer.js';
+import { recounted, skippedUpdates } from '../group/skipped-updates.js';
+import type { Tensor } from '../onnx/tensor.js';
 import type { StepRunner } from '../runtime/step-runner.js';
 import type { Settings } from '../settings/settings.js';
 import { type Checkpoint, TRIAL_PREFIX } from '../store/checkpoint-format.js';
@@ -152,14 +153,9 @@ export class ParameterPerturbation {
   /** A network's state from before some step, for the optimizer's count at a later one. */
   #recounted(snapshot: ReadonlyMap<string, Tensor>, from: number, to: number): Map<string, Tensor> {
     const { optimizer, updatesBefore } = this.#options;
-    const { states, recount } = createOptimizer(optimizer);
-    const before = updatesBefore - skippedIn(snapshot, optimizer);
-    const entries = Array.from(snapshot, ([name, value]) => {
-      const state = states.find((each) => name.endsWith(`.${each}`));
-      const factor = state === undefined ? 1 : recount(state, before + from, before + to);
-      return [name, factor === 1 ? value : scaled(value, factor)] as const;
-    });
-    return new Map(entries);
+    const network = networkOf(snapshot.keys().next().value ?? '');
+    const before = updatesBefore - skippedUpdates(snapshot, network, optimizer);
+    return recounted(snapshot, optimizer, before + from, before + to);
   }
 
   #stateOf(network: number): string[] {
@@ -170,23 +166,4 @@ export class ParameterPerturbation {
     const saved = (name: string) => tensors.get(name) ?? fail('checkpoint', `tensor "${name}" is missing`);
     return new Map(this.#stateOf(network).map((name) => [name, saved(TRIAL_PREFIX + name)]));
   }
-}
-
-/** How many updates of a network don't count, as its gradients overflowed. */
-function skippedIn(snapshot: ReadonlyMap<string, Tensor>, optimizer: Settings['optimizer']): number {
-  const { skips } = createOptimizer(optimizer);
-  if (!skips) return 0;
-  const kept = skips.states.flatMap((state) => {
-    const entry = [...snapshot].find(([name]) => name.endsWith(`.${state}`));
-    return entry ? [float32Data(entry[1])[0] as number] : [];
-  });
-  return kept.length === 0 ? 0 : skips.countOf(kept);
-}
-
-function scaled(given: Tensor, factor: number): Tensor {
-  return tensor(
-    'float32',
-    given.dims,
-    float32Data(given).map((x) => factor * x),
-  );
 }

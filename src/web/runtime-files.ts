@@ -9,28 +9,37 @@ const PACKAGE = 'onnxruntime-web';
 
 /** ONNX Runtime's files for browsers with their licence, by their paths in the page's folder. Without the optional package it fails. */
 export async function runtimeFiles(): Promise<Map<string, Uint8Array | string>> {
-  const folder = packageFolder();
-  const names = Object.values(RUNTIMES).flatMap(({ module, binary }) => [module, binary]);
   const files = new Map<string, Uint8Array | string>();
-  for (const name of names) files.set(`${RUNTIME_FOLDER}/${name}`, await readFile(join(folder, name)));
+  for (const [name, path] of runtimePaths('export')) files.set(`${RUNTIME_FOLDER}/${name}`, await readFile(path));
   return files.set(`${RUNTIME_FOLDER}/LICENSE.txt`, LICENCE);
 }
 
-function packageFolder(): string {
+/**
+ * Where ONNX Runtime's files for browsers are on this machine, by their names. Without the optional package it fails.
+ *
+ * @param where - What needs them, for the message.
+ */
+export function runtimePaths(where: string): Map<string, string> {
+  const folder = packageFolder(where);
+  const names = Object.values(RUNTIMES).flatMap(({ module, binary }) => [module, binary]);
+  return new Map(names.map((name) => [name, join(folder, name)]));
+}
+
+function packageFolder(where: string): string {
   const install = `Run \`npm install ${PACKAGE}@${ONNXRUNTIME_VERSION}\``;
   const require = createRequire(import.meta.url);
   try {
     const main = require.resolve(PACKAGE);
     const { version } = require(join(dirname(main), '..', 'package.json')) as { readonly version: string };
     if (version === ONNXRUNTIME_VERSION) return dirname(main);
-    return fail('export', `the package ${PACKAGE} has another version than ONNX Runtime here`, {
+    return fail(where, `the package ${PACKAGE} has another version than ONNX Runtime here`, {
       expected: ONNXRUNTIME_VERSION,
       got: version,
       hint: install,
     });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
-    return fail('export', `a page needs the optional package ${PACKAGE}, which is not installed`, { hint: install });
+    return fail(where, `a page needs the optional package ${PACKAGE}, which is not installed`, { hint: install });
   }
 }
 

@@ -58,7 +58,14 @@ const GUIDES: Readonly<Record<string, ShellRun>> = {
     appended: [['agon train --data photos --nets', '--epochs 1 --batch-size 8 --no-tune --no-report']],
   },
   'library.md': { leftOut: {}, appended: [] },
-  'browser.md': { leftOut: {}, appended: [] },
+  'browser.md': {
+    leftOut: {
+      'agon demo --open': 'serves until it is interrupted: test/cli/demo.test.ts',
+      'agon predict model.onnx some.jpg': 'a browser has to make the model: test/demo/training-page.test.ts',
+      'agon train --resume agon-run': 'likewise',
+    },
+    appended: [],
+  },
   'from-other-tools.md': { leftOut: {}, appended: [] },
 };
 

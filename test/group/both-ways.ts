@@ -3,6 +3,7 @@ import { buildStep, nextName, type StepOptions, type StepSettings, UPDATES } fro
 import type { Graph } from '../../src/graph/graph.js';
 import { openPlaces } from '../../src/group/placed.js';
 import { scalar, type Tensor, toNumbers } from '../../src/onnx/tensor.js';
+import { chooseStepTarget } from '../../src/runtime/choose-target.js';
 import { CPU, parseDevice } from '../../src/runtime/device.js';
 import { Stepper } from '../../src/runtime/stepping/stepper.js';
 import { stream } from '../../src/util/random.js';
@@ -32,13 +33,15 @@ export async function bothWays(
   await begun.close();
   const feeds = Array.from({ length: steps }, (_, k) => feedsOf(begun.batch, k, plan.settings.accumulate));
   const step = buildStep(networks, plan.settings, plan.options);
+  const { precision } = plan.settings;
+  const { target } = await chooseStepTarget(step.graph, CPU, { precision, threads: 1, tune: false });
   const whole = await Stepper.open(
     { graph: step.graph, state: step.state, nextOf: nextName },
-    { device: CPU, threads: 1 },
+    { device: CPU, threads: 1, target },
   );
   const { runner } = await openPlaces(buildPlacedSteps(plan), step.state, {
     devices: devices.map(parseDevice),
-    ...{ precision: 'float32' as const, threads: 1, tune: false, keep },
+    ...{ threads: 1, tune: false, keep, precision },
   });
   try {
     return { whole: await run(whole, begun.state, feeds), placed: await run(runner, begun.state, feeds) };

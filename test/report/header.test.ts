@@ -39,7 +39,7 @@ describe('the header', () => {
       'on webgpu (SwiftShader Device, a driver in software)',
     ],
   ])('says what the device %j is', (device, text) => {
-    const start = { ...startEvent({}), ...(device && { device }) };
+    const start = { ...startEvent({ device: device?.name ?? 'cpu' }), ...(device && { devices: [device] }) };
     expect(headerLines(start, 200, colors.createColors(false)).join('\n')).toContain(`, ${text}`);
   });
 

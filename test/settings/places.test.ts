@@ -63,6 +63,12 @@ describe('the devices of networks', () => {
     );
   });
 
+  it("don't go with several steps in one run", () => {
+    expect(() => checkSettings(of(['resnet8', 'resnet20'], { resnet8: 'cpu' }, { stepsPerRun: 4 }))).toThrow(
+      'settings: stepsPerRun with place: expected 1, as networks show each other something in every step, got 4',
+    );
+  });
+
   it("don't go with the official engine, nor with a batch size that goes by the memory", () => {
     const official: SettingsInput = { engine: 'ort-training', optimizer: { name: 'sgd', momentum: 0 } };
     expect(() => checkSettings(of(['resnet8', 'resnet20'], { resnet8: 'cpu' }, official))).toThrow(

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { demoSite } from '../../src/demo/demo-site.js';
 import { exportWeb } from '../../src/web/export-web.js';
 
 // As where the optional package was never installed
@@ -21,6 +22,14 @@ describe('the page of a model', () => {
   it('says how to install what it needs, before anything is read', async () => {
     await expect(exportWeb('no-run', 'page', { checkpoint: 'best' })).rejects.toThrow(
       'export: a page needs the optional package onnxruntime-web, which is not installed. Run `npm install onnxruntime-web@1.30.0`',
+    );
+  });
+});
+
+describe('the page in which networks train', () => {
+  it('says the same before it is served', async () => {
+    await expect(demoSite({ classes: [], backbones: [] })).rejects.toThrow(
+      'demo: a page needs the optional package onnxruntime-web, which is not installed. Run `npm install onnxruntime-web@1.30.0`',
     );
   });
 });

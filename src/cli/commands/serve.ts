@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { printable } from '../../report/format.js';
 import { hostOption, portOption } from '../flags/options.js';
 import { type CliIo, writeLines } from '../io/io.js';
-import { onInterrupt } from '../run/interrupt.js';
+import { interrupted } from '../run/interrupt.js';
 
 interface ServeOptions {
   readonly port?: number;
@@ -24,17 +24,4 @@ export function define(command: Command, io: CliIo): void {
       await interrupted();
       await server.close();
     });
-}
-
-/** Ends at the first signal; a second one ends the process as it would any other. */
-function interrupted(): Promise<void> {
-  return new Promise((resolve) => {
-    const release = onInterrupt(process, {
-      first: () => {
-        release();
-        resolve();
-      },
-      again: () => undefined,
-    });
-  });
 }

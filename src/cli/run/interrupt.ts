@@ -36,3 +36,16 @@ export function onInterrupt(
     for (const stopListening of listeners) stopListening();
   };
 }
+
+/** Ends at the first signal; a second one ends the process as it would any other. */
+export function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    const release = onInterrupt(process, {
+      first: () => {
+        release();
+        resolve();
+      },
+      again: () => undefined,
+    });
+  });
+}

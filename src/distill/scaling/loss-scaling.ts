@@ -53,16 +53,16 @@ interface ScaledNetwork {
  * Dynamic loss scaling as `torch.amp.GradScaler` has it, for each network by itself, so that one whose gradients overflow doesn't hold the
  * others up: its loss is multiplied by a scale and its gradients divided by it, in float32. Declares its state and its outputs.
  *
- * @param members - The networks whose losses there are, by their indices in the group.
+ * @param networks - Indices of those that the step trains.
  */
 export function dynamicScaling(
   g: Graph,
-  members: readonly number[],
+  networks: readonly number[],
   { networkPrefix, nextName }: StepNames,
 ): LossScaling {
   const keep = (name: string, value: number) => g.parameter(name, [], { kind: 'constant', value }, 'optimizer');
-  const scaled = members.map((i): ScaledNetwork => {
-    const prefix = networkPrefix(i);
+  const scaled = networks.map((index): ScaledNetwork => {
+    const prefix = networkPrefix(index);
     const [scaleName, trackerName] = SCALING_STATES.map((state) => prefix + state) as [string, string];
     return { prefix, scale: keep(scaleName, LOSS_SCALE.first), tracker: keep(trackerName, 0) };
   });
@@ -86,7 +86,7 @@ export function dynamicScaling(
       outputScaling(g, scaled, finite);
       return divided;
     },
-    finite: (network) => present(finite[members.indexOf(network)], `network ${network}`),
+    finite: (network) => present(finite[networks.indexOf(network)], `network ${network}`),
     state: scaled.flatMap(({ scale, tracker }) => [scale.name, tracker.name]),
   };
 }

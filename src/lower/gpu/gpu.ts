@@ -1,6 +1,7 @@
 import { portable } from '../portable/portable.js';
 import type { Target } from '../target.js';
 import * as convolution from './convolution.js';
+import * as imported from './imported.js';
 import { narrowLabels } from './labels.js';
 import * as losses from './losses.js';
 import * as masks from './masks.js';
@@ -12,7 +13,7 @@ import * as normalisation from './normalisation.js';
  */
 export const gpu: Target = {
   name: 'gpu',
-  bodies: { ...portable.bodies, ...convolution, ...losses, ...masks, ...normalisation },
+  bodies: { ...portable.bodies, ...imported, ...convolution, ...losses, ...masks, ...normalisation },
   prepare: narrowLabels,
   flatState: true,
 };

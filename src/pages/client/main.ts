@@ -1,4 +1,3 @@
-import 'uplot/dist/uPlot.min.css';
 import './base.css';
 import './style.css';
 import type { ReportData } from '../content/report-data.js';

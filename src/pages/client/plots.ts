@@ -1,3 +1,4 @@
+import 'uplot/dist/uPlot.min.css';
 import uPlot from 'uplot';
 import { formatNumber, formatPercent } from '../../report/format.js';
 import { type Chart, type ChartLine, COLOURS } from '../show/charts.js';
@@ -7,11 +8,17 @@ const HEIGHT = 260;
 /** Pixels of a chart on paper. */
 const PAPER_WIDTH = 620;
 
-const plots = new Map<Element, uPlot>();
+/** A chart in its place. */
+interface Drawn {
+  readonly plot: uPlot;
+  chart: Chart;
+}
+
+const plots = new Map<Element, Drawn>();
 const widths = new ResizeObserver((entries) => {
   for (const { target, contentRect } of entries) {
     const width = Math.floor(contentRect.width);
-    if (width > 0 && !isPrinting()) plots.get(target)?.setSize({ width, height: HEIGHT });
+    if (width > 0 && !isPrinting()) plots.get(target)?.plot.setSize({ width, height: HEIGHT });
   }
 });
 
@@ -19,19 +26,54 @@ const isPrinting = () => document.documentElement.classList.contains('printing')
 
 /** Draws those of the charts whose places are under an element. */
 export function drawPlots(root: Element, charts: readonly Chart[]): void {
-  for (const [place, plot] of plots) {
-    if (place.isConnected && !root.contains(place)) continue;
-    plot.destroy();
-    widths.unobserve(place);
-    plots.delete(place);
+  for (const place of plots.keys()) {
+    if (!place.isConnected || root.contains(place)) erase(place);
   }
-  for (const place of all<HTMLElement>(root, '[data-chart]')) {
+  for (const [place, chart] of placesOf(root, charts)) draw(place, chart);
+}
+
+/** Gives charts that are drawn the values of now, and draws those that aren't, or have other lines. */
+export function updatePlots(root: Element, charts: readonly Chart[]): void {
+  for (const [place, chart] of placesOf(root, charts)) {
+    const drawn = plots.get(place);
+    if (drawn && looksAlike(drawn.chart, chart)) {
+      drawn.chart = chart;
+      drawn.plot.setData(valuesOf(chart));
+    } else {
+      erase(place);
+      draw(place, chart);
+    }
+  }
+}
+
+const showsPoints = ({ places }: Chart) => places.length < 3;
+
+function looksAlike(one: Chart, other: Chart): boolean {
+  return one.lines.length === other.lines.length && showsPoints(one) === showsPoints(other);
+}
+
+function placesOf(root: Element, charts: readonly Chart[]): [HTMLElement, Chart][] {
+  return all<HTMLElement>(root, '[data-chart]').flatMap((place): [HTMLElement, Chart][] => {
     const chart = charts.find(({ id }) => id === place.dataset.chart);
-    if (!chart) continue;
-    const width = isPrinting() ? PAPER_WIDTH : Math.max(200, Math.floor(place.clientWidth));
-    plots.set(place, new uPlot(optionsOf(chart, width), valuesOf(chart), place));
-    widths.observe(place);
-  }
+    return chart ? [[place, chart]] : [];
+  });
+}
+
+function draw(place: HTMLElement, chart: Chart): void {
+  const width = isPrinting() ? PAPER_WIDTH : Math.max(200, Math.floor(place.clientWidth));
+  const plot = new uPlot(
+    optionsOf(chart, width, () => plots.get(place)?.chart ?? chart),
+    valuesOf(chart),
+    place,
+  );
+  plots.set(place, { plot, chart });
+  widths.observe(place);
+}
+
+function erase(place: Element): void {
+  plots.get(place)?.plot.destroy();
+  widths.unobserve(place);
+  plots.delete(place);
 }
 
 function valuesOf({ places, lines }: Chart): uPlot.AlignedData {
@@ -39,7 +81,8 @@ function valuesOf({ places, lines }: Chart): uPlot.AlignedData {
   return [[...places], ...values] as uPlot.AlignedData;
 }
 
-function optionsOf(chart: Chart, width: number): uPlot.Options {
+/** @param now - The chart as it is when the pointer asks for its values. */
+function optionsOf(chart: Chart, width: number, now: () => Chart): uPlot.Options {
   const series: uPlot.Series[] = [{}];
   const bands: uPlot.Band[] = [];
   for (const line of chart.lines) {
@@ -48,7 +91,7 @@ function optionsOf(chart: Chart, width: number): uPlot.Options {
       stroke,
       width: 2,
       ...(line.dashed && { dash: [5, 4] }),
-      points: { show: chart.places.length < 3 },
+      points: { show: showsPoints(chart) },
       spanGaps: true,
     });
     if (!line.between) continue;
@@ -70,7 +113,7 @@ function optionsOf(chart: Chart, width: number): uPlot.Options {
       axisOf(chart.along, formatPlace),
       axisOf('', chart.shares ? (value) => formatPercent(value, 0) : formatNumber),
     ],
-    hooks: { setCursor: [(plot) => tell(chart, plot.cursor.idx)] },
+    hooks: { setCursor: [(plot) => tell(now(), plot.cursor.idx)] },
   };
 }
 

@@ -10,6 +10,8 @@ export const CLIENTS = [
   'web/client/main',
   'web/worker/main',
   'web/worker/offline',
+  'demo/client/main',
+  'demo/worker/main',
 ] as const;
 export type Client = (typeof CLIENTS)[number];
 

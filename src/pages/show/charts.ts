@@ -29,8 +29,11 @@ export interface Chart {
 /** Of a network that is not labelled by its colour alone: lines over epochs of more than that are thinned out. */
 const MOST_EPOCHS = 1000;
 
+/** What curves are drawn of. */
+export type ChartedData = Pick<ReportData, 'networks' | 'epochs' | 'task' | 'curves'>;
+
 /** The charts that a run has data for. */
-export function chartsOf(data: ReportData): Chart[] {
+export function chartsOf(data: ChartedData): Chart[] {
   return [...epochCharts(data), ...stepCharts(data)].filter(({ places, lines }) => {
     return places.length > 0 && lines.some(({ values }) => values.some((value) => value !== null));
   });
@@ -38,7 +41,7 @@ export function chartsOf(data: ReportData): Chart[] {
 
 type Epoch = ReportData['epochs'][number];
 
-function epochCharts({ networks, epochs: all, task }: ReportData): Chart[] {
+function epochCharts({ networks, epochs: all, task }: ChartedData): Chart[] {
   const stride = Math.ceil(all.length / MOST_EPOCHS);
   const epochs = all.filter((_, i) => (all.length - 1 - i) % stride === 0);
   const places = epochs.map(({ epoch }) => epoch + 1);
@@ -81,7 +84,7 @@ type Of = (epoch: Epoch['networks'][number]) => number | null | undefined;
 const NOTHING: Epoch['networks'][number] = { loss: null, accuracy: null, won: 0 };
 const validated: Of = ({ validation }) => validation && (validation.map ?? validation.accuracy);
 
-function stepCharts({ networks, curves }: ReportData): Chart[] {
+function stepCharts({ networks, curves }: ChartedData): Chart[] {
   if (!curves) return [];
   const places = curves.lr.mean.map((_, i) => i * curves.stepsEach + 1);
   const common = { along: 'step', places, shares: false };

@@ -14,8 +14,11 @@ export function competitionSection(data: ReportData): string {
   return parts.length === 0 ? '' : section('competition', 'Competition', ...parts);
 }
 
-function teachingFigure(data: ReportData, { won, taught, steps, total }: Teaching): string {
-  const { networks, progress, perturbations } = data;
+/** Who taught whom over time, as strips. */
+export function teachingFigure(
+  { networks, progress, perturbations }: Pick<ReportData, 'networks' | 'progress' | 'perturbations'>,
+  { won, taught, steps, total }: Teaching,
+): string {
   const labelOf = (i: number) => networks[i]?.label ?? '';
   const percent = (share: number | undefined) => formatPercent(share ?? 0, 0);
   const winners = `Steps won: ${networks.map(({ label }, i) => `${label} ${percent(total.won[i])}`).join(', ')}`;

@@ -8,8 +8,8 @@ import type { Device } from '../device-kind.js';
 import type { Feeds } from '../session.js';
 import { type Burst, checkStateTensor, type StepRunner } from '../step-runner.js';
 import type { CarriedState } from './carried-state.js';
+import { layOut, shapeOf } from './laid-out.js';
 import { checkLoops, openRuns } from './open-runs.js';
-import { layState, shapeOf } from './open-state.js';
 import type { StepRuns } from './step-runs.js';
 
 export type { StatefulGraph } from '../../lower/stateful-graph.js';
@@ -49,7 +49,7 @@ export class Stepper implements StepRunner {
     checkLoops(device, perRun);
     const chosen = () => device.kind.chooseTarget(source.graph, device, { threads, tune: false });
     const target = options.target ?? (await chosen()).target;
-    const { carried, state } = await layState(source, target, device);
+    const { carried, state } = await layOut(source, target, device);
     try {
       return new Stepper(await openRuns(carried, state, { ...options, target }), source, state);
     } catch (error) {

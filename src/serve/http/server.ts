@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { messageOf } from '../../util/error.js';
 import { type Access, bringsToken, cookieFor, createToken, refusalOf } from './access.js';
 import { type Listening, listen, type Place } from './listen.js';
-import { headersFor, type Reply, type Site, text } from './reply.js';
+import { headersFor, type Reply, type Site, text, typeHeader } from './reply.js';
 
 /** A server that shows a site. */
 export interface SiteServer {
@@ -57,10 +57,10 @@ function splitAddress(url: string): string[] {
 
 function send(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
   if (reply.kind === 'content') {
-    const { status = 200, type, body, policy } = reply;
+    const { status = 200, type, body, policy, isolated } = reply;
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     const length = { 'Content-Length': String(bytes.length) };
-    response.writeHead(status, { ...headersFor(policy), ...length, 'Content-Type': `${type}; charset=utf-8` });
+    response.writeHead(status, { ...headersFor(policy, isolated), ...length, 'Content-Type': typeHeader(type) });
     // One that leaves in between is no error.
     response.on('error', () => response.destroy());
     response.end(request.method === 'HEAD' ? undefined : bytes);

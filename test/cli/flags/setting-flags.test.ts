@@ -88,6 +88,7 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--no-norm-weight-decay', { normWeightDecay: false }],
   ['--clip-norm 1', { clipNorm: 1 }],
   ['--accumulate 4', { accumulate: 4 }],
+  ['--precision float16', { precision: 'float16' }],
   ['--ema 0.99', { ema: 0.99 }],
   ['--unfreeze-at 3', { unfreezeAt: 3 }],
   ['--views 4', { views: 4 }],

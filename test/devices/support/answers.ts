@@ -40,6 +40,9 @@ export function present(outcome: Outcome, { skip }: Pick<TestContext, 'skip'>): 
   return outcome;
 }
 
+/** Numbers below this are the rounding of larger ones, which cancel out: they needn't be near relative to themselves. */
+const FLOOR = 0.01;
+
 /** Holds numbers against others, within so much of the largest of them. */
 export function expectNear(
   got: readonly number[] | undefined,
@@ -48,7 +51,8 @@ export function expectNear(
   name: string,
 ): void {
   expect(got?.length, name).toBe(expected.length);
-  const largest = Math.max(1e-6, ...expected.map(Math.abs).filter(Number.isFinite));
+  const sizes = expected.map(Math.abs).filter(Number.isFinite);
+  const largest = sizes.reduce((most, size) => Math.max(most, size), FLOOR);
   const errors = expected.map((value, i) => {
     const other = got?.[i] ?? Number.NaN;
     return Object.is(value, other) || value === other ? 0 : Math.abs(value - other) / largest;

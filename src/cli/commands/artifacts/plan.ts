@@ -60,7 +60,8 @@ const SCHEDULE_SETTINGS = ['schedule', 'warmupEpochs', 'epochs'];
 
 /** The flags of settings that shape the files: of both formats, or of the official one alone. */
 export const FLAGS = SETTING_FLAGS.filter(({ path: [section] }) => {
-  const step = STEP_KEYS.filter((key) => key !== 'teacher');
+  // An artifact's step is for any program: one of float32, without loss scaling
+  const step = STEP_KEYS.filter((key) => key !== 'teacher' && key !== 'precision');
   return [...step, ...SCHEDULE_SETTINGS, 'nets', 'seed'].includes(section);
 });
 

@@ -6,26 +6,28 @@ import { failNoParameter } from '../step-runner.js';
 import { type CarriedState, openState } from './carried-state.js';
 import { PackedState } from './packed-state.js';
 
-/** The graph that is run, and its state, which speaks of the tensors of the graph as it was. */
-export interface LaidState {
+/** A graph with its state laid out as a lowering wants it. */
+export interface LaidOut {
+  /** What is run. */
   readonly carried: StatefulGraph;
+  /** By the names that were given, whatever the layout. */
   readonly state: CarriedState;
 }
 
-/** Lays a graph's state out as a target has it, in vectors or tensor by tensor, where a device has it. */
-export async function layState(source: StatefulGraph, target: Target, device: Device): Promise<LaidState> {
+/** Lays out the state of a graph for a lowering, where the device has it. */
+export async function layOut(source: StatefulGraph, target: Target, device: Device): Promise<LaidOut> {
   const flat = target.flatState ? flattenState(source) : undefined;
   const carried = flat?.carried ?? source;
   const inner = await openState(shapesOf(carried), device);
-  return { carried, state: flat ? new PackedState(inner, { shapes: shapesOf(source), places: flat.places }) : inner };
+  const state = flat ? new PackedState(inner, { shapes: shapesOf(source), places: flat.places }) : inner;
+  return { carried, state };
 }
 
-/** The shapes of a graph's state, by name. */
 function shapesOf(source: StatefulGraph): Map<string, readonly number[]> {
   return new Map(source.state.map((name) => [name, shapeOf(source, name)]));
 }
 
-/** The shape of one tensor of the state; a name that isn't there is an error. */
+/** The shape of a tensor of the state. */
 export function shapeOf({ graph }: StatefulGraph, name: string): readonly number[] {
   const { value } = graph.parameters.get(name) ?? failNoParameter(name);
   return value.shape;
