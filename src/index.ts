@@ -95,11 +95,13 @@ export type {
   Chosen as ChosenForms,
   ChosenTarget,
   DeviceKind,
+  Environment as DeviceEnvironment,
+  Rounding as DeviceRounding,
   TargetOptions as ChooseTargetOptions,
 } from './runtime/device-kind.js';
 export { Predictor as ModelPredictor } from './runtime/predictor.js';
 export type { Feeds as TensorFeeds } from './runtime/session.js';
-export type { StepRunner as TrainingStepRunner } from './runtime/step-runner.js';
+export type { Burst as TrainingBurst, StepRunner as TrainingStepRunner } from './runtime/step-runner.js';
 export {
   type StatefulGraph,
   Stepper as TrainingStepper,
@@ -118,5 +120,6 @@ export { type BenchOptions, type BenchReport, benchModel } from './speed/bench.j
 export type { Cell as BenchCell } from './speed/cell.js';
 export type { Timing as BenchTiming } from './speed/timing.js';
 export { type Checkpoint, readCheckpoint } from './store/checkpoint.js';
-export { prepareRunFolder, readRunSettings, runPaths } from './store/run-folder.js';
+export { RUN_FILES } from './store/run-files.js';
+export { prepareRunFolder, type RunPaths, readRunSettings, runPaths } from './store/run-folder.js';
 export { AgonError, type ErrorCode as AgonErrorCode, type ErrorDetail as AgonErrorDetail } from './util/error.js';

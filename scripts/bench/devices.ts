@@ -1,4 +1,4 @@
-import { release, version } from 'node:os';
+import { release, type } from 'node:os';
 import { parseDevice } from '../../src/runtime/device.js';
 import { type DeviceReport, formatAdapter, requireDevice } from '../../src/runtime/devices/probe.js';
 import { messageOf } from '../../src/util/error.js';
@@ -38,7 +38,7 @@ export interface DeviceCase {
 /** What `npm run bench -- --device` measures, as it is written to a file. */
 export interface DeviceResult {
   readonly machine: Machine;
-  /** The system's release and version. */
+  /** The system and its release. */
   readonly system: string;
   readonly device: DeviceReport;
   readonly threads: number;
@@ -68,7 +68,7 @@ export async function measureDevice(workloads: readonly Workload[], options: Dev
     tell(`${workload.nets.map(label).join(',')}, batch ${workload.batch}`);
     cases.push(await measureOn(workload, { steps, tell, ...(torch && where && { torch, where }) }));
   }
-  const system = `${release()} ${version()}`;
+  const system = `${type()} ${release()}`;
   return { machine: machine(), system, device: report, threads, steps, ...(where && { torch_device: where }), cases };
 }
 

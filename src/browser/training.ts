@@ -43,5 +43,6 @@ export interface BrowserTraining {
   exportModel(): Promise<Uint8Array>;
   /** A zip: a run's folder, `agon-run`, with its pictures in class folders. `agon train --resume agon-run --epochs <more>` goes on with it in Node.js. */
   exportRun(): Promise<Uint8Array>;
+  /** Frees its sessions. */
   close(): Promise<void>;
 }

@@ -64,6 +64,6 @@ export const TUNING = {
     group: 'Run',
     description:
       'mixed precision: `float16` computes convolutions, matrix products and activations in float16, with float32 weights, statistics, losses and updates, and with loss scaling (docs/float16.md); the device must have float16',
-    help: 'mixed precision: float32 or float16 (docs/float16.md)',
+    help: 'mixed precision',
   }),
 };

@@ -25,6 +25,7 @@ export interface ChosenTarget {
   readonly note?: string;
 }
 
+/** Variables of a process, as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** How a device rounds the operands of products. */

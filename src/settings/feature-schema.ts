@@ -18,6 +18,7 @@ export const HEAD_FIRST = {
   }),
   views: z.int().min(1).max(MOST_VIEWS).default(1).meta({
     flag: '--views <k>',
+    rare: true,
     group: 'Tuning',
     description:
       'with a frozen backbone, features of each training image: 1 as at evaluation, the others augmented; a step takes one of them at random',

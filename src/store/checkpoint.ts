@@ -7,12 +7,12 @@ import { type Checkpoint, checkpointOf, checkpointParts } from './checkpoint-for
 
 export { type Checkpoint, type CheckpointHeader, TRIAL_PREFIX, tensorsWithoutTrial } from './checkpoint-format.js';
 
-/** Writes a checkpoint whole or not at all ({@link checkpointParts}). */
+/** Writes a checkpoint whole or not at all (a safetensors file whose metadata hold the header). */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   await writeFileWhole(path, await checkpointParts(checkpoint, sha256));
 }
 
-/** Reads a checkpoint of any version. A missing file and what {@link checkpointOf} refuses are errors that name the file. */
+/** Reads a checkpoint of any version. A missing file and what is no whole checkpoint are errors that name the file. */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
   return checkpointOf(path, await readFileOf(path), sha256);
 }

@@ -14,7 +14,8 @@ import { migrate } from '../util/formats/format-version.js';
 import { FORMATS } from '../util/formats/formats.js';
 import { RUN_FILES, runSettingsText } from './run-files.js';
 
-type RunPaths = { readonly [Name in keyof typeof RUN_FILES]: string };
+/** The paths of the files of a run's folder, by what they hold. */
+export type RunPaths = { readonly [Name in keyof typeof RUN_FILES]: string };
 
 /** The paths of the files of a run's folder. */
 export function runPaths(folder: string): RunPaths {

@@ -26,6 +26,15 @@ describe('arguments of the benchmark', () => {
     expect(parseArguments(['--help'])).toBeUndefined();
   });
 
+  it('ask for the table of a device', () => {
+    expect(parseArguments(['--device', 'webgpu'])).toMatchObject({ mode: 'device', common: { device: 'webgpu' } });
+    expect(parseArguments(['--device', 'cpu', '--out'])).toMatchObject({ mode: 'device', folder: 'docs/benchmarks' });
+    const named = ['resnet8', '8', '--device', 'cuda:1'];
+    expect(parseArguments(named)).toMatchObject({ mode: 'step', workload: { device: 'cuda:1' } });
+    expect(parseArguments([...named, '--out'])).toMatchObject({ mode: 'device', workload: { nets: ['resnet8'] } });
+    expect(parseArguments(['--vs-torch', '--device', 'cpu'])).toMatchObject({ mode: 'versus' });
+  });
+
   it.each([
     [['resnet8'], /expected NETS BATCH/],
     [['resnet8', '1'], /BATCH: expected a whole number from 2/],

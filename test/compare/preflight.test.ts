@@ -30,7 +30,7 @@ describe('before the runs', () => {
     [[{}, {}, { data: '/nowhere' }], 'group "pair", method "good": data: /nowhere: there is no such file'],
     [[{}, {}, { validation: 0 }], 'method "good": validation: '],
     [[{}, {}, { batchSize: 64 }], 'method "good": batchSize: batch loader: too few training images'],
-    [[{}, {}, { device: 'gpu' }], 'x.json: base: device: expected cpu, cuda, cuda:<n> or webgpu, got "gpu"'],
+    [[{}, {}, { device: 'gpu' }], 'x.json: base: device: expected auto, cpu, cuda, cuda:<n> or webgpu, got "gpu"'],
     [[{}, { groups: { odd: [RESNET, 'resnet7'] } }], 'group "odd", method "good": nets: networks: there is no network'],
     [[{ far: { rule: 'top-k', topK: 2 } }], 'method "far": settings: settings: topK: expected less than'],
     [[{ kd: { preset: 'kd', teacher: { model: '/no.onnx' } } }], 'method "kd": teacher: /no.onnx: the frozen teacher'],

@@ -65,7 +65,7 @@ describe('the devices of networks', () => {
 
   it("don't go with several steps in one run", () => {
     expect(() => checkSettings(of(['resnet8', 'resnet20'], { resnet8: 'cpu' }, { stepsPerRun: 4 }))).toThrow(
-      'settings: stepsPerRun with place: expected 1, as networks show each other something in every step, got 4',
+      'settings: stepsPerRun with place: expected 1, as networks in places of their own show each other their logits in every step, got 4',
     );
   });
 

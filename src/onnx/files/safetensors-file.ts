@@ -5,7 +5,7 @@ import type { Tensor } from '../tensor.js';
 import { viewElements } from '../view-elements.js';
 
 /**
- * Reads a safetensors file as {@link readSafetensors} does, each tensor into memory of its own: a file may be larger than
+ * Reads a safetensors file as `readSafetensors` does, each tensor into memory of its own: a file may be larger than
  * any buffer can be.
  */
 export async function readSafetensorsFile(path: string): Promise<Safetensors> {
