@@ -201,6 +201,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   tensorboard: ['store', 'events', 'data', 'onnx', 'util'],
   doctor: ['hub', 'report', 'events', 'settings', 'runtime', 'data', 'graph', 'onnx', 'util'],
   notify: ['hub', 'report', 'events', 'settings', 'util'],
+  queue: ['compare', 'run', 'train', 'report', 'store', 'events', 'settings', 'runtime', 'data', 'util'],
   compare: [
     'run',
     'train',
@@ -249,6 +250,8 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   uplot: ['pages'],
   esbuild: ['pages'],
   yaml: ['cli'],
+  bullmq: ['queue'],
+  ioredis: ['queue'],
 };
 
 /** Folders without file system, clock or randomness of their own: what they give depends on what they are given alone. */

@@ -26,6 +26,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/compare.js'),
   },
   {
+    name: 'worker',
+    summary: 'do the runs of comparisons that are in a queue',
+    load: () => import('./commands/worker.js'),
+  },
+  {
     name: 'serve',
     summary: 'show runs in a browser, also while they train',
     load: () => import('./commands/serve.js'),

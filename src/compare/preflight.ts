@@ -19,14 +19,18 @@ import { at } from '../util/checked.js';
 import { AgonError, fail } from '../util/error.js';
 import type { PlannedRun } from './experiment/experiment.js';
 
-/** Finds what a run would fail on once its turn comes, after hours: one of each method with each group is tried up to its first step. */
-export async function checkRuns(runs: readonly PlannedRun[]): Promise<void> {
+/**
+ * Finds what a run would fail on once its turn comes, after hours: one of each method with each group is tried up to its first step.
+ *
+ * @param options.elsewhere - Other machines do them: their devices needn't be here.
+ */
+export async function checkRuns(runs: readonly PlannedRun[], { elsewhere = false } = {}): Promise<void> {
   const kinds = new Map(runs.map((run) => [JSON.stringify([run.group, run.method]), run]));
   const data = new DataCache();
-  for (const run of kinds.values()) await checkRun(run, data);
+  for (const run of kinds.values()) await checkRun(run, data, elsewhere);
 }
 
-async function checkRun({ group, method, settings }: PlannedRun, cache: DataCache): Promise<void> {
+async function checkRun({ group, method, settings }: PlannedRun, cache: DataCache, elsewhere: boolean) {
   const about = async <T>(setting: string, check: () => T | Promise<T>): Promise<T> => {
     try {
       return await check();
@@ -39,7 +43,9 @@ async function checkRun({ group, method, settings }: PlannedRun, cache: DataCach
     checkSettings(settings);
     if (settings.engine === 'ort-training') checkOrtTraining();
   });
-  await about(settings.place === null ? 'device' : 'place', () => {
+  const devices = settings.place === null ? 'device' : 'place';
+  await about(devices, () => {
+    if (elsewhere) return;
     for (const device of networkDevices(settings)) checkDevice(device);
   });
   const sources = await about('nets', async () => {
@@ -51,10 +57,12 @@ async function checkRun({ group, method, settings }: PlannedRun, cache: DataCach
   await about('validation', () => checkMeasured(data));
   await about('batchSize', () => checkBatchSize(data.dataset.train.length, settings.batchSize, true));
   const networks = await about('nets', () => createGroup(sources, data.dataset, data.preprocessing, settings));
-  await about(settings.place === null ? 'device' : 'place', () => checkSessions(networks.graphs, settings));
+  if (!elsewhere) await about(devices, () => checkSessions(networks.graphs, settings));
   const weights = await about('classWeights', () => classWeightsOf(settings, data.dataset));
   await about('the training step', () => createStep(networks, settings, weights));
-  await about('teacher', async () => (await openTeacher(settings, data))?.close());
+  await about('teacher', async () =>
+    (await openTeacher(elsewhere ? { ...settings, device: 'cpu' } : settings, data))?.close(),
+  );
 }
 
 /** Something must be left to measure the networks on. */

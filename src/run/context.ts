@@ -9,6 +9,7 @@ import { parseDevice } from '../runtime/device.js';
 import { type FreeMemory, freeMemory } from '../runtime/memory/free-memory.js';
 import type { Predictor } from '../runtime/predictor.js';
 import { updatesIn } from '../settings/learning-rate.js';
+import type { DataPaths } from '../settings/setting-paths.js';
 import type { Settings } from '../settings/settings.js';
 import { spanAt } from '../settings/spans.js';
 import { type Checkpoint, writeCheckpoint } from '../store/checkpoint.js';
@@ -40,6 +41,8 @@ export interface ContextOptions {
   readonly freeMemory?: () => FreeMemory;
   /** Whether the run ends with an assessment of its best epoch (true). */
   readonly report?: boolean | undefined;
+  /** Where the data of its settings are on this machine, if elsewhere than the settings say. */
+  readonly dataPaths?: DataPaths | undefined;
   /** Fails where the folder is another training's by now; called before a checkpoint is written. */
   readonly checkLock?: () => Promise<void>;
 }

@@ -11,6 +11,7 @@ import { hasModels } from '../nets/model-file.js';
 import { normalisationOf, settlePreprocessing } from '../pretrained/preprocessing.js';
 import { freeMemory } from '../runtime/memory/free-memory.js';
 import { settleBatchSize, settledMessage } from '../settings/batch-size.js';
+import { withDataPaths } from '../settings/setting-paths.js';
 import { hasBatchSize, type RequestedSettings, type Settings } from '../settings/settings.js';
 import type { Checkpoint } from '../store/checkpoint.js';
 import { prepareData, type RunData } from '../train/data.js';
@@ -47,7 +48,13 @@ export async function prepareRun(given: RequestedOptions, resumed: Checkpoint | 
   const normalisation = normalisationFor(networks, given.settings, resumed);
   const input = resumed ? keptInput(given.settings, resumed) : inputFor(networks.sources, given.settings);
   const check = () => checkStop(stopRequested);
-  const data = await prepareData(wanted, check, normalisation, resumed?.preprocessing, input);
+  const data = await prepareData(
+    withDataPaths(wanted, given.dataPaths),
+    check,
+    normalisation,
+    resumed?.preprocessing,
+    input,
+  );
   if (resumed) {
     await checkSameData(folder, resumed, data);
     await checkSameUnlabelled(folder, data);

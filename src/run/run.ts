@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { TrainEvent } from '../events/events.js';
 import { turnOffTelemetry } from '../runtime/telemetry.js';
+import type { DataPaths } from '../settings/setting-paths.js';
 import type { RequestedSettings } from '../settings/settings.js';
 import { messageOf, restoreError } from '../util/error.js';
 import { workerFile } from '../util/worker-file.js';
@@ -23,6 +24,8 @@ export interface StartOptions {
   readonly resume: boolean;
   /** Whether it ends with an assessment and a page, `report.html` (true). */
   readonly report?: boolean | undefined;
+  /** Where the data of its settings are on this machine, if elsewhere than the settings say. */
+  readonly dataPaths?: DataPaths | undefined;
   /**
    * Told of each event. The run waits for what it returns before it writes the next checkpoint; what it throws stops the run, with a
    * checkpoint.
@@ -35,11 +38,18 @@ export interface StartOptions {
  *
  * @param options - What is trained, where, and who is told.
  */
-export function startTraining({ settings, folder, resume, report = true, onEvent }: StartOptions): TrainingRun {
+export function startTraining({
+  settings,
+  folder,
+  resume,
+  report = true,
+  dataPaths,
+  onEvent,
+}: StartOptions): TrainingRun {
   turnOffTelemetry();
   const shared = new Int32Array(new SharedArrayBuffer(4 * Object.keys(SHARED).length));
   const { filename, ...flags } = workerFile(import.meta.url, './worker');
-  const workerData: WorkerInput = { settings, folder, resume, report, shared };
+  const workerData: WorkerInput = { settings, folder, resume, report, dataPaths, shared };
   const worker = new Worker(filename, { ...flags, workerData });
   const stop: TrainingRun['stop'] = ({ atOnce = false } = {}) => {
     Atomics.or(shared, SHARED.stop, atOnce ? STOP.atOnce : STOP.clean);

@@ -4,6 +4,7 @@ import { settleNetworks } from '../group/network-source.js';
 import { checkOrtTraining } from '../ort-training/session/library.js';
 import { writeWeightsRecord } from '../pretrained/record.js';
 import { checkResumable } from '../settings/check-engine.js';
+import { withDataPaths } from '../settings/setting-paths.js';
 import { checkSettings, type RequestedSettings } from '../settings/settings.js';
 import { absolutePaths } from '../store/absolute-paths.js';
 import { type Checkpoint, readCheckpoint } from '../store/checkpoint.js';
@@ -52,7 +53,7 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
   const { folder, emit } = given;
   const paths = runPaths(folder);
   const resumed = given.resume ? await readCheckpoint(paths.last) : undefined;
-  if (resumed) await checkGoesOn(folder, resumed, given.settings);
+  if (resumed) await checkGoesOn(folder, resumed, withDataPaths(given.settings, given.dataPaths));
   const prepared = await prepareRun(given, resumed);
   const { networks, data, group, settings, devices } = prepared;
   const options = { ...given, settings, devices };

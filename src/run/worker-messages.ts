@@ -1,4 +1,5 @@
 import type { TrainEvent } from '../events/events.js';
+import type { DataPaths } from '../settings/setting-paths.js';
 import type { RequestedSettings } from '../settings/settings.js';
 import type { ErrorCode } from '../util/error.js';
 
@@ -8,7 +9,8 @@ export interface WorkerInput {
   readonly folder: string;
   readonly resume: boolean;
   readonly report: boolean;
-  /** Numbers that both threads see, at the places of {@link SHARED}. */
+  readonly dataPaths: DataPaths | undefined;
+  /** Numbers that both threads see, at the dataPaths of {@link SHARED}. */
   readonly shared: Int32Array;
 }
 

@@ -4,7 +4,7 @@ import { train } from './train.js';
 import { SHARED, STOP, type WorkerInput, type WorkerMessage } from './worker-messages.js';
 
 const port = present(parentPort, 'the parent of the training thread');
-const { settings, folder, resume, report, shared } = workerData as WorkerInput;
+const { settings, folder, resume, report, dataPaths, shared } = workerData as WorkerInput;
 const send = (message: WorkerMessage) => port.postMessage(message);
 let sent = 0;
 
@@ -22,6 +22,7 @@ try {
     folder,
     resume,
     report,
+    dataPaths,
     emit: (event) => {
       sent++;
       send({ kind: 'event', event });

@@ -1,8 +1,9 @@
 import { type Mixing, mixes } from '../data/augment/mixing.js';
 import { type Augmentation, defaultAugmentation, NO_AUGMENTATION } from '../data/batch/augment.js';
 import type { Dataset, Size } from '../data/dataset/dataset.js';
+import { namedDevice } from '../runtime/device-names.js';
 import type { IMAGE_CHANGES, IMAGE_MIXING } from './augmentation-schema.js';
-import type { Settings } from './settings.js';
+import type { RequestedSettings, Settings } from './settings.js';
 
 /** The settings that say what is done at random to training images. */
 export type AugmentationSettings = Pick<Settings, 'augmentation' | keyof typeof IMAGE_CHANGES>;
@@ -39,4 +40,33 @@ function jitterRanges([brightness, contrast, saturation, hue]: NonNullable<Augme
 /** How the images of a batch are mixed with each other, if they are. */
 export function mixingFor({ mixup, cutmix }: Pick<Settings, keyof typeof IMAGE_MIXING>): Mixing | undefined {
   return mixes({ mixup, cutmix }) ? { mixup, cutmix } : undefined;
+}
+
+/** What it depends on where images are prepared. */
+export type PreparationSettings = Pick<
+  RequestedSettings,
+  'prepareOn' | 'device' | 'place' | 'engine' | 'mixup' | 'cutmix' | 'inputPerturbation' | 'teacher'
+>;
+
+/** Whether a step's images come to it as bytes, which it moves and normalises itself. */
+export function preparesOnDevice(settings: PreparationSettings): boolean {
+  const usual = namedDevice(settings.device)?.state === 'device' ? 'device' : 'host';
+  return (settings.prepareOn ?? usual) === 'device' && whyOnHost(settings) === undefined;
+}
+
+/** Why the host has to prepare the images; undefined where the device may. */
+export function whyOnHost({
+  engine,
+  place,
+  mixup,
+  cutmix,
+  inputPerturbation,
+  teacher,
+}: PreparationSettings): string | undefined {
+  if (engine === 'ort-training') return 'the engine ort-training has nothing for it';
+  if (place !== null) return 'networks in places of their own are fed one by one';
+  if (mixes({ mixup, cutmix })) return 'images are mixed when they are normalised already';
+  if (inputPerturbation) return 'one network sees images of its own, which are changed on the host';
+  if (teacher) return 'the frozen teacher sees them first, prepared';
+  return undefined;
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { matesOf } from '../distill/mutation.js';
 import type { Graph } from '../graph/graph.js';
 import { hasModels } from '../nets/model-file.js';
+import { whyOnHost } from './augmentation.js';
 import { idleFeatureSettings } from './check-features.js';
 import { PRESETS } from './presets.js';
 import { parseSettings, type Settings } from './settings.js';
@@ -26,6 +27,7 @@ export function idleSettings(settings: Settings, { graphs, totalSteps, ownValida
     ...idleFeatureSettings(settings),
     ...frozenAtRandom(settings),
     ...idlePatience(settings, holdsOut),
+    ...idlePreparation(settings),
     ...idleJitter(settings, graphs),
     ...idleTuning(settings, graphs, totalSteps, holdsOut),
     ...(ownValidation && settings.validation !== parseSettings({}).validation
@@ -81,6 +83,11 @@ function idlePerturbations(
     );
   }
   return messages;
+}
+
+function idlePreparation(settings: Settings): string[] {
+  const why = whyOnHost(settings);
+  return settings.prepareOn === 'device' && why ? [`prepareOn device has no effect: ${why}`] : [];
 }
 
 function idlePatience({ patience, epochs }: Settings, validates: boolean): string[] {

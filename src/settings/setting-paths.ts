@@ -12,6 +12,30 @@ export function withoutFolders<Given extends object>(settings: Given): Given {
   return mapPaths(settings, baseName, publicAddress);
 }
 
+/** Where data are on this machine, by the paths that settings name. */
+export type DataPaths = Readonly<Record<string, string>>;
+
+/** Settings that name data where they are on this machine: to open these, not to be kept. */
+export function withDataPaths<Given extends { readonly data: string; readonly unlabelled: string | null }>(
+  settings: Given,
+  paths: DataPaths = {},
+): Given {
+  const { data, unlabelled } = settings;
+  const pathOf = (path: string) => (Object.hasOwn(paths, path) ? paths[path] : undefined) ?? path;
+  return { ...settings, data: pathOf(data), unlabelled: unlabelled === null ? null : pathOf(unlabelled) };
+}
+
+/** The paths that settings name beside those of data: of models, runs, weights and artifacts. */
+export function modelPaths(settings: { readonly data: string; readonly unlabelled: string | null }): string[] {
+  const paths: string[] = [];
+  const { data: _, unlabelled: __, ...others } = settings;
+  mapPaths(others, (path) => {
+    paths.push(path);
+    return path;
+  });
+  return paths;
+}
+
 type Map = (text: string) => string;
 
 /** Settings with all paths in them changed; of `pretrained`, what is no path is a name or an address. */

@@ -460,6 +460,15 @@ export const settingsSchema = z.strictObject({
       "steps in one run of ONNX Runtime's session (`Loop`): with `cuda` the networks' state stays on the card between them. Stops, checkpoints and everything that is told are by steps all the same",
     help: 'steps in one run of the session, for cuda',
   }),
+  prepareOn: z.enum(['host', 'device']).optional().meta({
+    flag: '--prepare-on <where>',
+    rare: true,
+    group: 'Run',
+    description:
+      'where training images are normalised, and moved where random crops out of padding and flips are the last that is done to them: on the `host`, or on the `device`, to which they then travel as bytes, a fourth as many. The numbers differ by their rounding. Left out: on the `device` with `webgpu`, else on the `host`',
+    help: 'where training images are normalised and flipped',
+    otherwise: 'device with webgpu, else host',
+  }),
   workers: count.max(MOST_THREADS).default(1).meta({
     flag: '--workers <n>',
     group: 'Run',

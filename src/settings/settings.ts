@@ -26,7 +26,15 @@ export const recordedSettings = z.preprocess(
 );
 
 /** Settings of how a run is computed, which change none of what it computes but the rounding. */
-export const COMPUTING_KEYS = ['threads', 'workers', 'tune', 'logEvery', 'stepsPerRun', 'allowFallback'] as const;
+export const COMPUTING_KEYS = [
+  'threads',
+  'workers',
+  'tune',
+  'logEvery',
+  'stepsPerRun',
+  'prepareOn',
+  'allowFallback',
+] as const;
 
 /** Where settings are that no file holds. */
 const SETTINGS = 'settings';

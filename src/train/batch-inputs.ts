@@ -1,10 +1,13 @@
 import type { Batch } from '../data/batch/loader.js';
+import type { PixelBatch } from '../data/batch/pixel-loader.js';
 import type { Preprocessing } from '../data/image/preprocess.js';
 import { type Tensor, tensor } from '../onnx/tensor.js';
 import type { FeatureBatch } from './features/feature-loader.js';
 
-/** What networks are fed in a step or an evaluation: images, or features for their heads. */
+/** What networks are fed in an evaluation: images, or features for their heads. */
 export type NetworkBatch = Batch | FeatureBatch;
+/** What they are fed in a step: likewise, or images as bytes, which the step prepares itself. */
+export type TrainingBatch = NetworkBatch | PixelBatch;
 
 /** What each of so many networks is fed of a batch: the images, or its own features. */
 export function inputsOf(

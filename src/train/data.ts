@@ -1,7 +1,8 @@
 import { relative } from 'node:path';
-import type { Augmentation } from '../data/batch/augment.js';
+import { type Augmentation, endsWithMove } from '../data/batch/augment.js';
 import type { Loader } from '../data/batch/loader.js';
 import { createLoader } from '../data/batch/open-loader.js';
+import { createPixelLoader, type PixelBatch } from '../data/batch/pixel-loader.js';
 import { channelStatistics } from '../data/batch/statistics.js';
 import { withUnlabelled } from '../data/batch/unlabelled-loader.js';
 import { type ContentDigests, layoutParts } from '../data/dataset/content.js';
@@ -17,6 +18,7 @@ import {
   type PreprocessingDecode,
   preprocessingFor,
 } from '../data/image/preprocess.js';
+import type { ImageMoves } from '../lower/pixel-images.js';
 import { augmentationFor, mixingFor } from '../settings/augmentation.js';
 import type { RequestedSettings, Settings } from '../settings/settings.js';
 import { sha256 } from '../util/files/sha256.js';
@@ -49,7 +51,7 @@ export async function prepareData(
   decode?: PreprocessingDecode,
   size?: Size,
 ): Promise<RunData> {
-  const opened = withColours(await openDataset(settings.data, { onProgress, task: settings.task }), settings);
+  const opened = await openData(settings, onProgress);
   const content = contentDigests(opened);
   const fingerprint = layoutOf(opened) + digestContent(content);
   const split = withValidation(opened, { fraction: settings.validation }, settings.seed);
@@ -66,6 +68,18 @@ export async function prepareData(
   const unlabelled = settings.unlabelled === null ? undefined : await openUnlabelled(settings.unlabelled, onProgress);
   const data = { dataset, preprocessing, augmentation, ownValidation, fingerprint, content };
   return unlabelled ? { ...data, unlabelled } : data;
+}
+
+type DataSettings = Pick<RequestedSettings, 'data' | 'task' | 'channels'>;
+
+/** The fingerprint of the data that settings name ({@link RunData.fingerprint}): what a run on them would have. */
+export async function fingerprintData(settings: DataSettings): Promise<string> {
+  const opened = await openData(settings);
+  return layoutOf(opened) + digestContent(contentDigests(opened));
+}
+
+async function openData({ data, task, channels }: DataSettings, onProgress?: () => void): Promise<Dataset> {
+  return withColours(await openDataset(data, { ...(onProgress && { onProgress }), task }), { channels });
 }
 
 /** The settings' normalisation; where they leave it open the one that is given, if it is for as many channels. */
@@ -96,6 +110,33 @@ export function trainingLoader(
   if (!unlabelled) return labelled;
   const { source } = unlabelled;
   return withUnlabelled(labelled, { source, preprocessing, augmentation, seed, count: batchSize, workers });
+}
+
+/** The same batches as bytes, for a step that prepares its images itself. Such are neither mixed nor perturbed. */
+export function pixelLoader(
+  { dataset, preprocessing, augmentation, unlabelled }: RunData,
+  { batchSize, workers, seed, sampler }: Settings,
+): Loader<PixelBatch> {
+  const training = { seed, augmentation, balanced: sampler === 'balanced' };
+  const labelled = createPixelLoader({ split: dataset.train, preprocessing, batchSize, workers, training });
+  if (!unlabelled) return labelled;
+  const { source } = unlabelled;
+  return withUnlabelled(labelled, {
+    source,
+    preprocessing,
+    augmentation,
+    seed,
+    count: batchSize,
+    workers,
+    pixels: true,
+  });
+}
+
+/** What of an augmentation is left to a step that prepares its images itself. */
+export function movesOf(augmentation: Augmentation): ImageMoves {
+  const { padCrop, flip } = augmentation;
+  const moves = endsWithMove(augmentation);
+  return { crops: moves && padCrop > 0, flips: moves && flip };
 }
 
 /** All images of a split, in order, for evaluation. */

@@ -6,7 +6,7 @@ import type { LineageFile } from '../lineage/lineage-file.js';
 import type { StepRunner } from '../runtime/step-runner.js';
 import { beginBurst } from '../runtime/stepping/bursts.js';
 import { at } from '../util/checked.js';
-import type { NetworkBatch } from './batch-inputs.js';
+import type { TrainingBatch } from './batch-inputs.js';
 import { checkFinite } from './diverged.js';
 import { type FeedSource, feedsFor } from './feeds.js';
 import { checkHalfStep } from './float16.js';
@@ -22,7 +22,7 @@ export interface StepContext extends FeedSource {
   readonly burst: number;
   /** Where parameters are to be perturbed. */
   readonly perturbation: ParameterPerturbation | undefined;
-  readonly training: Loader<NetworkBatch>;
+  readonly training: Loader<TrainingBatch>;
   readonly rates: LearningRates;
   readonly lineage: Pick<LineageFile, 'append'>;
   readonly emit: Emit;
@@ -79,7 +79,7 @@ class EpochSteps {
   }
 
   /** One step. What it measures is told now, or with those after it. */
-  async train(batch: NetworkBatch): Promise<void> {
+  async train(batch: TrainingBatch): Promise<void> {
     const { now, perturbation, training, burst } = this.#context;
     const count = this.#epoch * training.steps + this.#step;
     this.#waited += now() - this.#asked;
@@ -100,7 +100,7 @@ class EpochSteps {
     this.#tell(outputs.map(readStep));
   }
 
-  async #trainInBurst(batch: NetworkBatch, count: number): Promise<void> {
+  async #trainInBurst(batch: TrainingBatch, count: number): Promise<void> {
     const begun = this.#begin(batch, count);
     const feeds = await feedsFor(this.#context, batch, begun.lr, count);
     this.#burst ??= beginBurst(this.#context.stepper);
@@ -108,7 +108,7 @@ class EpochSteps {
   }
 
   /** A step before which parameters may be perturbed, and after which it may show whether that was for the better. */
-  async #trainAlone(batch: NetworkBatch, count: number, perturbation: ParameterPerturbation): Promise<void> {
+  async #trainAlone(batch: TrainingBatch, count: number, perturbation: ParameterPerturbation): Promise<void> {
     const { stepper } = this.#context;
     const parameterPerturbation = await perturbation.before(count);
     const begun = this.#begin(batch, count);
@@ -120,7 +120,7 @@ class EpochSteps {
     this.#tell([outputs], { ...(parameterPerturbation && { parameterPerturbation }), ...(verdict && { verdict }) });
   }
 
-  #begin(batch: NetworkBatch, count: number): BegunStep {
+  #begin(batch: TrainingBatch, count: number): BegunStep {
     const perturbed = 'perturbed' in batch ? batch.perturbed : undefined;
     const begun = {
       ...this.next,

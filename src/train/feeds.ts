@@ -1,12 +1,15 @@
 import type { Batch, MixedLabels } from '../data/batch/loader.js';
+import type { PixelBatch } from '../data/batch/pixel-loader.js';
+import { MOVE_NUMBERS } from '../data/batch/pixel-maker.js';
 import type { Preprocessing } from '../data/image/preprocess.js';
 import { featuresName, type MIXED_INPUTS, ownInputNames, TEACHER_LOGITS, UPDATES } from '../distill/step.js';
+import { MOVES } from '../lower/pixel-images.js';
 import { elementCount, scalar, type Tensor, tensor } from '../onnx/tensor.js';
 import { createOptimizer } from '../optim/optimizer.js';
 import { updatesIn } from '../settings/learning-rate.js';
 import type { Settings } from '../settings/settings.js';
 import { stream } from '../util/random.js';
-import { imagesTensor, type NetworkBatch } from './batch-inputs.js';
+import { imagesTensor, type TrainingBatch } from './batch-inputs.js';
 import type { FeatureBatch } from './features/feature-loader.js';
 import type { FrozenTeacher } from './frozen-teacher.js';
 
@@ -27,12 +30,12 @@ export interface FeedSource {
  */
 export async function feedsFor(
   source: FeedSource,
-  batch: NetworkBatch,
+  batch: TrainingBatch,
   lr: number,
   count: number,
 ): Promise<Record<string, Tensor>> {
   const { settings, uniforms } = source;
-  const feeds = 'features' in batch ? featureFeeds(batch) : await imageFeeds(source, batch);
+  const feeds = await feedsOf(source, batch);
   const update = updatesIn(settings, count) + 1;
   const scalars = scalarsOf(settings, lr, source.updatesBefore + update);
   if (settings.accumulate > 1) feeds[UPDATES] = scalar(updatesIn(settings, count + 1) === update ? 1 : 0);
@@ -51,6 +54,12 @@ export async function feedsFor(
 function scalarsOf({ optimizer, precision }: Settings, lr: number, update: number): Record<string, number> {
   const { skips, ...rule } = createOptimizer(optimizer);
   return { ...rule.scalarsAt(lr, update), ...(precision === 'float16' && skips?.scalarsAt(update)) };
+}
+
+async function feedsOf(source: FeedSource, batch: TrainingBatch): Promise<Record<string, Tensor>> {
+  if ('features' in batch) return featureFeeds(batch);
+  if ('pixels' in batch) return { labels: labelsTensor(batch), ...pixelFeeds(batch, source.input) };
+  return imageFeeds(source, batch);
 }
 
 async function imageFeeds(source: FeedSource, batch: Batch): Promise<Record<string, Tensor>> {
@@ -108,4 +117,26 @@ function partnersTensor({ partners, partnerTargets }: MixedLabels): Tensor {
 function labelsTensor({ labels, targets }: Pick<Batch, 'labels' | 'targets'>): Tensor {
   if (targets) return tensor('float32', [labels.length, targets.length / labels.length], targets);
   return tensor('int64', [labels.length], BigInt64Array.from(labels, BigInt));
+}
+
+/** What a step is fed that prepares its images itself (`takePixels`): those without labels are behind the others. */
+export function pixelFeeds(
+  { pixels, moves, size, unlabelled }: PixelBatch,
+  { channels, height, width }: Pick<Preprocessing, 'channels' | 'height' | 'width'>,
+): Record<string, Tensor> {
+  const rows = size + (unlabelled?.size ?? 0);
+  const bytes = unlabelled
+    ? joined(new Uint8Array(pixels.length + unlabelled.pixels.length), pixels, unlabelled.pixels)
+    : pixels;
+  const images = tensor('uint8', [rows, channels, height, width], bytes);
+  if (!moves) return { images };
+  const others = unlabelled?.moves;
+  const all = others ? joined(new Float32Array(moves.length + others.length), moves, others) : moves;
+  return { images, [MOVES]: tensor('float32', [rows, MOVE_NUMBERS], all) };
+}
+
+function joined<Numbers extends Uint8Array | Float32Array>(into: Numbers, first: Numbers, second: Numbers): Numbers {
+  into.set(first);
+  into.set(second, first.length);
+  return into;
 }

@@ -7,16 +7,18 @@ import type { Graph } from '../graph/graph.js';
 import { type Group, initialParameters, planStep, trainedGraphs } from '../group/group.js';
 import { cutHeads, parametersOf, planHeadStep } from '../group/heads.js';
 import { openPredictors } from '../group/sessions.js';
+import { takePixels } from '../lower/pixel-images.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { deviceOf } from '../runtime/device.js';
 import type { Predictor } from '../runtime/predictor.js';
+import { preparesOnDevice } from '../settings/augmentation.js';
 import { classWeightsOf } from '../settings/class-weights.js';
 import type { Settings } from '../settings/settings.js';
 import type { Span } from '../settings/spans.js';
 import type { Checkpoint } from '../store/checkpoint.js';
 import { present } from '../util/error.js';
-import type { NetworkBatch } from './batch-inputs.js';
-import { evaluationLoader, type RunData, trainingLoader } from './data.js';
+import type { NetworkBatch, TrainingBatch } from './batch-inputs.js';
+import { evaluationLoader, movesOf, pixelLoader, type RunData, trainingLoader } from './data.js';
 import { Backbone } from './features/backbone.js';
 import { openFeatures } from './features/open-features.js';
 import { type FrozenTeacher, openTeacher } from './frozen-teacher.js';
@@ -42,7 +44,7 @@ export interface RunInputs {
   readonly trained: readonly Graph[];
   /** Tensors of the networks that the step doesn't know. */
   readonly fixed: ReadonlyMap<string, Tensor>;
-  readonly training: Loader<NetworkBatch>;
+  readonly training: Loader<TrainingBatch>;
   /** All images of a split that there is; its epochs end with an error where a stop is asked for. */
   readonly evaluation: (split: Exclude<SplitName, 'train'>) => Loader<NetworkBatch>;
   readonly predictors: readonly Predictor[];
@@ -63,12 +65,14 @@ async function openImageInputs(
   for (const message of teacher?.notes ?? []) emit({ type: 'warning', message });
   const { dataset, preprocessing } = data;
   const plan = planStep(group, trained, classWeightsOf(settings, dataset));
+  const step = buildStep(plan.networks, plan.settings, plan.options);
+  const onDevice = preparesOnDevice(settings);
   return {
-    step: buildStep(plan.networks, plan.settings, plan.options),
+    step: onDevice ? takePixels(step, { ...preprocessing, ...movesOf(data.augmentation) }) : step,
     plan,
     trained: trainedGraphs(group, trained),
     fixed: new Map(),
-    training: trainingLoader(data, settings),
+    training: onDevice ? pixelLoader(data, settings) : trainingLoader(data, settings),
     evaluation: (name) => {
       const split = present(dataset[name], name);
       return stoppable(evaluationLoader(split, preprocessing, settings), stopRequested);

@@ -3,10 +3,11 @@ import type { Graph } from '../graph/graph.js';
 import type { Group } from '../group/group.js';
 import { executionOrder } from '../runtime/memory/execution-order.js';
 import { bytesOf, mostLiveBytes } from '../runtime/memory/live-bytes.js';
+import { type PreparationSettings, preparesOnDevice } from '../settings/augmentation.js';
 import type { Settings } from '../settings/settings.js';
 import type { RunData } from './data.js';
 
-type Sizes = Pick<Settings, 'batchSize' | 'workers' | 'inputPerturbation' | 'stepsPerRun'>;
+type Sizes = Pick<Settings, 'batchSize' | 'workers' | 'stepsPerRun'> & PreparationSettings;
 
 /** What a run's memory depends on beside its step. */
 export interface MemoryContext {
@@ -78,9 +79,11 @@ function evaluationBytes(graphs: readonly Graph[], { batchSize }: Sizes): number
   return graphs.reduce((sum, graph) => sum + mostLiveBytes(graph, executionOrder(graph), batchSize), 0);
 }
 
-function batchBytes({ batchSize, workers, inputPerturbation }: Sizes, { preprocessing, unlabelled }: RunData): number {
+function batchBytes(settings: Sizes, { preprocessing, unlabelled }: RunData): number {
+  const { batchSize, workers, inputPerturbation } = settings;
   const { channels, height, width } = preprocessing;
-  const images = Float32Array.BYTES_PER_ELEMENT * batchSize * channels * height * width;
+  const sample = preparesOnDevice(settings) ? 1 : Float32Array.BYTES_PER_ELEMENT;
+  const images = sample * batchSize * channels * height * width;
   const made = 1 + (inputPerturbation ? 1 : 0) + (unlabelled ? 1 : 0);
   // With and without labels, they become one tensor for each step
   const joined = unlabelled ? (made + 1) * images : 0;

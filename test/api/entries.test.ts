@@ -41,8 +41,8 @@ const foldersOf = (files: ReadonlySet<string>) =>
   [...new Set([...files].map((file) => relative(join(ROOT, 'src'), file).split(sep)[0]))].sort();
 
 describe('the entries of the package', () => {
-  it('are three, each with its types', async () => {
-    expect(Object.keys(ENTRIES)).toEqual(['.', './graph', './onnx']);
+  it('are four, each with its types', async () => {
+    expect(Object.keys(ENTRIES)).toEqual(['.', './graph', './browser', './onnx']);
     for (const { types, default: code } of Object.values(ENTRIES)) {
       expect(types).toBe(code.replace(/\.js$/, '.d.ts'));
       const source = code.replace('./dist/', 'src/').replace(/\.js$/, '.ts');
@@ -50,7 +50,7 @@ describe('the entries of the package', () => {
     }
   });
 
-  it('give a name that two of them have to one thing', async () => {
+  it('give a name that two of them have to one thing, but for that of a page, which stands alone', async () => {
     const entries = await Promise.all(
       ['index', 'api/graph', 'api/onnx'].map((name) => import(join(ROOT, `src/${name}.ts`))),
     );

@@ -1,11 +1,12 @@
 import {
   type BrowserTraining,
   type LabelledPicture,
+  parseSettings,
+  type SettingsInput,
   startTraining,
   type TrainingProvider,
 } from '../../src/api/browser.js';
 import type { StepEvent, TrainEvent } from '../../src/events/events.js';
-import { parseSettings, type SettingsInput } from '../../src/settings/settings.js';
 import { at } from '../../src/util/checked.js';
 import { CLASSES, drawPictures } from './draw-pictures.js';
 

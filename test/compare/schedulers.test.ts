@@ -10,7 +10,8 @@ import { parse } from 'yaml';
 import { comparePaths } from '../../src/compare/experiment/folder.js';
 import { runPaths } from '../../src/store/run-folder.js';
 import { RESNET, smallData } from '../run/runs.js';
-import { startSlurm, waitUntil, whyNoSlurm } from '../support/slurm.js';
+import { waitUntil } from '../support/processes.js';
+import { startSlurm, whyNoSlurm } from '../support/slurm.js';
 
 const run = promisify(execFile);
 const pathOf = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));

@@ -55,7 +55,6 @@ describe('a group in places of one processor gives the numbers of one graph, to 
     ['label smoothing', { labelSmoothing: 0.1 }],
     ['other rates of layers and no decay of norms', { layerDecay: 0.5, headLrFactor: 2, normWeightDecay: false }],
     ['float16 with loss scaling', { precision: 'float16', accumulate: 2, clipNorm: 1 }],
-    ['float16, AdamW', { precision: 'float16', optimizer: ADAMW }],
     ['frozen backbones', { freeze: 'backbone' }],
     ['a frozen teacher', { teacher: { weight: 0.5, temperature: 3 } }],
     ['any number of classes', { task: 'multi-label', beta: 0.5, featureProjection: true }],

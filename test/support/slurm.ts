@@ -2,11 +2,10 @@ import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort, waitUntil } from './processes.js';
 
 const run = promisify(execFile);
 const DAEMONS = ['/usr/sbin/munged', '/usr/sbin/slurmctld', '/usr/sbin/slurmd'];
@@ -68,15 +67,6 @@ export async function startSlurm(folder: string): Promise<Slurm> {
   return { env, stop: () => stopAll(['slurmd', 'slurmctld', 'munge'].map((each) => at(`${each}.pid`))) };
 }
 
-/** Waits until something holds; what it throws meanwhile is that it doesn't. */
-export async function waitUntil(holds: () => Promise<boolean>, seconds = 60): Promise<void> {
-  const end = Date.now() + 1000 * seconds;
-  while (!(await holds().catch(() => false))) {
-    if (Date.now() > end) throw new Error(`not within ${seconds} s: ${holds}`);
-    await wait(300);
-  }
-}
-
 /** Ends processes by the files that hold their numbers, and waits until they are gone. */
 async function stopAll(files: readonly string[]): Promise<void> {
   for (const file of files) {
@@ -85,12 +75,4 @@ async function stopAll(files: readonly string[]): Promise<void> {
     process.kill(pid);
     await waitUntil(async () => !existsSync(`/proc/${pid}`));
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -33,7 +33,7 @@ const OUTPUT_TYPES = ['Tuple', 'SemanticOutputs', 'OutputsOf', 'NamedOnly'];
 const OPTIONS: Partial<TypeDocOptions & PluginOptions> = {
   name: 'API reference',
   plugin: ['typedoc-plugin-markdown'],
-  entryPoints: ['src/index.ts', 'src/api/graph.ts', 'src/api/onnx.ts'].map(pathOf),
+  entryPoints: ['src/index.ts', 'src/api/graph.ts', 'src/api/onnx.ts', 'src/api/browser.ts'].map(pathOf),
   tsconfig: pathOf('tsconfig.build.json'),
   readme: 'none',
   // What is exported has a comment, and names and links nothing that isn't.

@@ -58,6 +58,7 @@ export class FixedBuffers {
       encoder.copyBufferToBuffer(value.gpuBuffer as unknown as GpuBuffer, 0, buffer, 0, NUMBER * count);
     }
     this.device.queue.submit([encoder.finish()]);
+    for (const value of results.values()) value.dispose();
   }
 
   async read(names: readonly string[]): Promise<Map<string, Tensor>> {

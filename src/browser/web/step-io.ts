@@ -72,11 +72,13 @@ export class FixedIo implements StepIo {
   }
 
   keep(results: Readonly<Record<string, OrtTensor>>): void {
-    const from = present(results[PACKED], PACKED).gpuBuffer as unknown as GpuBuffer;
+    const measured = present(results[PACKED], PACKED);
+    const from = measured.gpuBuffer as unknown as GpuBuffer;
     const to = this.#roomFor(this.#kept + 1);
     const encoder = this.device.createCommandEncoder();
     encoder.copyBufferToBuffer(from, 0, to, NUMBER * this.#kept * this.#length, NUMBER * this.#length);
     this.device.queue.submit([encoder.finish()]);
+    measured.dispose();
     this.#kept++;
   }
 

@@ -17,12 +17,14 @@ import { prepareRunFolder } from '../../store/run-folder.js';
 import { removeIfEmpty } from '../../util/files/files.js';
 import { type ExperimentFlags, settleExperiment } from '../flags/experiment-flags.js';
 import { type GivenFlag, givenFlags } from '../flags/merge-settings.js';
-import { choiceOption, numberOption } from '../flags/options.js';
+import { choiceOption, numberOption, queueOption } from '../flags/options.js';
 import { createOption, SETTING_FLAGS } from '../flags/setting-flags.js';
 import { shardOption } from '../flags/shard.js';
 import { type CliIo, writeLines } from '../io/io.js';
 import { failUsage } from '../io/usage-error.js';
 import { doRuns, endRuns } from '../run/compared-runs.js';
+import { cancelQueued, pauseQueued, watchQueue } from '../run/queue-modes.js';
+import { queueRuns } from '../run/queued-runs.js';
 import { formatCompactHelp } from '../text/compact-help.js';
 import { comparisonLines, planLines } from '../text/comparison-text.js';
 
@@ -35,6 +37,11 @@ interface CompareOptions extends ExperimentFlags {
   readonly run?: number;
   readonly shard?: Selection;
   readonly collect?: true;
+  readonly queue?: string;
+  readonly watch?: true;
+  readonly pause?: true;
+  readonly continue?: true;
+  readonly cancel?: true;
 }
 
 /** Flags of `agon train` that an experiment's shared settings take. */
@@ -61,6 +68,11 @@ export function define(command: Command, io: CliIo): void {
     shardOption(),
     new Option('--json', 'with --plan: print JSON'),
     new Option('--collect', 'write the results of the finished runs, train nothing'),
+    queueOption('let the workers of a queue do the runs, and collect them'),
+    new Option('--watch', "with --queue: show the queue's comparisons and workers"),
+    new Option('--pause', 'with --queue: let workers begin no more of its runs'),
+    new Option('--continue', 'with --queue: let them begin again'),
+    new Option('--cancel', 'with --queue: take it out of the queue; finished runs stay'),
   ];
   for (const option of options) command.addOption(option.helpGroup('Compare'));
   command.configureHelp({ ...command.configureHelp(), formatHelp: formatCompactHelp });
@@ -78,6 +90,8 @@ interface Comparing {
   readonly runs: readonly PlannedRun[];
   readonly measure: Measure;
   readonly jobs: number;
+  /** Address of the queue whose workers do the runs, if any. */
+  readonly queue: string | undefined;
 }
 
 async function compare(
@@ -87,45 +101,61 @@ async function compare(
   io: CliIo,
 ): Promise<number> {
   const mode = modeOf(options);
-  const { out, jobs = 1, collect } = options;
+  const { out, jobs = 1, collect, queue, watch } = options;
+  if (queue !== undefined && options.jobs !== undefined) {
+    failUsage('--jobs', 'each worker has its own', { hint: 'agon worker --jobs' });
+  }
+  if (queue !== undefined && watch) return watchQueue(queue, io);
   if (collect && (out ?? file) === undefined) failUsage('--collect', 'no folder of a comparison is named');
   const { experiment, where, ...named } = await settleExperiment(collect ? (out ?? file) : file, options, flags);
   const measure = options.measure ?? experiment.measure;
   const folder = out ?? named.folder ?? `runs/compare-${experiment.name.replaceAll(/[^\w.-]+/g, '-')}`;
   const runs = shareCores(planRuns(experiment, where), jobs);
-  return mode({ folder, experiment, runs, measure, jobs }, io);
+  return mode({ folder, experiment, runs, measure, jobs, queue }, io);
 }
 
 /** What the flags ask for, of which one at most is given. */
-function modeOf({
-  plan,
-  json,
-  run,
-  shard,
-  collect,
-}: CompareOptions): (comparing: Comparing, io: CliIo) => Promise<number> {
+function modeOf(options: CompareOptions): (comparing: Comparing, io: CliIo) => Promise<number> {
+  const { plan, json, run, shard, collect } = options;
   if (json && !plan) failUsage('--json', 'it is for --plan');
   const modes = [
     ...(plan ? [['--plan', (c: Comparing, io: CliIo) => tellPlan(c, json === true, io)] as const] : []),
     ...(run === undefined ? [] : [['--run', (c: Comparing, io: CliIo) => doSelection(c, { run }, io)] as const]),
     ...(shard ? [['--shard', (c: Comparing, io: CliIo) => doSelection(c, shard, io)] as const] : []),
     ...(collect ? [['--collect', collectResults] as const] : []),
+    ...queueModes(options),
   ];
   const [first, second] = modes;
   if (first && second) failUsage(second[0], `${first[0]} is given as well`, { hint: 'Give one of them' });
   return first?.[1] ?? compareAll;
 }
 
-/** All runs in this process, and the results of them. */
-async function compareAll({ folder, experiment, runs, measure, jobs }: Comparing, io: CliIo): Promise<number> {
+/** Those that are about a queue. */
+function queueModes({ queue, watch, pause, cancel, continue: goOn }: CompareOptions) {
+  const flags = { watch, pause, continue: goOn, cancel };
+  const [given] = Object.entries(flags).filter(([, isGiven]) => isGiven);
+  if (given && queue === undefined) failUsage(`--${given[0]}`, 'it is for --queue');
+  if (queue === undefined) return [];
+  const pausing = (paused: boolean) => (c: Comparing, io: CliIo) => pauseQueued(c.folder, queue, paused, io);
+  const modes = [
+    ...(watch ? [['--watch', (_: Comparing, io: CliIo) => watchQueue(queue, io)] as const] : []),
+    ...(pause ? [['--pause', pausing(true)] as const] : []),
+    ...(goOn ? [['--continue', pausing(false)] as const] : []),
+    ...(cancel ? [['--cancel', (c: Comparing, io: CliIo) => cancelQueued(c.folder, c.runs, queue, io)] as const] : []),
+  ];
+  return modes.length > 0 ? modes : [['--queue', compareAll] as const];
+}
+
+/** All runs, in this process or by the workers of a queue, and the results of them. */
+async function compareAll({ folder, experiment, runs, measure, jobs, queue }: Comparing, io: CliIo): Promise<number> {
   await prepareRunFolder(folder, { overwrite: true });
   const lock = await lockComparison(folder);
   try {
     await removeHalfWrittenResults(folder);
-    const outcome = await doRuns(folder, runs, jobs, {
-      io,
-      onChecked: () => keepExperiment(folder, experiment),
-    });
+    const hooks = { io, onChecked: () => keepExperiment(folder, experiment) };
+    const outcome = await (queue === undefined
+      ? doRuns(folder, runs, jobs, hooks)
+      : queueRuns({ folder, experiment, runs, queue }, hooks));
     await writeAndTell({ folder, experiment, measure }, io, outcome.failures);
     return endRuns(outcome, io);
   } finally {

@@ -94,6 +94,11 @@ export function jsonOption(): Option {
   return new Option('--json', 'print JSON');
 }
 
+/** The server of a queue. */
+export function queueOption(description: string): Option {
+  return new Option('--queue <address>', `${description}: redis://host[:port], or rediss://`);
+}
+
 /** A port to listen on. */
 export function portOption(flags: string, description: string): Option {
   return numberOption(flags, `${description} (port 7007 or next)`, { whole: true, from: 0, to: 65_535 });

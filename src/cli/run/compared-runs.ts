@@ -1,15 +1,14 @@
 import { type ExecuteOptions, executeRuns, type Failure } from '../../compare/execute.js';
 import type { PlannedRun } from '../../compare/experiment/experiment.js';
-import { comparePaths, isWhole, unlockComparisonAtOnce } from '../../compare/experiment/folder.js';
+import { comparePaths, unlockComparisonAtOnce } from '../../compare/experiment/folder.js';
 import { forgetFailure, recordFailure, statusOf } from '../../compare/experiment/run-status.js';
-import { checkRuns } from '../../compare/preflight.js';
-import { checkStored } from '../../compare/results/stored.js';
 import { formatNumberOf, printable } from '../../report/format.js';
 import { openRunLog } from '../../report/log/run-log.js';
 import { runPaths } from '../../store/run-folder.js';
 import { messageOf } from '../../util/error.js';
 import { type CliIo, writeLines } from '../io/io.js';
 import { CompareProgress } from '../text/compare-progress.js';
+import { openRuns } from './open-runs.js';
 import { PROCESS, Stopping } from './stopping.js';
 
 /** What came of the runs of a comparison that this process has done. */
@@ -50,16 +49,6 @@ export function endRuns({ failures, stopped }: Outcome, { stderr }: CliIo): numb
   }
   if (stopped) writeLines(stderr, 'stopped; the same command goes on');
   return stopped?.() ?? (failures.length > 0 ? FAILED : 0);
-}
-
-/** The runs that aren't finished, with all checked that can be before they begin. */
-async function openRuns(folder: string, runs: readonly PlannedRun[], io: CliIo): Promise<PlannedRun[]> {
-  await checkStored(folder, runs);
-  const whole = await Promise.all(runs.map((run) => isWhole(folder, run)));
-  const open = runs.filter((_, i) => !whole[i]);
-  if (open.length > 0) writeLines(io.stdout, 'checking what the runs need');
-  await checkRuns(open);
-  return open;
 }
 
 async function runAll(

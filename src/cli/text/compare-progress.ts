@@ -1,25 +1,17 @@
 import type { Failure } from '../../compare/execute.js';
 import type { PlannedRun } from '../../compare/experiment/experiment.js';
 import type { TrainEvent } from '../../events/events.js';
-import { formatCount, formatDuration, formatRate, printable } from '../../report/format.js';
+import { formatDuration, printable } from '../../report/format.js';
 import { LiveLines } from '../../report/live-lines.js';
-import { describePhase } from '../../report/live-report.js';
 import { isLive, type Output, widthOf } from '../../report/output.js';
-import { RunProgress } from '../../report/progress.js';
 import { messageOf } from '../../util/error.js';
 import { type CliIo, writeLines } from '../io/io.js';
-
-/** A run under way. */
-interface Active {
-  progress?: RunProgress;
-  /** What it does while no step runs. */
-  doing?: string | undefined;
-}
+import { RunLine } from './run-line.js';
 
 /** Says what begins and ends, and when all may be done; on a terminal also how far the running ones are. */
 export class CompareProgress {
   readonly #live: LiveLines | undefined;
-  readonly #active = new Map<string, Active>();
+  readonly #active = new Map<string, RunLine>();
   readonly #started: number;
   readonly #atStart: number;
   readonly #told = new Set<string>();
@@ -37,18 +29,14 @@ export class CompareProgress {
   }
 
   begin({ id }: PlannedRun, resumed: boolean): void {
-    this.#active.set(id, {});
+    this.#active.set(id, new RunLine());
     this.say(this.io.stdout, ...(resumed ? [`goes on  ${id}`] : []));
   }
 
   onEvent({ id }: PlannedRun, event: TrainEvent): void {
-    const active = this.#active.get(id) ?? {};
     if (event.type === 'warning') this.#tellOnce('warning', id, event.message);
     if (event.type === 'note') this.#tellOnce('note', id, event.message);
-    active.doing = event.type === 'phase' ? describePhase(event) : event.type === 'step' ? undefined : active.doing;
-    if (event.type === 'start') active.progress = new RunProgress(event);
-    if (event.type === 'step') active.progress?.addStep(event, this.now());
-    if (event.type === 'epoch') active.progress?.addEpoch(event, this.now());
+    this.#active.get(id)?.onEvent(event, this.now());
   }
 
   /** The runs are on the same data: what one has said needn't be said by all. */
@@ -93,20 +81,7 @@ export class CompareProgress {
     this.#live?.clear();
   }
 
-  #line(id: string, { progress, doing }: Active): string {
-    const parts = [id, ...(progress ? placeOf(progress) : []), ...(doing ? [`${doing} ...`] : [])];
-    return `  ${parts.join('  ')}`.slice(0, widthOf(this.io.stdout));
+  #line(id: string, line: RunLine): string {
+    return `  ${[id, line.text].filter(Boolean).join('  ')}`.slice(0, widthOf(this.io.stdout));
   }
-}
-
-/** `epoch 2/10  64/112  1,234 images/s  2:31 left` */
-function placeOf(progress: RunProgress): string[] {
-  const { epoch, epochs, step, stepsPerEpoch, imagesPerSecond, secondsLeft } = progress;
-  if (epoch >= epochs) return [];
-  return [
-    `epoch ${epoch + 1}/${epochs}`,
-    `${formatCount(step)}/${formatCount(stepsPerEpoch)}`,
-    `${formatRate(imagesPerSecond)} images/s`,
-    `${formatDuration(secondsLeft)} left`,
-  ];
 }

@@ -42,18 +42,49 @@ export function defaultAugmentation(dataset: Pick<Dataset, 'kind' | 'size'>, inp
     : { randomResizedCrop: RANDOM_RESIZED_CROP, padCrop: 0, flip, rotation: 0 };
 }
 
+/** What an image becomes by a crop out of its padding, and a flip: what the augmentation of small images is. */
+export interface Move {
+  /** Where the crop begins in the image: below 0 it begins in the padding. */
+  readonly top: number;
+  readonly left: number;
+  /** Whether what is cut out is mirrored left to right. */
+  readonly flipped: boolean;
+}
+
 /**
  * One augmented image of the input size, [height, width, c]. `kept` is an image that {@link keepForTraining} made;
  * all choices come from `random`, in a fixed order. Erased parts show the mean colour of the input's preprocessing.
  */
 export function augment(kept: Pixels, augmentation: Augmentation, input: AugmentedInput, random: Random): Pixels {
-  const { randomResizedCrop, padCrop, flip, rotation } = augmentation;
-  let image = kept;
-  if (randomResizedCrop) image = resize(crop(image, randomResizedBox(image, randomResizedCrop, random)), input);
-  if (padCrop > 0) image = crop(image, paddedBox(image, padCrop, random));
-  if (flip && random.uniform() < 0.5) image = flipHorizontally(image);
+  const { rotation } = augmentation;
+  const { image: cut, move } = beforeMove(kept, augmentation, input, random);
+  let image = moveImage(cut, move);
   if (rotation > 0) image = rotate(image, rotation * (2 * random.uniform() - 1));
   return distort(image, augmentation, input.mean, random);
+}
+
+/** An image of the input size, and how it is moved next. */
+export function beforeMove(
+  kept: Pixels,
+  { randomResizedCrop, padCrop, flip }: Augmentation,
+  input: Size,
+  random: Random,
+): { readonly image: Pixels; readonly move: Move } {
+  const image = randomResizedCrop ? resize(crop(kept, randomResizedBox(kept, randomResizedCrop, random)), input) : kept;
+  const { top, left } = padCrop > 0 ? paddedBox(image, padCrop, random) : { top: 0, left: 0 };
+  return { image, move: { top, left, flipped: flip && random.uniform() < 0.5 } };
+}
+
+function moveImage(image: Pixels, { top, left, flipped }: Move): Pixels {
+  const { height, width } = image;
+  const cut = top === 0 && left === 0 ? image : crop(image, { top, left, height, width });
+  return flipped ? flipHorizontally(cut) : cut;
+}
+
+/** Whether nothing is done to an image after it is moved, so that whoever has the move may do that as well. */
+export function endsWithMove(augmentation: Augmentation): boolean {
+  const { rotation, colorJitter, randAugment: policy, trivialAugment: trivial, randomErasing: erased } = augmentation;
+  return rotation === 0 && !colorJitter && !policy && !trivial && !erased;
 }
 
 type AugmentedInput = Pick<Preprocessing, 'height' | 'width' | 'mean'>;

@@ -1,5 +1,5 @@
 import { at } from '../../util/checked.js';
-import { stream } from '../../util/random.js';
+import { type Random, stream } from '../../util/random.js';
 import { type DrawnMix, mixImages } from '../augment/mixing.js';
 import type { ImageSource, Pixels } from '../dataset/dataset.js';
 import { normalisationTable, type Preprocessing, writeNormalised } from '../image/preprocess.js';
@@ -17,6 +17,8 @@ export interface BatchRecipe {
   readonly cacheBytes: number;
   /** Bound on the pixels of the image files that are decoded at a time (`DecodeGate`). */
   readonly decodedPixels?: number;
+  /** Whether batches are of bytes, to be normalised and moved where they are used (`pixelMaker`). */
+  readonly pixels?: boolean;
 }
 
 /** A batch to make: positions in the split, and the epoch that the augmentation is drawn for. */
@@ -54,12 +56,12 @@ export function batchMaker(
   const { channels, height, width } = preprocessing;
   const table = normalisationTable(preprocessing);
   const imageLength = channels * height * width;
-  return async ({ epoch, indices, names, repeats, perturbation, mix }) => {
+  return async (task) => {
+    const { indices, perturbation, mix } = task;
     const batch = new Float32Array(indices.length * imageLength);
     const pixels: Pixels[] = [];
     const place = (image: Pixels, slot: number) => {
-      const address = [epoch, names?.[slot] ?? at(indices, slot), ...(repeats?.[slot] ? [at(repeats, slot)] : [])];
-      const random = training && stream(training.seed, 'augment', ...address);
+      const random = training && randomOf(task, slot, training.seed);
       const changed = random ? augment(image, training.augmentation, preprocessing, random) : image;
       writeNormalised(changed, table, batch, slot * imageLength);
       if (perturbation) pixels[slot] = changed;
@@ -69,4 +71,10 @@ export function batchMaker(
     if (!perturbation || !training) return { images };
     return { images, perturbed: perturb(pixels, perturbation, training.seed, preprocessing) };
   };
+}
+
+/** What the augmentation of the image in a slot of a batch is drawn from. */
+export function randomOf({ epoch, indices, names, repeats }: BatchTask, slot: number, seed: number): Random {
+  const address = [epoch, names?.[slot] ?? at(indices, slot), ...(repeats?.[slot] ? [at(repeats, slot)] : [])];
+  return stream(seed, 'augment', ...address);
 }

@@ -8,6 +8,7 @@ import { decodingFor } from '../image/preprocess.js';
 import { keepForTraining, NO_AUGMENTATION, neededForTraining } from './augment.js';
 import { type BatchRecipe, type BatchTask, batchMaker, type LoadImages, type MadeBatch } from './batch-maker.js';
 import { ImageCache } from './image-cache.js';
+import { type MadePixels, pixelMaker } from './pixel-maker.js';
 
 /** Image files decoded at a time: the threads that Node.js gives to libvips by default. */
 const CONCURRENCY = 4;
@@ -15,6 +16,11 @@ const CONCURRENCY = 4;
 /** A function that makes batches by a recipe ({@link batchMaker}), of the images that it names. */
 export function recipeMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<MadeBatch> {
   return batchMaker(recipe, imageLoader(recipe));
+}
+
+/** Likewise, of bytes ({@link pixelMaker}). */
+export function pixelRecipeMaker(recipe: BatchRecipe): (item: BatchTask) => Promise<MadePixels> {
+  return pixelMaker(recipe, imageLoader(recipe));
 }
 
 /** Loads the images of a recipe: decodes files, and keeps what there is room for. */

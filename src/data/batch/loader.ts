@@ -7,7 +7,7 @@ import { DECODED_PIXELS } from '../image/decode-gate.js';
 import type { Preprocessing } from '../image/preprocess.js';
 import { type DrawnPerturbation, drawPerturbation, type InputPerturbation } from '../perturb/draw.js';
 import type { Augmentation } from './augment.js';
-import type { BatchRecipe, BatchTask } from './batch-maker.js';
+import type { BatchRecipe, BatchTask, MadeBatch } from './batch-maker.js';
 import { stepCount } from './batch-order.js';
 import type { BatchPool } from './batch-pool.js';
 import { epochOrder } from './epoch-order.js';
@@ -82,8 +82,25 @@ export interface Loader<Made = Batch> {
   close(): Promise<void>;
 }
 
+/** Opens the pool that makes the batches of a recipe. */
+export type OpenPool<Made> = (recipe: BatchRecipe, workers: number) => BatchPool<Made>;
+
 /** A loader for a split, whose batches are made by what `open` opens. Fewer images than one training batch holds are an error. */
-export function loaderOn(open: (recipe: BatchRecipe, workers: number) => BatchPool, options: LoaderOptions): Loader {
+export function loaderOn(open: OpenPool<MadeBatch>, options: LoaderOptions): Loader {
+  const { split, preprocessing, training } = options;
+  return finishedLoader<MadeBatch, Batch>(open, options, (pool, task, count) => {
+    const { mixing, seed = 0 } = training ?? {};
+    const mix = mixing && drawMix(mixing, task.indices.length, preprocessing, seed, count);
+    return makeBatch(pool, split, { ...task, ...(mix && { mix }) }, drawFor(options, count));
+  });
+}
+
+/** A loader of batches that are finished here; `finish` gets each one's task, and its number over all epochs. */
+export function finishedLoader<Made, Finished>(
+  open: OpenPool<Made>,
+  options: LoaderOptions,
+  finish: (pool: BatchPool<Made>, task: BatchTask, count: number) => Promise<Finished>,
+): Loader<Finished> {
   const { split, preprocessing, batchSize, training, workers = 1, cacheBytes = CACHE_BYTES } = options;
   checkBatchSize(split.length, batchSize, training !== undefined);
   const recipe = {
@@ -103,11 +120,8 @@ export function loaderOn(open: (recipe: BatchRecipe, workers: number) => BatchPo
       const { order, repeats } = epochOrder(options, epoch);
       const make = (step: number) => {
         const part = (of: Uint32Array) => of.slice(step * batchSize, (step + 1) * batchSize);
-        const indices = part(order);
-        const count = epoch * steps + step;
-        const mix = training?.mixing && drawMix(training.mixing, indices.length, preprocessing, training.seed, count);
-        const task = { epoch, indices, ...(repeats && { repeats: part(repeats) }), ...(mix && { mix }) };
-        return makeBatch(pool, split, task, drawFor(options, count));
+        const task = { epoch, indices: part(order), ...(repeats && { repeats: part(repeats) }) };
+        return finish(pool, task, epoch * steps + step);
       };
       return inOrder(make, firstStep, steps, prefetch);
     },

@@ -4,10 +4,12 @@ import type { ImageFiles } from '../dataset/dataset.js';
 import { DECODED_PIXELS } from '../image/decode-gate.js';
 import type { Preprocessing } from '../image/preprocess.js';
 import type { Augmentation } from './augment.js';
-import type { BatchTask } from './batch-maker.js';
+import type { BatchTask, MadeBatch } from './batch-maker.js';
 import { openBatchPool } from './batch-pool.js';
 import { CACHE_BYTES } from './kept-bytes.js';
-import { inOrder, type Loader } from './loader.js';
+import { type Batch, inOrder, type Loader } from './loader.js';
+import type { PixelBatch } from './pixel-loader.js';
+import type { MadePixels } from './pixel-maker.js';
 
 export interface UnlabelledOptions {
   readonly source: ImageFiles;
@@ -18,38 +20,42 @@ export interface UnlabelledOptions {
   readonly count: number;
   /** Number of worker threads. */
   readonly workers: number;
+  /** Whether the batches beside which they go are of bytes. */
+  readonly pixels?: boolean;
 }
 
 /**
  * A loader's training batches with so many images without labels beside each. These are passed over again and again, each pass in an
  * order of its own, whatever an epoch is: what a step has depends on its number in the run alone.
  */
-export function withUnlabelled(labelled: Loader, options: UnlabelledOptions): Loader {
-  const { source, preprocessing, augmentation, seed, count, workers } = options;
+export function withUnlabelled<Made extends Batch | PixelBatch>(
+  labelled: Loader<Made>,
+  options: UnlabelledOptions,
+): Loader<Made> {
+  const { source, preprocessing, augmentation, seed, count, workers, pixels = false } = options;
   const recipe = {
     source,
     preprocessing,
     training: { seed, augmentation },
     cacheBytes: CACHE_BYTES / workers,
     decodedPixels: DECODED_PIXELS / workers,
+    pixels,
   };
-  const pool = openBatchPool(recipe, workers);
+  const pool = openBatchPool<MadeBatch | MadePixels>(recipe, workers);
   const imageAt = passes(source.paths.length, seed);
   const { steps } = labelled;
   return {
     steps,
     close: async () => void (await Promise.all([labelled.close(), pool.close()])),
     async *epoch({ epoch = 0, firstStep = 0 } = {}) {
-      const make = async (step: number) => {
-        return (await pool.make(taskAt((epoch * steps + step) * count, count, imageAt))).images;
-      };
+      const make = (step: number) => pool.make(taskAt((epoch * steps + step) * count, count, imageAt));
       const batches = labelled.epoch({ epoch, firstStep });
       const others = inOrder(make, firstStep, steps, 2 * workers);
       try {
         for (;;) {
           const [batch, images] = await Promise.all([batches.next(), others.next()]);
           if (batch.done || images.done) return;
-          yield { ...batch.value, unlabelled: { images: images.value, size: count } };
+          yield { ...batch.value, unlabelled: { ...images.value, size: count } };
         }
       } finally {
         await Promise.all([batches.return(), others.return()]);

@@ -123,6 +123,15 @@ export function writeNormalised(image: Pixels, table: Float32Array, out: Float32
   }
 }
 
+/** Writes an image's bytes into a batch at an offset, channel by channel: [h, w, c] -> [c, h, w]. */
+export function writePlanes({ data, channels, height, width }: Pixels, out: Uint8Array, offset: number): void {
+  const plane = height * width;
+  for (let c = 0; c < channels; c++) {
+    const start = offset + c * plane;
+    for (let i = 0, at = c; i < plane; i++, at += channels) out[start + i] = data[at] as number;
+  }
+}
+
 function hasSize(image: Size, { height, width }: Size): boolean {
   return image.height === height && image.width === width;
 }

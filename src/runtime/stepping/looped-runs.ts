@@ -6,6 +6,8 @@ import { present } from '../../util/error.js';
 import type * as ort from '../onnxruntime.js';
 import { type Feeds, fromOrt, type Session, toOrt } from '../session.js';
 import type { CarriedState } from './carried-state.js';
+import { inTypes } from './fed.js';
+import type { FedTypes } from './fed-types.js';
 import { StackedFeeds } from './stacked-feeds.js';
 import { measuresOf, type StepRuns } from './step-runs.js';
 
@@ -14,20 +16,26 @@ export class LoopedRuns implements StepRuns {
   readonly #session: Session;
   readonly #source: StatefulGraph;
   readonly #state: CarriedState;
+  readonly #types: FedTypes;
   readonly #perRun: number;
   readonly #waiting: StackedFeeds;
   #done: Map<string, Tensor>[] = [];
 
-  constructor(session: Session, source: StatefulGraph, state: CarriedState, perRun: number) {
+  constructor(
+    session: Session,
+    source: StatefulGraph,
+    { state, types, perRun }: { readonly state: CarriedState; readonly types: FedTypes; readonly perRun: number },
+  ) {
     this.#session = session;
     this.#source = source;
     this.#state = state;
+    this.#types = types;
     this.#perRun = perRun;
     this.#waiting = new StackedFeeds(perRun);
   }
 
   async add(feeds: Feeds): Promise<void> {
-    this.#waiting.add(feeds);
+    this.#waiting.add(inTypes(feeds, this.#types));
     if (this.#waiting.count === this.#perRun) await this.#run();
   }
 

@@ -33,7 +33,7 @@ export async function openRuns(source: StatefulGraph, state: CarriedState, optio
     const lowered = lower(source.graph, target);
     onLowered?.(lowered);
     const model = encodeModel(toLoopModel(toModel(lowered), source));
-    return new LoopedRuns(await Session.open(model, session), source, state, perRun);
+    return new LoopedRuns(await Session.open(model, session), source, { state, types: fedTypes(lowered), perRun });
   }
   const { graph, measures } = measuresOn(device, source);
   const lowered = lower(graph, target);

@@ -32,7 +32,7 @@ export async function writeFolderWhole(
       await makeFolderOf(join(written, path));
       await writeFileWhole(join(written, path), content);
     }
-    await replace(target, written);
+    await replaceFolder(target, written);
   } finally {
     await removeIfThere(written);
   }
@@ -65,7 +65,8 @@ async function checkTarget(folder: string, { noun, ownFiles }: FolderKind, overw
   });
 }
 
-async function temporaryBeside(target: string, folder: string): Promise<string> {
+/** A new folder for what will be in the place of `target`. */
+export async function temporaryBeside(target: string, folder: string): Promise<string> {
   const path = join(dirname(target), `${temporaryPrefix(target)}${randomUUID()}`);
   try {
     await makeFolders(path);
@@ -79,7 +80,7 @@ async function temporaryBeside(target: string, folder: string): Promise<string> 
 }
 
 /** Puts a folder in the place of another, which is moved aside until then. */
-async function replace(target: string, written: string): Promise<void> {
+export async function replaceFolder(target: string, written: string): Promise<void> {
   const old = `${written}.old`;
   const wasThere = existsSync(target);
   if (wasThere) await rename(target, old);

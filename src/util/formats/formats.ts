@@ -25,6 +25,8 @@ export const FORMATS = {
   assessment: defineFormat('assessment'),
   /** `experiment.json` of a comparison, and every other file of an experiment. */
   experiment: defineFormat('experiment'),
+  /** `queue.json` of a comparison: under which name its runs are in a queue. */
+  queue: defineFormat('record of the queue'),
   /** `results.json` of a comparison. */
   comparison: defineFormat('comparison'),
   /** `manifest.json` of a training artifact. */

@@ -105,6 +105,7 @@ const CASES: readonly (readonly [string, SettingsInput])[] = [
   ['--no-tune', { tune: false }],
   ['--log-every 20', { logEvery: 20 }],
   ['--steps-per-run 8', { stepsPerRun: 8 }],
+  ['--prepare-on device', { prepareOn: 'device' }],
   ['--workers 3', { workers: 3 }],
   ['', {}],
 ];

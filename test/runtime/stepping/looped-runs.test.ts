@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { cpu } from '../../../src/lower/cpu/cpu.js';
+import { gpu } from '../../../src/lower/gpu/gpu.js';
 import { portable } from '../../../src/lower/portable/portable.js';
 import type { Target } from '../../../src/lower/target.js';
 import { type Tensor, tensorBytes } from '../../../src/onnx/tensor.js';
@@ -53,6 +54,7 @@ const CASES: readonly (readonly [string, AnyStepOptions])[] = [
 const block = await blockSize(CPU);
 const TARGETS: readonly (readonly [string, Target])[] = [
   ['portable', portable],
+  ['laid into vectors', gpu],
   ...(block === undefined ? [] : [['blocked', cpu(block)] as const]),
 ];
 

@@ -4,10 +4,10 @@ import type { StatefulGraph } from '../../../src/lower/stateful-graph.js';
 import { type Tensor, tensor, toNumbers } from '../../../src/onnx/tensor.js';
 import { stream } from '../../../src/util/random.js';
 
-const [ROWS, IN, OUT] = [64, 256, 64];
+const [ROWS, IN, OUT] = [32, 256, 64];
 const RATE = 1e-3;
 
-/** A step of linear regression, the smallest there is: w' = w - rate * x^T (x w - y). Its larger input and its state have 64 KB, and what it measures has 16 KB. */
+/** A step of linear regression, the smallest there is: w' = w - rate * x^T (x w - y). Its state has 64 KB, its larger input 32 KB. */
 export function regression(): StatefulGraph {
   const g = new Graph('regression');
   const x = g.input('x', 'float32', [ROWS, IN]);
