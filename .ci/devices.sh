@@ -33,4 +33,5 @@ run_file() {
 }
 export -f run_file
 
-printf '%s\n' test/devices/*.test.ts | xargs -P 2 -I{} bash -c 'run_file {}'
+# The longest first
+printf '%s\n' test/devices/*.test.ts | sort -r | xargs -P 2 -I{} bash -c 'run_file {}'

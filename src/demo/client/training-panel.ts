@@ -82,7 +82,7 @@ export class TrainingPanel {
   private showWhere(): void {
     const { opened, record } = this.training;
     byId('runs-on').hidden = !opened;
-    byId('about-weights').textContent = weightsText(record?.plan.settings.pretrained ?? []);
+    byId('about-weights').textContent = record ? weightsText(record.plan.settings.pretrained ?? []) : 'not yet';
     if (!opened) return;
     const where = whereText(opened, crossOriginIsolated);
     byId('runs-on').textContent = where;
