@@ -140,6 +140,7 @@ export const LONGEST: readonly string[] = [
   'test/compare/kill.test.ts',
   'test/compare/schedulers.test.ts',
   'test/queue/disturbed.test.ts',
+  'test/queue/queue.test.ts',
   'test/run/kills.test.ts',
   'test/verify/replay.test.ts',
 ];
