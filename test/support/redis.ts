@@ -44,29 +44,31 @@ export async function startRedis(...options: readonly string[]): Promise<RedisSe
     'yes',
     ...options,
   ];
-  let server: ChildProcess;
+  let server: ChildProcess | undefined;
+  let client: Redis | undefined;
+  onTestFinished(async () => {
+    client?.disconnect();
+    server?.kill('SIGCONT');
+    server?.kill('SIGKILL');
+    if (server?.exitCode === null && server.signalCode === null) await once(server, 'exit');
+    await rm(folder, { recursive: true, force: true });
+  });
   const start = async () => {
     server = spawn(SERVER as string, args, { stdio: 'ignore' });
     await waitUntil(async () => (await pingOf(port)) !== undefined);
   };
   await start();
-  const client = new Redis({ port, maxRetriesPerRequest: null, retryStrategy: () => 100 });
+  client = new Redis({ port, maxRetriesPerRequest: null, retryStrategy: () => 100 });
   client.on('error', () => undefined);
-  onTestFinished(async () => {
-    client.disconnect();
-    server.kill('SIGCONT');
-    server.kill('SIGKILL');
-    if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
-    await rm(folder, { recursive: true, force: true });
-  });
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
     client,
-    signal: (signal) => void server.kill(signal),
+    signal: (signal) => void server?.kill(signal),
     restart: async () => {
-      server.kill('SIGTERM');
-      await once(server, 'exit');
+      const before = server as ChildProcess;
+      before.kill('SIGTERM');
+      await once(before, 'exit');
       await start();
     },
   };
