@@ -466,7 +466,7 @@ export const settingsSchema = z.strictObject({
     group: 'Run',
     description:
       'where training images are normalised, and moved where random crops out of padding and flips are the last that is done to them: on the `host`, or on the `device`, to which they then travel as bytes, a fourth as many. The numbers differ by their rounding. Left out: on the `device` with `webgpu`, else on the `host`',
-    help: 'where training images are normalised and flipped',
+    help: 'where images are normalised',
     otherwise: 'device with webgpu, else host',
   }),
   workers: count.max(MOST_THREADS).default(1).meta({
