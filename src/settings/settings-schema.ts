@@ -467,7 +467,7 @@ export const settingsSchema = z.strictObject({
     description:
       'where training images are normalised, and moved where random crops out of padding and flips are the last that is done to them: on the `host`, or on the `device`, to which they then travel as bytes, a fourth as many. The numbers differ by their rounding. Left out: on the `device` with `webgpu`, else on the `host`',
     help: 'where images are normalised',
-    otherwise: 'device with webgpu, else host',
+    otherwise: 'device with webgpu',
   }),
   workers: count.max(MOST_THREADS).default(1).meta({
     flag: '--workers <n>',
