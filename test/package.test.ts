@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -96,7 +96,8 @@ async function compile(name: string, program: string): Promise<string> {
 it('the package holds what was just compiled and nothing else', async () => {
   const files = await readdir(join(folder, 'unpacked/package/dist'), { recursive: true });
   const sources = (await readdir(join(ROOT, 'src'), { recursive: true })).filter((path) => /(?<!\.d)\.ts$/.test(path));
-  const browsers = [join('pages', 'client'), join('web', 'client'), join('web', 'worker')];
+  const { exclude } = JSON.parse(await readFile(join(ROOT, 'tsconfig.build.json'), 'utf8')) as { exclude: string[] };
+  const browsers = exclude.map((path) => relative('src', path));
   const compiled = sources
     .filter((path) => !browsers.some((folder) => path.startsWith(folder + sep)))
     .flatMap((path) => ['.js', '.d.ts'].map((end) => path.replace(/\.ts$/, end)));

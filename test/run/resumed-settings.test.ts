@@ -37,7 +37,7 @@ describe('a run goes on', () => {
     const whole = await runHere(settings);
     const { folder } = await runHere(settings, { stopAfter: 2 });
     const onAnother = runHere({ ...settings, device: 'cuda:9' }, { folder, resume: true });
-    await expect(onAnother).rejects.toThrow(/^device cuda:9: can't be used: .*Or use --device cpu$/);
+    await expect(onAnother).rejects.toThrow(/^device cuda:9: can't be used: .* agon train --resume .* --device cpu$/);
     expect(await readRunSettings(folder)).toEqual(settings);
     await runHere(settings, { folder, resume: true });
     expect(await resultsOf(folder)).toEqual(await resultsOf(whole.folder));
