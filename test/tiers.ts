@@ -135,12 +135,30 @@ export const SLOW: readonly string[] = [
 /** Whole devices, one of them a graphics driver in software: `npm run test:devices`. */
 export const DEVICES = 'test/devices/**/*.test.ts';
 
-/** Those that take a minute of a processor or more and hold what changes seldom: `npm test` runs them, CI leaves them out (`AGON_TESTS=ci`). */
+/** Those that take twenty seconds or more and hold what changes seldom: `npm test` runs them, CI, which is to end in fifteen minutes, leaves them out (`AGON_TESTS=ci`). */
 export const LONGEST: readonly string[] = [
+  'test/browser/page.test.ts',
+  'test/cli/ends.test.ts',
+  'test/cli/hostile-names.test.ts',
   'test/compare/kill.test.ts',
   'test/compare/schedulers.test.ts',
+  'test/demo/page.test.ts',
+  'test/demo/training-page.test.ts',
+  'test/docs/guides.test.ts',
+  'test/evaluate/measured-data.test.ts',
+  'test/group/origin.test.ts',
+  'test/group/placed.test.ts',
+  'test/lower/half/golden.test.ts',
+  'test/models.test.ts',
   'test/queue/disturbed.test.ts',
   'test/queue/queue.test.ts',
+  'test/run/heads.test.ts',
   'test/run/kills.test.ts',
+  'test/run/models.test.ts',
+  'test/run/places.test.ts',
+  'test/run/resumed-settings.test.ts',
+  'test/runtime/stepping/device-steps.test.ts',
+  'test/runtime/telemetry.test.ts',
+  'test/store/old-formats.test.ts',
   'test/verify/replay.test.ts',
 ];
