@@ -2,7 +2,7 @@ import { type Mixing, mixes } from '../data/augment/mixing.js';
 import { type Augmentation, defaultAugmentation, NO_AUGMENTATION } from '../data/batch/augment.js';
 import type { Dataset, Size } from '../data/dataset/dataset.js';
 import { namedDevice } from '../runtime/device-names.js';
-import type { IMAGE_CHANGES, IMAGE_MIXING } from './augmentation-schema.js';
+import type { IMAGE_CHANGES, IMAGE_MIXING } from './schema/augmentation-schema.js';
 import type { RequestedSettings, Settings } from './settings.js';
 
 /** The settings that say what is done at random to training images. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { fail } from '../util/error.js';
-import { HEAD_FIRST } from './feature-schema.js';
+import { HEAD_FIRST } from './schema/feature-schema.js';
 import type { RequestedSettings, Settings } from './settings.js';
 import { spansOf } from './spans.js';
 

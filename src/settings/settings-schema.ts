@@ -1,13 +1,12 @@
 import { z } from 'zod';
-import { PERTURBATION_POOLS } from '../data/perturb/pools.js';
 import { FROZEN_TEACHER, LABELS, stepSchema, TASK, TEACHING } from '../distill/step-schema.js';
 import { TUNING } from '../distill/tuning-schema.js';
 import { scheduleSchema } from '../optim/schedule.js';
-import { AUTO, deviceNames, namedDevice } from '../runtime/device-names.js';
-import type { SettingMeta } from '../util/setting-meta.js';
-import { IMAGE_CHANGES, IMAGE_MIXING } from './augmentation-schema.js';
-import { HEAD_FIRST } from './feature-schema.js';
 import { PRESET_NAMES } from './preset-names.js';
+import { cropsAndFlips, IMAGE_CHANGES, IMAGE_MIXING } from './schema/augmentation-schema.js';
+import { COMPUTING } from './schema/computing-schema.js';
+import { HEAD_FIRST } from './schema/feature-schema.js';
+import { inputPerturbation, parameterPerturbation } from './schema/perturbation-schema.js';
 
 const count = z.int().min(1);
 const share = z.number().min(0).max(1);
@@ -15,121 +14,8 @@ const weight = z.number().positive();
 
 /** The longest side of an input, in pixels: what the decoder of images takes at most. */
 const LONGEST_SIDE = 16_383;
-/** More is a slip of the hand: no machine has as many, and each would be started. */
-const MOST_THREADS = 1024;
-
-/** Their batches are in memory together. */
-const MOST_IN_A_BURST = 1000;
 
 const channels = z.array(z.number()).min(1).max(3);
-
-const augmentation = z.strictObject({
-  randomResizedCrop: z
-    .strictObject({
-      scale: z.tuple([share, share]).meta({ description: "smallest and largest share of the image's area" }),
-      ratio: z
-        .tuple([z.number().positive(), z.number().positive()])
-        .meta({ description: 'smallest and largest ratio of width to height' }),
-    })
-    .nullable()
-    .default(null)
-    .meta({ description: 'random resized crop' }),
-  padCrop: z
-    .int()
-    .min(0)
-    .default(0)
-    .meta({ description: 'pixels of padding on each side, out of which a crop of the input size is taken' }),
-  flip: z.boolean().default(false).meta({ description: 'horizontal flip of every other image' }),
-  rotation: z
-    .number()
-    .min(0)
-    .max(180)
-    .default(0)
-    .meta({ description: 'largest angle of a random rotation, in degrees' }),
-});
-
-/** When a perturbation fires: in every k-th step (steps k-1, 2k-1, ... counted over the run), or in each with a probability. */
-function firing(every: SettingMeta, probability: SettingMeta) {
-  return z.union(
-    [
-      z.strictObject({ every: count.meta({ description: 'in every so many-th step of the run', ...every }) }),
-      z.strictObject({
-        probability: z
-          .number()
-          .gt(0)
-          .max(1)
-          .meta({ description: 'in each step with this probability, in place of `every`', ...probability }),
-      }),
-    ],
-    { error: 'expected {"every": k} or {"probability": p}' },
-  );
-}
-
-const inputPerturbation = z.strictObject({
-  pool: z.enum(PERTURBATION_POOLS).meta({
-    flag: '--perturb-input <pool>',
-    group: 'Contest',
-    turnsOff: true,
-    description: "pool that each perturbation is drawn from: the paper's or the released code's",
-    help: "perturb one random network's images",
-    otherwise: 'none',
-  }),
-  when: firing(
-    { flag: '--perturb-every <k>', rare: true, group: 'Contest', help: 'in every k-th step', otherwise: '1' },
-    {
-      flag: '--perturb-probability <p>',
-      rare: true,
-      group: 'Contest',
-      help: 'or in each step with this probability',
-      otherwise: '',
-    },
-  )
-    .default({ every: 1 })
-    .meta({ description: 'steps in which images are perturbed' }),
-});
-
-const parameterPerturbation = z.strictObject({
-  when: firing(
-    {
-      flag: '--mutate-every <k>',
-      group: 'Contest',
-      help: "perturb one random network's weights in every k-th step",
-      otherwise: 'never',
-    },
-    {
-      flag: '--mutate-probability <p>',
-      rare: true,
-      group: 'Contest',
-      help: 'or in each step with this probability',
-      otherwise: '',
-    },
-  )
-    .default({ every: 50 })
-    .meta({ description: 'steps before which weights are perturbed' }),
-  window: count.default(10).meta({
-    flag: '--mutation-window <steps>',
-    rare: true,
-    group: 'Contest',
-    description:
-      'steps after which the network keeps its new weights if it had the lowest loss over them, else gets its old ones back',
-    help: 'steps on trial: kept with the lowest loss, else rolled back',
-  }),
-  sigma: z.number().positive().default(0.02).meta({
-    flag: '--mutation-sigma <x>',
-    rare: true,
-    group: 'Contest',
-    description: "standard deviation of the noise, relative to each tensor's root mean square",
-    help: "standard deviation of the noise, over each tensor's RMS",
-  }),
-  crossover: share.default(0.5).meta({
-    flag: '--crossover <share>',
-    rare: true,
-    group: 'Contest',
-    description:
-      'probability of crossover with another network of the same architecture, where there is one, instead of noise',
-    help: 'probability of crossover instead of noise',
-  }),
-});
 
 const frozenTeacher = z.strictObject({
   model: z.string().meta({
@@ -313,7 +199,7 @@ export const settingsSchema = z.strictObject({
   }),
   ...TASK,
   augmentation: z
-    .union([z.literal('auto'), z.literal('none'), augmentation], { error: 'expected "auto", "none" or an object' })
+    .union([z.literal('auto'), z.literal('none'), cropsAndFlips], { error: 'expected "auto", "none" or an object' })
     .default('auto')
     .meta({
       flag: '--augmentation <how>',
@@ -384,94 +270,5 @@ export const settingsSchema = z.strictObject({
     description:
       'folder of a run from whose last checkpoint the networks begin, without its optimizer state (`agon train --from`)',
   }),
-  engine: z.enum(['agon', 'ort-training']).default('agon').meta({
-    flag: '--engine <name>',
-    rare: true,
-    group: 'Run',
-    description:
-      "what computes gradients and updates: Agon's step graph, or sessions of ONNX Runtime's on-device training",
-    help: 'what computes the steps',
-  }),
-  device: z
-    .string()
-    .refine((text) => text === AUTO || namedDevice(text) !== undefined, `expected ${AUTO}, ${deviceNames()}`)
-    .default('cpu')
-    .meta({
-      flag: '--device <device>',
-      group: 'Run',
-      description:
-        "where to compute: `cpu`, `cuda`, `cuda:<n>` or `webgpu`; `auto`: a GPU where it is there and the group's own steps are faster on it than on the CPU, which is what the run keeps",
-      help: `where to compute: ${AUTO}, ${deviceNames()}`,
-    }),
-  place: z
-    .record(
-      z.string().min(1),
-      z.string().refine((text) => namedDevice(text) !== undefined, `expected ${deviceNames()}`),
-      { error: 'expected an object of devices by network' },
-    )
-    .nullable()
-    .default(null)
-    .meta({
-      flag: '--place <list>',
-      rare: true,
-      group: 'Run',
-      turnsOff: true,
-      description:
-        'device of each network by its name, or by its number where two have one name (`{"resnet20": "webgpu"}`, `{"0": "cpu", "1": "webgpu"}`): in a step these networks exchange what they show each other. Networks that are left out are on `device`',
-      help: 'devices by network: resnet20=webgpu,resnet8=cpu',
-      otherwise: 'all on --device',
-    }),
-  allowFallback: z.boolean().default(false).meta({
-    flag: '--allow-fallback',
-    rare: true,
-    group: 'Run',
-    description:
-      'whether the CPU may compute those parts of a graph that a GPU has no kernel for, with copies between the two in every run; without it such a graph is an error',
-    help: 'let the CPU compute what a GPU has no kernel for',
-  }),
-  threads: count.max(MOST_THREADS).optional().meta({
-    flag: '--threads <n>',
-    group: 'Run',
-    description: 'threads of one operator; left out: one a physical core',
-    help: 'threads of one operator',
-    otherwise: 'one a core',
-  }),
-  tune: z.boolean().default(true).meta({
-    flag: '--no-tune',
-    group: 'Run',
-    description:
-      "whether the forms that the graph's computations can take are timed once on this machine, to use the fastest",
-    help: 'no auto-tuning: use the default form of every computation',
-  }),
-  logEvery: count.max(MOST_IN_A_BURST).optional().meta({
-    flag: '--log-every <k>',
-    rare: true,
-    group: 'Run',
-    description:
-      'steps whose numbers are told together: they are copied from a graphics card once in so many steps. Log, lineage and curves have those of every step all the same. Left out: 10 with `webgpu`, else 1',
-    help: 'tell of steps every k of them',
-    otherwise: '10 with webgpu, else 1',
-  }),
-  stepsPerRun: count.max(MOST_IN_A_BURST).default(1).meta({
-    flag: '--steps-per-run <k>',
-    rare: true,
-    group: 'Run',
-    description:
-      "steps in one run of ONNX Runtime's session (`Loop`): with `cuda` the networks' state stays on the card between them. Stops, checkpoints and everything that is told are by steps all the same",
-    help: 'steps in one run of the session, for cuda',
-  }),
-  prepareOn: z.enum(['host', 'device']).optional().meta({
-    flag: '--prepare-on <where>',
-    rare: true,
-    group: 'Run',
-    description:
-      'where training images are normalised, and moved where random crops out of padding and flips are the last that is done to them: on the `host`, or on the `device`, to which they then travel as bytes, a fourth as many. The numbers differ by their rounding. Left out: on the `device` with `webgpu`, else on the `host`',
-    help: 'where images are normalised',
-    otherwise: 'device with webgpu',
-  }),
-  workers: count.max(MOST_THREADS).default(1).meta({
-    flag: '--workers <n>',
-    group: 'Run',
-    description: 'threads that decode and augment images',
-  }),
+  ...COMPUTING,
 });

@@ -3,7 +3,7 @@ import type { DatasetSummary } from '../../data/dataset/summary.js';
 import { PERTURBATION_POOLS, type PerturbationPool } from '../../data/perturb/pools.js';
 import { printable } from '../../report/format.js';
 import { colorsFor } from '../../report/output.js';
-import { isAugmentationKey } from '../../settings/augmentation-schema.js';
+import { isAugmentationKey } from '../../settings/schema/augmentation-schema.js';
 import { checkSettings } from '../../settings/settings.js';
 import { writeFileWhole } from '../../util/files/files.js';
 import type { Task } from '../../util/task.js';

@@ -1,8 +1,34 @@
 import { z } from 'zod';
-import { MAGNITUDES } from '../data/augment/magnitudes.js';
+import { MAGNITUDES } from '../../data/augment/magnitudes.js';
 
 const share = z.number().min(0).max(1);
 const alpha = z.number().min(0);
+
+/** Random crops and flips of training images. */
+export const cropsAndFlips = z.strictObject({
+  randomResizedCrop: z
+    .strictObject({
+      scale: z.tuple([share, share]).meta({ description: "smallest and largest share of the image's area" }),
+      ratio: z
+        .tuple([z.number().positive(), z.number().positive()])
+        .meta({ description: 'smallest and largest ratio of width to height' }),
+    })
+    .nullable()
+    .default(null)
+    .meta({ description: 'random resized crop' }),
+  padCrop: z
+    .int()
+    .min(0)
+    .default(0)
+    .meta({ description: 'pixels of padding on each side, out of which a crop of the input size is taken' }),
+  flip: z.boolean().default(false).meta({ description: 'horizontal flip of every other image' }),
+  rotation: z
+    .number()
+    .min(0)
+    .max(180)
+    .default(0)
+    .meta({ description: 'largest angle of a random rotation, in degrees' }),
+});
 
 /** What is done at random to training images beside crops and flips. */
 export const IMAGE_CHANGES = {
