@@ -6,31 +6,19 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
-import { type ExperimentInput, parseExperiment, planRuns } from '../../src/compare/experiment/experiment.js';
+import { parseExperiment, planRuns } from '../../src/compare/experiment/experiment.js';
 import { comparePaths } from '../../src/compare/experiment/folder.js';
 import { runPaths } from '../../src/store/run-folder.js';
 import { stream } from '../../src/util/random.js';
-import { RESNET, resultsOf, smallData, temporaryFolder } from '../run/runs.js';
+import { resultsOf, smallData, temporaryFolder } from '../run/runs.js';
+import { tinyExperiment } from './tiny-experiment.js';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 /** Events of a run: three before its steps, six steps, two for each of two epochs, four at its end. */
 const EVENTS = 17;
 const SEED = 7;
 
-const experimentOf = (data: string): ExperimentInput => ({
-  name: 'tiny',
-  base: { data, epochs: 2, batchSize: 16, validation: 0.25, threads: 1 },
-  groups: { pair: [RESNET, RESNET] },
-  methods: {
-    alone: { rule: 'none' },
-    cd: {
-      rule: 'argmin',
-      inputPerturbation: { pool: 'paper', when: { every: 2 } },
-      parameterPerturbation: { when: { every: 2 }, window: 2 },
-    },
-  },
-  seeds: [0, 1],
-});
+const RUNS = { epochs: 2, seeds: [0, 1] };
 
 /** `agon compare` in a process of its own. */
 function spawnCompare(experiment: string, folder: string, jobs: number): ChildProcess {
@@ -86,7 +74,7 @@ async function killAndResume(file: string, folder: string, ids: readonly string[
 
 it('a comparison that is killed again and again, and goes on, comes to the results of an undisturbed one', async () => {
   const folder = await temporaryFolder();
-  const experiment = experimentOf(await smallData({ test: 'right' }));
+  const experiment = tinyExperiment(await smallData({ test: 'right' }), RUNS);
   const file = join(folder, 'experiment.json');
   await writeFile(file, JSON.stringify(experiment));
   const ids = planRuns(parseExperiment(experiment, file), file).map(({ id }) => id);

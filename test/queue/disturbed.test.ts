@@ -2,9 +2,10 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { type ExperimentInput, parseExperiment, planRuns } from '../../src/compare/experiment/experiment.js';
+import { parseExperiment, planRuns } from '../../src/compare/experiment/experiment.js';
 import { comparePaths } from '../../src/compare/experiment/folder.js';
-import { RESNET, resultsOf, smallData, temporaryFolder } from '../run/runs.js';
+import { tinyExperiment } from '../compare/tiny-experiment.js';
+import { resultsOf, smallData, temporaryFolder } from '../run/runs.js';
 import { waitUntil } from '../support/processes.js';
 import { startRedis, whyNoRedis } from '../support/redis.js';
 import { type AgonProcess, startAgon } from './agon-process.js';
@@ -13,20 +14,7 @@ import { type AgonProcess, startAgon } from './agon-process.js';
 const LOCK = 3;
 
 /** Runs of some seconds, also on a fast machine: some have to be left when the last disturbance comes. */
-const experimentOf = (data: string): ExperimentInput => ({
-  name: 'tiny',
-  base: { data, epochs: 150, batchSize: 16, validation: 0.25, threads: 1 },
-  groups: { pair: [RESNET, RESNET] },
-  methods: {
-    alone: { rule: 'none' },
-    cd: {
-      rule: 'argmin',
-      inputPerturbation: { pool: 'paper', when: { every: 2 } },
-      parameterPerturbation: { when: { every: 2 }, window: 2 },
-    },
-  },
-  seeds: { from: 0, count: 8 },
-});
+const RUNS = { epochs: 150, seeds: { from: 0, count: 8 } };
 
 /** The results of a comparison without wall times, and what the runs have made. */
 async function outcome(folder: string, ids: readonly string[]) {
@@ -53,7 +41,7 @@ it('a comparison on a queue comes to the results of one process, whatever happen
   const reason = whyNoRedis();
   if (reason) skip(reason);
   const folder = await temporaryFolder();
-  const experiment = experimentOf(await smallData({ test: 'right' }));
+  const experiment = tinyExperiment(await smallData({ test: 'right' }), RUNS);
   const file = join(folder, 'experiment.json');
   await writeFile(file, JSON.stringify(experiment));
   const ids = planRuns(parseExperiment(experiment, file), file).map(({ id }) => id);

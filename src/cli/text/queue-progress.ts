@@ -1,66 +1,48 @@
 import type { PlannedRun } from '../../compare/experiment/experiment.js';
 import type { WorkerState } from '../../queue/server/messages.js';
-import { formatDuration, printable } from '../../report/format.js';
-import { LiveLines } from '../../report/live-lines.js';
-import { isLive, type Output, widthOf } from '../../report/output.js';
-import { messageOf } from '../../util/error.js';
-import { type CliIo, writeLines } from '../io/io.js';
+import type { Output } from '../../report/output.js';
+import type { CliIo } from '../io/io.js';
+import { RunsProgress } from './runs-progress.js';
 import { workerLines } from './worker-lines.js';
 
 /** Says which results have come, and when all may be there; on a terminal also what all machines do. */
 export class QueueProgress {
-  readonly #live: LiveLines | undefined;
-  readonly #started: number;
-  readonly #atStart: number;
+  readonly #progress: RunsProgress;
   #lines: readonly string[] = [];
-  #failed = 0;
 
   constructor(
     private readonly comparison: string,
-    private readonly planned: number,
-    private done: number,
-    private readonly io: CliIo,
-    private readonly now: () => number = () => performance.now() / 1000,
+    planned: number,
+    done: number,
+    io: CliIo,
   ) {
-    this.#live = isLive(io.stdout, io.env) ? new LiveLines(io.stdout) : undefined;
-    this.#started = now();
-    this.#atStart = done;
+    const lines = () => this.#lines.map((_, i) => () => this.#lines[i] ?? '');
+    this.#progress = new RunsProgress(planned, done, io, lines, () => performance.now() / 1000);
   }
 
   onLook(workers: readonly WorkerState[]): void {
     const lines = workerLines(workers, this.comparison);
     const isSame = lines.length === this.#lines.length;
     this.#lines = lines;
-    if (!isSame) this.#show();
+    if (!isSame) this.#progress.show();
   }
 
-  onCollected({ id }: PlannedRun): void {
-    this.done++;
-    const open = this.planned - this.done - this.#failed;
-    const left = (open * (this.now() - this.#started)) / (this.done - this.#atStart);
-    const eta = open > 0 ? `, about ${formatDuration(left)} to go` : '';
-    this.say(this.io.stdout, `[${this.done}/${this.planned}]  ${id}${eta}`);
+  onCollected(run: PlannedRun): void {
+    this.#progress.end(run);
   }
 
-  onFailed({ id }: PlannedRun, error: unknown): void {
-    this.#failed++;
-    this.say(this.io.stderr, `failed    ${id}: ${printable(messageOf(error))}`);
+  onFailed(run: PlannedRun, error: unknown): void {
+    this.#progress.fail(run, error);
   }
 
   /** Writes lines that stay, above the live ones. */
   say(output: Output, ...lines: readonly string[]): void {
-    this.#live?.clear();
-    writeLines(output, ...lines);
-    this.#show();
+    this.#progress.say(output, ...lines);
   }
 
+  /** Removes the live lines. */
   close(): void {
     this.#lines = [];
-    this.#live?.clear();
-  }
-
-  #show(): void {
-    const width = widthOf(this.io.stdout);
-    this.#live?.show(this.#lines.map((_, i) => () => (this.#lines[i] ?? '').slice(0, width)));
+    this.#progress.close();
   }
 }
