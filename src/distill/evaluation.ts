@@ -1,10 +1,11 @@
+import { vector } from '../graph/arithmetic.js';
 import { Graph } from '../graph/graph.js';
 import { inline } from '../graph/inline.js';
 import type { Value } from '../graph/node/node.js';
 import { tensor } from '../onnx/tensor.js';
 import { present } from '../util/error.js';
 import type { Task } from '../util/task.js';
-import { vector } from './losses.js';
+
 import { networkPrefix, networkScope } from './names.js';
 import { TASK_FORMS } from './tasks.js';
 

@@ -1,4 +1,4 @@
-import { add, mul, reduceSum, reshape, scale } from '../graph/arithmetic.js';
+import { add, mul, reduceSum, scale, vector } from '../graph/arithmetic.js';
 import type { Graph } from '../graph/graph.js';
 import { range } from '../graph/node/axes.js';
 import type { Value } from '../graph/node/node.js';
@@ -172,13 +172,4 @@ function fromTeachers(
     const weights = g.op('Gather', [row, g.integers(others)], { axis: 0 });
     return reduceSum(g, mul(g, losses, g.agon('Detach', [weights])[0] as Value), [0]);
   });
-}
-
-/** Scalars as one vector [n]. */
-export function vector(g: Graph, scalars: readonly Value[]): Value {
-  return g.op(
-    'Concat',
-    scalars.map((value) => reshape(g, value, [1])),
-    { axis: 0 },
-  );
 }

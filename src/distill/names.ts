@@ -1,5 +1,6 @@
 import type { Graph } from '../graph/graph.js';
 import { fail } from '../util/error.js';
+import { SCALING_STATES } from './scaling/loss-scaling.js';
 
 /** The scope of the i-th network's nodes in a step. */
 export const networkScope = (i: number) => `net${i}`;
@@ -23,11 +24,11 @@ export const AVERAGE = 'ema';
 /** The name of the i-th network's logits, as an output or as what others are fed. */
 export const logitsName = (i: number) => `${networkPrefix(i)}logits`;
 
-/** What a step keeps of a network beside its tensors and what the optimizer keeps of these: of loss scaling, and of updates left out. */
-export const NETWORK_STATES = ['loss_scale', 'growth_tracker', 'overflowed', 'skipped_beta1', 'skipped_beta2'] as const;
-
 /** What is kept of a network where gradients are averaged over steps: whether any since the last update overflowed. */
 export const OVERFLOWED = 'overflowed';
+
+/** What a step keeps of a network beside its tensors and what the optimizer keeps of these: of loss scaling, and of updates left out. */
+export const NETWORK_STATES = [...SCALING_STATES, OVERFLOWED, 'skipped_beta1', 'skipped_beta2'] as const;
 
 /** What the i-th network alone is fed in a step with own inputs (see `StepGraph`). */
 export function ownInputNames(i: number) {

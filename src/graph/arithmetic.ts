@@ -65,3 +65,12 @@ export function countAlong(g: Graph, x: Value, axes: readonly number[]): Value {
   const sizes = g.op('Gather', [g.op('Shape', [x]), g.integers(axes)]);
   return g.op('ReduceProd', [g.op('Cast', [sizes], { to: 1 })], { keepdims: 0 });
 }
+
+/** Scalars as one vector [n]. */
+export function vector(g: Graph, scalars: readonly Value[]): Value {
+  return g.op(
+    'Concat',
+    scalars.map((value) => reshape(g, value, [1])),
+    { axis: 0 },
+  );
+}

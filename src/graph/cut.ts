@@ -1,5 +1,6 @@
 import { present } from '../util/error.js';
-import { Graph } from './graph.js';
+import { extract, type Named } from './extract.js';
+import type { Graph } from './graph.js';
 import { neededNodes } from './inline.js';
 import type { Node, Value } from './node/node.js';
 
@@ -24,8 +25,8 @@ export function cutFrozen(network: Graph): CutNetwork | undefined {
   if (!border || network.inputs.includes(border)) return undefined;
   const logits = present(network.outputs.get('logits'), 'output logits');
   return {
-    backbone: extract(network, [FEATURES, border]),
-    head: extract(network, ['logits', logits], border),
+    backbone: partOf(network, [FEATURES, border]),
+    head: partOf(network, ['logits', logits], border),
   };
 }
 
@@ -68,39 +69,16 @@ function borderOf(network: Graph, fixed: ReadonlySet<Value>): Value | undefined 
 
 /** The part of a network that makes one of its values: input `images` as the network's, output `features`. */
 export function cutAfter(network: Graph, value: Value): Graph {
-  return extract(network, [FEATURES, value]);
+  return partOf(network, [FEATURES, value]);
 }
 
 /** The part of a network that makes one of its values, from its images or from another of its values. */
-function extract(network: Graph, [name, output]: readonly [string, Value], from?: Value): Graph {
-  const part = new Graph(network.name);
-  const copied = new Map<Value, Value>();
-  if (from) copied.set(from, part.input(FEATURES, from.dtype, from.shape));
-  else for (const each of network.inputs) copied.set(each, part.input(each.name, each.dtype, each.shape));
-  const copyOf = (value: Value | null): Value | null => {
-    if (!value) return null;
-    const known = copied.get(value) ?? copyLeaf(network, part, value);
-    copied.set(value, known);
-    return known;
-  };
-  const needed = neededNodes(network, [output], from);
-  for (const node of network.nodes) {
-    if (!needed.has(node)) continue;
-    const { op, domain, attributes, outputs } = node;
-    const made = part.ops(op, node.inputs.map(copyOf), attributes, {
-      domain,
-      name: node.name,
-      outputs: outputs.length,
-    });
-    for (const [i, value] of outputs.entries()) copied.set(value, present(made[i], value.name));
-  }
-  part.output(name, present(copied.get(output), name));
-  return part;
-}
-
-/** A parameter or a constant. */
-function copyLeaf(network: Graph, part: Graph, value: Value): Value {
-  const parameter = network.parameters.get(value.name);
-  if (parameter) return part.parameter(value.name, parameter.value.shape, parameter.initialiser, parameter.role);
-  return part.constant(present(network.constants.get(value), value.name));
+function partOf(network: Graph, output: Named, from?: Value): Graph {
+  const given = from ? [[FEATURES, from] as const] : network.inputs.map((each) => [each.name, each] as const);
+  return extract(
+    network,
+    [output],
+    given,
+    neededNodes(network, [output[1]], (value) => value === from),
+  );
 }

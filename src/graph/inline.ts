@@ -54,12 +54,16 @@ export function rewriteGraph(source: Graph, target: Graph, rewrite?: Rewrite): G
   return target;
 }
 
-/** The nodes that some values, or else the outputs, depend on; where they depend on `from`, those behind that value. */
-export function neededNodes(graph: Graph, values: Iterable<Value> = graph.outputs.values(), from?: Value): Set<Node> {
+/** The nodes that some values, or else the outputs, depend on, from those on that are given. */
+export function neededNodes(
+  graph: Graph,
+  values: Iterable<Value> = graph.outputs.values(),
+  isGiven: (value: Value) => boolean = () => false,
+): Set<Node> {
   const needed = new Set<Node>();
   const open = [...values];
   for (let value = open.pop(); value; value = open.pop()) {
-    const node = value === from ? undefined : graph.producer(value);
+    const node = isGiven(value) ? undefined : graph.producer(value);
     if (!node || needed.has(node)) continue;
     needed.add(node);
     for (const input of node.inputs) if (input) open.push(input);

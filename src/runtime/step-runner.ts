@@ -1,3 +1,4 @@
+import type { StatefulGraph } from '../lower/stateful-graph.js';
 import { float32Data, type Tensor, tensor } from '../onnx/tensor.js';
 import { fail } from '../util/error.js';
 
@@ -23,6 +24,47 @@ export interface StepRunner {
   state(names?: readonly string[]): Promise<Map<string, Tensor>>;
   /** Frees the session and the state. */
   close(): Promise<void>;
+}
+
+/** The whole state of a graph, each tensor checked; `where` it comes from is for errors. */
+export function checkedState(
+  source: StatefulGraph,
+  state: ReadonlyMap<string, Tensor>,
+  where: string,
+): Map<string, Tensor> {
+  return wholeState(
+    source.state,
+    state,
+    (name, given) => checkStateTensor(name, given, shapeOf(source, name), where),
+    where,
+  );
+}
+
+/** The tensors of these names, each checked. One that is missing is an error. */
+export function wholeState(
+  names: Iterable<string>,
+  state: ReadonlyMap<string, Tensor>,
+  check: (name: string, given: Tensor) => void,
+  where: string,
+): Map<string, Tensor> {
+  return new Map(
+    Array.from(names, (name) => {
+      const value = state.get(name) ?? fail(where, `tensor "${name}" is missing`);
+      check(name, value);
+      return [name, value] as const;
+    }),
+  );
+}
+
+/** The shapes of a graph's state, by name. */
+export function shapesOf(source: StatefulGraph): Map<string, readonly number[]> {
+  return new Map(source.state.map((name) => [name, shapeOf(source, name)]));
+}
+
+/** The shape of a tensor of the state. */
+export function shapeOf({ graph }: StatefulGraph, name: string): readonly number[] {
+  const { value } = graph.parameters.get(name) ?? failNoParameter(name);
+  return value.shape;
 }
 
 /** Fails unless a tensor that is to become state is float32 of its parameter's shape. */

@@ -9,9 +9,11 @@ import { packOutputs } from '../../lower/packed-outputs.js';
 import { portable } from '../../lower/portable/portable.js';
 import type { StatefulGraph } from '../../lower/stateful-graph.js';
 import { encodeModel } from '../../onnx/model-bytes.js';
+import { shapesOf } from '../../runtime/step-runner.js';
 import { fedTypes } from '../../runtime/stepping/fed-types.js';
 import { PackedState, type Packing } from '../../runtime/stepping/packed-state.js';
-import { fail, present } from '../../util/error.js';
+import { measuresOf } from '../../runtime/stepping/step-runs.js';
+import { fail } from '../../util/error.js';
 import { FedBackState } from './fed-back-state.js';
 import { FixedBuffers, type FixedInput, FixedState } from './fixed-buffers.js';
 import type { GpuDevice } from './gpu-device.js';
@@ -50,8 +52,7 @@ async function openOnProcessor(runtime: WebRuntime, source: StatefulGraph): Prom
 /** All of a step on the graphics card, its commands recorded once and repeated where that can be. */
 async function openOnCard(runtime: WebRuntime, source: StatefulGraph): Promise<OpenedStep> {
   const { carried, places } = flattenState(source);
-  const shapes = new Map(source.state.map((name) => [name, shapeOf(source.graph, name)]));
-  const packing = { shapes, places };
+  const packing = { shapes: shapesOf(source), places };
   try {
     return { stepper: await openRecorded(runtime, source, carried, packing), isRecorded: true };
   } catch {
@@ -82,12 +83,6 @@ async function openRecorded(
   return new WebStepper({ session, source, carried, state, io });
 }
 
-/** The outputs that are no state. */
-function measuresOf({ graph, state, nextOf }: StatefulGraph): string[] {
-  const carried = new Set(state.map(nextOf));
-  return [...graph.outputs.keys()].filter((name) => !carried.has(name));
-}
-
 /** All that a graph is fed: inputs, and parameters, which are its state. */
 function inputsOf({ name: graph, inputs, parameters }: Graph): Map<string, FixedInput> {
   const values = [...inputs, ...[...parameters.values()].map(({ value }) => value)];
@@ -100,8 +95,4 @@ function inputsOf({ name: graph, inputs, parameters }: Graph): Map<string, Fixed
       return [name, { dtype, dims }];
     }),
   );
-}
-
-function shapeOf({ parameters }: Graph, name: string): readonly number[] {
-  return present(parameters.get(name), name).value.shape;
 }

@@ -1,9 +1,9 @@
 import type { StatefulGraph } from '../../lower/stateful-graph.js';
 import type { Tensor } from '../../onnx/tensor.js';
-import { type Burst, checkStateTensor, failNoParameter, type StepRunner } from '../../runtime/step-runner.js';
+import { type Burst, checkedState, checkStateTensor, type StepRunner, shapeOf } from '../../runtime/step-runner.js';
 import type { CarriedState } from '../../runtime/stepping/carried-state.js';
 import { at } from '../../util/checked.js';
-import { fail, present } from '../../util/error.js';
+import { present } from '../../util/error.js';
 import type { StepIo } from './step-io.js';
 import type { Feeds, WebSession } from './web-session.js';
 
@@ -23,12 +23,7 @@ export class WebStepper implements StepRunner {
   constructor(private readonly opened: WebStep) {}
 
   load(state: ReadonlyMap<string, Tensor>, where = 'state'): void {
-    const given = this.opened.source.state.map((name) => {
-      const value = state.get(name) ?? fail(where, `tensor "${name}" is missing`);
-      this.#check(name, value, where);
-      return [name, value] as const;
-    });
-    this.opened.state.load(new Map(given));
+    this.opened.state.load(checkedState(this.opened.source, state, where));
   }
 
   update(tensors: ReadonlyMap<string, Tensor>, where = 'state'): void {
@@ -70,7 +65,6 @@ export class WebStepper implements StepRunner {
   }
 
   #check(name: string, given: Tensor, where: string): void {
-    const { value } = this.opened.source.graph.parameters.get(name) ?? failNoParameter(name);
-    checkStateTensor(name, given, value.shape, where);
+    checkStateTensor(name, given, shapeOf(this.opened.source, name), where);
   }
 }

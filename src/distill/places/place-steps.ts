@@ -1,9 +1,10 @@
+import { vector } from '../../graph/arithmetic.js';
 import { Graph } from '../../graph/graph.js';
 import type { Value } from '../../graph/node/node.js';
 import { freezeNetwork } from '../../nets/freeze.js';
 import { present } from '../../util/error.js';
 import { declareLabelInputs, imageCount } from '../inputs.js';
-import { competitionLosses, lessonsIn, rank, vector } from '../losses.js';
+import { competitionLosses, lessonsIn, rank } from '../losses.js';
 import { featuresName, logitsName, TEACHERS } from '../names.js';
 import { labelledRows, type Part, type StepGraph, stepOf } from '../step.js';
 import type { StepOptions, StepPlan } from '../step-options.js';

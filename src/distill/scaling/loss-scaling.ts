@@ -1,4 +1,4 @@
-import { add, mul, reshape, scale } from '../../graph/arithmetic.js';
+import { add, mul, scale, vector } from '../../graph/arithmetic.js';
 import type { Graph } from '../../graph/graph.js';
 import type { Value } from '../../graph/node/node.js';
 import { present } from '../../util/error.js';
@@ -115,13 +115,13 @@ function nextScale(g: Graph, { scale: now, tracker }: ScaledNetwork, finite: Val
 }
 
 function outputScaling(g: Graph, networks: readonly ScaledNetwork[], finite: readonly Value[]): void {
-  const vector = (values: readonly Value[]) =>
-    g.op(
-      'Concat',
-      values.map((value) => reshape(g, value, [1])),
-      { axis: 0 },
-    );
-  g.output(SCALING_OUTPUTS.scale, vector(networks.map(({ scale: now }) => now)));
+  g.output(
+    SCALING_OUTPUTS.scale,
+    vector(
+      g,
+      networks.map(({ scale: now }) => now),
+    ),
+  );
   const overflowed = finite.map((each) => g.op('Where', [each, g.scalar(0), g.scalar(1)]));
-  g.output(SCALING_OUTPUTS.overflowed, vector(overflowed));
+  g.output(SCALING_OUTPUTS.overflowed, vector(g, overflowed));
 }

@@ -4,6 +4,7 @@ import { range } from '../../graph/node/axes.js';
 import type { Value } from '../../graph/node/node.js';
 import { tensor, toNumbers } from '../../onnx/tensor.js';
 import { take } from '../../util/checked.js';
+import { axesButChannels, filled, perChannel } from '../channels.js';
 import type { Body } from '../target.js';
 
 /** As the portable form has it: the variance is that of centred values, which keeps its digits. */
@@ -85,18 +86,4 @@ function overPositions(g: Graph, x: Value, reduce: 'ReduceMean' | 'ReduceSumSqua
   if (axes.some((axis) => x.shape[axis] !== 1)) return g.op(reduce, [x, g.integers(axes)], { keepdims: 0 });
   const values = reduce === 'ReduceSumSquare' ? mul(g, x, x) : x;
   return axes.length === 0 ? values : reshape(g, values, [-1, Number(x.shape[1])]);
-}
-
-function axesButChannels(x: Value): number[] {
-  return range(x.shape.length).filter((axis) => axis !== 1);
-}
-
-function perChannel(g: Graph, value: Value, x: Value): Value {
-  return reshape(g, value, [Number(x.shape[1]), ...x.shape.slice(2).map(() => 1)]);
-}
-
-/** A number for each channel. */
-function filled(g: Graph, x: Value, value: number): Value {
-  const channels = Number(x.shape[1]);
-  return g.constant(tensor('float32', [channels], new Float32Array(channels).fill(value)));
 }

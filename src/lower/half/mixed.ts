@@ -41,7 +41,7 @@ class MixedWalk {
   }
 
   #put(value: Value, type: FloatType, copy: Value): void {
-    this.#copies.set(value, { ...this.#copies.get(value), [type]: copy });
+    this.#keep(value, type, copy);
     if (value.dtype === 'float32' && !this.#weak.has(value) && !this.#types.has(value)) this.#types.set(value, type);
   }
 
@@ -85,14 +85,9 @@ class MixedWalk {
       const isHalf = type === 'half' && value.dtype === 'float32';
       return this.#keep(value, isHalf ? 'half' : 'single', this.target.constant(isHalf ? halfOf(constant) : constant));
     }
-    const maker = this.#weak.get(value);
-    if (maker) {
-      this.#make(maker, type);
-      return present(this.#copies.get(value)?.[type], value.name);
-    }
-    const view = this.source.producer(value);
-    if (view && type === 'half' && this.#types.get(value) === 'single' && VIEWS.has(view.op) && view.domain === '') {
-      this.#make(view, type);
+    const again = this.#weak.get(value) ?? this.#viewOf(value, type);
+    if (again) {
+      this.#make(again, type);
       return present(this.#copies.get(value)?.[type], value.name);
     }
     const other = present(this.#copies.get(value)?.[type === 'half' ? 'single' : 'half'], value.name);
@@ -100,10 +95,15 @@ class MixedWalk {
     return this.#keep(value, type, this.target.op('Cast', [other], { to }, { name: `${value.name}_${type}` }));
   }
 
+  /** The node that only shows a float32 value otherwise, where that is to be read in float16: it shows the float16 copy as well. */
+  #viewOf(value: Value, type: FloatType): Node | undefined {
+    if (type !== 'half' || this.#types.get(value) !== 'single') return undefined;
+    const node = this.source.producer(value);
+    return node && VIEWS.has(node.op) && node.domain === '' ? node : undefined;
+  }
+
   #keep(value: Value, type: FloatType, copy: Value): Value {
-    const constant = this.source.constants.has(value);
     this.#copies.set(value, { ...this.#copies.get(value), [type]: copy });
-    if (constant && value.dtype !== 'float32') this.#copies.set(value, { single: copy });
     return copy;
   }
 

@@ -1,8 +1,8 @@
-import { add, countAlong, div, mul, neg, reshape, sub } from '../../graph/arithmetic.js';
+import { add, countAlong, div, mul, neg, sub } from '../../graph/arithmetic.js';
 import type { Graph } from '../../graph/graph.js';
 import type { Value } from '../../graph/node/node.js';
-import { tensor } from '../../onnx/tensor.js';
 import { take } from '../../util/checked.js';
+import { axesButChannels, filled, perChannel } from '../channels.js';
 import type { Body } from '../target.js';
 
 /**
@@ -17,7 +17,7 @@ export const BatchNormTraining: Body = (g, node, inputs) => {
   const centred = sub(g, x, perChannel(g, mean, x));
   const variance = div(g, sumPerChannel(g, centred, 'ReduceSumSquare'), n);
   const inverse = g.op('Reciprocal', [g.op('Sqrt', [add(g, variance, g.scalar(epsilon))])]);
-  const y = g.op('BatchNormalization', [centred, weight, bias, zeros(g, x), variance], { epsilon });
+  const y = g.op('BatchNormalization', [centred, weight, bias, filled(g, x, 0), variance], { epsilon });
   return [y, mean, variance, inverse];
 };
 
@@ -44,17 +44,4 @@ function sumPerChannel(g: Graph, x: Value, first: 'ReduceSum' | 'ReduceSumSquare
   return axesButChannels(x)
     .reverse()
     .reduce((sum, axis, i) => g.op(i === 0 ? first : 'ReduceSum', [sum, g.integers([axis])], { keepdims: 0 }), x);
-}
-
-function axesButChannels(x: Value): number[] {
-  return x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
-}
-
-function perChannel(g: Graph, value: Value, x: Value): Value {
-  return reshape(g, value, [Number(x.shape[1]), ...x.shape.slice(2).map(() => 1)]);
-}
-
-function zeros(g: Graph, x: Value): Value {
-  const channels = Number(x.shape[1]);
-  return g.constant(tensor('float32', [channels], new Float32Array(channels)));
 }

@@ -63,11 +63,14 @@ async function adapterFor({ kind, index }: Device, log: AdapterLog): Promise<Ada
   return memory === undefined ? used : { ...used, memory };
 }
 
+/** Where Linux lists graphics cards. */
+const DRM = '/sys/class/drm';
+
 /** The own memory of the one adapter whose driver tells it (amdgpu), in bytes; undefined where none does, or several. */
-async function amdMemory(folder = '/sys/class/drm'): Promise<number | undefined> {
-  const cards = (await readdir(folder).catch(() => [])).filter((name) => /^card\d+$/.test(name));
+async function amdMemory(): Promise<number | undefined> {
+  const cards = (await readdir(DRM).catch(() => [])).filter((name) => /^card\d+$/.test(name));
   if (cards.length !== 1) return undefined;
-  const text = await readFile(join(folder, `${cards[0]}`, 'device', 'mem_info_vram_total'), 'utf8').catch(() => '');
+  const text = await readFile(join(DRM, `${cards[0]}`, 'device', 'mem_info_vram_total'), 'utf8').catch(() => '');
   return Number(text) > 0 ? Number(text) : undefined;
 }
 

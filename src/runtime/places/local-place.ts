@@ -3,6 +3,7 @@ import { cutHalves } from '../../graph/halves.js';
 import { toModel } from '../../graph/to-model.js';
 import { lower } from '../../lower/lower.js';
 import type { StatefulGraph } from '../../lower/stateful-graph.js';
+import type { Target } from '../../lower/target.js';
 import { encodeModel } from '../../onnx/file.js';
 import type { Tensor } from '../../onnx/tensor.js';
 import { present } from '../../util/error.js';
@@ -11,8 +12,9 @@ import type * as ort from '../onnxruntime.js';
 import { fromOrt, Session } from '../session.js';
 import type { CarriedState } from '../stepping/carried-state.js';
 import { toFeeds } from '../stepping/fed.js';
-import { fedTypes } from '../stepping/fed-types.js';
+import { type FedTypes, fedTypes } from '../stepping/fed-types.js';
 import { layOut } from '../stepping/laid-out.js';
+import { runToNext } from '../stepping/run-to-next.js';
 import { measuresOf } from '../stepping/step-runs.js';
 import type { StepperOptions } from '../stepping/stepper.js';
 import type { Place, Tensors } from './place.js';
@@ -22,7 +24,9 @@ export interface PlaceSource extends StatefulGraph {
   readonly shown: readonly string[];
 }
 
-export interface LocalPlaceOptions extends Omit<StepperOptions, 'perRun'> {
+export interface LocalPlaceOptions extends Pick<StepperOptions, 'device' | 'threads'> {
+  /** The lowering. */
+  readonly target: Target;
   /** Whether what the forward pass has made is kept for the rest of the step, or made again. As the device is better off, when left out. */
   readonly keep?: boolean | undefined;
 }
@@ -31,6 +35,8 @@ export interface LocalPlaceOptions extends Omit<StepperOptions, 'perRun'> {
 interface Half {
   readonly graph: Graph;
   readonly session: Session;
+  /** Of what it is fed. */
+  readonly types: FedTypes;
 }
 
 /** The step as it is run. */
@@ -42,6 +48,8 @@ interface Opened {
   readonly carried: readonly string[];
   /** As the lowering has it, which may lay out its state otherwise than the place's. */
   readonly source: PlaceSource;
+  /** What the second half puts out beside the next state. */
+  readonly measured: readonly string[];
   readonly state: CarriedState;
 }
 
@@ -62,21 +70,18 @@ export class LocalPlace implements Place {
 
   /** Lowers a network's part of a step for the device, and opens its two sessions. */
   static async open(source: PlaceSource, options: LocalPlaceOptions): Promise<LocalPlace> {
-    const { device, threads } = options;
-    const chosen = () => device.kind.chooseTarget(source.graph, device, { threads, tune: false });
-    const target = options.target ?? (await chosen()).target;
+    const { device, threads, target, keep = device.kind.keepsActivations } = options;
     const { carried: laidOut, state } = await layOut(source, target, device);
     const opened: Session[] = [];
     try {
       const lowered = lower(laidOut.graph, target);
-      options.onLowered?.(lowered);
-      const { first, second, carried } = cutHalves(lowered, source.shown, options.keep ?? device.kind.keepsActivations);
+      const { first, second, carried } = cutHalves(lowered, source.shown, keep);
       const open = async (graph: Graph, names: readonly string[]): Promise<Half> => {
         const onDevice = device.kind.state === 'device' ? names : [];
         const graphPasses = device.kind.hasGraphPasses(target);
         const session = await Session.open(encodeModel(toModel(graph)), { device, threads, graphPasses, onDevice });
         opened.push(session);
-        return { graph, session };
+        return { graph, session, types: fedTypes(graph) };
       };
       const kept = carried.filter((name) => !source.shown.includes(name));
       return new LocalPlace({
@@ -85,6 +90,7 @@ export class LocalPlace implements Place {
         second: await open(second, laidOut.state.map(laidOut.nextOf)),
         carried,
         source: { ...laidOut, shown: source.shown },
+        measured: measuresOf({ ...laidOut, graph: second }),
         state,
       });
     } catch (error) {
@@ -109,13 +115,9 @@ export class LocalPlace implements Place {
 
   async step(shown: Tensors): Promise<Map<string, Tensor>> {
     const { feeds, carried } = present(this.#begun, 'the begin of the step');
-    const { second, source, state } = this.#opened;
-    const measured = measuresOf({ ...source, graph: second.graph });
-    const fetches: Record<string, ort.Tensor | null> = Object.fromEntries(measured.map((name) => [name, null]));
-    for (const name of source.state) fetches[source.nextOf(name)] = state.target(name);
+    const { second, source, state, measured } = this.#opened;
     const inputs = { ...this.#inputsOf(second, { ...feeds, ...shown }), ...carried };
-    const results = await second.session.runHeld(inputs, fetches);
-    state.advance(new Map(source.state.map((name) => [name, present(results[source.nextOf(name)], name)])));
+    const results = await runToNext(second.session, source, state, inputs, measured);
     this.#forget();
     return new Map(measured.map((name) => [name, fromOrt(present(results[name], name))]));
   }
@@ -141,10 +143,9 @@ export class LocalPlace implements Place {
   }
 
   /** What a half takes of the state and of some tensors. */
-  #inputsOf({ graph }: Half, tensors: Tensors): Record<string, ort.Tensor> {
+  #inputsOf({ graph, types }: Half, tensors: Tensors): Record<string, ort.Tensor> {
     const { current } = this.#opened.state;
     const state = [...graph.parameters.keys()].map((name) => [name, present(current.get(name), name)]);
-    const types = fedTypes(graph);
     const taken = Object.entries(tensors).filter(([name]) => types.has(name));
     return { ...Object.fromEntries(state), ...toFeeds(Object.fromEntries(taken), types) };
   }

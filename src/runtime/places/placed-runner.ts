@@ -1,6 +1,6 @@
 import { type Tensor, tensor, toNumbers } from '../../onnx/tensor.js';
-import { fail, present } from '../../util/error.js';
-import { checkStateTensor, failNoParameter, type StepRunner } from '../step-runner.js';
+import { present } from '../../util/error.js';
+import { checkStateTensor, failNoParameter, type StepRunner, wholeState } from '../step-runner.js';
 import type { Place, Tensors } from './place.js';
 
 /** One network of a group in its place. */
@@ -41,13 +41,7 @@ export class PlacedRunner implements StepRunner {
   }
 
   load(state: ReadonlyMap<string, Tensor>, where = 'state'): void {
-    const given = new Map(
-      [...this.#owners.keys()].map((name) => {
-        const value = state.get(name) ?? fail(where, `tensor "${name}" is missing`);
-        this.#check(name, value, where);
-        return [name, value] as const;
-      }),
-    );
+    const given = wholeState(this.#owners.keys(), state, (name, value) => this.#check(name, value, where), where);
     this.#tell(given, (place, own) => place.load(own));
   }
 

@@ -2,7 +2,7 @@ import { flattenState } from '../../lower/flat/flatten.js';
 import type { StatefulGraph } from '../../lower/stateful-graph.js';
 import type { Target } from '../../lower/target.js';
 import type { Device } from '../device-kind.js';
-import { failNoParameter } from '../step-runner.js';
+import { shapesOf } from '../step-runner.js';
 import { type CarriedState, openState } from './carried-state.js';
 import { PackedState } from './packed-state.js';
 
@@ -21,14 +21,4 @@ export async function layOut(source: StatefulGraph, target: Target, device: Devi
   const inner = await openState(shapesOf(carried), device);
   const state = flat ? new PackedState(inner, { shapes: shapesOf(source), places: flat.places }) : inner;
   return { carried, state };
-}
-
-function shapesOf(source: StatefulGraph): Map<string, readonly number[]> {
-  return new Map(source.state.map((name) => [name, shapeOf(source, name)]));
-}
-
-/** The shape of a tensor of the state. */
-export function shapeOf({ graph }: StatefulGraph, name: string): readonly number[] {
-  const { value } = graph.parameters.get(name) ?? failNoParameter(name);
-  return value.shape;
 }

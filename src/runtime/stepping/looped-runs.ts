@@ -8,6 +8,7 @@ import { type Feeds, fromOrt, type Session, toOrt } from '../session.js';
 import type { CarriedState } from './carried-state.js';
 import { inTypes } from './fed.js';
 import type { FedTypes } from './fed-types.js';
+import { runToNext } from './run-to-next.js';
 import { StackedFeeds } from './stacked-feeds.js';
 import { measuresOf, type StepRuns } from './step-runs.js';
 
@@ -19,6 +20,7 @@ export class LoopedRuns implements StepRuns {
   readonly #types: FedTypes;
   readonly #perRun: number;
   readonly #waiting: StackedFeeds;
+  readonly #measured: readonly string[];
   #done: Map<string, Tensor>[] = [];
 
   constructor(
@@ -32,6 +34,7 @@ export class LoopedRuns implements StepRuns {
     this.#types = types;
     this.#perRun = perRun;
     this.#waiting = new StackedFeeds(perRun);
+    this.#measured = measuresOf(source);
   }
 
   async add(feeds: Feeds): Promise<void> {
@@ -51,19 +54,14 @@ export class LoopedRuns implements StepRuns {
   }
 
   async #run(): Promise<void> {
-    const { state, nextOf } = this.#source;
     const { count } = this.#waiting;
     await this.#state.settle();
     const inputs: Record<string, ort.Tensor> = Object.fromEntries(this.#state.current);
     for (const [name, value] of Object.entries(this.#waiting.take())) inputs[ofAllRuns(name)] = toOrt(value);
     inputs[RUNS] = toOrt(scalar(count, 'int64'));
-    const measured = measuresOf(this.#source);
-    const fetches: Record<string, ort.Tensor | null> = {};
-    for (const name of measured) fetches[ofAllRuns(name)] = null;
-    for (const name of state) fetches[nextOf(name)] = this.#state.target(name);
-    const results = await this.#session.runHeld(inputs, fetches);
-    this.#state.advance(new Map(state.map((name) => [name, present(results[nextOf(name)], name)])));
-    const stacked = measured.map((name) => [name, fromOrt(present(results[ofAllRuns(name)], name))] as const);
+    const outputs = this.#measured.map(ofAllRuns);
+    const results = await runToNext(this.#session, this.#source, this.#state, inputs, outputs);
+    const stacked = this.#measured.map((name) => [name, fromOrt(present(results[ofAllRuns(name)], name))] as const);
     for (const i of range(count)) this.#done.push(new Map(stacked.map(([name, all]) => [name, ofRun(all, i)])));
   }
 }

@@ -1,12 +1,11 @@
 import type { StatefulGraph } from '../../lower/stateful-graph.js';
 import type { Tensor } from '../../onnx/tensor.js';
-import { present } from '../../util/error.js';
-import type * as ort from '../onnxruntime.js';
 import type { Feeds, Session } from '../session.js';
 import type { CarriedState } from './carried-state.js';
 import { toFeeds } from './fed.js';
 import type { FedTypes } from './fed-types.js';
 import type { Measures } from './measures.js';
+import { runToNext } from './run-to-next.js';
 import type { StepRuns } from './step-runs.js';
 
 /** One run a step. Where what it measures stays on the device, a run returns before the device is done, and what comes next is made meanwhile. */
@@ -30,15 +29,9 @@ export class SingleRuns implements StepRuns {
   }
 
   async add(feeds: Feeds): Promise<void> {
-    const { state, nextOf } = this.#source;
     await this.#state.settle();
     const inputs = { ...Object.fromEntries(this.#state.current), ...toFeeds(feeds, this.#types) };
-    const fetches: Record<string, ort.Tensor | null> = {};
-    for (const name of this.#measures.outputs) fetches[name] = null;
-    for (const name of state) fetches[nextOf(name)] = this.#state.target(name);
-    const results = await this.#session.runHeld(inputs, fetches);
-    this.#state.advance(new Map(state.map((name) => [name, present(results[nextOf(name)], name)])));
-    this.#measures.keep(results);
+    this.#measures.keep(await runToNext(this.#session, this.#source, this.#state, inputs, this.#measures.outputs));
   }
 
   end(): Promise<Map<string, Tensor>[]> {

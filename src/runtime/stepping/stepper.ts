@@ -3,12 +3,11 @@ import type { StatefulGraph } from '../../lower/stateful-graph.js';
 import type { Target } from '../../lower/target.js';
 import type { Tensor } from '../../onnx/tensor.js';
 import { at } from '../../util/checked.js';
-import { fail } from '../../util/error.js';
 import type { Device } from '../device-kind.js';
 import type { Feeds } from '../session.js';
-import { type Burst, checkStateTensor, type StepRunner } from '../step-runner.js';
+import { type Burst, checkedState, checkStateTensor, type StepRunner, shapeOf } from '../step-runner.js';
 import type { CarriedState } from './carried-state.js';
-import { layOut, shapeOf } from './laid-out.js';
+import { layOut } from './laid-out.js';
 import { checkLoops, openRuns } from './open-runs.js';
 import type { StepRuns } from './step-runs.js';
 
@@ -59,12 +58,7 @@ export class Stepper implements StepRunner {
   }
 
   load(state: ReadonlyMap<string, Tensor>, where = 'state'): void {
-    const given = this.#source.state.map((name) => {
-      const value = state.get(name) ?? fail(where, `tensor "${name}" is missing`);
-      this.#check(name, value, where);
-      return [name, value] as const;
-    });
-    this.#state.load(new Map(given));
+    this.#state.load(checkedState(this.#source, state, where));
   }
 
   update(tensors: ReadonlyMap<string, Tensor>, where = 'state'): void {
