@@ -154,7 +154,10 @@ export class PageTraining implements BrowserTraining {
     const { engine } = this.#run;
     const { inputs, stepper } = engine;
     const predictors = inputs.predictors.map((each) => each.twin());
-    const state = new Map([...inputs.fixed, ...(await stepper.state())]);
+    const { graph, state: names } = inputs.step;
+    // The optimizer's is not for predictions, and more than all the rest
+    const learned = names.filter((name) => graph.parameters.get(name)?.role !== 'optimizer');
+    const state = new Map([...inputs.fixed, ...(await stepper.state(learned))]);
     loadPredictors(predictors, state);
     return predictors;
   }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { digestFile } from '../data/dataset/digests.js';
@@ -9,6 +8,7 @@ import type { Settings } from '../settings/settings.js';
 import { runPaths } from '../store/run-folder.js';
 import { fingerprintData } from '../train/data.js';
 import { AgonError, fail } from '../util/error.js';
+import { sha256 } from '../util/files/sha256.js';
 import type { Need } from './server/messages.js';
 
 /** Digests of what is on this machine, by what they are of: to take one can mean to read all images. */
@@ -46,7 +46,7 @@ export async function needsOf(settings: Settings, digests: Digests): Promise<Nee
 /** What needs have in common is a lane: its name says what they are. */
 export function laneOf(needs: readonly Need[]): string {
   const digests = needs.map(({ kind, digest, path }) => [kind, digest, ...(kind === 'model' ? [path] : [])]);
-  return createHash('sha256').update(JSON.stringify(digests)).digest('hex').slice(0, 12);
+  return sha256([JSON.stringify(digests)]).slice(0, 12);
 }
 
 /** Where needs are met on this machine, and what of them isn't. */
@@ -57,7 +57,7 @@ export interface Met {
 }
 
 /**
- * Looks for what is needed: where the other machine has it, then in the dataPaths that this machine's user named. Models must be under the same
+ * Looks for what is needed: where the other machine has it, then under the paths that this machine's user named. Models must be under the same
  * path.
  */
 export async function meetNeeds(needs: readonly Need[], named: readonly string[], digests: Digests): Promise<Met> {
@@ -84,7 +84,7 @@ async function digestAt({ kind, reading }: Omit<Need, 'digest'>, path: string): 
     if (kind === 'model') return await digestModel(path);
     if (kind === 'data') return await fingerprintData({ data: path, task: 'single-label', ...reading });
     const all = [...unlabelledDigests(await openUnlabelled(path))];
-    return createHash('sha256').update(JSON.stringify(all)).digest('hex');
+    return sha256([JSON.stringify(all)]);
   } catch (error) {
     if (error instanceof AgonError) return undefined;
     throw error;

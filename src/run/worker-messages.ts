@@ -10,7 +10,7 @@ export interface WorkerInput {
   readonly resume: boolean;
   readonly report: boolean;
   readonly dataPaths: DataPaths | undefined;
-  /** Numbers that both threads see, at the dataPaths of {@link SHARED}. */
+  /** Numbers that both threads see, at the places of {@link SHARED}. */
   readonly shared: Int32Array;
 }
 

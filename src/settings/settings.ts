@@ -59,7 +59,7 @@ export function parseSettings(input: unknown, where = SETTINGS): Settings {
 }
 
 /** Whether settings have a number as their batch size, and say their device. */
-export function isSettled(settings: RequestedSettings): settings is Settings {
+function isSettled(settings: RequestedSettings): settings is Settings {
   return hasBatchSize(settings) && settings.device !== AUTO;
 }
 

@@ -11,13 +11,23 @@ export function checkFinite(
   if (at >= 0) failDiverged(networks, at, `its loss is ${totals[at]} in step ${step + 1} of epoch ${epoch + 1}`);
 }
 
-/** The error of a network whose numbers are no longer finite. */
-export function failDiverged(networks: readonly NetworkInfo[], index: number, what: string): never {
+const USUAL = {
+  expected: 'finite numbers',
+  advice: 'Lower the learning rate (--lr), or warm it up (--warmup-epochs 1)',
+};
+
+/** The error of a network whose numbers are no longer finite, with what to do about it. */
+export function failDiverged(
+  networks: readonly NetworkInfo[],
+  index: number,
+  what: string,
+  { expected, advice }: typeof USUAL = USUAL,
+): never {
   fail(`network ${index} (${networks[index]?.name})`, what, {
     code: 'diverged',
-    expected: 'finite numbers',
+    expected,
     hint:
-      'Lower the learning rate (--lr), or warm it up (--warmup-epochs 1). Checkpoints of finished epochs are kept: ' +
+      `${advice}. Checkpoints of finished epochs are kept: ` +
       '"agon train --from RUN" begins a new run with the last one, where RUN is the folder of this one',
   });
 }

@@ -1,4 +1,3 @@
-import { cpus } from 'node:os';
 import { type Command, Option } from 'commander';
 import { type Experiment, type PlannedRun, planRuns } from '../../compare/experiment/experiment.js';
 import {
@@ -22,9 +21,7 @@ import { createOption, SETTING_FLAGS } from '../flags/setting-flags.js';
 import { shardOption } from '../flags/shard.js';
 import { type CliIo, writeLines } from '../io/io.js';
 import { failUsage } from '../io/usage-error.js';
-import { doRuns, endRuns } from '../run/compared-runs.js';
-import { cancelQueued, pauseQueued, watchQueue } from '../run/queue-modes.js';
-import { queueRuns } from '../run/queued-runs.js';
+import { threadsEach } from '../run/threads-each.js';
 import { formatCompactHelp } from '../text/compact-help.js';
 import { comparisonLines, planLines } from '../text/comparison-text.js';
 
@@ -94,6 +91,9 @@ interface Comparing {
   readonly queue: string | undefined;
 }
 
+/** What is asked for of a comparison, which is settled where that needs it. */
+type Mode = (settle: () => Promise<Comparing>, io: CliIo) => Promise<number>;
+
 async function compare(
   file: string | undefined,
   options: CompareOptions,
@@ -101,28 +101,29 @@ async function compare(
   io: CliIo,
 ): Promise<number> {
   const mode = modeOf(options);
-  const { out, jobs = 1, collect, queue, watch } = options;
+  const { out, jobs = 1, collect, queue } = options;
   if (queue !== undefined && options.jobs !== undefined) {
     failUsage('--jobs', 'each worker has its own', { hint: 'agon worker --jobs' });
   }
-  if (queue !== undefined && watch) return watchQueue(queue, io);
   if (collect && (out ?? file) === undefined) failUsage('--collect', 'no folder of a comparison is named');
-  const { experiment, where, ...named } = await settleExperiment(collect ? (out ?? file) : file, options, flags);
-  const measure = options.measure ?? experiment.measure;
-  const folder = out ?? named.folder ?? `runs/compare-${experiment.name.replaceAll(/[^\w.-]+/g, '-')}`;
-  const runs = shareCores(planRuns(experiment, where), jobs);
-  return mode({ folder, experiment, runs, measure, jobs, queue }, io);
+  const settle = async (): Promise<Comparing> => {
+    const { experiment, where, ...named } = await settleExperiment(collect ? (out ?? file) : file, options, flags);
+    const measure = options.measure ?? experiment.measure;
+    const folder = out ?? named.folder ?? `runs/compare-${experiment.name.replaceAll(/[^\w.-]+/g, '-')}`;
+    return { folder, experiment, runs: shareCores(planRuns(experiment, where), jobs), measure, jobs, queue };
+  };
+  return mode(settle, io);
 }
 
 /** What the flags ask for, of which one at most is given. */
-function modeOf(options: CompareOptions): (comparing: Comparing, io: CliIo) => Promise<number> {
+function modeOf(options: CompareOptions): Mode {
   const { plan, json, run, shard, collect } = options;
   if (json && !plan) failUsage('--json', 'it is for --plan');
-  const modes = [
-    ...(plan ? [['--plan', (c: Comparing, io: CliIo) => tellPlan(c, json === true, io)] as const] : []),
-    ...(run === undefined ? [] : [['--run', (c: Comparing, io: CliIo) => doSelection(c, { run }, io)] as const]),
-    ...(shard ? [['--shard', (c: Comparing, io: CliIo) => doSelection(c, shard, io)] as const] : []),
-    ...(collect ? [['--collect', collectResults] as const] : []),
+  const modes: (readonly [flag: string, mode: Mode])[] = [
+    ...(plan ? [mode('--plan', async (settle, io) => tellPlan(await settle(), json === true, io))] : []),
+    ...(run === undefined ? [] : [mode('--run', async (settle, io) => doSelection(await settle(), { run }, io))]),
+    ...(shard ? [mode('--shard', async (settle, io) => doSelection(await settle(), shard, io))] : []),
+    ...(collect ? [mode('--collect', async (settle, io) => collectResults(await settle(), io))] : []),
     ...queueModes(options),
   ];
   const [first, second] = modes;
@@ -130,24 +131,35 @@ function modeOf(options: CompareOptions): (comparing: Comparing, io: CliIo) => P
   return first?.[1] ?? compareAll;
 }
 
+const mode = (flag: string, own: Mode) => [flag, own] as const;
+
 /** Those that are about a queue. */
 function queueModes({ queue, watch, pause, cancel, continue: goOn }: CompareOptions) {
   const flags = { watch, pause, continue: goOn, cancel };
   const [given] = Object.entries(flags).filter(([, isGiven]) => isGiven);
   if (given && queue === undefined) failUsage(`--${given[0]}`, 'it is for --queue');
   if (queue === undefined) return [];
-  const pausing = (paused: boolean) => (c: Comparing, io: CliIo) => pauseQueued(c.folder, queue, paused, io);
+  const load = () => import('../run/queue-modes.js');
+  const pausing = (paused: boolean): Mode => {
+    return async (settle, io) => (await load()).pauseQueued((await settle()).folder, queue, paused, io);
+  };
+  const cancelling: Mode = async (settle, io) => {
+    const { folder, runs } = await settle();
+    return (await load()).cancelQueued(folder, runs, queue, io);
+  };
   const modes = [
-    ...(watch ? [['--watch', (_: Comparing, io: CliIo) => watchQueue(queue, io)] as const] : []),
-    ...(pause ? [['--pause', pausing(true)] as const] : []),
-    ...(goOn ? [['--continue', pausing(false)] as const] : []),
-    ...(cancel ? [['--cancel', (c: Comparing, io: CliIo) => cancelQueued(c.folder, c.runs, queue, io)] as const] : []),
+    ...(watch ? [mode('--watch', async (_, io) => (await load()).watchQueue(queue, io))] : []),
+    ...(pause ? [mode('--pause', pausing(true))] : []),
+    ...(goOn ? [mode('--continue', pausing(false))] : []),
+    ...(cancel ? [mode('--cancel', cancelling)] : []),
   ];
-  return modes.length > 0 ? modes : [['--queue', compareAll] as const];
+  return modes.length > 0 ? modes : [mode('--queue', compareAll)];
 }
 
 /** All runs, in this process or by the workers of a queue, and the results of them. */
-async function compareAll({ folder, experiment, runs, measure, jobs, queue }: Comparing, io: CliIo): Promise<number> {
+async function compareAll(settle: () => Promise<Comparing>, io: CliIo): Promise<number> {
+  const { folder, experiment, runs, measure, jobs, queue } = await settle();
+  const { doRuns, endRuns } = await import('../run/compared-runs.js');
   await prepareRunFolder(folder, { overwrite: true });
   const lock = await lockComparison(folder);
   try {
@@ -155,7 +167,7 @@ async function compareAll({ folder, experiment, runs, measure, jobs, queue }: Co
     const hooks = { io, onChecked: () => keepExperiment(folder, experiment) };
     const outcome = await (queue === undefined
       ? doRuns(folder, runs, jobs, hooks)
-      : queueRuns({ folder, experiment, runs, queue }, hooks));
+      : (await import('../run/queued-runs.js')).queueRuns({ folder, experiment, runs, queue }, hooks));
     await writeAndTell({ folder, experiment, measure }, io, outcome.failures);
     return endRuns(outcome, io);
   } finally {
@@ -167,6 +179,7 @@ async function compareAll({ folder, experiment, runs, measure, jobs, queue }: Co
 /** Some of the runs, in a folder that other processes do others in at the same time: each run has its lock. */
 async function doSelection(comparing: Comparing, selection: Selection, io: CliIo): Promise<number> {
   const { folder, experiment, jobs } = comparing;
+  const { doRuns, endRuns } = await import('../run/compared-runs.js');
   const runs = selectRuns(comparing.runs, selection);
   if (runs.length === 0) {
     writeLines(io.stdout, `no run is in this shard: the plan has ${formatNumberOf(comparing.runs.length, 'run')}`);
@@ -204,7 +217,7 @@ async function writeAndTell(
 
 /** Runs side by side get as many threads as there are cores for each, unless the experiment says otherwise. */
 function shareCores(runs: readonly PlannedRun[], jobs: number): PlannedRun[] {
-  if (jobs === 1) return [...runs];
-  const threads = Math.max(1, Math.floor(cpus().length / jobs));
+  const threads = threadsEach(jobs);
+  if (threads === undefined) return [...runs];
   return runs.map((run) => ({ ...run, settings: { ...run.settings, threads: run.settings.threads ?? threads } }));
 }

@@ -1,9 +1,8 @@
-import { cpus } from 'node:os';
 import { type Command, Option } from 'commander';
 import { numberOption, queueOption } from '../flags/options.js';
 import type { CliIo } from '../io/io.js';
 import { failUsage } from '../io/usage-error.js';
-import { runWorker } from '../run/worker.js';
+import { threadsEach } from '../run/threads-each.js';
 
 interface WorkerCommandOptions {
   readonly queue?: string;
@@ -36,7 +35,8 @@ export function define(command: Command, io: CliIo): void {
     )
     .action(async ({ queue, jobs = 1, data = [], out = FOLDER, lock = LOCK_SECONDS }: WorkerCommandOptions) => {
       if (queue === undefined) return failUsage('--queue', 'no queue is named', { expected: 'redis://host[:port]' });
-      const threads = jobs === 1 ? undefined : Math.max(1, Math.floor(cpus().length / jobs));
+      const { runWorker } = await import('../run/worker.js');
+      const threads = threadsEach(jobs);
       io.exitCode = await runWorker({ queue, jobs, data, folder: out, lockSeconds: lock, threads }, io);
     });
 }

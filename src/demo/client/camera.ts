@@ -1,6 +1,6 @@
+import { messageOf } from '../../util/error.js';
 import { make } from '../../web/client/elements.js';
 import { button } from './controls.js';
-import { reasonOf } from './say.js';
 
 type Facing = 'user' | 'environment';
 
@@ -47,7 +47,7 @@ export class CameraView {
       return true;
     } catch (error) {
       this.close();
-      this.fault.textContent = `The camera can’t be used: ${reasonOf(error)}`;
+      this.fault.textContent = `The camera can’t be used: ${messageOf(error)}`;
       return false;
     }
   }

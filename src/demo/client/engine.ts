@@ -41,10 +41,6 @@ export class Engine {
     return this.call('predict', image, [image]);
   }
 
-  save(): Promise<null> {
-    return this.call('save', null);
-  }
-
   exportModel(): Promise<Uint8Array> {
     return this.call('exportModel', null);
   }

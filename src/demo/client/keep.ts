@@ -1,5 +1,6 @@
+import { messageOf } from '../../util/error.js';
 import { byId } from '../../web/client/elements.js';
-import { reasonOf, say, undertake } from './say.js';
+import { say, undertake } from './say.js';
 import type { Training } from './training.js';
 
 const STATUS = 'keep-status';
@@ -22,7 +23,7 @@ export class KeepPanel {
       save(new Blob([bytes as Uint8Array<ArrayBuffer>], { type }), name);
       say(STATUS, `${name} is written, ${(bytes.length / 1e6).toFixed(1)} MB.`);
     } catch (error) {
-      say(STATUS, `${name} can’t be written: ${reasonOf(error)}`);
+      say(STATUS, `${name} can’t be written: ${messageOf(error)}`);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../util/error.js';
 import { byId } from '../../web/client/elements.js';
 
 /** Says something in a place of the page; what stands there already isn't said again, as screen readers would repeat it. */
@@ -9,12 +10,8 @@ export function say(id: string, text: string): void {
 /** Says what has gone wrong, at the top of the page. */
 export function sayFault(error: unknown): void {
   const place = byId('fault');
-  place.textContent = reasonOf(error);
+  place.textContent = messageOf(error);
   place.hidden = false;
-}
-
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Does something that takes time; what goes wrong with it is said. */

@@ -1,11 +1,12 @@
 import { orderClasses } from '../../browser/pictures/class-order.js';
+import { messageOf } from '../../util/error.js';
 import { byId } from '../../web/client/elements.js';
 import { LEAST_CLASSES } from '../content/description.js';
 import { missingPictures } from '../content/enough.js';
 import { leaderText, progressShare, progressText, readyText, weightsText, whereText } from '../content/said.js';
 import type { Choices } from './choices.js';
 import type { Project } from './project.js';
-import { reasonOf, say, undertake } from './say.js';
+import { say, undertake } from './say.js';
 import type { State, Training } from './training.js';
 
 /** Least time between two lines that a screen reader is told while networks train, in milliseconds. */
@@ -130,6 +131,6 @@ function wrongNames(names: readonly string[]): string | undefined {
     orderClasses(names);
     return undefined;
   } catch (error) {
-    return `The ${reasonOf(error)}`;
+    return `The ${messageOf(error)}`;
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../util/error.js';
 import type { Backbone } from '../content/description.js';
 import { History } from '../content/history.js';
 import { planTraining } from '../content/plan.js';
@@ -127,9 +128,13 @@ export class Training {
     if (told.kind === 'accuracies') this.listener.accuracies(told.shares);
     else if (told.kind === 'fault') this.listener.fault(told.reason);
     else if (told.kind === 'doing') this.doing = told.what;
-    else for (const event of told.events) this.history.add(event);
-    this.keeping ??= setTimeout(() => void this.keep(this.record?.finished ?? false), KEEPING);
+    else this.learn(told.events);
     this.listener.changed();
+  }
+
+  private learn(events: Extract<Told, { kind: 'events' }>['events']): void {
+    for (const event of events) this.history.add(event);
+    this.keeping ??= setTimeout(() => void this.keep(this.record?.finished ?? false), KEEPING);
   }
 
   /** Keeps what was told, so that a reload shows it. */
@@ -142,7 +147,7 @@ export class Training {
   private break(engine: Engine, error: unknown): void {
     if (engine !== this.engine) return;
     this.close();
-    this.doing = error instanceof Error ? error.message : String(error);
+    this.doing = messageOf(error);
     this.become('broken');
   }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../../util/error.js';
 import { percent } from '../../web/client/answer.js';
 import { droppedFiles } from '../../web/client/dropped-files.js';
 import { byId, make, nameOf } from '../../web/client/elements.js';
@@ -5,7 +6,7 @@ import { CameraView } from './camera.js';
 import { listenToFiles } from './controls.js';
 import { DrawPad } from './drawing.js';
 import { bitmapOf, type PictureSource } from './pictures.js';
-import { reasonOf, say, undertake } from './say.js';
+import { say, undertake } from './say.js';
 import type { Training } from './training.js';
 
 /** Least time between two looks at the camera, in milliseconds. */
@@ -103,7 +104,7 @@ export class TryPanel {
         answers,
       );
     } catch (error) {
-      say('try-fault', `Not readable as a picture, or not answered: ${reasonOf(error)}`);
+      say('try-fault', `Not readable as a picture, or not answered: ${messageOf(error)}`);
     } finally {
       this.asking = false;
     }

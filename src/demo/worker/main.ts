@@ -1,6 +1,7 @@
 import { startTraining } from '../../browser/start-training.js';
 import type { BrowserTraining } from '../../browser/training.js';
 import { parseRequested } from '../../settings/settings.js';
+import { messageOf } from '../../util/error.js';
 import { samplesOf } from '../../web/worker/pixels.js';
 import { RUNTIME_PATH } from '../content/description.js';
 import { Database } from './database.js';
@@ -28,7 +29,6 @@ const CALLS: Calling = {
     image.close();
     return opened().predict({ width, height, pixels });
   },
-  save,
   exportModel: () => opened().exportModel(),
   exportRun: () => opened().exportRun(),
 };
@@ -41,7 +41,7 @@ async function answer({ id, name, asked }: Request): Promise<void> {
     const got = await call(asked);
     post({ kind: 'answer', id, got }, got instanceof Uint8Array ? [got.buffer as ArrayBuffer] : []);
   } catch (error) {
-    post({ kind: 'failed', id, reason: reasonOf(error) });
+    post({ kind: 'failed', id, reason: messageOf(error) });
   }
 }
 
@@ -91,7 +91,7 @@ async function afterEpoch(): Promise<void> {
     await tellAccuracies();
     await save();
   } catch (error) {
-    post({ kind: 'fault', reason: `What was learned can’t be kept for a reload: ${reasonOf(error)}` });
+    post({ kind: 'fault', reason: `What was learned can’t be kept for a reload: ${messageOf(error)}` });
   } finally {
     busy = false;
   }
@@ -101,10 +101,9 @@ async function tellAccuracies(): Promise<void> {
   post({ kind: 'accuracies', shares: await opened().classAccuracies() });
 }
 
-async function save(): Promise<null> {
+async function save(): Promise<void> {
   const bytes = await opened().save();
   await (await database()).put('saved', bytes);
-  return null;
 }
 
 function opened(): BrowserTraining {
@@ -116,8 +115,4 @@ function opened(): BrowserTraining {
 function database(): Promise<Database> {
   opening ??= Database.open();
   return opening;
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -29,7 +29,6 @@ export interface Calls {
   stop: { readonly asked: null; readonly got: null };
   /** Probabilities of each network. The bitmap is the worker's then. */
   predict: { readonly asked: ImageBitmap; readonly got: Float32Array[] };
-  save: { readonly asked: null; readonly got: null };
   exportModel: { readonly asked: null; readonly got: Uint8Array };
   exportRun: { readonly asked: null; readonly got: Uint8Array };
 }

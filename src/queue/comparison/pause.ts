@@ -1,8 +1,7 @@
 import type { Queue } from 'bullmq';
 import type { Connection } from '../server/connection.js';
-import { laneQueue } from '../server/keys.js';
 import type { Comparison } from '../server/messages.js';
-import { queueOptions } from '../server/registry.js';
+import { openLaneQueue } from '../server/registry.js';
 
 type Place = Pick<Comparison, 'id' | 'lanes'>;
 
@@ -35,8 +34,7 @@ async function eachLane<Answer>(
 ): Promise<Answer[]> {
   const answers: Answer[] = [];
   for (const { name } of lanes) {
-    const queue: Queue = new connection.library.bullmq.Queue(laneQueue(id, name), queueOptions(connection));
-    queue.on('error', () => undefined);
+    const queue = openLaneQueue(connection, id, name);
     answers.push(await ask(queue).finally(() => queue.close()));
   }
   return answers;

@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto';
 import type { Job, Queue } from 'bullmq';
 import type { Experiment, PlannedRun } from '../../compare/experiment/experiment.js';
 import { comparePaths } from '../../compare/experiment/folder.js';
 import { absolutePaths } from '../../store/absolute-paths.js';
 import { present } from '../../util/error.js';
+import { sha256 } from '../../util/files/sha256.js';
 import { Digests, laneOf, needsOf } from '../needs.js';
 import type { Connection } from '../server/connection.js';
-import { doneKey, laneQueue, taskKey } from '../server/keys.js';
+import { doneKey, taskKey } from '../server/keys.js';
 import { type Comparison, MESSAGES, type Task } from '../server/messages.js';
-import { queueOptions, register, VERSIONS } from '../server/registry.js';
+import { openLaneQueue, register, VERSIONS } from '../server/registry.js';
 
 /** Times that a run is tried which ends with an error, and the wait before the second in milliseconds; each later one is twice as long. */
 const ATTEMPTS = 3;
@@ -44,11 +44,8 @@ export class QueuedComparison {
     private readonly comparison: Comparison,
     private readonly planned: readonly Planned[],
   ) {
-    const { Queue } = connection.library.bullmq;
-    const open = (lane: string) => new Queue(laneQueue(comparison.id, lane), queueOptions(connection));
+    const open = (lane: string) => openLaneQueue(connection, comparison.id, lane);
     this.#queues = new Map(comparison.lanes.map(({ name }) => [name, open(name)]));
-    // The connection itself tells what is wrong with it
-    for (const queue of this.#queues.values()) queue.on('error', () => undefined);
   }
 
   /** Finds out what the runs need. Nothing is in the queue yet. */
@@ -97,17 +94,22 @@ export class QueuedComparison {
   /** Jobs that have failed, or whose results have been collected from a folder that is gone. */
   async #removeEnded(queue: Queue, wanted: readonly Planned[]): Promise<void> {
     const { id: comparison } = this.comparison;
-    const done = new Set(await this.connection.redis.smembers(doneKey(comparison)));
     const ids = new Set(wanted.map(({ id }) => id));
     const jobs = await queue.getJobs();
     for (const job of jobs) {
       const id = present(job?.id, "a job's id");
-      const isOver = (await job.isFailed()) || ((await job.isCompleted()) && !done.has(id));
-      if (ids.has(id) && !isOver) continue;
+      if (ids.has(id) && !(await this.#isOver(job, id))) continue;
       await this.connection.redis.unlink(taskKey(comparison, id));
       // One that is at work loses its claim with the key, and its lock runs out
       await job.remove().catch(() => undefined);
     }
+  }
+
+  /** A result is among those that wait for collection before its job is completed: so it is asked for after that. */
+  async #isOver(job: Job, id: string): Promise<boolean> {
+    if (await job.isFailed()) return true;
+    if (!(await job.isCompleted())) return false;
+    return (await this.connection.redis.sismember(doneKey(this.comparison.id), id)) === 0;
   }
 }
 
@@ -134,8 +136,7 @@ async function planTasks({ id, runs, folder }: QueuedOptions): Promise<Planned[]
 }
 
 function taskId({ run, agon, onnxruntime, needs }: Task): string {
-  const digest = createHash('sha256').update(JSON.stringify([run, agon, onnxruntime, laneOf(needs)]));
-  return `${run.id}.${digest.digest('hex').slice(0, 8)}`;
+  return `${run.id}.${sha256([JSON.stringify([run, agon, onnxruntime, laneOf(needs)])]).slice(0, 8)}`;
 }
 
 /** Whether a task is one of this run, with whatever settings. */

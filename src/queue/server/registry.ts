@@ -1,8 +1,9 @@
+import type { Queue } from 'bullmq';
 import { ONNXRUNTIME_VERSION } from '../../runtime/version.js';
 import { messageOf } from '../../util/error.js';
 import { AGON_VERSION } from '../../util/version.js';
 import type { Connection } from './connection.js';
-import { COMPARISONS, cancelledKey, doneKey, ownKeys, PREFIX } from './keys.js';
+import { COMPARISONS, cancelledKey, doneKey, laneQueue, ownKeys, PREFIX } from './keys.js';
 import { type Comparison, comparisonSchema, readMessage } from './messages.js';
 import { keysLike } from './worker-states.js';
 
@@ -65,10 +66,23 @@ export function queueOptions({ redis }: Connection) {
   return { connection: redis, prefix: PREFIX, skipVersionCheck: true } as const;
 }
 
-/** What keeps a worker of some versions from a comparison of others; undefined where nothing does. */
-export function refusal(wanted: Versions, own: Versions = VERSIONS): string | undefined {
-  if (wanted.agon === own.agon && wanted.onnxruntime === own.onnxruntime) return undefined;
-  return `expected ${formatVersions(wanted)}, got ${formatVersions(own)}`;
+/** The queue of a comparison's lane. */
+export function openLaneQueue(connection: Connection, comparison: string, lane: string): Queue {
+  const queue = new connection.library.bullmq.Queue(laneQueue(comparison, lane), queueOptions(connection));
+  // The connection itself tells what is wrong with it
+  queue.on('error', () => undefined);
+  return queue;
+}
+
+/** What keeps this process from a comparison of other versions; undefined where nothing does. */
+export function refusal(wanted: Versions): string | undefined {
+  if (wanted.agon === VERSIONS.agon && wanted.onnxruntime === VERSIONS.onnxruntime) return undefined;
+  return `expected ${formatVersions(wanted)}, got ${formatVersions(VERSIONS)}`;
+}
+
+/** What keeps it from a comparison in the queue, which may not even be read. */
+export function refusalOf(each: Registered): string | undefined {
+  return 'error' in each ? each.error : refusal(each);
 }
 
 function formatVersions({ agon, onnxruntime }: Versions): string {

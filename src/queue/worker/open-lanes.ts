@@ -2,7 +2,7 @@ import { formatList } from '../../util/format-list.js';
 import { Digests, meetNeeds } from '../needs.js';
 import type { Connection, OnTrouble } from '../server/connection.js';
 import type { Comparison } from '../server/messages.js';
-import { type Registered, refusal, removeKeys } from '../server/registry.js';
+import { type Registered, refusalOf, removeKeys } from '../server/registry.js';
 import { type Lane, openLane } from './lane.js';
 
 type LaneEntry = Comparison['lanes'][number];
@@ -63,10 +63,9 @@ export class OpenLanes {
   }
 
   #lanesOf(each: Registered): [string, [Comparison, LaneEntry]][] {
-    const reason = 'error' in each ? each.error : refusal(each);
-    if (reason === undefined) {
-      const comparison = each as Comparison;
-      return comparison.lanes.map((lane) => [`${comparison.id}.${lane.name}`, [comparison, lane]]);
+    const reason = refusalOf(each);
+    if (reason === undefined && 'lanes' in each) {
+      return each.lanes.map((lane) => [`${each.id}.${lane.name}`, [each, lane]]);
     }
     const name = 'name' in each ? `comparison "${each.name}"` : `comparison ${each.id}`;
     this.#tellOnce(each.id, `${name} refuses this worker: ${reason}`);

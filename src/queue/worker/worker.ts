@@ -7,7 +7,7 @@ import { fail, messageOf } from '../../util/error.js';
 import { removeIfThere } from '../../util/files/files.js';
 import type { Connection, OnTrouble } from '../server/connection.js';
 import { MESSAGES, type WorkerState } from '../server/messages.js';
-import { type Registered, readComparisons, refusal, VERSIONS } from '../server/registry.js';
+import { type Registered, readComparisons, refusalOf, VERSIONS } from '../server/registry.js';
 import { forgetWorker, tellState } from '../server/worker-states.js';
 import { type ActiveTask, doTask, type TaskListener, type WorkPlace } from './do-task.js';
 import { OpenLanes } from './open-lanes.js';
@@ -55,7 +55,7 @@ export async function startWorker(connection: Connection, options: WorkerOptions
 
 /** Fails where all comparisons are of other versions. */
 function checkWanted(comparisons: readonly Registered[]): void {
-  const reasons = comparisons.map((each) => ('error' in each ? each.error : refusal(each)));
+  const reasons = comparisons.map(refusalOf);
   const [first] = reasons;
   if (first === undefined || reasons.some((reason) => reason === undefined)) return;
   fail('worker', `every comparison in the queue refuses it: ${first}`, {
@@ -80,6 +80,7 @@ async function removeAbandoned(folder: string, comparisons: readonly Registered[
 class Working {
   readonly #id = randomUUID();
   readonly #active = new Map<string, ActiveTask & { readonly comparison: string; readonly run: string }>();
+  readonly #place: WorkPlace;
   readonly #lanes: OpenLanes;
   #stopping = false;
   #taken = 0;
@@ -89,8 +90,10 @@ class Working {
     private readonly connection: Connection,
     private readonly options: WorkerOptions,
   ) {
-    const { data, lockSeconds, onTrouble } = options;
-    this.#lanes = new OpenLanes(connection, data, 1000 * lockSeconds, onTrouble);
+    const { data, folder, lockSeconds, threads, onTrouble } = options;
+    const lockMilliseconds = 1000 * lockSeconds;
+    this.#place = { connection, worker: this.#id, folder, lockMilliseconds, threads, onTrouble };
+    this.#lanes = new OpenLanes(connection, data, lockMilliseconds, onTrouble);
   }
 
   async run(): Promise<void> {
@@ -152,18 +155,10 @@ class Working {
       const job = await lane.take(`${this.#id}:${this.#taken++}`);
       if (!job?.id) continue;
       const key = `${lane.comparison}.${job.id}`;
-      const { folder, lockSeconds, threads, onTrouble, listener } = this.options;
-      const place: WorkPlace = {
-        connection: this.connection,
-        worker: this.#id,
-        folder,
-        lockMilliseconds: 1000 * lockSeconds,
-        threads,
-        onTrouble,
-      };
+      const { onTrouble, listener } = this.options;
       // Of an earlier claim, which was lost: it is ending
       await this.#active.get(key)?.done;
-      const task = doTask(job, lane, place, listener);
+      const task = doTask(job, lane, this.#place, listener);
       const done = task.done
         .catch((error: unknown) => onTrouble(`${job.id}: ${messageOf(error)}`))
         .finally(() => this.#active.delete(key));
