@@ -1,17 +1,19 @@
 /**
  * Measures what a queue costs: runs a minute of a comparison of tiny runs, by one process (`--jobs 2`) and by a queue with a worker of as many
- * jobs, in turns: `node --import tsx scripts/queue.ts [--runs 200] [--jobs 2] [--rounds 3]`. Prints a table in Markdown. Starts a Redis of
- * its own (`redis-server` has to be installed). Say so where other programs used the machine.
+ * jobs, in turns: `npm run build`, then `node --import tsx scripts/queue.ts [--runs 200] [--jobs 2] [--rounds 3]`. Prints a table in Markdown.
+ * Both are the built program, as it is installed. Starts a Redis of its own (`redis-server` has to be installed). Say so where other programs
+ * used the machine.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import sharp from 'sharp';
 
 const { values } = parseArgs({
   options: {
@@ -21,7 +23,7 @@ const { values } = parseArgs({
   },
 });
 const [runs, rounds] = [Number(values.runs), Number(values.rounds)];
-const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 
 const folder = await mkdtemp(join(tmpdir(), 'agon-queue-'));
 const port = await freePort();
@@ -31,11 +33,12 @@ const address = `redis://127.0.0.1:${port}`;
 try {
   await wait(1000);
   const file = join(folder, 'experiment.json');
+  await writePhotographs(join(folder, 'images'));
   await writeFile(file, JSON.stringify(experiment()));
   const minutes: { local: number[]; queue: number[] } = { local: [], queue: [] };
   for (let round = 0; round < rounds; round++) {
     minutes.local.push(await compare([file, '--out', join(folder, `local-${round}`), '--jobs', values.jobs]));
-    const place = ['--out', join(folder, 'worker'), '--jobs', values.jobs];
+    const place = ['--out', join(folder, 'worker'), '--data', join(folder, 'images'), '--jobs', values.jobs];
     const worker = agon(['worker', '--queue', address, ...place]);
     await wait(5000);
     minutes.queue.push(await compare([file, '--out', join(folder, `queue-${round}`), '--queue', address]));
@@ -59,15 +62,26 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** As many runs as asked for, of a second or so. */
+/** As many runs as asked for, of a few seconds. */
 function experiment() {
   return {
     name: 'tiny',
-    base: { data: 'builtin', limit: 64, epochs: 1, batchSize: 16, threads: 1 },
+    base: { data: join(folder, 'images'), epochs: 1, batchSize: 16, threads: 1 },
     groups: { pair: ['resnet8', 'resnet8'] },
     methods: { alone: { rule: 'none' } },
     seeds: { from: 0, count: runs },
   };
+}
+
+/** Two classes of 24 images, light and dark, 32 x 32. */
+async function writePhotographs(to: string): Promise<void> {
+  for (const [name, light] of Object.entries({ dark: 40, light: 200 })) {
+    await mkdir(join(to, name), { recursive: true });
+    for (let i = 0; i < 24; i++) {
+      const background = { r: light + i, g: light, b: light - i };
+      await sharp({ create: { width: 32, height: 32, channels: 3, background } }).toFile(join(to, name, `${i}.png`));
+    }
+  }
 }
 
 /** Minutes from the first run's beginning to the last one's end: without the start of the process and its checks. */
@@ -85,7 +99,7 @@ async function compare(args: readonly string[]): Promise<number> {
 }
 
 function agon(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 async function freePort(): Promise<number> {

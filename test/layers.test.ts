@@ -24,6 +24,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   quantisation: ['onnx', 'util'],
   distill: ['autodiff', 'losses', 'optim', 'nets', 'graph', 'onnx', 'util'],
   runtime: ['lower', 'graph', 'onnx', 'util'],
+  peer: ['runtime', 'distill', 'graph', 'onnx', 'util'],
   artifacts: ['distill', 'foreign', 'nets', 'lower', 'autodiff', 'graph', 'onnx', 'util'],
   settings: ['artifacts', 'weights', 'runtime', 'distill', 'nets', 'losses', 'optim', 'graph', 'data', 'util'],
   events: ['settings', 'distill', 'data', 'util'],
@@ -124,6 +125,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'util',
   ],
   run: [
+    'peer',
     'pages',
     'assess',
     'export',
@@ -265,6 +267,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   yaml: ['cli'],
   bullmq: ['queue'],
   ioredis: ['queue'],
+  zeromq: ['peer'],
 };
 
 /** Folders without file system, clock or randomness of their own: what they give depends on what they are given alone. */

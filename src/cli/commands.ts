@@ -31,6 +31,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/worker.js'),
   },
   {
+    name: 'peer',
+    summary: "lend this machine's device to one network of a run elsewhere",
+    load: () => import('./commands/peer.js'),
+  },
+  {
     name: 'serve',
     summary: 'show runs in a browser, also while they train',
     load: () => import('./commands/serve.js'),

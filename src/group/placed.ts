@@ -1,24 +1,34 @@
-import type { PlacedSteps } from '../distill/places/place-steps.js';
+import type { PlacedSteps, PlaceStep } from '../distill/places/place-steps.js';
 import { nextName } from '../distill/step.js';
 import type { Graph } from '../graph/graph.js';
 import { toModel } from '../graph/to-model.js';
 import { lower } from '../lower/lower.js';
 import { portable } from '../lower/portable/portable.js';
 import { encodeModel } from '../onnx/file.js';
-import { chooseStepTarget, type StepTargetOptions } from '../runtime/choose-target.js';
 import { CPU } from '../runtime/device.js';
 import type { Chosen, Device } from '../runtime/device-kind.js';
-import { LocalPlace } from '../runtime/places/local-place.js';
+import { type OpenedPlace, type OpenPlaceOptions, openLocalPlace } from '../runtime/places/open-place.js';
 import { type Placed, PlacedRunner, type Ranking } from '../runtime/places/placed-runner.js';
 import { Session } from '../runtime/session.js';
 import { at } from '../util/checked.js';
+import { present } from '../util/error.js';
+
+/** Opens a network's place at a peer, which is named by its address. */
+export type OpenPeer = (
+  address: string,
+  network: string,
+  step: PlaceStep,
+  options: Omit<OpenPlaceOptions, 'device'>,
+) => Promise<OpenedPlace>;
 
 /** How the places of a group are opened. */
-export interface PlacedOptions extends StepTargetOptions {
-  /** Of each network. */
-  readonly devices: readonly Device[];
-  /** Whether places keep what a forward pass has made; each as its device is better off, when left out. */
-  readonly keep?: boolean | undefined;
+export interface PlacedOptions extends Omit<OpenPlaceOptions, 'device'> {
+  /** Of each network: a device of this process, or the address of a peer. */
+  readonly devices: readonly (Device | string)[];
+  /** What peers call the networks. */
+  readonly names: readonly string[];
+  /** Where there are peers. */
+  readonly openPeer?: OpenPeer | undefined;
 }
 
 /** The places of a group as one runner. */
@@ -40,22 +50,45 @@ export async function openPlaces(
   state: readonly string[],
   options: PlacedOptions,
 ): Promise<OpenedPlaces> {
-  const { threads, devices, keep } = options;
   const placed: Placed[] = [];
   const forms: Record<string, string> = {};
   const notes = new Set<string>();
-  for (const [i, step] of places.entries()) {
-    const device = at(devices, i);
-    const chosen = await chooseStepTarget(step.graph, device, options);
-    Object.assign(forms, chosen.forms);
-    if (chosen.note) notes.add(chosen.note);
-    const place = await LocalPlace.open(
-      { ...step, nextOf: nextName },
-      { device, threads, target: chosen.target, keep },
-    );
-    placed.push({ place, state: shapesOf(step.graph, step.state), inputs: step.graph.inputs.map(({ name }) => name) });
+  try {
+    for (const [i, step] of places.entries()) {
+      const opened = await openPlace(step, i, options);
+      const inputs = step.graph.inputs.map(({ name }) => name);
+      placed.push({ place: opened.place, state: shapesOf(step.graph, step.state), inputs });
+      Object.assign(forms, opened.forms);
+      for (const note of opened.notes) notes.add(note);
+    }
+    const runner = new PlacedRunner(placed, await openRanking(ranking, options.threads), state);
+    return { runner, forms, notes: [...notes] };
+  } catch (error) {
+    for (const { place } of placed) await place.close();
+    throw error;
   }
-  return { runner: new PlacedRunner(placed, await openRanking(ranking, threads), state), forms, notes: [...notes] };
+}
+
+function openPlace(step: PlaceStep, index: number, { devices, names, openPeer, ...options }: PlacedOptions) {
+  const device = at(devices, index);
+  if (typeof device !== 'string') return openLocalPlace({ ...step, nextOf: nextName }, { ...options, device });
+  return openAtPeer(present(openPeer, 'a way to peers'), device, at(names, index), step, options);
+}
+
+/** What a peer has chosen holds for its processor: it is kept under its address. */
+async function openAtPeer(
+  openPeer: OpenPeer,
+  address: string,
+  network: string,
+  step: PlaceStep,
+  options: Omit<OpenPlaceOptions, 'device'>,
+): Promise<OpenedPlace> {
+  const prefix = `${address} `;
+  const kept = Object.entries(options.forms ?? {}).filter(([key]) => key.startsWith(prefix));
+  const own = Object.fromEntries(kept.map(([key, form]) => [key.slice(prefix.length), form]));
+  const opened = await openPeer(address, network, step, { ...options, forms: kept.length > 0 ? own : undefined });
+  const forms = Object.fromEntries(Object.entries(opened.forms).map(([key, form]) => [prefix + key, form]));
+  return { ...opened, forms };
 }
 
 /** On the processor, whatever the places are on: so that there is one decision. */

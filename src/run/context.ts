@@ -24,6 +24,7 @@ import { estimateMemory } from '../train/memory.js';
 import { ParameterPerturbation, type PerturbationSource } from '../train/parameter-perturbation.js';
 import { Stopped } from '../train/stop.js';
 import { memoryNotes } from './memory.js';
+import { secondsBetweenCheckpoints, wayToPeers } from './peers.js';
 
 export interface ContextOptions {
   readonly settings: Settings;
@@ -64,8 +65,10 @@ export interface RunContext extends LoopContext {
 }
 
 /** Opens all that the loop works with for the epochs that come next: sessions, loaders, and the state to begin with. Writes nothing. */
-export async function openContext(options: ContextOptions, start: RunStart): Promise<RunContext> {
-  const { settings, folder, emit, stopRequested } = options;
+export async function openContext(given: ContextOptions, start: RunStart): Promise<RunContext> {
+  const { openPeer, stopRequested } = wayToPeers(given);
+  const options = { ...given, stopRequested };
+  const { settings, folder, emit } = options;
   const { data, group, resumed, from } = start;
   const { dataset, fingerprint, preprocessing } = data;
   const paths = runPaths(folder);
@@ -100,6 +103,7 @@ export async function openContext(options: ContextOptions, start: RunStart): Pro
     forms,
     begin,
     emit,
+    openPeer,
     onLowered,
   });
   const { stepper, state } = engine;
@@ -157,6 +161,8 @@ export async function openContext(options: ContextOptions, start: RunStart): Pro
         await writeCheckpoint(paths.best, checkpoint);
       },
       seconds: span.onFeatures ? SECONDS_BETWEEN_CHECKPOINTS : 0,
+      within: secondsBetweenCheckpoints(settings),
+      resumed: resumed !== undefined,
       now,
     }),
   };

@@ -8,6 +8,7 @@ import { AUTO } from '../runtime/device-names.js';
 import { chooseDevice, foretellChoice } from '../runtime/devices/choose.js';
 import { type DeviceReport, formatAdapter, probeDevice, requireDevice, shortReason } from '../runtime/devices/probe.js';
 import { timeStepsOn } from '../runtime/devices/time-steps.js';
+import { isPeerAddress } from '../runtime/places/peer-address.js';
 import { devicesOf } from '../settings/places/devices-of.js';
 import type { RequestedSettings, Settings } from '../settings/settings.js';
 import type { RunData } from '../train/data.js';
@@ -29,7 +30,8 @@ const STEP = 'a step of this group';
  */
 export async function tryDevices(settings: RequestedSettings, goesOn: string | undefined): Promise<RunDevice[]> {
   if (settings.device === AUTO) return [];
-  const gpus = [...new Set(devicesOf(settings))].map(parseDevice).filter(({ kind }) => kind.isGpu);
+  const here = devicesOf(settings).filter((device) => !isPeerAddress(device));
+  const gpus = [...new Set(here)].map(parseDevice).filter(({ kind }) => kind.isGpu);
   const other =
     goesOn &&
     `Or go on without it, with other roundings: agon train --resume ${goesOn} ${settings.place === null ? '--device cpu' : '--place none --device cpu'}`;

@@ -34,6 +34,8 @@ export const COMPUTING_KEYS = [
   'stepsPerRun',
   'prepareOn',
   'allowFallback',
+  'peerTimeout',
+  'checkpointEvery',
 ] as const;
 
 /** Where settings are that no file holds. */

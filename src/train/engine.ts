@@ -5,8 +5,8 @@ import type { Emit } from '../events/events.js';
 import type { Graph } from '../graph/graph.js';
 import { range } from '../graph/node/axes.js';
 import { type Group, updatesBefore } from '../group/group.js';
-import { networkDevices } from '../group/network-devices.js';
-import { openPlaces } from '../group/placed.js';
+import { networkPlaces } from '../group/network-devices.js';
+import { type OpenPeer, openPlaces } from '../group/placed.js';
 import { openStepper } from '../group/sessions.js';
 import type { Tensor } from '../onnx/tensor.js';
 import { openOrtTraining } from '../ort-training/engine.js';
@@ -43,6 +43,8 @@ export interface EngineOptions {
   /** The state that it will begin with. */
   readonly begin: ReadonlyMap<string, Tensor>;
   readonly emit: Emit;
+  /** Opens a network's place at a peer, where settings may name one. */
+  readonly openPeer?: OpenPeer | undefined;
   /** Sees the step as it will run; what it throws ends the opening. Agon's own engine calls it for a step in one graph. */
   readonly onLowered?: (lowered: Graph) => void;
 }
@@ -55,9 +57,12 @@ export function openEngine(options: EngineOptions): Promise<Engine> {
 }
 
 /** Every network on its own device. */
-async function openPlaced({ settings, step, plan, forms: kept, emit }: EngineOptions): Promise<Engine> {
+async function openPlaced(options: EngineOptions): Promise<Engine> {
+  const { settings, group, step, plan, forms: kept, emit, openPeer } = options;
   const { runner, forms, notes } = await openPlaces(buildPlacedSteps(plan), step.state, {
-    devices: networkDevices(settings),
+    devices: networkPlaces(settings),
+    names: group.networks.map(({ name }, i) => `network ${i} (${name})`),
+    openPeer,
     precision: settings.precision,
     threads: settings.threads,
     tune: settings.tune,

@@ -29,13 +29,15 @@ export interface StepContext extends FeedSource {
   /** Seconds on a clock that only goes forward. */
   readonly now: () => number;
   readonly stopRequested: () => boolean;
+  /** Whether a checkpoint is due within the epoch. */
+  readonly saver: { readonly isDue: boolean };
 }
 
-/** The steps of an epoch from a position on; returns where it ended, which is short of the end after a stop. */
+/** The steps of an epoch from a position on; returns where it ended, which is short of the end after a stop, or after a step where a checkpoint is due. */
 export async function trainSteps(context: StepContext, { epoch, step }: Position, tally: Tally): Promise<Position> {
   const steps = new EpochSteps(context, tally, { epoch, step });
   for await (const batch of context.training.epoch({ epoch, firstStep: step })) {
-    if (context.stopRequested()) break;
+    if (context.stopRequested() || (steps.next.step > step && context.saver.isDue)) break;
     await steps.train(batch);
   }
   await steps.tell();

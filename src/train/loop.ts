@@ -76,7 +76,7 @@ export async function trainLoop(context: LoopContext): Promise<LoopEnd> {
 }
 
 async function trainEpochs(context: LoopContext): Promise<LoopEnd> {
-  const { settings, resumed, saver, span, fixed } = context;
+  const { settings, resumed, saver, span } = context;
   const tally = new Tally(context.networks.length, resumed?.partial);
   let seconds = (resumed?.seconds ?? 0) - tally.seconds;
   let best = resumed?.best ?? null;
@@ -85,16 +85,15 @@ async function trainEpochs(context: LoopContext): Promise<LoopEnd> {
   let checkpoint = resumed;
 
   for (let epoch = position.epoch; epoch < span.end && !endsEarly(settings, best, position); epoch++) {
-    position = await trainSteps(context, position, tally);
-    const trained = await context.stepper.state();
-    checkState(context, context.perturbation?.withoutTrial(trained) ?? trained, position);
-    const state = new Map([...fixed, ...trained]);
+    const known = { tally, best, epochs, seconds };
+    const trained = await trainEpoch(context, position, known);
+    const { state } = trained;
+    position = trained.position;
     const withoutTrial = context.perturbation?.withoutTrial(state) ?? state;
-    const open = context.perturbation?.saved;
     const whole = position.step === context.training.steps;
     const validation = whole ? await validate(context, withoutTrial, epoch) : undefined;
     if (!validation) {
-      await saver.save(snapshot(context, state, { ...position, tally, best, epochs, seconds }, open));
+      await saver.save(snapshot(context, state, { ...position, ...known }, context.perturbation?.saved));
       return { stoppedAt: position };
     }
     const [networks, group] = [tally.networkMeans(), tally.groupMeans()];
@@ -121,12 +120,41 @@ async function trainEpochs(context: LoopContext): Promise<LoopEnd> {
     epochs.push({ ...event });
     if (epochs.length > KEPT_EPOCHS) epochs.shift();
     const progress = { ...position, tally, best, epochs, seconds };
-    checkpoint = snapshot(context, state, progress, open);
+    checkpoint = snapshot(context, state, progress, context.perturbation?.saved);
     const better = withAverages(withoutTrial, averagedOf(validation));
     await saver.save(checkpoint, improved ? snapshot(context, better, progress) : undefined);
     context.emit(event);
   }
   return { checkpoint: present(checkpoint, 'a checkpoint') };
+}
+
+/**
+ * Trains the steps of an epoch from a position on, to its end or to where a stop is asked for. In between it saves the run when a
+ * checkpoint is due.
+ */
+async function trainEpoch(
+  context: LoopContext,
+  begin: Position,
+  known: Omit<Progress, keyof Position>,
+): Promise<{ readonly position: Position; readonly state: ReadonlyMap<string, Tensor> }> {
+  const { saver, training, stopRequested } = context;
+  for (let position = begin; ; ) {
+    if (saver.isDue) {
+      const state = await readState(context, position);
+      await saver.save(snapshot(context, state, { ...position, ...known }, context.perturbation?.saved));
+      await saver.flush();
+    }
+    position = await trainSteps(context, position, known.tally);
+    if (position.step < training.steps && !stopRequested()) continue;
+    return { position, state: await readState(context, position) };
+  }
+}
+
+/** All tensors of the networks, which must be finite. */
+async function readState(context: LoopContext, position: Position): Promise<ReadonlyMap<string, Tensor>> {
+  const trained = await context.stepper.state();
+  checkState(context, context.perturbation?.withoutTrial(trained) ?? trained, position);
+  return new Map([...context.fixed, ...trained]);
 }
 
 /** Evaluates the networks after an epoch, if something is held out for that; undefined when a stop was asked for meanwhile. */

@@ -11,8 +11,11 @@ export interface ErrorDetail {
   readonly code?: ErrorCode;
 }
 
-/** `diverged`: a loss or a weight in training is not finite. */
-export type ErrorCode = 'diverged';
+/**
+ * `diverged`: a loss or a weight in training is not finite; `peer-lost`: another machine with one of the networks is gone, and the run goes on
+ * from its last checkpoint.
+ */
+export type ErrorCode = 'diverged' | 'peer-lost';
 
 /**
  * An error that the user of Agon can act on. Its text is `<where>: <what>: expected <a>, got <b>. <hint>`. Where its cause is

@@ -1,10 +1,11 @@
 import { buildPlacedSteps } from '../../src/distill/places/place-steps.js';
 import { buildStep, nextName, type StepOptions, type StepSettings, UPDATES } from '../../src/distill/step.js';
 import type { Graph } from '../../src/graph/graph.js';
-import { openPlaces } from '../../src/group/placed.js';
+import { type OpenPeer, openPlaces } from '../../src/group/placed.js';
 import { scalar, type Tensor, toNumbers } from '../../src/onnx/tensor.js';
 import { chooseStepTarget } from '../../src/runtime/choose-target.js';
 import { CPU, parseDevice } from '../../src/runtime/device.js';
+import { isPeerAddress } from '../../src/runtime/places/peer-address.js';
 import { Stepper } from '../../src/runtime/stepping/stepper.js';
 import { stream } from '../../src/util/random.js';
 import { BATCH, openStep, SETTINGS } from '../distill/steps.js';
@@ -12,7 +13,9 @@ import { BATCH, openStep, SETTINGS } from '../distill/steps.js';
 export interface BothOptions {
   readonly settings?: Partial<StepSettings>;
   readonly options?: Partial<StepOptions>;
+  /** Devices of this process, or addresses of peers. */
   readonly devices?: readonly string[];
+  readonly openPeer?: OpenPeer;
   readonly keep?: boolean;
   readonly steps?: number;
 }
@@ -26,7 +29,7 @@ export interface Numbers {
 /** The same steps in one graph on the processor, and with each network in a place of its own. */
 export async function bothWays(
   networks: readonly Graph[],
-  { settings = {}, options = {}, devices = networks.map(() => 'cpu'), keep, steps = 3 }: BothOptions,
+  { settings = {}, options = {}, devices = networks.map(() => 'cpu'), openPeer, keep, steps = 3 }: BothOptions,
 ): Promise<{ readonly whole: Numbers; readonly placed: Numbers }> {
   const plan = { networks, settings: { ...SETTINGS, ...settings }, options: { batch: BATCH, ...options } };
   const begun = await openStep(networks, { settings, options: { ...options, exposeGradients: false } });
@@ -40,7 +43,9 @@ export async function bothWays(
     { device: CPU, threads: 1, target },
   );
   const { runner } = await openPlaces(buildPlacedSteps(plan), step.state, {
-    devices: devices.map(parseDevice),
+    devices: devices.map((device) => (isPeerAddress(device) ? device : parseDevice(device))),
+    names: networks.map((_, i) => `network ${i}`),
+    openPeer,
     ...{ threads: 1, tune: false, keep, precision },
   });
   try {

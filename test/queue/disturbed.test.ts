@@ -6,9 +6,9 @@ import { parseExperiment, planRuns } from '../../src/compare/experiment/experime
 import { comparePaths } from '../../src/compare/experiment/folder.js';
 import { tinyExperiment } from '../compare/tiny-experiment.js';
 import { resultsOf, smallData, temporaryFolder } from '../run/runs.js';
+import { type AgonProcess, startAgon } from '../support/agon-process.js';
 import { waitUntil } from '../support/processes.js';
 import { startRedis, whyNoRedis } from '../support/redis.js';
-import { type AgonProcess, startAgon } from './agon-process.js';
 
 /** Seconds after which a silent worker loses its runs. */
 const LOCK = 3;

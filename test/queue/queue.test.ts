@@ -32,9 +32,9 @@ import { makeFolders } from '../../src/util/files/files.js';
 import { AGON_VERSION } from '../../src/util/version.js';
 import { agon } from '../cli/command-line.js';
 import { RESNET, smallData, temporaryFolder } from '../run/runs.js';
+import { startAgon } from '../support/agon-process.js';
 import { freePort, waitUntil } from '../support/processes.js';
 import { startRedis, whyNoRedis } from '../support/redis.js';
-import { startAgon } from './agon-process.js';
 
 const MISSING = whyNoRedis();
 

@@ -14,6 +14,7 @@ class Stub implements Place {
     readonly name: string,
     private readonly index: number,
     private readonly log: string[],
+    readonly isElsewhere = false,
   ) {}
 
   async forward(feeds: Tensors) {

@@ -28,6 +28,7 @@ const LATER: Readonly<Record<string, unknown>> = {
   unlabelled: null,
   stepsPerRun: 1,
   place: null,
+  peerTimeout: 60,
   allowFallback: false,
   precision: 'float32',
 };

@@ -59,6 +59,7 @@ interface Opened {
  */
 export class LocalPlace implements Place {
   readonly name: string;
+  readonly isElsewhere = false;
   readonly #opened: Opened;
   /** What a step is fed, and what its first half has made for the second. */
   #begun: { readonly feeds: Tensors; readonly carried: Readonly<Record<string, ort.Tensor>> } | undefined;

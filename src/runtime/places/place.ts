@@ -11,6 +11,8 @@ export type Tensors = Readonly<Record<string, Tensor>>;
 export interface Place {
   /** Where it is: places of one name take turns, others run at the same time. */
   readonly name: string;
+  /** Whether it computes in another process, while this one goes on. */
+  readonly isElsewhere: boolean;
   /**
    * Begins a step, with all that it is fed but what the other networks show.
    *

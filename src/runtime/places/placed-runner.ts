@@ -26,6 +26,8 @@ export interface Ranking {
  */
 export class PlacedRunner implements StepRunner {
   readonly #placed: readonly Placed[];
+  /** In the order in which they are asked. */
+  readonly #asked: readonly Placed[];
   readonly #ranking: Ranking;
   /** All tensors of the state, in the order in which they are handed over, with the network that each is of. */
   readonly #owners: ReadonlyMap<string, Placed>;
@@ -35,6 +37,7 @@ export class PlacedRunner implements StepRunner {
   /** @param state - Names of all that the places carry over, in the order in which it is handed over. */
   constructor(placed: readonly Placed[], ranking: Ranking, state: readonly string[]) {
     this.#placed = placed;
+    this.#asked = [...placed].sort((a, b) => Number(b.place.isElsewhere) - Number(a.place.isElsewhere));
     this.#ranking = ranking;
     const owners = new Map(placed.flatMap((each) => [...each.state.keys()].map((name) => [name, each] as const)));
     this.#owners = new Map(state.map((name) => [name, present(owners.get(name), `the place of ${name}`)]));
@@ -99,17 +102,21 @@ export class PlacedRunner implements StepRunner {
     this.#pending.catch(() => undefined);
   }
 
-  /** Asks all places: those of one name one after the other, others at the same time. Ends when all have ended, also where one fails. */
+  /**
+   * Asks all places, those elsewhere first, as one of this process may keep its thread for a whole step: those of one name one after the
+   * other, others at the same time. Ends when all have ended, also where one fails.
+   */
   async #all<Answer>(ask: (placed: Placed) => Promise<Answer>): Promise<Answer[]> {
     const ends = new Map<string, Promise<unknown>>();
-    const answers = this.#placed.map((placed) => {
+    const answers = new Map<Placed, Promise<Answer>>();
+    for (const placed of this.#asked) {
       const { name } = placed.place;
       const answer = (ends.get(name) ?? Promise.resolve()).then(() => ask(placed));
       ends.set(name, answer);
-      return answer;
-    });
-    await Promise.allSettled(answers);
-    return Promise.all(answers);
+      answers.set(placed, answer);
+    }
+    await Promise.allSettled(answers.values());
+    return Promise.all(this.#placed.map((placed) => present(answers.get(placed), 'an answer')));
   }
 }
 

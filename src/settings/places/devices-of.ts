@@ -1,5 +1,6 @@
 import { isModelFile, modelName } from '../../nets/model-file.js';
 import { planNetwork } from '../../nets/registry.js';
+import { isPeerAddress } from '../../runtime/places/peer-address.js';
 import { at } from '../../util/checked.js';
 import { type ErrorDetail, fail } from '../../util/error.js';
 import { nearest } from '../../util/suggest.js';
@@ -12,7 +13,10 @@ export interface PlacedSettings {
   readonly device: string;
 }
 
-/** The device of each network: where `place` puts it, else that of the run. A name that is none of the networks is an error. */
+/**
+ * The device of each network, or the address of its peer: where `place` puts it, else the device of the run. A name that is none of the
+ * networks is an error, and so is a peer of two.
+ */
 export function devicesOf({ place, nets, artifacts, device }: PlacedSettings): string[] {
   const names = namesOf({ nets, artifacts });
   const chosen = new Map<number, { readonly key: string; readonly device: string }>();
@@ -20,10 +24,14 @@ export function devicesOf({ place, nets, artifacts, device }: PlacedSettings): s
     const index = indexOf(key, names);
     const twice = chosen.get(index);
     if (twice) failPlace(key, `network ${index} is there as "${twice.key}" already`, { hint: 'Leave one of them out' });
+    const sharing = isPeerAddress(own) && [...chosen.values()].find(({ device }) => device === own);
+    if (sharing) failPlace(key, `${own} has network "${sharing.key}" already`, { hint: PEERS });
     chosen.set(index, { key, device: own });
   }
   return names.map((_, i) => chosen.get(i)?.device ?? device);
 }
+
+const PEERS = 'A peer has one network: start another on another port (agon peer --listen)';
 
 /** What reports call the networks, without their numbers. */
 function namesOf({ nets, artifacts }: Pick<PlacedSettings, 'nets' | 'artifacts'>): string[] {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AUTO, deviceNames, namedDevice } from '../../runtime/device-names.js';
+import { isPeerAddress, PEER_ADDRESS } from '../../runtime/places/peer-address.js';
 
 /** More is a slip of the hand: no machine has as many, and each would be started. */
 const MOST_THREADS = 1024;
@@ -32,7 +33,12 @@ export const COMPUTING = {
   place: z
     .record(
       z.string().min(1),
-      z.string().refine((text) => namedDevice(text) !== undefined, `expected ${deviceNames()}`),
+      z
+        .string()
+        .refine(
+          (text) => namedDevice(text) !== undefined || isPeerAddress(text),
+          `expected ${deviceNames()}, ${PEER_ADDRESS}`,
+        ),
       { error: 'expected an object of devices by network' },
     )
     .nullable()
@@ -43,10 +49,26 @@ export const COMPUTING = {
       group: 'Run',
       turnsOff: true,
       description:
-        'device of each network by its name, or by its number where two have one name (`{"resnet20": "webgpu"}`, `{"0": "cpu", "1": "webgpu"}`): in a step these networks exchange what they show each other. Networks that are left out are on `device`',
-      help: 'devices by network: resnet20=webgpu,resnet8=cpu',
+        'device of each network by its name, or by its number where two have one name (`{"resnet20": "webgpu"}`, `{"0": "cpu", "1": "webgpu"}`), or the address of an `agon peer` on another machine (`{"resnet20": "tcp://192.168.0.7:7700"}`): in a step these networks exchange what they show each other. Networks that are left out are on `device`',
+      help: 'devices or peers by network: resnet20=webgpu,resnet8=cpu',
       otherwise: 'all on --device',
     }),
+  peerTimeout: z.number().min(1).default(60).meta({
+    flag: '--peer-timeout <seconds>',
+    rare: true,
+    group: 'Run',
+    description: 'how long the run waits for a peer of `place` that can not be reached, before it ends, in seconds',
+    help: 'wait so long for a peer that is away',
+  }),
+  checkpointEvery: z.number().positive().optional().meta({
+    flag: '--checkpoint-every <minutes>',
+    rare: true,
+    group: 'Run',
+    description:
+      'minutes between checkpoints within an epoch, beside those at the ends of epochs. Left out: 10 where `place` names peers, else none',
+    help: 'also save a checkpoint every so many minutes',
+    otherwise: 'at the ends of epochs',
+  }),
   allowFallback: z.boolean().default(false).meta({
     flag: '--allow-fallback',
     rare: true,

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
@@ -11,6 +12,8 @@ const MAIN = pathOf('src/cli/main.ts');
 export interface AgonProcess {
   /** What it has written so far, to both outputs. */
   readonly text: string;
+  /** Settles when it has written something like this; rejects where it ends before. */
+  wrote(text: RegExp): Promise<RegExpExecArray>;
   signal(signal: NodeJS.Signals): void;
   /** The exit code, or the signal that ended it. */
   ended(): Promise<number | string | null>;
@@ -30,6 +33,15 @@ export function startAgon(args: readonly string[], env: NodeJS.ProcessEnv = {}):
   return {
     get text() {
       return text;
+    },
+    wrote: async (wanted) => {
+      for (;;) {
+        const found = wanted.exec(text);
+        if (found) return found;
+        if (child.exitCode !== null || child.signalCode !== null)
+          throw new Error(`it ended without ${wanted}: ${text}`);
+        await setTimeout(20);
+      }
     },
     signal: (signal) => void child.kill(signal),
     ended: async () => {

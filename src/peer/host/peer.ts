@@ -1,0 +1,167 @@
+import { isIP } from 'node:net';
+import type * as Zeromq from 'zeromq';
+import { AgonError, fail, messageOf } from '../../util/error.js';
+import { fromFrames, toFrames } from '../wire/frames.js';
+import { keysOf } from '../wire/keys.js';
+import { loadZeromq } from '../wire/library.js';
+import {
+  type NumberedAnswer,
+  type NumberedRequest,
+  numberOf,
+  readRequest,
+  VERSIONS,
+  type Versions,
+} from '../wire/messages.js';
+import { HEARTBEAT } from '../wire/socket.js';
+import { admit, DOMAIN } from './admission.js';
+import { Hosted, type HostOptions } from './hosted.js';
+
+export interface PeerOptions extends HostOptions {
+  /** Where it listens: `tcp://host:port`; port 0 in the form of the library, `*`, takes a free one. */
+  readonly listen: string;
+  /** What a run must have too. */
+  readonly token: string;
+  readonly listener: PeerListener;
+  /** Those of this process. */
+  readonly versions?: Versions;
+}
+
+/** Who is told what a peer does. */
+export interface PeerListener {
+  /** A network's place is open. */
+  onOpen(network: string): void;
+  /** It is closed: the run has ended it, or another run has taken its place. */
+  onClose(network: string, why: 'ended' | 'replaced'): void;
+  onTrouble(message: string): void;
+}
+
+/** A peer that lends its device to one network of a run at a time. */
+export interface Peer {
+  /** Where it listens. */
+  readonly address: string;
+  /** Settles when it has left. */
+  readonly done: Promise<void>;
+  /** Asks the run whose network it has to end, and leaves then; without one, or `atOnce`, it leaves now. */
+  leave(how?: { readonly atOnce?: boolean }): void;
+}
+
+/** Starts to listen. */
+export async function startPeer(options: PeerOptions): Promise<Peer> {
+  const zeromq = await loadZeromq('peer');
+  const context = new zeromq.Context();
+  const keys = keysOf(options.token);
+  const admission = await admit(zeromq, context, keys.run.publicKey);
+  const socket = new zeromq.Router({
+    context,
+    curveServer: true,
+    curvePublicKey: keys.peer.publicKey,
+    curveSecretKey: keys.peer.secretKey,
+    zapDomain: DOMAIN,
+    ...HEARTBEAT,
+    mandatory: true,
+    handover: true,
+    linger: 1000,
+  });
+  try {
+    await socket.bind(options.listen);
+  } catch (error) {
+    admission.close();
+    socket.close();
+    return fail(options.listen, "can't listen there", {
+      hint: `${messageOf(error)}: choose another address (--listen)`,
+      cause: error,
+    });
+  }
+  const listening = new Listening(socket, options);
+  const done = listening.run().finally(() => admission.close());
+  return { address: socket.lastEndpoint ?? options.listen, done, leave: (how) => listening.leave(how) };
+}
+
+class Listening {
+  #hosted: Hosted | undefined;
+  #isLeaving = false;
+
+  constructor(
+    private readonly socket: Zeromq.Router,
+    private readonly options: PeerOptions,
+  ) {}
+
+  async run(): Promise<void> {
+    try {
+      for await (const [run, ...frames] of this.socket) {
+        if (run) await this.#take(run, frames);
+        if (this.#isLeaving && !this.#hosted) break;
+      }
+    } finally {
+      await this.#hosted?.close();
+      this.socket.close();
+    }
+  }
+
+  leave({ atOnce = false }: { readonly atOnce?: boolean } = {}): void {
+    this.#isLeaving = true;
+    if (atOnce || !this.#hosted) this.socket.close();
+    else void this.#isThere(this.#hosted.run).then((isThere) => isThere || this.socket.close());
+  }
+
+  async #take(run: Buffer, frames: readonly Uint8Array[]): Promise<void> {
+    let message: unknown;
+    try {
+      message = fromFrames(frames, 'a message of a run');
+      const request = readRequest(message, this.options.versions ?? VERSIONS, 'peer');
+      const answer = await this.#answer(run, request);
+      await this.#send(run, { ...answer, ...(this.#isLeaving && { leaving: true }) });
+    } catch (error) {
+      this.options.listener.onTrouble(messageOf(error));
+      const ours = error instanceof AgonError;
+      await this.#send(run, { failed: { message: messageOf(error), ours }, number: numberOf(message) ?? 0 });
+    }
+  }
+
+  async #answer(run: Buffer, request: NumberedRequest): Promise<NumberedAnswer> {
+    const { number, kind } = request;
+    const name = run.toString();
+    if (kind === 'open' && this.#hosted?.run !== name) {
+      if (this.#hosted && (await this.#isThere(this.#hosted.run))) return { busy: this.#hosted.network, number };
+      await this.#end('replaced');
+      this.#hosted = new Hosted(name, request.network, this.options);
+    }
+    if (this.#hosted?.run !== name) return kind === 'close' ? { tensors: {}, number } : { unknown: true, number };
+    const answer = await this.#hosted.answer(request);
+    if (kind === 'open' && 'opened' in answer) this.options.listener.onOpen(request.network);
+    if (kind === 'close' || (kind === 'open' && 'failed' in answer)) await this.#end('ended');
+    return answer;
+  }
+
+  async #end(why: 'ended' | 'replaced'): Promise<void> {
+    const hosted = this.#hosted;
+    if (!hosted) return;
+    this.#hosted = undefined;
+    await hosted.close();
+    this.options.listener.onClose(hosted.network, why);
+  }
+
+  /** Whether a run is connected: what is sent to one that isn't fails at once. A run takes no notice of an answer without its number. */
+  #isThere(run: string): Promise<boolean> {
+    return this.#send(Buffer.from(run), { tensors: {}, number: 0 });
+  }
+
+  /** Whether it could be sent. A run that is gone asks again when it is back. */
+  async #send(run: Buffer, answer: NumberedAnswer): Promise<boolean> {
+    try {
+      await this.socket.send([run, ...toFrames(answer)]);
+      return true;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code !== 'EHOSTUNREACH';
+    }
+  }
+}
+
+/** Whether an address that is listened at is one of this machine alone. */
+export function isLoopback(address: string): boolean {
+  const host = address
+    .replace(/^tcp:\/\//, '')
+    .replace(/:[^:]*$/, '')
+    .replace(/^\[(.*)\]$/, '$1');
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}

@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto';
+import type * as Zeromq from 'zeromq';
+import { AgonError, fail, messageOf } from '../util/error.js';
+import { fromFrames, toFrames } from './wire/frames.js';
+import { type KeyPair, type PeerKeys, TOKEN_VARIABLE } from './wire/keys.js';
+import { type NumberedAnswer, type Request, readAnswer } from './wire/messages.js';
+import { HEARTBEAT } from './wire/socket.js';
+
+/** How a run is connected to a peer. */
+export interface LinkOptions {
+  readonly zeromq: typeof Zeromq;
+  readonly keys: PeerKeys;
+  /** So long a peer that can't be reached is waited for, in seconds. */
+  readonly waitSeconds: number;
+  /** Told when a connection is lost, and when it is back. */
+  readonly onNote: (message: string) => void;
+  /** Told once when the peer asks the run to end. */
+  readonly onLeaving: () => void;
+  /** Throws once nothing is to be waited for any longer. */
+  readonly checkStop: () => void;
+}
+
+/** Between looks at whether a peer that is waited for is back, in milliseconds. */
+const TICK = 250;
+/** Waits between attempts to connect, in milliseconds: from the first to the longest. */
+const RECONNECT = { first: 100, longest: 2000 };
+/** A connection that breaks in a handshake may be chance; so many in a row are not. */
+const MOST_REFUSALS = 3;
+
+interface Pending {
+  readonly number: number;
+  readonly frames: readonly Buffer[];
+  readonly resolve: (answer: NumberedAnswer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * A run's connection to a peer. A request is sent again when a lost connection is back; its number tells the peer whether it has done it
+ * already. As long as the connection is up an answer is waited for without limit: the library's own thread keeps it alive, also while an end computes.
+ */
+export class Link {
+  readonly #socket: Zeromq.Dealer;
+  readonly #timer: NodeJS.Timeout;
+  #number = 0;
+  /** Requests without an answer: the first one has been sent. */
+  readonly #requests: Pending[] = [];
+  #isConnected = false;
+  #wasConnected = false;
+  #isLeaving = false;
+  #lostMilliseconds = 0;
+  #refusals = 0;
+  #failure: unknown;
+
+  /** Connects, or goes on trying to. */
+  constructor(
+    readonly address: string,
+    private readonly options: LinkOptions,
+  ) {
+    const { zeromq, keys } = options;
+    this.#socket = new zeromq.Dealer({
+      context: new zeromq.Context(),
+      routingId: randomUUID(),
+      ...curve(keys.run, keys.peer),
+      ...HEARTBEAT,
+      linger: 0,
+      reconnectInterval: RECONNECT.first,
+      reconnectMaxInterval: RECONNECT.longest,
+    });
+    void this.#watch();
+    void this.#receive();
+    this.#socket.connect(address);
+    this.#timer = setInterval(() => this.#tick(), TICK);
+  }
+
+  /**
+   * Asks the peer for something, and returns its answer. A peer that stays away for too long is an error of code `peer-lost`. What is sent is
+   * a copy, taken before this returns its promise; where no other request is without an answer it is on its way by then.
+   */
+  async request(request: Request): Promise<NumberedAnswer> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const number = ++this.#number;
+    const frames = toFrames({ ...request, number });
+    const answered = new Promise<NumberedAnswer>((resolve, reject) => {
+      this.#requests.push({ number, frames, resolve, reject });
+    });
+    if (this.#requests.length === 1) this.#sendFirst();
+    return answered;
+  }
+
+  /** Ends the connection at once. */
+  close(): void {
+    clearInterval(this.#timer);
+    this.#socket.close();
+  }
+
+  #sendFirst(): void {
+    const [first] = this.#requests;
+    if (first) this.#socket.send([...first.frames]).catch((error: unknown) => this.#fail(error));
+  }
+
+  async #receive(): Promise<void> {
+    try {
+      for await (const frames of this.#socket) this.#answer(frames);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #answer(frames: readonly Uint8Array[]): void {
+    const { number, leaving, ...answer } = readAnswer(fromFrames(frames, this.address), this.address);
+    if (leaving && !this.#isLeaving) {
+      this.#isLeaving = true;
+      this.options.onLeaving();
+    }
+    // A request that was sent twice is answered twice
+    if (number !== this.#requests[0]?.number) return;
+    this.#requests.shift()?.resolve({ number, ...answer });
+    this.#sendFirst();
+  }
+
+  async #watch(): Promise<void> {
+    for await (const { type } of this.#socket.events) {
+      if (type === 'handshake') this.#connected();
+      else if (type === 'disconnect') this.#disconnected();
+      else if (type.startsWith('handshake:error')) this.#refused();
+    }
+  }
+
+  #connected(): void {
+    const { address, options } = this;
+    if (this.#wasConnected) options.onNote(`${address}: the connection is back`);
+    const isAgain = this.#wasConnected || this.#lostMilliseconds > 0;
+    this.#isConnected = true;
+    this.#wasConnected = true;
+    this.#lostMilliseconds = 0;
+    this.#refusals = 0;
+    if (isAgain) this.#sendFirst();
+  }
+
+  #disconnected(): void {
+    if (!this.#isConnected) return;
+    this.#isConnected = false;
+    const { address, options } = this;
+    options.onNote(`${address}: the connection is lost; waiting up to ${options.waitSeconds} seconds for it`);
+  }
+
+  /** Time in which this thread is blocked is not counted: the connection may be back by then. */
+  #tick(): void {
+    if (this.#isConnected || this.#requests.length === 0) return;
+    const before = this.#lostMilliseconds;
+    this.#lostMilliseconds += TICK;
+    const { waitSeconds, onNote, checkStop } = this.options;
+    if (!this.#wasConnected && before < 1000 && this.#lostMilliseconds >= 1000) {
+      onNote(`${this.address}: nobody answers yet; waiting up to ${waitSeconds} seconds`);
+    }
+    try {
+      checkStop();
+      if (this.#lostMilliseconds >= 1000 * waitSeconds) this.#failLost();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #failLost(): never {
+    return failLost(
+      this.address,
+      this.#wasConnected
+        ? `the peer was lost, and didn't come back within ${this.options.waitSeconds} seconds`
+        : `no peer answers within ${this.options.waitSeconds} seconds`,
+    );
+  }
+
+  #refused(): void {
+    this.#refusals++;
+    if (this.#refusals < MOST_REFUSALS) return;
+    try {
+      fail(this.address, 'what listens there refuses the token', {
+        expected: `the same ${TOKEN_VARIABLE} here as the peer has`,
+        hint: 'If the tokens are the same, it is no Agon peer that listens there',
+      });
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Ends the requests without an answer, and all later ones. A connection that was closed has nobody to tell. */
+  #fail(error: unknown): void {
+    if (this.#socket.closed) return;
+    this.#failure ??=
+      error instanceof AgonError ? error : new Error(`${this.address}: ${messageOf(error)}`, { cause: error });
+    for (const { reject } of this.#requests.splice(0)) reject(this.#failure);
+  }
+}
+
+/** Fails where a network's place is gone. */
+export function failLost(address: string, what: string): never {
+  return fail(address, what, {
+    code: 'peer-lost',
+    hint:
+      'The run goes on from its last checkpoint, which has all networks, when the peer is there again: agon train --resume RUN, where RUN is its folder ' +
+      '(or elsewhere, by --place)',
+  });
+}
+
+function curve(own: KeyPair, peer: KeyPair) {
+  return { curvePublicKey: own.publicKey, curveSecretKey: own.secretKey, curveServerKey: peer.publicKey };
+}

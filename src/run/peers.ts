@@ -1,0 +1,41 @@
+import type { OpenPeer } from '../group/placed.js';
+import { openRemotePlace } from '../peer/remote-place.js';
+import { isPeerAddress } from '../runtime/places/peer-address.js';
+import type { Settings } from '../settings/settings.js';
+import { checkStop } from '../train/stop.js';
+import type { ContextOptions } from './context.js';
+
+/** A run's way to the peers that its settings name. */
+export interface Peers {
+  readonly openPeer: OpenPeer;
+  /** Whether a stop is asked for, by the user or by a peer. */
+  readonly stopRequested: () => boolean;
+}
+
+/** A run's way to peers. One that is about to leave stops the run, with a checkpoint. */
+export function wayToPeers({ settings, emit, stopRequested }: ContextOptions): Peers {
+  let isLeaving = false;
+  const openPeer: OpenPeer = (address, network, step, options) => {
+    return openRemotePlace(address, network, step, options, {
+      env: process.env,
+      waitSeconds: settings.peerTimeout,
+      onNote: (message) => emit({ type: 'note', message }),
+      onLeaving: () => {
+        isLeaving = true;
+        emit({ type: 'warning', message: `${address}: the peer is about to leave: the run stops, with a checkpoint` });
+      },
+      checkStop: () => checkStop(stopRequested),
+    });
+  };
+  return { openPeer, stopRequested: () => isLeaving || stopRequested() };
+}
+
+/** A peer that is lost takes all with it that was trained since: so many minutes. */
+const MINUTES_WITH_PEERS = 10;
+
+/** Seconds between checkpoints within an epoch; undefined for none. */
+export function secondsBetweenCheckpoints({ checkpointEvery, place }: Settings): number | undefined {
+  const hasPeers = Object.values(place ?? {}).some(isPeerAddress);
+  const minutes = checkpointEvery ?? (hasPeers ? MINUTES_WITH_PEERS : undefined);
+  return minutes === undefined ? undefined : 60 * minutes;
+}

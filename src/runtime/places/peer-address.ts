@@ -1,0 +1,10 @@
+/** What names a peer, for errors. */
+export const PEER_ADDRESS = 'tcp://host:port';
+
+const ADDRESS = /^tcp:\/\/(?:\[[0-9a-f:.]+\]|[\w.-]+):(\d{1,5})$/i;
+
+/** Whether a text is the address of a peer: `tcp://host:port`, of an IPv6 address `tcp://[::1]:port`. */
+export function isPeerAddress(text: string): boolean {
+  const port = Number(ADDRESS.exec(text)?.[1] ?? 0);
+  return port > 0 && port < 65_536;
+}
