@@ -58,6 +58,8 @@ export const SLOW: readonly string[] = [
   'test/lower/normalisation.test.ts',
   'test/models.test.ts',
   'test/onnx/real-models.test.ts',
+  'test/peer/peer.test.ts',
+  'test/peer/runs.test.ts',
   'test/node-versions.test.ts',
   'test/ort-training/files/export.test.ts',
   'test/ort-training/files/frozen.test.ts',

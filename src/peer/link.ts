@@ -57,8 +57,8 @@ export class Link {
     private readonly options: LinkOptions,
   ) {
     const { zeromq, keys } = options;
+    // In the library's own context: one of its own, collected after the socket was closed, keeps the process from ending
     this.#socket = new zeromq.Dealer({
-      context: new zeromq.Context(),
       routingId: randomUUID(),
       ...curve(keys.run, keys.peer),
       ...HEARTBEAT,
@@ -119,10 +119,15 @@ export class Link {
   }
 
   async #watch(): Promise<void> {
-    for await (const { type } of this.#socket.events) {
-      if (type === 'handshake') this.#connected();
-      else if (type === 'disconnect') this.#disconnected();
-      else if (type.startsWith('handshake:error')) this.#refused();
+    try {
+      for await (const { type } of this.#socket.events) {
+        if (type === 'handshake') this.#connected();
+        else if (type === 'disconnect') this.#disconnected();
+        else if (type.startsWith('handshake:error')) this.#refused();
+      }
+    } catch (error) {
+      // Closing is an error for who waits for the next event
+      this.#fail(error);
     }
   }
 

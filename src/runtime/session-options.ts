@@ -10,6 +10,8 @@ export interface SessionOptions {
   readonly graphPasses?: boolean;
   /** Names of the outputs that stay on the device. */
   readonly onDevice?: readonly string[];
+  /** Whether other sessions run between its runs: its threads then wait for the next run without taking the processor from these. */
+  readonly takesTurns?: boolean;
 }
 
 /** The same in ONNX Runtime's words. */
@@ -18,8 +20,14 @@ export function sessionOptions({
   threads,
   graphPasses,
   onDevice,
+  takesTurns = false,
 }: SessionOptions): ort.InferenceSession.SessionOptions {
   const refuses = kind.isGpu && !allowFallback;
+  const extra = {
+    // Opening fails where a node would be on the CPU, in place of copies in each run that nobody sees
+    ...(refuses && { disable_cpu_ep_fallback: '1' }),
+    ...(takesTurns && { force_spinning_stop: '1' }),
+  };
   const location = Object.fromEntries((onDevice ?? []).map((name) => [name, 'gpu-buffer' as const]));
   return {
     executionProviders: [kind.provider(index)],
@@ -30,7 +38,6 @@ export function sessionOptions({
     ...(graphPasses === false && { graphOptimizationLevel: 'disabled' as const }),
     ...(threads && { intraOpNumThreads: threads }),
     ...(onDevice && onDevice.length > 0 && { preferredOutputLocation: location }),
-    // Opening fails where a node would be on the CPU, in place of copies in each run that nobody sees
-    ...(refuses && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
+    ...(Object.keys(extra).length > 0 && { extra: { session: extra } }),
   };
 }

@@ -1,12 +1,16 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { buildPlacedSteps } from '../../src/distill/places/place-steps.js';
 import { VERSIONS } from '../../src/peer/wire/messages.js';
 import { ONNXRUNTIME_VERSION } from '../../src/runtime/version.js';
 import { AGON_VERSION } from '../../src/util/version.js';
 import { BATCH, mobileNet, resNet, SETTINGS } from '../distill/steps.js';
 import { bothWays, byName } from '../group/both-ways.js';
-import { peerHere, peerProcess, wayToPeers } from './peers.js';
+import { peerHere, peerProcess } from './peers.js';
+import { wayToPeers } from './way-to-peers.js';
 
 const [STEP] = buildPlacedSteps({
   networks: [resNet(), resNet()],
@@ -66,6 +70,14 @@ describe('a network at a peer', () => {
       `${peer.address}: the connection is back`,
     ]);
   });
+});
+
+it('a process ends by itself once its connections are closed', async () => {
+  const peer = await peerProcess();
+  const script = fileURLToPath(new URL('child-links.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--expose-gc', '--import', 'tsx', script, peer.address], { stdio: 'ignore' });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
 describe('a peer that is lost', () => {

@@ -2,7 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { readCheckpoint } from '../../src/store/checkpoint.js';
 import { runPaths } from '../../src/store/run-folder.js';
 import { eventsOf, newRunFolder, resultsOf, runHere, smallData, smallSettings } from '../run/runs.js';
-import { ENV, peerProcess } from './peers.js';
+import { peerProcess } from './peers.js';
+import { ENV } from './way-to-peers.js';
 
 vi.stubEnv('AGON_PEER_TOKEN', ENV.AGON_PEER_TOKEN);
 

@@ -80,7 +80,13 @@ export class LocalPlace implements Place {
       const open = async (graph: Graph, names: readonly string[]): Promise<Half> => {
         const onDevice = device.kind.state === 'device' ? names : [];
         const graphPasses = device.kind.hasGraphPasses(target);
-        const session = await Session.open(encodeModel(toModel(graph)), { device, threads, graphPasses, onDevice });
+        const session = await Session.open(encodeModel(toModel(graph)), {
+          device,
+          threads,
+          graphPasses,
+          onDevice,
+          takesTurns: true,
+        });
         opened.push(session);
         return { graph, session, types: fedTypes(graph) };
       };
