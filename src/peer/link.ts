@@ -27,6 +27,8 @@ const RECONNECT = { first: 100, longest: 2000 };
 /** A connection that breaks in a handshake may be chance; so many in a row are not. */
 const MOST_REFUSALS = 3;
 
+const START = 'Start one there: agon peer, with --host where that is another machine';
+
 interface Pending {
   readonly number: number;
   readonly frames: readonly Buffer[];
@@ -167,12 +169,10 @@ export class Link {
   }
 
   #failLost(): never {
-    return failLost(
-      this.address,
-      this.#wasConnected
-        ? `the peer was lost, and didn't come back within ${this.options.waitSeconds} seconds`
-        : `no peer answers within ${this.options.waitSeconds} seconds`,
-    );
+    const { waitSeconds } = this.options;
+    if (this.#wasConnected)
+      failLost(this.address, `the peer was lost, and didn't come back within ${waitSeconds} seconds`);
+    return fail(this.address, `no peer answers within ${waitSeconds} seconds`, { hint: START });
   }
 
   #refused(): void {

@@ -79,7 +79,7 @@ async function open(link: Link, request: Request, { waitSeconds, onNote, checkSt
     checkStop();
     if (waited >= 1000 * waitSeconds) {
       fail(link.address, `the peer has a network of another run (${network})`, {
-        hint: 'Wait for its end, or start another peer on another port (agon peer --listen)',
+        hint: 'Wait for its end, or start another peer on another port (agon peer --port)',
       });
     }
     await wait(ASK_AGAIN);

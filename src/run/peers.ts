@@ -34,8 +34,8 @@ export function wayToPeers({ settings, emit, stopRequested }: ContextOptions): P
 const MINUTES_WITH_PEERS = 10;
 
 /** Seconds between checkpoints within an epoch; undefined for none. */
-export function secondsBetweenCheckpoints({ checkpointEvery, place }: Settings): number | undefined {
+export function secondsBetweenCheckpoints({ saveEvery, place }: Settings): number | undefined {
   const hasPeers = Object.values(place ?? {}).some(isPeerAddress);
-  const minutes = checkpointEvery ?? (hasPeers ? MINUTES_WITH_PEERS : undefined);
+  const minutes = saveEvery ?? (hasPeers ? MINUTES_WITH_PEERS : undefined);
   return minutes === undefined ? undefined : 60 * minutes;
 }

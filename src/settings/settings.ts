@@ -35,7 +35,7 @@ export const COMPUTING_KEYS = [
   'prepareOn',
   'allowFallback',
   'peerTimeout',
-  'checkpointEvery',
+  'saveEvery',
 ] as const;
 
 /** Where settings are that no file holds. */

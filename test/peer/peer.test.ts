@@ -151,7 +151,7 @@ describe('a peer refuses', () => {
     const peer = await peerHere();
     const first = await open(peer.address);
     await expect(open(peer.address, wayToPeers(), 'network 7')).rejects.toThrow(
-      `${peer.address}: the peer has a network of another run (network 0). Wait for its end, or start another peer on another port (agon peer --listen)`,
+      `${peer.address}: the peer has a network of another run (network 0). Wait for its end, or start another peer on another port (agon peer --port)`,
     );
     await first.place.close();
     const next = await open(peer.address, wayToPeers(), 'network 7');
@@ -163,7 +163,9 @@ describe('a peer refuses', () => {
 describe('a run without a peer to go to is an error', () => {
   it('where nobody listens', async () => {
     const way = wayToPeers({ waitSeconds: 2 });
-    await expect(open('tcp://127.0.0.1:9', way)).rejects.toThrow('tcp://127.0.0.1:9: no peer answers within 2 seconds');
+    await expect(open('tcp://127.0.0.1:9', way)).rejects.toThrow(
+      'tcp://127.0.0.1:9: no peer answers within 2 seconds. Start one there: agon peer, with --host where that is another machine',
+    );
     expect(way.notes).toEqual(['tcp://127.0.0.1:9: nobody answers yet; waiting up to 2 seconds']);
   });
 

@@ -24,7 +24,7 @@ describe('a run with a network at a peer', () => {
     const place = { '1': peer.address };
     const whole = await runHere({ ...settings, place });
     expect(await trainedIn(whole.folder)).toEqual(await trainedIn(one.folder));
-    const saved = await runHere({ ...settings, place, checkpointEvery: 1e-9 });
+    const saved = await runHere({ ...settings, place, saveEvery: 1e-9 });
     expect(await trainedIn(saved.folder)).toEqual(await trainedIn(one.folder));
     expect(eventsOf(whole.events, 'note').map(({ message }) => message)).toEqual([
       expect.stringMatching(/^tcp:\S+: network 1 \(\S+\) is on \S+, cpu$/),

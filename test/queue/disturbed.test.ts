@@ -14,7 +14,7 @@ import { startRedis, whyNoRedis } from '../support/redis.js';
 const LOCK = 3;
 
 /** Runs of some seconds, also on a fast machine: some have to be left when the last disturbance comes. */
-const RUNS = { epochs: 150, seeds: { from: 0, count: 8 } };
+const RUNS = { epochs: 150, seeds: { from: 0, count: 12 } };
 
 /** The results of a comparison without wall times, and what the runs have made. */
 async function outcome(folder: string, ids: readonly string[]) {
@@ -70,7 +70,7 @@ it('a comparison on a queue comes to the results of one process, whatever happen
   await redis.restart();
 
   // Who collects may go and come back
-  await until(first, /^\[\d+\/16\]/gm);
+  await until(first, /^\[\d+\/24\]/gm);
   first.signal('SIGINT');
   expect(await first.ended()).toBe(130);
   expect(first.text).toContain('the queue goes on without this process');
@@ -88,7 +88,7 @@ it('a comparison on a queue comes to the results of one process, whatever happen
   late.signal('SIGCONT');
 
   expect(await second.ended(), second.text + steady.text + late.text).toBe(0);
-  expect(second.text).toContain('16 of 16 runs');
+  expect(second.text).toContain('24 of 24 runs');
   expect(await outcome(queued, ids)).toEqual(await outcome(whole, ids));
   expect(late.text).toMatch(/^lost/m);
 

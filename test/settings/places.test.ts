@@ -57,10 +57,21 @@ describe('the devices of networks', () => {
     expect(() => checkSettings(of(nets, place))).toThrow(message);
   });
 
+  it('may be peers, each of one network', () => {
+    const peers = { resnet8: 'tcp://10.0.0.7:7700', resnet20: 'tcp://[::1]:7700' };
+    expect(devicesOf(of(['resnet8', 'resnet20'], peers))).toEqual(Object.values(peers));
+    expect(() => checkSettings(of(['resnet8', 'resnet20'], { '0': 'tcp://gpu:7700', '1': 'tcp://gpu:7700' }))).toThrow(
+      'settings: place.1: tcp://gpu:7700 has network "0" already. A peer has one network: start another on another port (agon peer --port)',
+    );
+  });
+
   it('must be known ones', () => {
     expect(() => of(['resnet8'], { resnet8: 'gpu' })).toThrow(
-      'settings: place.resnet8: expected cpu, cuda, cuda:<n> or webgpu, got "gpu"',
+      'settings: place.resnet8: expected cpu, cuda, cuda:<n> or webgpu, or the address of a peer (tcp://host:port), got "gpu"',
     );
+    for (const wrong of ['tcp://host', 'tcp://:7700', 'tcp://host:0', 'tcp://host:65536', 'tcp://host:7700/path']) {
+      expect(() => of(['resnet8'], { resnet8: wrong })).toThrow(`got "${wrong}"`);
+    }
   });
 
   it("don't go with several steps in one run", () => {

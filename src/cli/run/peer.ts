@@ -16,7 +16,7 @@ interface Options {
   readonly allowFallback: boolean | undefined;
 }
 
-const PROMISE = 'the run is asked to stop, with a checkpoint; the peer leaves after that';
+const PROMISE = 'the peer leaves; a run that uses it is asked to stop first, with a checkpoint';
 
 /** Lends this machine's device to a network of a run, one after the other, until a signal comes. */
 export async function runPeer({ host, port, threads, ...named }: Options, io: CliIo): Promise<number> {

@@ -68,7 +68,7 @@ export async function startPeer(options: PeerOptions): Promise<Peer> {
     admission.close();
     socket.close();
     return fail(options.listen, "can't listen there", {
-      hint: `${messageOf(error)}: choose another address (--listen)`,
+      hint: `${messageOf(error)}: choose another port (--port)`,
       cause: error,
     });
   }

@@ -31,7 +31,7 @@ export function devicesOf({ place, nets, artifacts, device }: PlacedSettings): s
   return names.map((_, i) => chosen.get(i)?.device ?? device);
 }
 
-const PEERS = 'A peer has one network: start another on another port (agon peer --listen)';
+const PEERS = 'A peer has one network: start another on another port (agon peer --port)';
 
 /** What reports call the networks, without their numbers. */
 function namesOf({ nets, artifacts }: Pick<PlacedSettings, 'nets' | 'artifacts'>): string[] {

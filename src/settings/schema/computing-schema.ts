@@ -37,7 +37,7 @@ export const COMPUTING = {
         .string()
         .refine(
           (text) => namedDevice(text) !== undefined || isPeerAddress(text),
-          `expected ${deviceNames()}, ${PEER_ADDRESS}`,
+          `expected ${deviceNames()}, or the address of a peer (${PEER_ADDRESS})`,
         ),
       { error: 'expected an object of devices by network' },
     )
@@ -50,18 +50,18 @@ export const COMPUTING = {
       turnsOff: true,
       description:
         'device of each network by its name, or by its number where two have one name (`{"resnet20": "webgpu"}`, `{"0": "cpu", "1": "webgpu"}`), or the address of an `agon peer` on another machine (`{"resnet20": "tcp://192.168.0.7:7700"}`): in a step these networks exchange what they show each other. Networks that are left out are on `device`',
-      help: 'devices or peers by network: resnet20=webgpu,resnet8=cpu',
+      help: 'devices by network: resnet20=webgpu,resnet8=cpu',
       otherwise: 'all on --device',
     }),
   peerTimeout: z.number().min(1).default(60).meta({
     flag: '--peer-timeout <seconds>',
     rare: true,
     group: 'Run',
-    description: 'how long the run waits for a peer of `place` that can not be reached, before it ends, in seconds',
+    description: 'how long the run waits for a peer of `place` that can’t be reached, before it ends, in seconds',
     help: 'wait so long for a peer that is away',
   }),
-  checkpointEvery: z.number().positive().optional().meta({
-    flag: '--checkpoint-every <minutes>',
+  saveEvery: z.number().positive().optional().meta({
+    flag: '--save-every <minutes>',
     rare: true,
     group: 'Run',
     description:
