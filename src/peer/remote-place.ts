@@ -6,7 +6,7 @@ import type { OpenedPlace, OpenPlaceOptions } from '../runtime/places/open-place
 import type { Place, Tensors } from '../runtime/places/place.js';
 import { fail } from '../util/error.js';
 import { failLost, Link, type LinkOptions } from './link.js';
-import { keysOf, readToken, TOKEN_VARIABLE } from './wire/keys.js';
+import { keysOf, requireToken } from './wire/keys.js';
 import { loadZeromq } from './wire/library.js';
 import { type Answer, type Opened, type Request, VERSIONS, type Versions } from './wire/messages.js';
 
@@ -38,10 +38,7 @@ export async function openRemotePlace(
   { env, versions = VERSIONS, ...options }: PeerOptions,
 ): Promise<OpenedPlace> {
   const zeromq = await loadZeromq(address);
-  const token =
-    readToken(env) ??
-    fail(address, 'a peer wants a token', { expected: `the token of the peer in ${TOKEN_VARIABLE}`, got: 'none' });
-  const link = new Link(address, { ...options, zeromq, keys: keysOf(token) });
+  const link = new Link(address, { ...options, zeromq, keys: keysOf(requireToken(env, address)) });
   try {
     const opened = await open(
       link,

@@ -1,5 +1,6 @@
 import type { OpenPeer } from '../group/placed.js';
 import { openRemotePlace } from '../peer/remote-place.js';
+import { requireToken } from '../peer/wire/keys.js';
 import { isPeerAddress } from '../runtime/places/peer-address.js';
 import type { Settings } from '../settings/settings.js';
 import { checkStop } from '../train/stop.js';
@@ -10,6 +11,16 @@ export interface Peers {
   readonly openPeer: OpenPeer;
   /** Whether a stop is asked for, by the user or by a peer. */
   readonly stopRequested: () => boolean;
+}
+
+/** Fails where a run that names peers has no token for them: before its data are read. */
+export function checkToken(settings: Pick<Settings, 'place'>): void {
+  const [peer] = peersIn(settings);
+  if (peer !== undefined) requireToken(process.env, peer);
+}
+
+function peersIn({ place }: Pick<Settings, 'place'>): string[] {
+  return Object.values(place ?? {}).filter(isPeerAddress);
 }
 
 /** A run's way to peers. One that is about to leave stops the run, with a checkpoint. */
@@ -34,8 +45,7 @@ export function wayToPeers({ settings, emit, stopRequested }: ContextOptions): P
 const MINUTES_WITH_PEERS = 10;
 
 /** Seconds between checkpoints within an epoch; undefined for none. */
-export function secondsBetweenCheckpoints({ saveEvery, place }: Settings): number | undefined {
-  const hasPeers = Object.values(place ?? {}).some(isPeerAddress);
-  const minutes = saveEvery ?? (hasPeers ? MINUTES_WITH_PEERS : undefined);
+export function secondsBetweenCheckpoints(settings: Settings): number | undefined {
+  const minutes = settings.saveEvery ?? (peersIn(settings).length > 0 ? MINUTES_WITH_PEERS : undefined);
   return minutes === undefined ? undefined : 60 * minutes;
 }

@@ -22,6 +22,7 @@ import { checkSameClasses, checkSameData, checkSameUnlabelled } from './check-da
 import type { ContextOptions } from './context.js';
 import { settleDevice, tryDevices } from './device.js';
 import { checkMemoryKnown, settleAutoBatch } from './memory.js';
+import { checkToken } from './peers.js';
 
 /** What a run is opened with, its batch size and its device settled or not. */
 export interface RequestedOptions extends Omit<ContextOptions, 'settings'> {
@@ -41,6 +42,7 @@ export interface PreparedRun {
 export async function prepareRun(given: RequestedOptions, resumed: Checkpoint | undefined): Promise<PreparedRun> {
   const { folder, emit, stopRequested } = given;
   checkMemoryKnown(given.settings);
+  checkToken(given.settings);
   const known = await tryDevices(given.settings, resumed && folder);
   const networks = resumed ? await openRunSources(folder, given.settings) : await openNewSources(given);
   const wanted = networks.pretrained ? settlePreprocessing(given.settings, networks.pretrained) : given.settings;

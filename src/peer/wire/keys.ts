@@ -33,6 +33,12 @@ export function readToken(env: Environment): string | undefined {
   });
 }
 
+/** The token in an environment; that there is none is an error of the peer at an address. */
+export function requireToken(env: Environment, address: string): string {
+  const expected = `the token of the peer in ${TOKEN_VARIABLE}`;
+  return readToken(env) ?? fail(address, 'a peer wants a token', { expected, got: 'none' });
+}
+
 /** A token of 256 random bits. */
 export function makeToken(): string {
   return randomBytes(32).toString('base64url');

@@ -61,12 +61,12 @@ export const COMPUTING = {
     help: 'wait so long for a peer that is away',
   }),
   saveEvery: z.number().positive().optional().meta({
-    flag: '--save-every <minutes>',
+    flag: '--save-every <n>',
     rare: true,
     group: 'Run',
     description:
       'minutes between checkpoints within an epoch, beside those at the ends of epochs. Left out: 10 where `place` names peers, else none',
-    help: 'also save a checkpoint every so many minutes',
+    help: 'also save a checkpoint every n minutes',
     otherwise: 'at the ends of epochs',
   }),
   allowFallback: z.boolean().default(false).meta({
