@@ -90,7 +90,14 @@ async function placed({ keep, peer, threads: own = threads }: PlacedForm): Promi
     names: workload.nets,
     ...{ threads: own, tune: true, keep, precision: 'float32' },
     openPeer: (...asked) =>
-      openRemotePlace(...asked, { env, waitSeconds: 60, onNote: () => {}, onLeaving: () => {}, checkStop: () => {} }),
+      openRemotePlace(...asked, {
+        env,
+        run: 'places',
+        waitSeconds: 60,
+        onNote: () => {},
+        onLeaving: () => {},
+        checkStop: () => {},
+      }),
   });
   return runner;
 }

@@ -9,6 +9,7 @@ import { networkDevices } from '../group/network-devices.js';
 import { openSources, settleNetworks } from '../group/network-source.js';
 import { checkOrtTraining } from '../ort-training/session/library.js';
 import { formatDevice } from '../runtime/device.js';
+import { isPeerAddress } from '../runtime/places/peer-address.js';
 import { Predictor } from '../runtime/predictor.js';
 import { checkDevice } from '../runtime/session.js';
 import { classWeightsOf } from '../settings/class-weights.js';
@@ -23,11 +24,27 @@ import type { PlannedRun } from './experiment/experiment.js';
  * Finds what a run would fail on once its turn comes, after hours: one of each method with each group is tried up to its first step.
  *
  * @param options.elsewhere - Other machines do them: their devices needn't be here.
+ * @param options.jobs - Runs side by side.
  */
-export async function checkRuns(runs: readonly PlannedRun[], { elsewhere = false } = {}): Promise<void> {
+export async function checkRuns(
+  runs: readonly PlannedRun[],
+  { elsewhere = false, jobs = 1 }: { readonly elsewhere?: boolean; readonly jobs?: number } = {},
+): Promise<void> {
   const kinds = new Map(runs.map((run) => [JSON.stringify([run.group, run.method]), run]));
   const data = new DataCache();
-  for (const run of kinds.values()) await checkRun(run, data, elsewhere);
+  for (const run of kinds.values()) {
+    if (elsewhere || jobs > 1) checkPlaces(run);
+    await checkRun(run, data, elsewhere);
+  }
+}
+
+/** A peer has one network of one run at a time: others would wait for it in vain. */
+function checkPlaces({ group, method, settings: { place } }: PlannedRun): void {
+  const peer = Object.values(place ?? {}).find(isPeerAddress);
+  if (peer === undefined) return;
+  fail(`group "${group}", method "${method}"`, `place: ${peer} has one network of one run at a time`, {
+    hint: 'Runs with peers are done one after the other: leave out --jobs and --queue',
+  });
 }
 
 async function checkRun({ group, method, settings }: PlannedRun, cache: DataCache, elsewhere: boolean) {

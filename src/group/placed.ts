@@ -64,7 +64,7 @@ export async function openPlaces(
     const runner = new PlacedRunner(placed, await openRanking(ranking, options.threads), state);
     return { runner, forms, notes: [...notes] };
   } catch (error) {
-    for (const { place } of placed) await place.close();
+    await Promise.allSettled(placed.map(({ place }) => place.close()));
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import { AgonError, fail, messageOf } from '../util/error.js';
 import { fromFrames, toFrames } from './wire/frames.js';
 import { type KeyPair, type PeerKeys, TOKEN_VARIABLE } from './wire/keys.js';
 import { type NumberedAnswer, type Request, readAnswer } from './wire/messages.js';
-import { HEARTBEAT } from './wire/socket.js';
+import { socketOptions } from './wire/socket.js';
 
 /** How a run is connected to a peer. */
 export interface LinkOptions {
@@ -24,10 +24,10 @@ export interface LinkOptions {
 const TICK = 250;
 /** Waits between attempts to connect, in milliseconds: from the first to the longest. */
 const RECONNECT = { first: 100, longest: 2000 };
-/** A connection that breaks in a handshake may be chance; so many in a row are not. */
-const MOST_REFUSALS = 3;
+/** Connections that break in the handshake may be chance; so many in a row in so long (milliseconds) are not. */
+const REFUSAL = { times: 3, milliseconds: 2000 };
 
-const START = 'Start one there: agon peer, with --host where that is another machine';
+export const START = 'Start one there: agon peer, with --host where that is another machine';
 
 interface Pending {
   readonly number: number;
@@ -50,7 +50,8 @@ export class Link {
   #wasConnected = false;
   #isLeaving = false;
   #lostMilliseconds = 0;
-  #refusals = 0;
+  /** Those since the first one, as long as there was no connection at all. */
+  readonly #refusals: number[] = [];
   #failure: unknown;
 
   /** Connects, or goes on trying to. */
@@ -63,14 +64,19 @@ export class Link {
     this.#socket = new zeromq.Dealer({
       routingId: randomUUID(),
       ...curve(keys.run, keys.peer),
-      ...HEARTBEAT,
+      ...socketOptions(address),
       linger: 0,
       reconnectInterval: RECONNECT.first,
       reconnectMaxInterval: RECONNECT.longest,
     });
+    try {
+      this.#socket.connect(address);
+    } catch (error) {
+      this.#socket.close();
+      fail(address, 'that is no address that can be connected to', { hint: messageOf(error), cause: error });
+    }
     void this.#watch();
     void this.#receive();
-    this.#socket.connect(address);
     this.#timer = setInterval(() => this.#tick(), TICK);
   }
 
@@ -89,6 +95,11 @@ export class Link {
     return answered;
   }
 
+  /** Whether the peer has asked the run to end. */
+  get isLeaving(): boolean {
+    return this.#isLeaving;
+  }
+
   /** Ends the connection at once. */
   close(): void {
     clearInterval(this.#timer);
@@ -97,14 +108,14 @@ export class Link {
 
   #sendFirst(): void {
     const [first] = this.#requests;
-    if (first) this.#socket.send([...first.frames]).catch((error: unknown) => this.#fail(error));
+    if (first) this.#socket.send([...first.frames]).catch((error: unknown) => this.#failBroken(error));
   }
 
   async #receive(): Promise<void> {
     try {
       for await (const frames of this.#socket) this.#answer(frames);
     } catch (error) {
-      this.#fail(error);
+      this.#failBroken(error);
     }
   }
 
@@ -129,7 +140,7 @@ export class Link {
       }
     } catch (error) {
       // Closing is an error for who waits for the next event
-      this.#fail(error);
+      this.#failBroken(error);
     }
   }
 
@@ -140,7 +151,6 @@ export class Link {
     this.#isConnected = true;
     this.#wasConnected = true;
     this.#lostMilliseconds = 0;
-    this.#refusals = 0;
     if (isAgain) this.#sendFirst();
   }
 
@@ -176,23 +186,33 @@ export class Link {
   }
 
   #refused(): void {
-    this.#refusals++;
-    if (this.#refusals < MOST_REFUSALS) return;
+    const now = performance.now();
+    this.#refusals.push(now);
+    const [first = now] = this.#refusals;
+    const { times, milliseconds } = REFUSAL;
+    // Who was let in once has the right token
+    if (this.#wasConnected || this.#refusals.length < times || now - first < milliseconds) return;
     try {
       fail(this.address, 'what listens there refuses the token', {
         expected: `the same ${TOKEN_VARIABLE} here as the peer has`,
-        hint: 'If the tokens are the same, it is no Agon peer that listens there',
+        hint: 'If the tokens are the same, it is no Agon peer that listens there, or a tunnel with nothing behind it',
       });
     } catch (error) {
       this.#fail(error);
     }
   }
 
+  /** Fails for what the library or a message is wrong with. */
+  #failBroken(error: unknown): void {
+    this.#fail(
+      error instanceof AgonError ? error : new Error(`${this.address}: ${messageOf(error)}`, { cause: error }),
+    );
+  }
+
   /** Ends the requests without an answer, and all later ones. A connection that was closed has nobody to tell. */
   #fail(error: unknown): void {
     if (this.#socket.closed) return;
-    this.#failure ??=
-      error instanceof AgonError ? error : new Error(`${this.address}: ${messageOf(error)}`, { cause: error });
+    this.#failure ??= error;
     for (const { reject } of this.#requests.splice(0)) reject(this.#failure);
   }
 }
@@ -202,8 +222,8 @@ export function failLost(address: string, what: string): never {
   return fail(address, what, {
     code: 'peer-lost',
     hint:
-      'The run goes on from its last checkpoint, which has all networks, when the peer is there again: agon train --resume RUN, where RUN is its folder ' +
-      '(or elsewhere, by --place)',
+      "A run that has begun goes on from its last checkpoint, which has all networks: agon train --resume RUN, with the run's folder, " +
+      'when the peer is there again (or with --place elsewhere)',
   });
 }
 

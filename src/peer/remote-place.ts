@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { PlaceStep } from '../distill/places/place-steps.js';
 import { toPlain } from '../graph/plain.js';
@@ -5,17 +6,24 @@ import type { Tensor } from '../onnx/tensor.js';
 import type { OpenedPlace, OpenPlaceOptions } from '../runtime/places/open-place.js';
 import type { Place, Tensors } from '../runtime/places/place.js';
 import { fail } from '../util/error.js';
-import { failLost, Link, type LinkOptions } from './link.js';
+import { failLost, Link, type LinkOptions, START } from './link.js';
 import { keysOf, requireToken } from './wire/keys.js';
 import { loadZeromq } from './wire/library.js';
-import { type Answer, type Opened, type Request, VERSIONS, type Versions } from './wire/messages.js';
+import { type Answer, type Opened, type OpenRequest, type Request, VERSIONS, type Versions } from './wire/messages.js';
 
 /** How a run reaches its peers. */
 export interface PeerOptions extends Omit<LinkOptions, 'zeromq' | 'keys'> {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Names the run: what is open under this name of an earlier process of it is replaced. */
+  readonly run: string;
   /** Those of this process. */
   readonly versions?: Versions;
+  /** Names this process. */
+  readonly process?: string;
 }
+
+/** This process. */
+const PROCESS = randomUUID();
 
 /** What a network's place is opened with at a peer. */
 export type RemotePlaceOptions = Omit<OpenPlaceOptions, 'device' | 'threads' | 'onTune'>;
@@ -35,21 +43,17 @@ export async function openRemotePlace(
   network: string,
   { graph, state, shown }: PlaceStep,
   { precision, tune, keep, forms }: RemotePlaceOptions,
-  { env, versions = VERSIONS, ...options }: PeerOptions,
+  { env, run, versions = VERSIONS, process = PROCESS, ...options }: PeerOptions,
 ): Promise<OpenedPlace> {
   const zeromq = await loadZeromq(address);
   const link = new Link(address, { ...options, zeromq, keys: keysOf(requireToken(env, address)) });
   try {
+    const { waitSeconds } = options;
     const opened = await open(
       link,
       {
-        kind: 'open',
-        versions,
-        network,
-        graph: toPlain(graph),
-        state,
-        shown,
-        options: { precision, tune, keep, forms },
+        ...{ kind: 'open', versions, run, process, waitSeconds, network },
+        ...{ graph: toPlain(graph), state, shown, options: { precision, tune, keep, forms } },
       },
       options,
     );
@@ -66,13 +70,19 @@ export async function openRemotePlace(
 }
 
 /** A peer that has a network of another run is waited for, as one that is away. */
-async function open(link: Link, request: Request, { waitSeconds, onNote, checkStop }: LinkWaiting): Promise<Opened> {
+async function open(
+  link: Link,
+  request: OpenRequest,
+  { waitSeconds, onNote, checkStop }: LinkWaiting,
+): Promise<Opened> {
   for (let waited = 0; ; waited += ASK_AGAIN) {
     const answer = await ask(link, request);
     if ('opened' in answer) return answer.opened;
     const network = 'busy' in answer ? answer.busy : 'another';
-    if (waited === 0)
+    if (link.isLeaving) fail(link.address, 'the peer is about to leave', { hint: START });
+    if (waited === 0) {
       onNote(`${link.address}: the peer has ${network} of another run; waiting up to ${waitSeconds} seconds`);
+    }
     checkStop();
     if (waited >= 1000 * waitSeconds) {
       fail(link.address, `the peer has a network of another run (${network})`, {
@@ -87,7 +97,7 @@ type LinkWaiting = Pick<PeerOptions, 'waitSeconds' | 'onNote' | 'checkStop'>;
 
 async function ask(link: Link, request: Request): Promise<Answer> {
   const answer = await link.request(request);
-  if ('unknown' in answer) failLost(link.address, 'the peer was started anew, and has lost its network');
+  if ('unknown' in answer) failLost(link.address, 'the peer was started anew, or has a network of another run by now');
   if (!('failed' in answer)) return answer;
   const { message, ours } = answer.failed;
   if (ours) fail(link.address, message);

@@ -4,6 +4,7 @@ import type { Emit, RunDevice, RunMemory } from '../events/events.js';
 import type { Origin } from '../events/origin-schema.js';
 import type { Graph } from '../graph/graph.js';
 import { dropsOptimizerState, type Group, initialState, updatesBefore } from '../group/group.js';
+import type { OpenPeer } from '../group/placed.js';
 import { LineageFile } from '../lineage/lineage-file.js';
 import { parseDevice } from '../runtime/device.js';
 import { type FreeMemory, freeMemory } from '../runtime/memory/free-memory.js';
@@ -24,7 +25,7 @@ import { estimateMemory } from '../train/memory.js';
 import { ParameterPerturbation, type PerturbationSource } from '../train/parameter-perturbation.js';
 import { Stopped } from '../train/stop.js';
 import { memoryNotes } from './memory.js';
-import { secondsBetweenCheckpoints, wayToPeers } from './peers.js';
+import { secondsBetweenCheckpoints } from './peers.js';
 
 export interface ContextOptions {
   readonly settings: Settings;
@@ -34,6 +35,8 @@ export interface ContextOptions {
   readonly folder: string;
   readonly emit: Emit;
   readonly stopRequested: () => boolean;
+  /** The way to peers, where settings may name some. */
+  readonly openPeer?: OpenPeer | undefined;
   /** Whether the stop that was asked for is one without a checkpoint. */
   readonly abandoned?: () => boolean;
   /** Returns when all events have been handled: what follows from them, as the log, is never behind a checkpoint. */
@@ -65,10 +68,8 @@ export interface RunContext extends LoopContext {
 }
 
 /** Opens all that the loop works with for the epochs that come next: sessions, loaders, and the state to begin with. Writes nothing. */
-export async function openContext(given: ContextOptions, start: RunStart): Promise<RunContext> {
-  const { openPeer, stopRequested } = wayToPeers(given);
-  const options = { ...given, stopRequested };
-  const { settings, folder, emit } = options;
+export async function openContext(options: ContextOptions, start: RunStart): Promise<RunContext> {
+  const { settings, folder, emit, stopRequested, openPeer } = options;
   const { data, group, resumed, from } = start;
   const { dataset, fingerprint, preprocessing } = data;
   const paths = runPaths(folder);
@@ -107,7 +108,12 @@ export async function openContext(given: ContextOptions, start: RunStart): Promi
     onLowered,
   });
   const { stepper, state } = engine;
-  stepper.load(begin, resumed && paths.last);
+  try {
+    stepper.load(begin, resumed && paths.last);
+  } catch (error) {
+    await stepper.close();
+    throw error;
+  }
   const seen = span.begin > 0 ? -updatesIn(settings, span.begin * stepsPerEpoch) : updatesBefore(group, step);
   const origin = resumed ? resumed.origin : from;
   const source = { graphs: inputs.trained, state, stepper, updatesBefore: seen };
@@ -177,12 +183,13 @@ async function beforeCheckpoint({ abandoned, waitForListener, checkLock }: Conte
   await checkLock?.();
 }
 
+/** Closes all of it, also where a part fails to; then it throws what that part threw. */
 export async function closeContext(context: RunContext): Promise<void> {
   const { stepper, predictors, training, validation, teacher } = context;
-  await Promise.all([training.close(), validation?.close()]);
-  await stepper.close();
-  await teacher?.close();
-  for (const predictor of predictors) await predictor.close();
+  const loaders = await Promise.allSettled([training.close(), validation?.close()]);
+  const sessions = await Promise.allSettled([stepper, teacher, ...predictors].map((each) => each?.close()));
+  const failed = [...loaders, ...sessions].find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }
 
 function openPerturbation(

@@ -15,6 +15,7 @@ import type { LoopContext } from '../train/loop.js';
 import { readStep } from '../train/tally.js';
 import { at } from '../util/checked.js';
 import { closeContext, openContext } from './context.js';
+import { wayToPeers } from './peers.js';
 import { prepareRun } from './prepare.js';
 
 /** One network over a range test. */
@@ -53,7 +54,8 @@ export async function findRate({ settings: given, emit, onStep }: FindRateOption
   const options = { settings: given, folder: join(tmpdir(), 'agon-find-lr'), emit, stopRequested: () => false };
   const { settings, data, group, networks } = await prepareRun(options, undefined);
   const start = { data, group, resumed: undefined, from: networks.from?.origin };
-  const context = await openContext({ ...options, settings }, start);
+  const { openPeer } = wayToPeers({ ...options, settings });
+  const context = await openContext({ ...options, settings, openPeer }, start);
   try {
     const curves = group.networks.map((): Curve => ({ losses: [], running: new RunningLoss() }));
     const rates = await runTest(context, curves, onStep);

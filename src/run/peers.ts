@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { OpenPeer } from '../group/placed.js';
 import { openRemotePlace } from '../peer/remote-place.js';
 import { requireToken } from '../peer/wire/keys.js';
@@ -23,17 +24,20 @@ function peersIn({ place }: Pick<Settings, 'place'>): string[] {
   return Object.values(place ?? {}).filter(isPeerAddress);
 }
 
-/** A run's way to peers. One that is about to leave stops the run, with a checkpoint. */
-export function wayToPeers({ settings, emit, stopRequested }: ContextOptions): Peers {
+type PeerRun = Pick<ContextOptions, 'settings' | 'folder' | 'emit' | 'stopRequested'>;
+
+/** A run's way to peers. One that is about to leave asks the run to stop. */
+export function wayToPeers({ settings, folder, emit, stopRequested }: PeerRun): Peers {
   let isLeaving = false;
   const openPeer: OpenPeer = (address, network, step, options) => {
     return openRemotePlace(address, network, step, options, {
       env: process.env,
+      run: `${hostname()}:${folder}`,
       waitSeconds: settings.peerTimeout,
       onNote: (message) => emit({ type: 'note', message }),
       onLeaving: () => {
         isLeaving = true;
-        emit({ type: 'warning', message: `${address}: the peer is about to leave: the run stops, with a checkpoint` });
+        emit({ type: 'warning', message: `${address}: the peer is about to leave` });
       },
       checkStop: () => checkStop(stopRequested),
     });

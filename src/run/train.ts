@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { unlabelledDigests } from '../data/formats/unlabelled-images.js';
+import type { Position } from '../events/events.js';
 import { settleNetworks } from '../group/network-source.js';
 import { checkOrtTraining } from '../ort-training/session/library.js';
 import { writeWeightsRecord } from '../pretrained/record.js';
@@ -20,6 +21,7 @@ import { announce, announceResumed, endedEarly, tellOrigin } from './announce.js
 import { checkDataThere, checkSameTeacher, digestTeacher } from './check-data.js';
 import { closeContext, openContext, type RunContext } from './context.js';
 import { finishUnlessStopped } from './finish.js';
+import { wayToPeers } from './peers.js';
 import { prepareRun, type RequestedOptions } from './prepare.js';
 import { checkResumed } from './resumed-settings.js';
 
@@ -56,13 +58,18 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
   if (resumed) await checkGoesOn(folder, resumed, withDataPaths(given.settings, given.dataPaths));
   const prepared = await prepareRun(given, resumed);
   const { networks, data, group, settings, devices } = prepared;
-  const options = { ...given, settings, devices };
+  const { openPeer, stopRequested } = wayToPeers({ ...given, settings });
+  const options = { ...given, settings, devices, openPeer, stopRequested };
   if (resumed) {
     checkTensors(paths.last, resumed, group.graphs);
     // Found damaged now, not after the last epoch
     if (resumed.best) checkTensors(paths.best, await readCheckpoint(paths.best), group.graphs);
   }
   const start = { data, group, resumed, from: networks.from?.origin };
+  const stopped = (position: Position) => {
+    emit({ type: 'stop', ...position, checkpoint: paths.last });
+    return 'stopped' as const;
+  };
   let context: RunContext | undefined = await openContext(options, start);
   try {
     if (resumed) await resumeRun(folder, context, resumed);
@@ -78,13 +85,19 @@ async function trainLocked(given: TrainOptions): Promise<'finished' | 'stopped'>
       const [before, resumedHere] = [context, end.checkpoint];
       context = undefined;
       await closeContext(before);
+      if (stopRequested()) return stopped(resumedHere.position);
       context = await openContext(options, { ...start, resumed: resumedHere });
       end = await trainLoop(context);
     }
-    const stoppedAt = end.stoppedAt ?? (await finishUnlessStopped(options, data, group, context));
-    if (!stoppedAt) return 'finished';
-    emit({ type: 'stop', ...stoppedAt, checkpoint: paths.last });
-    return 'stopped';
+    if (end.stoppedAt) return stopped(end.stoppedAt);
+    // Peers have done their part
+    const stoppedAt = await finishUnlessStopped(
+      { ...options, stopRequested: given.stopRequested },
+      data,
+      group,
+      context,
+    );
+    return stoppedAt ? stopped(stoppedAt) : 'finished';
   } finally {
     if (context) await closeContext(context);
   }

@@ -6,7 +6,7 @@ import { checkRuns } from '../../src/compare/preflight.js';
 import { MOBILENET, RESNET, smallData, temporaryFolder, WIDER } from '../run/runs.js';
 
 /** Checks the runs of an experiment with a good method and others. */
-async function check(methods: ExperimentInput['methods'], change: Partial<ExperimentInput> = {}, base = {}) {
+async function check(methods: ExperimentInput['methods'], change: Partial<ExperimentInput> = {}, base = {}, how = {}) {
   const experiment = parseExperiment(
     {
       base: { data: await smallData(), batchSize: 16, validation: 0.25, ...base },
@@ -16,7 +16,7 @@ async function check(methods: ExperimentInput['methods'], change: Partial<Experi
     },
     'x.json',
   );
-  return checkRuns(planRuns(experiment, 'x.json'));
+  return checkRuns(planRuns(experiment, 'x.json'), how);
 }
 
 describe('before the runs', () => {
@@ -24,6 +24,15 @@ describe('before the runs', () => {
     await check({ cd: { preset: 'cd-paper' }, projected: { rule: 'all', beta: 1, featureProjection: true } });
     await check({ plain: { rule: 'all' } }, { groups: { pair: [RESNET, MOBILENET] } });
     expect(await check({}, {}, { limit: 20 })).toBe(undefined);
+  });
+
+  it.each([{ jobs: 2 }, { elsewhere: true }])('peers are wanted by one run at a time: %o', async (how) => {
+    const place = { '1': 'tcp://gpu:7700' };
+    await expect(check({}, {}, { place }, how)).rejects.toThrow(
+      'group "pair", method "good": place: tcp://gpu:7700 has one network of one run at a time. ' +
+        'Runs with peers are done one after the other: leave out --jobs and --queue',
+    );
+    expect(await check({}, {}, { place }, { jobs: 1 })).toBe(undefined);
   });
 
   it.each<[Parameters<typeof check>, string]>([

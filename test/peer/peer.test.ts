@@ -1,22 +1,29 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { networkInterfaces } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import * as zeromq from 'zeromq';
 import { buildPlacedSteps } from '../../src/distill/places/place-steps.js';
+import { toPlain } from '../../src/graph/plain.js';
+import { Link } from '../../src/peer/link.js';
+import { keysOf } from '../../src/peer/wire/keys.js';
 import { VERSIONS } from '../../src/peer/wire/messages.js';
 import { ONNXRUNTIME_VERSION } from '../../src/runtime/version.js';
+import { present } from '../../src/util/error.js';
 import { AGON_VERSION } from '../../src/util/version.js';
 import { BATCH, mobileNet, resNet, SETTINGS } from '../distill/steps.js';
 import { bothWays, byName } from '../group/both-ways.js';
 import { peerHere, peerProcess } from './peers.js';
-import { wayToPeers } from './way-to-peers.js';
+import { TOKEN, wayToPeers } from './way-to-peers.js';
 
 const [STEP] = buildPlacedSteps({
   networks: [resNet(), resNet()],
   settings: SETTINGS,
   options: { batch: BATCH },
 }).places;
+const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 const OPTIONS = { precision: 'float32', tune: false } as const;
 
 /** Opens a network's place, as a run does. */
@@ -47,6 +54,14 @@ describe('a network at a peer', () => {
       ['open network 0', 'ended network 0'],
       ['open network 1', 'ended network 1'],
     ]);
+  });
+
+  it.skipIf(!hasIPv6)('may be called by IPv6', async () => {
+    const peer = await peerHere({ listen: 'tcp://[::1]:*' });
+    expect(peer.address).toMatch(/^tcp:\/\/\[::1\]:\d+$/);
+    const { place } = await open(peer.address);
+    expect(await place.state([])).toEqual(new Map());
+    await place.close();
   });
 
   it('is waited for, and goes on where it was', async () => {
@@ -91,7 +106,7 @@ describe('a peer that is lost', () => {
     const asked = place.state([]);
     await expect(asked).rejects.toEqual(lost);
     await expect(asked).rejects.toThrow(
-      `${peer.address}: the peer was lost, and didn't come back within 1 seconds. The run goes on from`,
+      `${peer.address}: the peer was lost, and didn't come back within 1 seconds. A run that has begun goes on from`,
     );
     await expect(place.state([])).rejects.toEqual(lost);
     await place.close();
@@ -107,22 +122,23 @@ describe('a peer that is lost', () => {
     await peer.ended();
     await peerProcess(peer.port);
     await expect(asked).rejects.toEqual(lost);
-    await expect(asked).rejects.toThrow('the peer was started anew, and has lost its network');
+    await expect(asked).rejects.toThrow('the peer was started anew, or has a network of another run by now');
     await place.close();
   });
 
-  it('is waited for no longer than until a stop', async () => {
+  it('is waited for no longer than until a stop, which it passes on', async () => {
+    const stopped = new Error('stopped');
     let isStopped = false;
     const way = wayToPeers({
       waitSeconds: 60,
       checkStop: () => {
-        if (isStopped) throw new Error('stopped');
+        if (isStopped) throw stopped;
       },
     });
     const asked = open('tcp://127.0.0.1:9', way);
     await setTimeout(300);
     isStopped = true;
-    await expect(asked).rejects.toThrow('stopped');
+    await expect(asked).rejects.toBe(stopped);
   });
 });
 
@@ -132,7 +148,7 @@ describe('a peer refuses', () => {
     const way = wayToPeers({ env: { AGON_PEER_TOKEN: 'another token of this length' }, waitSeconds: 60 });
     await expect(open(peer.address, way)).rejects.toThrow(
       `${peer.address}: what listens there refuses the token: expected the same AGON_PEER_TOKEN here as the peer has. ` +
-        'If the tokens are the same, it is no Agon peer that listens there',
+        'If the tokens are the same, it is no Agon peer that listens there, or a tunnel with nothing behind it',
     );
     expect(peer.told).toEqual([]);
   });
@@ -141,10 +157,21 @@ describe('a peer refuses', () => {
     const peer = await peerHere();
     const versions = { ...VERSIONS, agon: '0.0.1' };
     await expect(open(peer.address, wayToPeers({ versions }))).rejects.toThrow(
-      `${peer.address}: peer: the run is of another version than the peer: expected Agon ${AGON_VERSION}, ` +
+      `${peer.address}: versions: the run has others than the peer: expected Agon ${AGON_VERSION}, ` +
         `ONNX Runtime ${ONNXRUNTIME_VERSION}, messages of version 1, got Agon 0.0.1, ONNX Runtime ${ONNXRUNTIME_VERSION}, ` +
         'messages of version 1. Install the same version of Agon on both machines',
     );
+  });
+
+  it('a second network of a run', async () => {
+    const peer = await peerHere();
+    const way = wayToPeers({ run: 'run' });
+    const first = await open(peer.address, way);
+    const other = peer.address.replace('127.0.0.1', 'localhost');
+    await expect(open(other, way, 'network 1')).rejects.toThrow(
+      `${other}: place: network 1 and network 0 of one run name this peer. A peer has one network: start another on another port (agon peer --port)`,
+    );
+    await first.place.close();
   });
 
   it('a second run, as long as the first is connected', async () => {
@@ -157,6 +184,51 @@ describe('a peer refuses', () => {
     const next = await open(peer.address, wayToPeers(), 'network 7');
     await next.place.close();
     expect(peer.told).toEqual(['open network 0', 'ended network 0', 'open network 7', 'ended network 7']);
+  });
+});
+
+/** Has a network open at a peer, and is gone without a word. */
+async function openAndVanish(address: string, run: string, waitSeconds: number): Promise<void> {
+  const options = { waitSeconds, onNote: () => {}, onLeaving: () => {}, checkStop: () => {} };
+  const link = new Link(address, { ...options, zeromq, keys: keysOf(TOKEN) });
+  const { graph, state, shown } = present(STEP, 'a step');
+  const request = {
+    kind: 'open',
+    versions: VERSIONS,
+    run,
+    process: 'gone',
+    waitSeconds,
+    network: 'network 0',
+  } as const;
+  await link.request({ ...request, graph: toPlain(graph), state, shown, options: OPTIONS });
+  link.close();
+}
+
+describe('a peer whose run is gone', () => {
+  it('leaves when it is asked to', async () => {
+    const peer = await peerHere();
+    await openAndVanish(peer.address, 'run', 60);
+    await setTimeout(200);
+    peer.leave();
+    await expect(peer.done).resolves.toBeUndefined();
+  });
+
+  it('is kept for it as long as the run would wait for its peer', async () => {
+    const peer = await peerHere();
+    await openAndVanish(peer.address, 'run', 3);
+    const way = wayToPeers({ waitSeconds: 30 });
+    const { place } = await open(peer.address, way, 'network 7');
+    await place.close();
+    expect(way.notes[0]).toBe(`${peer.address}: the peer has network 0 of another run; waiting up to 30 seconds`);
+    expect(peer.told).toEqual(['open network 0', 'replaced network 0', 'open network 7', 'ended network 7']);
+  });
+
+  it('is for a later process of this run at once', async () => {
+    const peer = await peerHere();
+    await openAndVanish(peer.address, 'run', 60);
+    const { place } = await open(peer.address, wayToPeers({ run: 'run' }), 'network 7');
+    await place.close();
+    expect(peer.told).toEqual(['open network 0', 'replaced network 0', 'open network 7', 'ended network 7']);
   });
 });
 

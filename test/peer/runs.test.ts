@@ -31,6 +31,14 @@ describe('a run with a network at a peer', () => {
     ]);
   });
 
+  it('is the run in one graph, to the bit, also with heads on features first', async () => {
+    const settings = smallSettings(await smallData(), { unfreezeAt: 1, views: 2, featureCache: 'memory' });
+    const one = await runHere(settings);
+    const peer = await peerProcess();
+    const whole = await runHere({ ...settings, place: { '0': peer.address } });
+    expect(await trainedIn(whole.folder)).toEqual(await trainedIn(one.folder));
+  });
+
   it('whose peer is killed ends with an error, and goes on from the last checkpoint of all networks', async () => {
     const settings = smallSettings(await smallData(), { ...EPOCHS, peerTimeout: 1 });
     const one = await runHere(settings);
@@ -84,7 +92,7 @@ describe('a run with a network at a peer', () => {
     );
     expect(outcome).toBe('stopped');
     expect(eventsOf(events, 'warning').map(({ message }) => message)).toEqual([
-      `${peer.address}: the peer is about to leave: the run stops, with a checkpoint`,
+      `${peer.address}: the peer is about to leave`,
     ]);
     expect(await peer.ended()).toBe(130);
     await peerProcess(peer.port);

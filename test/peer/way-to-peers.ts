@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { OpenPeer } from '../../src/group/placed.js';
 import { openRemotePlace, type PeerOptions } from '../../src/peer/remote-place.js';
 
@@ -12,6 +13,7 @@ export function wayToPeers(overrides: Partial<PeerOptions> = {}): {
   const notes: string[] = [];
   const options: PeerOptions = {
     env: ENV,
+    run: randomUUID(),
     waitSeconds: 1,
     onNote: (note) => void notes.push(note),
     onLeaving: () => void notes.push('leaving'),

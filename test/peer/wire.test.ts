@@ -3,7 +3,7 @@ import { curveKeyPair } from 'zeromq';
 import { buildPlacedSteps } from '../../src/distill/places/place-steps.js';
 import { fromPlain, toPlain } from '../../src/graph/plain.js';
 import { tensor } from '../../src/onnx/tensor.js';
-import { fromFrames, toFrames } from '../../src/peer/wire/frames.js';
+import { FRAME_BYTES, fromFrames, toFrames } from '../../src/peer/wire/frames.js';
 import { keysOf, makeToken, readToken, toZ85 } from '../../src/peer/wire/keys.js';
 import { readAnswer, readRequest, VERSIONS } from '../../src/peer/wire/messages.js';
 import { BATCH, mobileNet, resNet, SETTINGS } from '../distill/steps.js';
@@ -41,18 +41,35 @@ describe('messages', () => {
     }
   });
 
+  it('are cut in frames of a megabyte', () => {
+    const long = tensor(
+      'float32',
+      [600_000],
+      Float32Array.from({ length: 600_000 }, (_, i) => i / 3),
+    );
+    const message = { kind: 'load', text: 'ä'.repeat(1_500_000), tensors: { long, short: tensor('int64', [1], [4]) } };
+    const frames = toFrames(message);
+    expect(Math.max(...frames.map(({ length }) => length))).toBe(FRAME_BYTES);
+    expect(frames).toHaveLength(1 + 3 + 3 + 1);
+    expect(fromFrames(frames, 'test')).toEqual(message);
+  });
+
   it.each<[string, readonly Uint8Array[], string]>([
     ['no frames', [], 'test: a message that is none of Agon'],
-    ['another text', [Buffer.from('hello')], 'test: a message that is none of Agon'],
+    ['another text', [Buffer.from('1'), Buffer.from('hello')], 'test: a message that is none of Agon'],
     [
-      'a tensor without elements',
-      toFrames({ a: tensor('float32', [1], [1]) }).slice(0, 1),
+      'a tensor of no kind',
+      [
+        Buffer.from('1'),
+        Buffer.from('{"a":{"$tensor":{"first":0,"count":1,"dtype":"string","dims":[1]}}}'),
+        Buffer.from('a'),
+      ],
       'test: a message with a damaged tensor',
     ],
     [
-      'a tensor with too few elements',
-      [toFrames({ a: tensor('float32', [2], [1, 2]) })[0] ?? Buffer.of(), Buffer.alloc(4)],
-      'test: wrong number of bytes for float32[2]: expected 8, got 4',
+      'a tensor without its elements',
+      toFrames({ a: tensor('float32', [2], [1, 2]) }).slice(0, 2),
+      'test: wrong number of bytes for float32[2]: expected 8, got 0',
     ],
   ])('that are damaged are errors: %s', (_, frames, message) => {
     expect(() => fromFrames(frames, 'test')).toThrow(message);
@@ -70,7 +87,7 @@ describe('messages', () => {
   it('of another version are errors that name both, whatever else is in them', () => {
     const request = { kind: 'open', number: 1, versions: { ...VERSIONS, agon: '0.0.1' }, later: true };
     expect(() => readRequest(request, VERSIONS, 'peer')).toThrow(
-      `peer: the run is of another version than the peer: expected Agon ${VERSIONS.agon}, ONNX Runtime ${VERSIONS.onnxruntime}, ` +
+      `versions: the run has others than the peer: expected Agon ${VERSIONS.agon}, ONNX Runtime ${VERSIONS.onnxruntime}, ` +
         `messages of version 1, got Agon 0.0.1, ONNX Runtime ${VERSIONS.onnxruntime}, messages of version 1. ` +
         'Install the same version of Agon on both machines',
     );

@@ -1,7 +1,6 @@
-import type { Command } from 'commander';
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { deviceNames } from '../../runtime/device-names.js';
-import { fallbackOption, hostOption, numberOption, threadsOption } from '../flags/options.js';
+import { fallbackOption, numberOption, threadsOption } from '../flags/options.js';
 import type { CliIo } from '../io/io.js';
 
 interface PeerCommandOptions {
@@ -19,7 +18,7 @@ const PORT = 7700;
 /** `agon peer` */
 export function define(command: Command, io: CliIo): void {
   command
-    .addOption(hostOption())
+    .addOption(new Option('--host <host>', `address to listen on; 0.0.0.0 is all of this machine's (${HOST})`))
     .addOption(numberOption('--port <n>', `port to listen on (${PORT})`, { whole: true, from: 0, to: 65_535 }))
     .addOption(new Option('--device <device>', `where to compute: ${deviceNames()} (cpu)`))
     .addOption(threadsOption())

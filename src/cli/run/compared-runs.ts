@@ -32,7 +32,7 @@ export async function doRuns(
   jobs: number,
   { io, onChecked }: { readonly io: CliIo; readonly onChecked: () => Promise<void> },
 ): Promise<Outcome> {
-  const open = await openRuns(folder, runs, io);
+  const open = await openRuns(folder, runs, io, { jobs });
   await onChecked();
   writeLines(
     io.stdout,

@@ -13,12 +13,12 @@ export async function openRuns(
   folder: string,
   runs: readonly PlannedRun[],
   io: CliIo,
-  { elsewhere = false } = {},
+  options: Parameters<typeof checkRuns>[1] = {},
 ): Promise<PlannedRun[]> {
   await checkStored(folder, runs);
   const whole = await Promise.all(runs.map((run) => isWhole(folder, run)));
   const open = runs.filter((_, i) => !whole[i]);
   if (open.length > 0) writeLines(io.stdout, 'checking what the runs need');
-  await checkRuns(open, { elsewhere });
+  await checkRuns(open, options);
   return open;
 }

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
-import { isLoopback, type PeerListener, startPeer } from '../../peer/host/peer.js';
+import { isIP } from 'node:net';
+import { type PeerListener, startPeer } from '../../peer/host/peer.js';
 import { makeToken, readToken, TOKEN_VARIABLE } from '../../peer/wire/keys.js';
 import { printable } from '../../report/format.js';
 import { deviceOf, formatDevice } from '../../runtime/device.js';
@@ -55,4 +56,10 @@ async function addressOf(host: string): Promise<string> {
   } catch (error) {
     return fail('--host', `there is no "${host}"`, { hint: messageOf(error), cause: error });
   }
+}
+
+/** Whether an address that is listened at is one of this machine alone. */
+function isLoopback(address: string): boolean {
+  const host = address.replace(/^tcp:\/\/\[?|\]?:\d+$/g, '');
+  return host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

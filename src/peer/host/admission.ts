@@ -14,7 +14,8 @@ export async function admit(
 ): Promise<{ readonly close: () => void }> {
   const socket = new zeromq.Router({ context, linger: 0 });
   await socket.bind(ADDRESS);
-  void answerAll(socket, publicKey);
+  // Without answers nobody is let in
+  answerAll(socket, publicKey).catch(() => socket.close());
   return { close: () => socket.close() };
 }
 

@@ -19,12 +19,22 @@ export class Hosted {
   #place: Place | undefined;
   #last: NumberedAnswer | undefined;
 
-  /** @param run - what the run's connection is called, again after it was lost */
+  /** When the run was first seen to be out of reach, in milliseconds of this process's clock. */
+  #awaySince: number | undefined;
+
+  /** @param connection - what the run's connection is called, again after it was lost */
   constructor(
-    readonly run: string,
-    readonly network: string,
+    readonly connection: string,
+    readonly from: Pick<OpenRequest, 'run' | 'process' | 'network' | 'waitSeconds'>,
     private readonly options: HostOptions,
   ) {}
+
+  /** Whether the run has been away for so long that it has given its peer up, as far as looks at it tell. */
+  isGivenUp(isThere: boolean): boolean {
+    const now = performance.now();
+    this.#awaySince = isThere ? undefined : (this.#awaySince ?? now);
+    return now - (this.#awaySince ?? now) >= 1000 * this.from.waitSeconds;
+  }
 
   /** Does what a request asks for, and answers. One that was done already, whose answer may have been lost, has the same answer again. */
   async answer({ number, ...request }: NumberedRequest): Promise<NumberedAnswer> {

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import type * as Zeromq from 'zeromq';
 import { AgonError, fail, messageOf } from '../../util/error.js';
 import { fromFrames, toFrames } from '../wire/frames.js';
@@ -8,11 +7,12 @@ import {
   type NumberedAnswer,
   type NumberedRequest,
   numberOf,
+  type OpenRequest,
   readRequest,
   VERSIONS,
   type Versions,
 } from '../wire/messages.js';
-import { HEARTBEAT } from '../wire/socket.js';
+import { socketOptions } from '../wire/socket.js';
 import { admit, DOMAIN } from './admission.js';
 import { Hosted, type HostOptions } from './hosted.js';
 
@@ -48,6 +48,7 @@ export interface Peer {
 /** Starts to listen. */
 export async function startPeer(options: PeerOptions): Promise<Peer> {
   const zeromq = await loadZeromq('peer');
+  // Who may connect is asked once in a context
   const context = new zeromq.Context();
   const keys = keysOf(options.token);
   const admission = await admit(zeromq, context, keys.run.publicKey);
@@ -57,9 +58,12 @@ export async function startPeer(options: PeerOptions): Promise<Peer> {
     curvePublicKey: keys.peer.publicKey,
     curveSecretKey: keys.peer.secretKey,
     zapDomain: DOMAIN,
-    ...HEARTBEAT,
+    ...socketOptions(options.listen),
     mandatory: true,
     handover: true,
+    // An answer is sent at once, or its run is gone
+    sendTimeout: 0,
+    sendHighWaterMark: 0,
     linger: 1000,
   });
   try {
@@ -101,7 +105,7 @@ class Listening {
   leave({ atOnce = false }: { readonly atOnce?: boolean } = {}): void {
     this.#isLeaving = true;
     if (atOnce || !this.#hosted) this.socket.close();
-    else void this.#isThere(this.#hosted.run).then((isThere) => isThere || this.socket.close());
+    else void this.#isThere(this.#hosted).then((isThere) => isThere || this.socket.close());
   }
 
   async #take(run: Buffer, frames: readonly Uint8Array[]): Promise<void> {
@@ -121,14 +125,15 @@ class Listening {
   async #answer(run: Buffer, request: NumberedRequest): Promise<NumberedAnswer> {
     const { number, kind } = request;
     const name = run.toString();
-    if (kind === 'open' && this.#hosted?.run !== name) {
-      if (this.#hosted && (await this.#isThere(this.#hosted.run))) return { busy: this.#hosted.network, number };
+    if (request.kind === 'open' && this.#hosted?.connection !== name) {
+      if (!(await this.#isFreeFor(request))) return { busy: this.#hosted?.from.network ?? '', number };
       await this.#end('replaced');
-      this.#hosted = new Hosted(name, request.network, this.options);
+      this.#hosted = new Hosted(name, request, this.options);
     }
-    if (this.#hosted?.run !== name) return kind === 'close' ? { tensors: {}, number } : { unknown: true, number };
+    if (this.#hosted?.connection !== name)
+      return kind === 'close' ? { tensors: {}, number } : { unknown: true, number };
     const answer = await this.#hosted.answer(request);
-    if (kind === 'open' && 'opened' in answer) this.options.listener.onOpen(request.network);
+    if (kind === 'open' && 'opened' in answer) this.options.listener.onOpen(this.#hosted.from.network);
     if (kind === 'close' || (kind === 'open' && 'failed' in answer)) await this.#end('ended');
     return answer;
   }
@@ -138,12 +143,26 @@ class Listening {
     if (!hosted) return;
     this.#hosted = undefined;
     await hosted.close();
-    this.options.listener.onClose(hosted.network, why);
+    this.options.listener.onClose(hosted.from.network, why);
+  }
+
+  /** Whether nobody has the peer who is to keep it: a later process of the same run takes it over at once. */
+  async #isFreeFor({ run, process, network }: OpenRequest): Promise<boolean> {
+    const hosted = this.#hosted;
+    if (!hosted) return true;
+    const { from } = hosted;
+    const isThere = await this.#isThere(hosted);
+    if (isThere && from.process === process && from.run === run) {
+      fail('place', `${network} and ${from.network} of one run name this peer`, {
+        hint: 'A peer has one network: start another on another port (agon peer --port)',
+      });
+    }
+    return from.run === run || hosted.isGivenUp(isThere);
   }
 
   /** Whether a run is connected: what is sent to one that isn't fails at once. A run takes no notice of an answer without its number. */
-  #isThere(run: string): Promise<boolean> {
-    return this.#send(Buffer.from(run), { tensors: {}, number: 0 });
+  #isThere({ connection }: Hosted): Promise<boolean> {
+    return this.#send(Buffer.from(connection), { tensors: {}, number: 0 });
   }
 
   /** Whether it could be sent. A run that is gone asks again when it is back. */
@@ -152,16 +171,8 @@ class Listening {
       await this.socket.send([run, ...toFrames(answer)]);
       return true;
     } catch (error) {
-      return (error as NodeJS.ErrnoException).code !== 'EHOSTUNREACH';
+      if ((error as NodeJS.ErrnoException).code !== 'EHOSTUNREACH') throw error;
+      return false;
     }
   }
-}
-
-/** Whether an address that is listened at is one of this machine alone. */
-export function isLoopback(address: string): boolean {
-  const host = address
-    .replace(/^tcp:\/\//, '')
-    .replace(/:[^:]*$/, '')
-    .replace(/^\[(.*)\]$/, '$1');
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

@@ -3,35 +3,42 @@ import { type Tensor, tensorBytes } from '../../onnx/tensor.js';
 import { viewElements } from '../../onnx/view-elements.js';
 import { AgonError, fail } from '../../util/error.js';
 
-/** In the place of a tensor: the number of the frame that has its elements. */
+/** Where a tensor's elements are: that of these frames, so many of them. */
 interface Reference {
-  readonly frame: number;
+  readonly first: number;
+  readonly count: number;
   readonly dtype: keyof typeof ARRAY_TYPES;
   readonly dims: readonly number[];
 }
 
 const REFERENCE = '$tensor';
 
+/** Signs of life go between two frames: on a slow line a longer one would keep them from coming in time. */
+export const FRAME_BYTES = 2 ** 20;
+
 /**
- * A message of plain data and tensors as frames: the first is JSON, the others are the elements of its tensors, little-endian. They are
- * copies. Numbers must be finite.
+ * A message of plain data and tensors as frames. The first says how many of the next ones are text, JSON; the others are the elements of its tensors,
+ * little-endian. All are copies, none is longer than {@link FRAME_BYTES}. Numbers must be finite.
  */
 export function toFrames(message: object): Buffer[] {
-  const frames: Buffer[] = [];
+  const elements: Buffer[] = [];
   const text = JSON.stringify(message, (_, value: unknown) => {
     if (typeof value === 'number' && !Number.isFinite(value)) throw new Error(`internal error: ${value} in a message`);
     if (!isTensor(value)) return value;
-    frames.push(Buffer.from(tensorBytes(value)));
-    return { [REFERENCE]: { frame: frames.length, dtype: value.dtype, dims: value.dims } };
+    const first = elements.length;
+    elements.push(...cut(Buffer.from(tensorBytes(value))));
+    return { [REFERENCE]: { first, count: elements.length - first, dtype: value.dtype, dims: value.dims } };
   });
-  return [Buffer.from(text), ...frames];
+  const texts = cut(Buffer.from(text));
+  return [Buffer.from(String(texts.length)), ...texts, ...elements];
 }
 
-/** The message that frames were made of. Its tensors are views of the frames where these are aligned. */
-export function fromFrames([text, ...frames]: readonly Uint8Array[], where: string): unknown {
+/** The message that frames were made of. */
+export function fromFrames([head, ...frames]: readonly Uint8Array[], where: string): unknown {
+  const texts = Number(Buffer.from(head ?? []).toString() || Number.NaN);
   try {
-    return JSON.parse(Buffer.from(text ?? []).toString(), (_, value: unknown) => {
-      return isReference(value) ? tensorOf(value[REFERENCE], frames, where) : value;
+    return JSON.parse(Buffer.concat(frames.slice(0, texts)).toString(), (_, value: unknown) => {
+      return isReference(value) ? tensorOf(value[REFERENCE], frames.slice(texts), where) : value;
     });
   } catch (error) {
     if (error instanceof AgonError) throw error;
@@ -39,11 +46,14 @@ export function fromFrames([text, ...frames]: readonly Uint8Array[], where: stri
   }
 }
 
-function tensorOf({ frame, dtype, dims }: Reference, frames: readonly Uint8Array[], where: string): Tensor {
-  const bytes = frames[frame - 1];
-  if (!bytes || !Object.hasOwn(ARRAY_TYPES, dtype) || !Array.isArray(dims))
-    fail(where, 'a message with a damaged tensor');
-  return viewElements(dtype, dims, bytes, where);
+function cut(bytes: Buffer): Buffer[] {
+  const count = Math.ceil(bytes.length / FRAME_BYTES);
+  return Array.from({ length: count }, (_, i) => bytes.subarray(i * FRAME_BYTES, (i + 1) * FRAME_BYTES));
+}
+
+function tensorOf({ first, count, dtype, dims }: Reference, elements: readonly Uint8Array[], where: string): Tensor {
+  if (!Object.hasOwn(ARRAY_TYPES, dtype) || !Array.isArray(dims)) fail(where, 'a message with a damaged tensor');
+  return viewElements(dtype, dims, Buffer.concat(elements.slice(first, first + count)), where);
 }
 
 function isTensor(value: unknown): value is Tensor {

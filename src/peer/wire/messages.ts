@@ -14,6 +14,12 @@ export type Versions = Readonly<Record<keyof typeof VERSIONS, string | number>>;
 export interface OpenRequest {
   readonly kind: 'open';
   readonly versions: Versions;
+  /** Names the run: a process that goes on with it has its peers at once. */
+  readonly run: string;
+  /** Names the run's process. */
+  readonly process: string;
+  /** So long the run has its peer where it can't be reached itself, in seconds. */
+  readonly waitSeconds: number;
   /** The network, as the peer's user is told of it. */
   readonly network: string;
   /** The network's part of a step, not lowered. */
@@ -54,7 +60,7 @@ export interface Failed {
 }
 
 /**
- * A peer's answer. `busy`: it has a network of another run; `unknown`: it has none of this run, as it was started anew; `failed`: the
+ * A peer's answer. `busy`: it has this network, of another run; `unknown`: it has none of this run, as it was started anew; `failed`: the
  * request ended with an error; else what was asked for.
  */
 export type Answer =
@@ -84,6 +90,9 @@ const requestSchema = z.discriminatedUnion('kind', [
     number,
     kind: z.literal('open'),
     versions: z.object({ messages: z.number(), agon: z.string(), onnxruntime: z.string() }),
+    run: z.string(),
+    process: z.string(),
+    waitSeconds: z.number(),
     network: z.string(),
     // Of the same version of Agon: what is wrong in it, its graph says
     graph: z.object({ name: z.string(), inputs: z.array(z.unknown()), nodes: z.array(z.unknown()) }).loose(),
@@ -118,7 +127,7 @@ const answerSchema = z
 /** Checks a request. One to open a place for another version is an error that names both. */
 export function readRequest(message: unknown, own: Versions, where: string): NumberedRequest {
   const first = firstSchema.safeParse(message);
-  if (first.success && first.data.kind === 'open') checkVersions(first.data.versions ?? {}, own, where);
+  if (first.success && first.data.kind === 'open') checkVersions(first.data.versions ?? {}, own);
   const { data } = requestSchema.safeParse(message);
   return (data as NumberedRequest | undefined) ?? fail(where, 'a message that this version of Agon does not know');
 }
@@ -136,12 +145,12 @@ export function readAnswer(message: unknown, where: string): NumberedAnswer {
 
 const SHOWN = { agon: 'Agon', onnxruntime: 'ONNX Runtime', messages: 'messages of version' } as const;
 
-function checkVersions(given: Readonly<Record<string, unknown>>, own: Versions, where: string): void {
+function checkVersions(given: Readonly<Record<string, unknown>>, own: Versions): void {
   const text = (of: Readonly<Record<string, unknown>>) => {
     return (['agon', 'onnxruntime', 'messages'] as const).map((key) => `${SHOWN[key]} ${of[key]}`).join(', ');
   };
   if (Object.entries(own).every(([key, version]) => given[key] === version)) return;
-  fail(where, 'the run is of another version than the peer', {
+  fail('versions', 'the run has others than the peer', {
     expected: text(own),
     got: text(given),
     hint: 'Install the same version of Agon on both machines',

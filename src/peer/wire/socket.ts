@@ -1,5 +1,14 @@
+import { FRAME_BYTES } from './frames.js';
+
 /**
- * Signs of life on a connection, in milliseconds: the library sends them on a thread of its own. An end that gives none for so long is
- * taken for lost, until it connects anew.
+ * What the sockets of both ends have in common. Signs of life (times in milliseconds) are sent on a thread of the library's own; an end that
+ * gives none for so long is taken for lost, until it connects anew. No frame is longer than Agon's are.
  */
-export const HEARTBEAT = { heartbeatInterval: 2000, heartbeatTimeout: 10_000 } as const;
+export function socketOptions(address: string) {
+  return {
+    heartbeatInterval: 2000,
+    heartbeatTimeout: 10_000,
+    maxMessageSize: FRAME_BYTES,
+    ipv6: address.includes('['),
+  } as const;
+}

@@ -1,7 +1,7 @@
 /** What names a peer, for errors. */
 export const PEER_ADDRESS = 'tcp://host:port';
 
-const ADDRESS = /^tcp:\/\/(?:\[[0-9a-f:.]+\]|[\w.-]+):(\d{1,5})$/i;
+const ADDRESS = /^tcp:\/\/(?:\[[0-9a-f:.]+\]|[a-z0-9][\w.-]*):(\d{1,5})$/i;
 
 /** Whether a text is the address of a peer: `tcp://host:port`, of an IPv6 address `tcp://[::1]:port`. */
 export function isPeerAddress(text: string): boolean {

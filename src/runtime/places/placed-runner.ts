@@ -79,8 +79,11 @@ export class PlacedRunner implements StepRunner {
 
   async close(): Promise<void> {
     await this.#pending.catch(() => undefined);
-    for (const { place } of this.#placed) await place.close();
-    await this.#ranking.close();
+    const closings = await Promise.allSettled(
+      [...this.#placed.map(({ place }) => place), this.#ranking].map((each) => each.close()),
+    );
+    const failed = closings.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
   }
 
   #check(name: string, given: Tensor, where: string): void {

@@ -57,7 +57,7 @@ export const COMPUTING = {
     flag: '--peer-timeout <seconds>',
     rare: true,
     group: 'Run',
-    description: 'how long the run waits for a peer of `place` that can’t be reached, before it ends, in seconds',
+    description: "how long the run waits for a peer of `place` that can't be reached, before it ends, in seconds",
     help: 'wait so long for a peer that is away',
   }),
   saveEvery: z.number().positive().optional().meta({
