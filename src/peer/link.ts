@@ -29,8 +29,12 @@ const REFUSAL = { times: 3, milliseconds: 2000 };
 
 export const START = 'Start one there: agon peer, with --host where that is another machine';
 
+/** A request that breaks the connection so many times is not sent again. */
+const MOST_TRIES = 10;
+
 interface Pending {
   readonly number: number;
+  tries: number;
   readonly frames: readonly Buffer[];
   readonly resolve: (answer: NumberedAnswer) => void;
   readonly reject: (error: unknown) => void;
@@ -89,7 +93,7 @@ export class Link {
     const number = ++this.#number;
     const frames = toFrames({ ...request, number });
     const answered = new Promise<NumberedAnswer>((resolve, reject) => {
-      this.#requests.push({ number, frames, resolve, reject });
+      this.#requests.push({ number, tries: 0, frames, resolve, reject });
     });
     if (this.#requests.length === 1) this.#sendFirst();
     return answered;
@@ -108,7 +112,12 @@ export class Link {
 
   #sendFirst(): void {
     const [first] = this.#requests;
-    if (first) this.#socket.send([...first.frames]).catch((error: unknown) => this.#failBroken(error));
+    if (!first) return;
+    if (++first.tries > MOST_TRIES) {
+      this.#failBroken(new Error(`the connection was lost ${MOST_TRIES} times before an answer came`));
+      return;
+    }
+    this.#socket.send([...first.frames]).catch((error: unknown) => this.#failBroken(error));
   }
 
   async #receive(): Promise<void> {

@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import * as zeromq from 'zeromq';
 import { buildPlacedSteps } from '../../src/distill/places/place-steps.js';
 import { toPlain } from '../../src/graph/plain.js';
+import { tensor } from '../../src/onnx/tensor.js';
 import { Link } from '../../src/peer/link.js';
 import { keysOf } from '../../src/peer/wire/keys.js';
 import { VERSIONS } from '../../src/peer/wire/messages.js';
@@ -203,6 +204,16 @@ async function openAndVanish(address: string, run: string, waitSeconds: number):
   await link.request({ ...request, graph: toPlain(graph), state, shown, options: OPTIONS });
   link.close();
 }
+
+it('a connection carries what is larger than a frame', async () => {
+  const peer = await peerHere();
+  const options = { waitSeconds: 5, onNote: () => {}, onLeaving: () => {}, checkStop: () => {} };
+  const link = new Link(peer.address, { ...options, zeromq, keys: keysOf(TOKEN) });
+  const large = tensor('float32', [1_000_000], new Float32Array(1_000_000));
+  const answer = await link.request({ kind: 'load', tensors: { large } });
+  link.close();
+  expect(answer).toEqual({ unknown: true, number: 1 });
+});
 
 describe('a peer whose run is gone', () => {
   it('leaves when it is asked to', async () => {
