@@ -113,11 +113,9 @@ export class Link {
   #sendFirst(): void {
     const [first] = this.#requests;
     if (!first) return;
-    if (++first.tries > MOST_TRIES) {
-      this.#failBroken(new Error(`the connection was lost ${MOST_TRIES} times before an answer came`));
-      return;
-    }
-    this.#socket.send([...first.frames]).catch((error: unknown) => this.#failBroken(error));
+    first.tries++;
+    if (first.tries > MOST_TRIES) this.#failBy(() => this.#failAgainAndAgain());
+    else this.#socket.send([...first.frames]).catch((error: unknown) => this.#failBroken(error));
   }
 
   async #receive(): Promise<void> {
@@ -179,12 +177,14 @@ export class Link {
     if (!this.#wasConnected && before < 1000 && this.#lostMilliseconds >= 1000) {
       onNote(`${this.address}: nobody answers yet; waiting up to ${waitSeconds} seconds`);
     }
-    try {
+    this.#failBy(() => {
       checkStop();
       if (this.#lostMilliseconds >= 1000 * waitSeconds) this.#failLost();
-    } catch (error) {
-      this.#fail(error);
-    }
+    });
+  }
+
+  #failAgainAndAgain(): never {
+    return failLost(this.address, `the connection was lost ${MOST_TRIES} times before an answer came`);
   }
 
   #failLost(): never {
@@ -201,11 +201,20 @@ export class Link {
     const { times, milliseconds } = REFUSAL;
     // Who was let in once has the right token
     if (this.#wasConnected || this.#refusals.length < times || now - first < milliseconds) return;
+    this.#failBy(() => this.#failRefused());
+  }
+
+  #failRefused(): never {
+    return fail(this.address, 'what listens there refuses the token', {
+      expected: `the same ${TOKEN_VARIABLE} here as the peer has`,
+      hint: 'If the tokens are the same, it is no Agon peer that listens there, or a tunnel with nothing behind it',
+    });
+  }
+
+  /** Fails with what is thrown, if anything is. */
+  #failBy(check: () => void): void {
     try {
-      fail(this.address, 'what listens there refuses the token', {
-        expected: `the same ${TOKEN_VARIABLE} here as the peer has`,
-        hint: 'If the tokens are the same, it is no Agon peer that listens there, or a tunnel with nothing behind it',
-      });
+      check();
     } catch (error) {
       this.#fail(error);
     }

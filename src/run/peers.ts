@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import type { OpenPeer } from '../group/placed.js';
 import { openRemotePlace } from '../peer/remote-place.js';
 import { requireToken } from '../peer/wire/keys.js';
@@ -32,7 +33,7 @@ export function wayToPeers({ settings, folder, emit, stopRequested }: PeerRun): 
   const openPeer: OpenPeer = (address, network, step, options) => {
     return openRemotePlace(address, network, step, options, {
       env: process.env,
-      run: `${hostname()}:${folder}`,
+      run: `${hostname()}:${resolve(folder)}`,
       waitSeconds: settings.peerTimeout,
       onNote: (message) => emit({ type: 'note', message }),
       onLeaving: () => {

@@ -17,7 +17,7 @@ import { admit, DOMAIN } from './admission.js';
 import { Hosted, type HostOptions } from './hosted.js';
 
 export interface PeerOptions extends HostOptions {
-  /** Where it listens: `tcp://host:port`; port 0 in the form of the library, `*`, takes a free one. */
+  /** Where it listens: `tcp://address:port`; the port `*` is a free one. */
   readonly listen: string;
   /** What a run must have too. */
   readonly token: string;
@@ -105,7 +105,13 @@ class Listening {
   leave({ atOnce = false }: { readonly atOnce?: boolean } = {}): void {
     this.#isLeaving = true;
     if (atOnce || !this.#hosted) this.socket.close();
-    else void this.#isThere(this.#hosted).then((isThere) => isThere || this.socket.close());
+    else void this.#closeUnlessThere(this.#hosted);
+  }
+
+  /** A run that is gone can't be asked. */
+  async #closeUnlessThere(hosted: Hosted): Promise<void> {
+    const isThere = await this.#isThere(hosted).catch(() => false);
+    if (!isThere) this.socket.close();
   }
 
   async #take(run: Buffer, frames: readonly Uint8Array[]): Promise<void> {
