@@ -16,6 +16,8 @@ import { present } from '../../src/util/error.js';
 import { AGON_VERSION } from '../../src/util/version.js';
 import { BATCH, mobileNet, resNet, SETTINGS } from '../distill/steps.js';
 import { bothWays, byName } from '../group/both-ways.js';
+import { startAgon } from '../support/agon-process.js';
+import { withoutPackage } from '../support/without-package.js';
 import { peerHere, peerProcess } from './peers.js';
 import { TOKEN, wayToPeers } from './way-to-peers.js';
 
@@ -241,6 +243,14 @@ describe('a peer whose run is gone', () => {
     await place.close();
     expect(peer.told).toEqual(['open network 0', 'replaced network 0', 'open network 7', 'ended network 7']);
   });
+});
+
+it('the optional package is needed, and it is said how to install it', async () => {
+  const agon = startAgon(['peer', '--port', '0'], await withoutPackage('zeromq'));
+  expect(await agon.ended()).toBe(1);
+  expect(agon.text).toContain(
+    'peer: peers need the optional package zeromq, which is not installed. Run `npm install zeromq@6.8.0`',
+  );
 });
 
 describe('a run without a peer to go to is an error', () => {

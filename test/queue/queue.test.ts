@@ -35,6 +35,7 @@ import { RESNET, smallData, temporaryFolder } from '../run/runs.js';
 import { startAgon } from '../support/agon-process.js';
 import { freePort, waitUntil } from '../support/processes.js';
 import { startRedis, whyNoRedis } from '../support/redis.js';
+import { withoutPackage } from '../support/without-package.js';
 
 const MISSING = whyNoRedis();
 
@@ -384,18 +385,10 @@ describe.skipIf(MISSING)('the server of a queue', { timeout: 120_000 }, () => {
 
   it('needs optional packages, and says how to install them', async () => {
     const folder = await temporaryFolder();
-    const [hooks, loader] = [join(folder, 'hooks.mjs'), join(folder, 'loader.mjs')];
-    // As where they were never installed
-    await writeFile(
-      hooks,
-      `export function resolve(name, context, next) {
-        if (name !== 'bullmq') return next(name, context);
-        throw Object.assign(new Error('not there'), { code: 'ERR_MODULE_NOT_FOUND' });
-      }`,
+    const worker = startAgon(
+      ['worker', '--queue', 'redis://127.0.0.1', '--out', folder],
+      await withoutPackage('bullmq'),
     );
-    await writeFile(loader, "import { register } from 'node:module';\nregister('./hooks.mjs', import.meta.url);\n");
-    const options = { NODE_OPTIONS: `--import file://${loader}` };
-    const worker = startAgon(['worker', '--queue', 'redis://127.0.0.1', '--out', folder], options);
     expect(await worker.ended()).toBe(1);
     expect(worker.text).toContain('which are not installed. Run `npm install bullmq@6.7.0 ioredis@5.11.1`');
   });
