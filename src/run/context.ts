@@ -24,6 +24,7 @@ import type { LoopContext } from '../train/loop.js';
 import { estimateMemory } from '../train/memory.js';
 import { ParameterPerturbation, type PerturbationSource } from '../train/parameter-perturbation.js';
 import { Stopped } from '../train/stop.js';
+import { settleAll } from '../util/concurrency.js';
 import { memoryNotes } from './memory.js';
 import { secondsBetweenCheckpoints } from './peers.js';
 
@@ -186,10 +187,11 @@ async function beforeCheckpoint({ abandoned, waitForListener, checkLock }: Conte
 /** Closes all of it, also where a part fails to; then it throws what that part threw. */
 export async function closeContext(context: RunContext): Promise<void> {
   const { stepper, predictors, training, validation, teacher } = context;
-  const loaders = await Promise.allSettled([training.close(), validation?.close()]);
-  const sessions = await Promise.allSettled([stepper, teacher, ...predictors].map((each) => each?.close()));
-  const failed = [...loaders, ...sessions].find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
+  try {
+    await settleAll([training.close(), validation?.close()]);
+  } finally {
+    await settleAll([stepper, teacher, ...predictors].map((each) => each?.close()));
+  }
 }
 
 function openPerturbation(

@@ -72,3 +72,10 @@ function begin<R>(result: Promise<R>): Promise<R> {
   result.catch(() => undefined);
   return result;
 }
+
+/** Waits until all have ended, also where one fails; then throws what the first of them in order failed with. */
+export async function settleAll(promises: Iterable<PromiseLike<unknown> | undefined>): Promise<void> {
+  const results = await Promise.allSettled(promises);
+  const failed = results.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+}

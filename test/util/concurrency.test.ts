@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { mapAhead, mapConcurrent } from '../../src/util/concurrency.js';
+import { mapAhead, mapConcurrent, settleAll } from '../../src/util/concurrency.js';
 
 const tick = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -89,4 +89,17 @@ it('mapAhead throws failures of the work and of the source after what was before
   }
   await tick();
   expect(seen).toEqual([0, 1, 7, 8]);
+});
+
+it('settleAll waits for all, and throws the first failure in order', async () => {
+  const ended: string[] = [];
+  const after = async (ticks: number, name: string, fails = false) => {
+    for (let i = 0; i < ticks; i++) await tick();
+    ended.push(name);
+    if (fails) throw new Error(name);
+  };
+  const all = settleAll([after(3, 'a', true), undefined, after(1, 'b', true), after(5, 'c')]);
+  await expect(all).rejects.toThrow('a');
+  expect(ended).toEqual(['b', 'a', 'c']);
+  await expect(settleAll([after(1, 'd'), undefined])).resolves.toBeUndefined();
 });

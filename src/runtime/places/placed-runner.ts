@@ -1,4 +1,5 @@
 import { type Tensor, tensor, toNumbers } from '../../onnx/tensor.js';
+import { settleAll } from '../../util/concurrency.js';
 import { present } from '../../util/error.js';
 import { checkStateTensor, failNoParameter, type StepRunner, wholeState } from '../step-runner.js';
 import type { Place, Tensors } from './place.js';
@@ -79,11 +80,7 @@ export class PlacedRunner implements StepRunner {
 
   async close(): Promise<void> {
     await this.#pending.catch(() => undefined);
-    const closings = await Promise.allSettled(
-      [...this.#placed.map(({ place }) => place), this.#ranking].map((each) => each.close()),
-    );
-    const failed = closings.find(({ status }) => status === 'rejected');
-    if (failed?.status === 'rejected') throw failed.reason;
+    await settleAll([...this.#placed.map(({ place }) => place), this.#ranking].map((each) => each.close()));
   }
 
   #check(name: string, given: Tensor, where: string): void {
