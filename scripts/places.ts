@@ -8,15 +8,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildPlacedSteps } from '../src/distill/places/place-steps.js';
-import { initialState, planStep } from '../src/group/group.js';
+import { planStep } from '../src/group/group.js';
 import { openPlaces } from '../src/group/placed.js';
 import { openRemotePlace } from '../src/peer/remote-place.js';
 import { makeToken } from '../src/peer/wire/keys.js';
 import { CPU } from '../src/runtime/device.js';
 import type { StepRunner } from '../src/runtime/step-runner.js';
+import { timeSteps } from './bench/measure/step-time.js';
 import { median, round } from './bench/numbers.js';
 import { markdownTable } from './bench/tables.js';
-import { build, choose, feedsFor, open, randomBatch } from './bench/workload.js';
+import { build, choose, loadInitial, open } from './bench/workload.js';
 
 const { values } = parseArgs({
   options: {
@@ -62,7 +63,7 @@ try {
   };
   const times = new Map(Object.keys(forms).map((name) => [name, [] as number[]]));
   for (let turn = 0; turn < rounds; turn++) {
-    for (const [name, openForm] of Object.entries(forms)) times.get(name)?.push(await timeSteps(await openForm()));
+    for (const [name, openForm] of Object.entries(forms)) times.get(name)?.push(await timeForm(await openForm()));
     process.stderr.write(`round ${turn + 1} of ${rounds}\n`);
   }
   const base = times.get('one graph') as number[];
@@ -103,17 +104,11 @@ async function placed({ keep, peer, threads: own = threads }: PlacedForm): Promi
 }
 
 /** The median of the steps' times, in milliseconds. */
-async function timeSteps(runner: StepRunner): Promise<number> {
-  runner.load(initialState(built.group, built.step, 0));
-  const images = randomBatch(workload);
-  const times: number[] = [];
-  for (let i = 0; i < 2 + steps; i++) {
-    const started = performance.now();
-    await runner.step(feedsFor(built, images, i));
-    times.push(performance.now() - started);
-  }
+async function timeForm(runner: StepRunner): Promise<number> {
+  loadInitial(built, runner);
+  const times = await timeSteps(built, runner, steps);
   await runner.close();
-  return median(times.slice(2));
+  return median(times);
 }
 
 async function startPeer(own: number): Promise<{ readonly child: ChildProcess; readonly address: string }> {

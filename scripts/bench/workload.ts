@@ -9,6 +9,7 @@ import type { NetworkSpec } from '../../src/nets/registry.js';
 import { type Tensor, tensor } from '../../src/onnx/tensor.js';
 import { createOptimizer } from '../../src/optim/optimizer.js';
 import { parseDevice } from '../../src/runtime/device.js';
+import type { StepRunner } from '../../src/runtime/step-runner.js';
 import { Stepper } from '../../src/runtime/stepping/stepper.js';
 import { parseSettings, type Settings } from '../../src/settings/settings.js';
 import { stream } from '../../src/util/random.js';
@@ -68,7 +69,7 @@ export function open({ workload, step }: Built, target: Target): Promise<Stepper
 }
 
 /** Loads the initial parameters. */
-export function loadInitial({ group, step }: Built, stepper: Stepper): void {
+export function loadInitial({ group, step }: Built, stepper: Pick<StepRunner, 'load'>): void {
   stepper.load(initialState(group, step, SEED));
 }
 

@@ -9,10 +9,10 @@ import { networkDevices } from '../group/network-devices.js';
 import { openSources, settleNetworks } from '../group/network-source.js';
 import { checkOrtTraining } from '../ort-training/session/library.js';
 import { formatDevice } from '../runtime/device.js';
-import { isPeerAddress } from '../runtime/places/peer-address.js';
 import { Predictor } from '../runtime/predictor.js';
 import { checkDevice } from '../runtime/session.js';
 import { classWeightsOf } from '../settings/class-weights.js';
+import { peersOf } from '../settings/places/peers-of.js';
 import { checkSettings, type Settings } from '../settings/settings.js';
 import { prepareData, type RunData } from '../train/data.js';
 import { openTeacher } from '../train/frozen-teacher.js';
@@ -39,8 +39,8 @@ export async function checkRuns(
 }
 
 /** A peer has one network of one run at a time: others would wait for it in vain. */
-function checkPlaces({ group, method, settings: { place } }: PlannedRun): void {
-  const peer = Object.values(place ?? {}).find(isPeerAddress);
+function checkPlaces({ group, method, settings }: PlannedRun): void {
+  const [peer] = peersOf(settings);
   if (peer === undefined) return;
   fail(`group "${group}", method "${method}"`, `place: ${peer} has one network of one run at a time`, {
     hint: 'Runs with peers are done one after the other: leave out --jobs and --queue',

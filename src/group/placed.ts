@@ -6,23 +6,25 @@ import { lower } from '../lower/lower.js';
 import { portable } from '../lower/portable/portable.js';
 import { encodeModel } from '../onnx/file.js';
 import { CPU } from '../runtime/device.js';
-import type { Chosen, Device } from '../runtime/device-kind.js';
+import type { Device } from '../runtime/device-kind.js';
 import { type OpenedPlace, type OpenPlaceOptions, openLocalPlace } from '../runtime/places/open-place.js';
 import { type Placed, PlacedRunner, type Ranking } from '../runtime/places/placed-runner.js';
 import { Session } from '../runtime/session.js';
 import { at } from '../util/checked.js';
 import { present } from '../util/error.js';
 
+type PlaceOptions = Omit<OpenPlaceOptions, 'device'>;
+
 /** Opens a network's place at a peer, which is named by its address. */
 export type OpenPeer = (
   address: string,
   network: string,
   step: PlaceStep,
-  options: Omit<OpenPlaceOptions, 'device'>,
+  options: PlaceOptions,
 ) => Promise<OpenedPlace>;
 
 /** How the places of a group are opened. */
-export interface PlacedOptions extends Omit<OpenPlaceOptions, 'device'> {
+export interface PlacedOptions extends PlaceOptions {
   /** Of each network: a device of this process, or the address of a peer. */
   readonly devices: readonly (Device | string)[];
   /** What peers call the networks. */
@@ -31,13 +33,9 @@ export interface PlacedOptions extends Omit<OpenPlaceOptions, 'device'> {
   readonly openPeer?: OpenPeer | undefined;
 }
 
-/** The places of a group as one runner. */
-export interface OpenedPlaces {
+/** The places of a group as one runner; forms and notes are of all together. */
+export interface OpenedPlaces extends Omit<OpenedPlace, 'place'> {
   readonly runner: PlacedRunner;
-  /** Forms of computations that were chosen for speed, of all places together. */
-  readonly forms: Chosen;
-  /** What the user should know about devices. */
-  readonly notes: readonly string[];
 }
 
 /**
@@ -81,7 +79,7 @@ async function openAtPeer(
   address: string,
   network: string,
   step: PlaceStep,
-  options: Omit<OpenPlaceOptions, 'device'>,
+  options: PlaceOptions,
 ): Promise<OpenedPlace> {
   const prefix = `${address} `;
   const kept = Object.entries(options.forms ?? {}).filter(([key]) => key.startsWith(prefix));

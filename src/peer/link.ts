@@ -27,6 +27,7 @@ const RECONNECT = { first: 100, longest: 2000 };
 /** Connections that break in the handshake may be chance; so many in a row in so long (milliseconds) are not. */
 const REFUSAL = { times: 3, milliseconds: 2000 };
 
+/** What to do where no peer is to be had. */
 export const START = 'Start one there: agon peer, with --host where that is another machine';
 
 /** A request that breaks the connection so many times is not sent again. */

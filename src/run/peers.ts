@@ -1,9 +1,8 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { OpenPeer } from '../group/placed.js';
-import { openRemotePlace } from '../peer/remote-place.js';
 import { requireToken } from '../peer/wire/keys.js';
-import { isPeerAddress } from '../runtime/places/peer-address.js';
+import { peersOf } from '../settings/places/peers-of.js';
 import type { Settings } from '../settings/settings.js';
 import { checkStop } from '../train/stop.js';
 import type { ContextOptions } from './context.js';
@@ -17,12 +16,8 @@ export interface Peers {
 
 /** Fails where a run that names peers has no token for them: before its data are read. */
 export function checkToken(settings: Pick<Settings, 'place'>): void {
-  const [peer] = peersIn(settings);
+  const [peer] = peersOf(settings);
   if (peer !== undefined) requireToken(process.env, peer);
-}
-
-function peersIn({ place }: Pick<Settings, 'place'>): string[] {
-  return Object.values(place ?? {}).filter(isPeerAddress);
 }
 
 type PeerRun = Pick<ContextOptions, 'settings' | 'folder' | 'emit' | 'stopRequested'>;
@@ -30,7 +25,9 @@ type PeerRun = Pick<ContextOptions, 'settings' | 'folder' | 'emit' | 'stopReques
 /** A run's way to peers. One that is about to leave asks the run to stop. */
 export function wayToPeers({ settings, folder, emit, stopRequested }: PeerRun): Peers {
   let isLeaving = false;
-  const openPeer: OpenPeer = (address, network, step, options) => {
+  const openPeer: OpenPeer = async (address, network, step, options) => {
+    // Loaded when asked for: few runs have peers
+    const { openRemotePlace } = await import('../peer/remote-place.js');
     return openRemotePlace(address, network, step, options, {
       env: process.env,
       run: `${hostname()}:${resolve(folder)}`,
@@ -51,6 +48,6 @@ const MINUTES_WITH_PEERS = 10;
 
 /** Seconds between checkpoints within an epoch; undefined for none. */
 export function secondsBetweenCheckpoints(settings: Settings): number | undefined {
-  const minutes = settings.saveEvery ?? (peersIn(settings).length > 0 ? MINUTES_WITH_PEERS : undefined);
+  const minutes = settings.saveEvery ?? (peersOf(settings).length > 0 ? MINUTES_WITH_PEERS : undefined);
   return minutes === undefined ? undefined : 60 * minutes;
 }

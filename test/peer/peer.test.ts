@@ -35,6 +35,12 @@ function open(address: string, way = wayToPeers(), network = 'network 0') {
   return way.openPeer(address, network, STEP, OPTIONS);
 }
 
+/** A connection to a peer, that tells nobody what becomes of it. */
+function linkTo(address: string, waitSeconds: number): Link {
+  const options = { waitSeconds, onNote: () => {}, onLeaving: () => {}, checkStop: () => {} };
+  return new Link(address, { ...options, zeromq, keys: keysOf(TOKEN) });
+}
+
 describe('a network at a peer', () => {
   it('in a process of its own trains as in one graph, to the bit, for 50 steps', async () => {
     const peer = await peerProcess();
@@ -192,8 +198,7 @@ describe('a peer refuses', () => {
 
 /** Has a network open at a peer, and is gone without a word. */
 async function openAndVanish(address: string, run: string, waitSeconds: number): Promise<void> {
-  const options = { waitSeconds, onNote: () => {}, onLeaving: () => {}, checkStop: () => {} };
-  const link = new Link(address, { ...options, zeromq, keys: keysOf(TOKEN) });
+  const link = linkTo(address, waitSeconds);
   const { graph, state, shown } = present(STEP, 'a step');
   const request = {
     kind: 'open',
@@ -209,8 +214,7 @@ async function openAndVanish(address: string, run: string, waitSeconds: number):
 
 it('a connection carries what is larger than a frame', async () => {
   const peer = await peerHere();
-  const options = { waitSeconds: 5, onNote: () => {}, onLeaving: () => {}, checkStop: () => {} };
-  const link = new Link(peer.address, { ...options, zeromq, keys: keysOf(TOKEN) });
+  const link = linkTo(peer.address, 5);
   const large = tensor('float32', [1_000_000], new Float32Array(1_000_000));
   const answer = await link.request({ kind: 'load', tensors: { large } });
   link.close();

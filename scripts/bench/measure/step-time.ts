@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { Stepper } from '../../../src/runtime/stepping/stepper.js';
+import type { StepRunner } from '../../../src/runtime/step-runner.js';
 import { ONNXRUNTIME_VERSION } from '../../../src/runtime/version.js';
 import { AGON_VERSION } from '../../../src/util/version.js';
 import { label } from '../names.js';
@@ -36,7 +36,12 @@ export async function measureStep(workload: Workload, steps: number): Promise<St
 }
 
 /** Milliseconds of each step after the warm-up, feeds included; the images are always the same. */
-export async function timeSteps(built: Built, stepper: Stepper, steps: number, warmUp = WARM_UP): Promise<number[]> {
+export async function timeSteps(
+  built: Built,
+  stepper: Pick<StepRunner, 'step'>,
+  steps: number,
+  warmUp = WARM_UP,
+): Promise<number[]> {
   const batch = randomBatch(built.workload);
   const times: number[] = [];
   for (let i = 0; i < warmUp + steps; i++) {

@@ -1,4 +1,5 @@
 import type * as Zeromq from 'zeromq';
+import { ANOTHER_PEER } from '../../runtime/places/peer-address.js';
 import { AgonError, fail, messageOf } from '../../util/error.js';
 import { fromFrames, toFrames } from '../wire/frames.js';
 import { keysOf } from '../wire/keys.js';
@@ -159,9 +160,7 @@ class Listening {
     const { from } = hosted;
     const isThere = await this.#isThere(hosted);
     if (isThere && from.process === process && from.run === run) {
-      fail('place', `${network} and ${from.network} of one run name this peer`, {
-        hint: 'A peer has one network: start another on another port (agon peer --port)',
-      });
+      fail('place', `${network} and ${from.network} of one run name this peer`, { hint: ANOTHER_PEER });
     }
     return from.run === run || hosted.isGivenUp(isThere);
   }

@@ -36,9 +36,10 @@ export function toFrames(message: object): Buffer[] {
 /** The message that frames were made of. */
 export function fromFrames([head, ...frames]: readonly Uint8Array[], where: string): unknown {
   const texts = Number(Buffer.from(head ?? []).toString() || Number.NaN);
+  const elements = frames.slice(texts);
   try {
     return JSON.parse(Buffer.concat(frames.slice(0, texts)).toString(), (_, value: unknown) => {
-      return isReference(value) ? tensorOf(value[REFERENCE], frames.slice(texts), where) : value;
+      return isReference(value) ? tensorOf(value[REFERENCE], elements, where) : value;
     });
   } catch (error) {
     if (error instanceof AgonError) throw error;

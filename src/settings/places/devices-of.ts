@@ -1,6 +1,6 @@
 import { isModelFile, modelName } from '../../nets/model-file.js';
 import { planNetwork } from '../../nets/registry.js';
-import { isPeerAddress } from '../../runtime/places/peer-address.js';
+import { ANOTHER_PEER, isPeerAddress } from '../../runtime/places/peer-address.js';
 import { at } from '../../util/checked.js';
 import { type ErrorDetail, fail } from '../../util/error.js';
 import { nearest } from '../../util/suggest.js';
@@ -25,13 +25,11 @@ export function devicesOf({ place, nets, artifacts, device }: PlacedSettings): s
     const twice = chosen.get(index);
     if (twice) failPlace(key, `network ${index} is there as "${twice.key}" already`, { hint: 'Leave one of them out' });
     const sharing = isPeerAddress(own) && [...chosen.values()].find(({ device }) => device === own);
-    if (sharing) failPlace(key, `${own} has network "${sharing.key}" already`, { hint: PEERS });
+    if (sharing) failPlace(key, `${own} has network "${sharing.key}" already`, { hint: ANOTHER_PEER });
     chosen.set(index, { key, device: own });
   }
   return names.map((_, i) => chosen.get(i)?.device ?? device);
 }
-
-const PEERS = 'A peer has one network: start another on another port (agon peer --port)';
 
 /** What reports call the networks, without their numbers. */
 function namesOf({ nets, artifacts }: Pick<PlacedSettings, 'nets' | 'artifacts'>): string[] {
